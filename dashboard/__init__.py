@@ -1,0 +1,1 @@
+"""What a coach opens: the live page and the finished sessions."""

@@ -1,0 +1,1 @@
+"""What stays: recordings, imports, results."""

@@ -1,0 +1,1 @@
+"""The radio and the live side."""

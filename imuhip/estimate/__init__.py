@@ -1,0 +1,1 @@
+"""From samples to joint angles; a stage a file, no stage imports another. No I/O."""

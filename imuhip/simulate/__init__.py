@@ -1,0 +1,1 @@
+"""A simulated athlete and sensors, with the truth beside them."""
