@@ -89,7 +89,7 @@ CALIBRATION_STEPS: Final = (
     "toe_turn_right",
     "stand_again",
 )
-"""Steps that marks ``begin:<step>`` and ``end:<step>`` may enclose, in the order of the protocol."""
+"""Steps that marks ``begin:<step>`` and ``end:<step>`` may enclose, in the protocol's order."""
 
 GRAVITY: Final = 9.81
 """Nominal magnitude of gravity, m/s²; only for gates and for scaling accelerometers in g."""

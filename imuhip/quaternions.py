@@ -10,6 +10,7 @@ import numpy as np
 from imuhip.records import Array
 
 _TINY = 1e-12
+_CONJUGATE: Array = np.array((1.0, -1.0, -1.0, -1.0))
 
 
 def multiply(p: Array, q: Array) -> Array:
@@ -29,11 +30,11 @@ def multiply(p: Array, q: Array) -> Array:
 
 def conjugate(q: Array) -> Array:
     """Inverse of a unit quaternion, shape ``(..., 4)``: ``q_ba = conjugate(q_ab)``."""
-    return q * np.array((1.0, -1.0, -1.0, -1.0))
+    return q * _CONJUGATE
 
 
 def rotate(q: Array, v: Array) -> Array:
-    """Components in ``a`` of a vector written in ``b``, for ``q_ab (..., 4)`` and ``v (..., 3)``."""
+    """Components in ``a`` of a vector ``v (..., 3)`` written in ``b``, for ``q_ab (..., 4)``."""
     w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
     vx, vy, vz = v[..., 0], v[..., 1], v[..., 2]
     tx = 2.0 * (y * vz - z * vy)
@@ -83,7 +84,7 @@ def angle_from_quaternion(q: Array) -> Array:
 
 
 def quaternion_from_heading(heading: Array | float) -> Array:
-    """Quaternion of a turn about the vertical, ``(...)`` radians, + counter-clockwise from above."""
+    """Quaternion of a turn about the vertical, ``(...)`` radians, + counter-clockwise."""
     half = 0.5 * np.asarray(heading, dtype=np.float64)
     zero = np.zeros_like(half)
     return np.stack((np.cos(half), zero, zero, np.sin(half)), axis=-1)

@@ -202,10 +202,14 @@ class DecodedBlock:
     row
         ``(N,)`` the notification of the packet that each sample came in.
     ticks
-        ``(N,)`` device time of each sample in the profile's unit, still wrapping, as float64 (exact
-        for 53 bits, and for the float seconds of an import); None without timestamps.
+        ``(N,)`` device time stamped on each sample's notification, in the profile's unit, still
+        wrapping, as float64 (exact for 53 bits, and for the float seconds of an import); None
+        without timestamps.
+    index
+        ``(N,)`` place of each sample relative to the one that `ticks` and `counter` refer to: 0, 1,
+        2 … where a stamp is the first sample's, … -1, 0 where it is the last one's.
     counter
-        ``(N,)`` sample counter, still wrapping; None without one.
+        ``(N,)`` the notification's counter, still wrapping; None without one.
     acc, gyr
         ``(N, 3)`` specific force in m/s² and angular rate in rad/s, frame ``s``.
     mag
@@ -220,6 +224,7 @@ class DecodedBlock:
 
     row: IntArray
     ticks: Array | None
+    index: IntArray
     counter: IntArray | None
     acc: Array
     gyr: Array
@@ -305,8 +310,10 @@ class GridBlock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AngleBlock:
-    """Joint angles on the grid, radians. Hip arrays are ``(N, side, angle)`` in the order of
-    `conventions.SIDES` and `conventions.HIP_ANGLES`; NaN where not valid.
+    """Joint angles on the grid, radians; NaN where not valid.
+
+    Hip arrays are ``(N, side, angle)`` in the order of `conventions.SIDES` and
+    `conventions.HIP_ANGLES`.
 
     Parameters
     ----------
