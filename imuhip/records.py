@@ -242,15 +242,25 @@ class SampleBlock:
     ----------
     t
         ``(N,)`` seconds on the session's clock, strictly rising.
+    dt
+        ``(N,)`` seconds since the sample before by the sensor's own clock: free of the jitter of
+        arrival, so it is what integration uses. The first one is the nominal period.
     host_t
-        ``(N,)`` when the notification arrived, on the same clock: never before `t`.
+        ``(N,)`` when the notification arrived, on the session's clock: never before `t`.
+    missing
+        ``(N,)`` how many samples are missing between this one and the one before.
+    restart
+        ``(N,)`` nothing is known of the time since the sample before: a new connection.
     acc, gyr, mag, quat, saturated
         As in `DecodedBlock`; every value is finite.
     """
 
     sensor: str
     t: Array
+    dt: Array
     host_t: Array
+    missing: IntArray
+    restart: BoolArray
     acc: Array
     gyr: Array
     mag: Array | None

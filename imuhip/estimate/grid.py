@@ -1,0 +1,222 @@
+"""All sensors on one time grid, gaps kept as gaps.
+
+A row at grid time ``t = k / 100`` leaves when every sensor has a sample at or after ``t``, or has
+been silent: when the host has seen something ``Params.patience_s`` later than ``t``. A sample that
+arrived later than that does not change the row, whether it is known by then or not; so a row
+depends on the records alone and not on how they were cut.
+
+A row is valid for a sensor when a sample lies within 20 ms of it. Between two samples at most
+40 ms apart the orientation goes the shortest way and the vectors go straight; at the edge of a
+wider gap the nearest sample's orientation is carried on by its own angular rate.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from imuhip.conventions import GRID_HZ
+from imuhip.kernels import kernel
+from imuhip.records import Array, BoolArray, GridBlock, OrientationBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """When a row is complete.
+
+    Parameters
+    ----------
+    patience_s
+        How long a row waits for a late sensor. Longer bridges stalls of the radio, and delays the
+        other sensors' rows by as much when a sensor dies.
+    """
+
+    patience_s: float = 0.5
+
+
+class Grid:
+    """Merges the sensors of a session: `push` orientations and how far the host has come."""
+
+    def __init__(self, sensors: Sequence[str], params: Params | None = None) -> None:
+        self.sensors = tuple(sensors)
+        self._patience = (params or Params()).patience_s
+        self._place = {sensor: i for i, sensor in enumerate(self.sensors)}
+        self._tracks = [np.empty((0, _COLUMNS)) for _ in self.sensors]
+        self._started = [False] * len(self.sensors)
+        self._next: int | None = None
+
+    def push(self, blocks: Sequence[OrientationBlock], host_t: float) -> GridBlock:
+        """Add samples and return the rows that are now complete.
+
+        Parameters
+        ----------
+        blocks
+            New samples, each sensor's in order.
+        host_t
+            Arrival of the newest record of any kind, seconds on the session's clock. Rows stay
+            before it, so that a mark made at that moment finds them all behind itself.
+        """
+        self._add(blocks)
+        if not all(self._started):
+            return self._rows(0, 0)
+        if self._next is None:
+            self._next = max(_first_row(track[0, _T]) for track in self._tracks)
+        reach = min(float(track[-1, _T]) for track in self._tracks)
+        reach = min(max(reach, host_t - self._patience), host_t - _EDGE_S)
+        return self._emit(_last_row(reach))
+
+    def finish(self) -> GridBlock:
+        """Return the rows that are left: up to the last sample of any sensor that had one."""
+        tracks = [track for track in self._tracks if len(track)]
+        if not tracks:
+            return self._rows(0, 0)
+        if self._next is None:
+            self._next = max(_first_row(track[0, _T]) for track in tracks)
+        return self._emit(_last_row(max(float(track[-1, _T]) for track in tracks)))
+
+    def _add(self, blocks: Sequence[OrientationBlock]) -> None:
+        for block in blocks:
+            place = self._place[block.sensor]
+            if len(block.t):
+                self._started[place] = True
+                self._tracks[place] = np.concatenate((self._tracks[place], _track(block)))
+
+    def _emit(self, last: int) -> GridBlock:
+        first = self._next or 0
+        if last < first:
+            return self._rows(0, 0)
+        rows = self._rows(first, last + 1)
+        self._next = last + 1
+        # One sample before the next row must stay: it may be the left end of its interval.
+        for place, track in enumerate(self._tracks):
+            done = int(np.searchsorted(track[:, _T], (last + 1) / GRID_HZ, side="right")) - 1
+            self._tracks[place] = track[max(done, 0) :]
+        return rows
+
+    def _rows(self, first: int, stop: int) -> GridBlock:
+        n, count = stop - first, len(self.sensors)
+        t = np.arange(first, stop) / GRID_HZ
+        values = np.full((n, count, _SAMPLED), np.nan)
+        valid = np.zeros((n, count), dtype=np.bool_)
+        rest = np.zeros((n, count), dtype=np.bool_)
+        for place, track in enumerate(self._tracks):
+            if n and len(track):
+                _sample(t, track, self._patience, values[:, place], valid[:, place], rest[:, place])
+        return GridBlock(
+            self.sensors, t, values[..., 0:4], values[..., 4:7], values[..., 7:10], valid, rest
+        )
+
+
+def _track(block: OrientationBlock) -> Array:
+    """The block's samples as rows of one array: ``t, host_t, q, acc, gyr, rest``."""
+    return np.concatenate(
+        (
+            block.t[:, None],
+            block.host_t[:, None],
+            block.q,
+            block.acc,
+            block.gyr,
+            block.rest[:, None],
+        ),
+        axis=1,
+    )
+
+
+def _first_row(t: float) -> int:
+    """The first grid index at or after `t`."""
+    row = math.ceil(t * GRID_HZ - 1.0)
+    while row / GRID_HZ < t:
+        row += 1
+    return row
+
+
+def _last_row(t: float) -> int:
+    """The last grid index at or before `t`."""
+    row = math.floor(t * GRID_HZ + 1.0)
+    while row / GRID_HZ > t:
+        row -= 1
+    return row
+
+
+@kernel
+def _sample(
+    times: Array, track: Array, patience: float, values: Array, valid: BoolArray, rest: BoolArray
+) -> None:
+    """Fill one sensor's columns at rising grid `times` from its samples."""
+    right = 0
+    count = len(track)
+    for i in range(len(times)):
+        t = times[i]
+        while right < count and track[right, _T] < t:
+            right += 1
+        left = right - 1
+        has_left = left >= 0
+        # What came too late was not there when the row left, live; so it is not there now.
+        has_right = right < count and track[right, _HOST] < t + patience
+        before = t - track[left, _T] if has_left else np.inf
+        after = track[right, _T] - t if has_right else np.inf
+        if min(before, after) > _NEAR_S + _EDGE_S:
+            continue
+        valid[i] = True
+        near = left if before < after else right
+        rest[i] = track[near, _REST] > 0.0
+        if before + after <= 2.0 * (_NEAR_S + _EDGE_S):
+            fraction = before / (before + after)
+            for k in range(6):
+                a, b = track[left, _ACC + k], track[right, _ACC + k]
+                values[i, 4 + k] = a + fraction * (b - a)
+            _between(track[left, _Q : _Q + 4], track[right, _Q : _Q + 4], fraction, values[i])
+        else:
+            for k in range(6):
+                values[i, 4 + k] = track[near, _ACC + k]
+            step = before if near == left else -after
+            _carried(track[near, _Q : _Q + 4], track[near, _GYR : _GYR + 3], step, values[i])
+
+
+@kernel
+def _between(p: Array, q: Array, fraction: float, out: Array) -> None:
+    """The shortest way from p to q (slerp), at `fraction`."""
+    cosine = p[0] * q[0] + p[1] * q[1] + p[2] * q[2] + p[3] * q[3]
+    sign = 1.0 if cosine >= 0.0 else -1.0
+    # The sine through the difference keeps its digits for the small angles between samples.
+    chord = 0.0
+    for k in range(4):
+        chord += (q[k] * sign - p[k]) ** 2
+    half = math.asin(min(0.5 * math.sqrt(chord), 1.0))
+    angle = 2.0 * half
+    if angle < 1e-9:
+        a, b = 1.0 - fraction, fraction
+    else:
+        a = math.sin((1.0 - fraction) * angle) / math.sin(angle)
+        b = math.sin(fraction * angle) / math.sin(angle)
+    norm = 0.0
+    for k in range(4):
+        out[k] = a * p[k] + b * sign * q[k]
+        norm += out[k] * out[k]
+    norm = math.sqrt(norm)
+    for k in range(4):
+        out[k] /= norm
+
+
+@kernel
+def _carried(q: Array, gyr: Array, step: float, out: Array) -> None:
+    """``q`` turned on by the angular rate, in the sensor's frame, for `step` seconds."""
+    rate = math.sqrt(gyr[0] ** 2 + gyr[1] ** 2 + gyr[2] ** 2)
+    half = 0.5 * rate * step
+    scale = math.sin(half) / rate if rate > 0.0 else 0.5 * step
+    w, x, y, z = math.cos(half), scale * gyr[0], scale * gyr[1], scale * gyr[2]
+    out[0] = q[0] * w - q[1] * x - q[2] * y - q[3] * z
+    out[1] = q[0] * x + q[1] * w + q[2] * z - q[3] * y
+    out[2] = q[0] * y - q[1] * z + q[2] * w + q[3] * x
+    out[3] = q[0] * z + q[1] * y - q[2] * x + q[3] * w
+
+
+# Columns of a track, and how many of them a row samples.
+_T, _HOST, _Q, _ACC, _GYR, _REST, _COLUMNS = 0, 1, 2, 6, 9, 12, 13
+_SAMPLED = 10
+
+_NEAR_S = 0.02
+"""A row is valid when a sample lies this near."""
+_EDGE_S = 1e-6
+"""Rounding of times written as decimals must not decide."""
