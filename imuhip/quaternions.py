@@ -139,6 +139,17 @@ def slerp(p: Array, q: Array, fraction: Array) -> Array:
     return multiply(p, quaternion_from_rotvec(step * fraction[..., None]))
 
 
+def mean_quaternion(q: Array) -> Array:
+    """The rotation ``(4,)`` nearest to all of ``q (N, 4)``, w ≥ 0.
+
+    The eigenvector of the greatest eigenvalue of the sum of outer products (Markley et al. 2007,
+    doi:10.2514/1.28949).
+    """
+    _, vectors = np.linalg.eigh(q.T @ q)
+    mean = vectors[:, -1]
+    return -mean if mean[0] < 0.0 else mean
+
+
 def _d(m: Array, i: int, j: int) -> Array:
     """Difference of the mirrored elements (i, j) and (j, i)."""
     return m[..., i, j] - m[..., j, i]

@@ -151,9 +151,12 @@ def _sample(
         while right < count and track[right, _T] < t:
             right += 1
         left = right - 1
-        has_left = left >= 0
         # What came too late was not there when the row left, live; so it is not there now.
-        has_right = right < count and track[right, _HOST] < t + patience
+        in_time = t + patience - _EDGE_S
+        while left >= 0 and track[left, _HOST] >= in_time and t - track[left, _T] <= _NEAR_S:
+            left -= 1
+        has_left = left >= 0 and track[left, _HOST] < in_time
+        has_right = right < count and track[right, _HOST] < in_time
         before = t - track[left, _T] if has_left else np.inf
         after = track[right, _T] - t if has_right else np.inf
         if min(before, after) > _NEAR_S + _EDGE_S:

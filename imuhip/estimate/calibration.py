@@ -1,0 +1,323 @@
+"""The calibration protocol: windows on the grid, each measured against its gates.
+
+Marks ``begin:<step>`` and ``end:<step>`` enclose a step. A step ends with the first grid row at or
+after its end mark; its evidence counts from that row on, never before.
+
+A functional axis is the principal axis of the angular rate above 20°/s, signed by the movement that
+carried it: bowing turns the pelvis by -z, lifting a knee turns the thigh by +z (KINEMATICS in the
+docs: ISB z points to the right). How straight a person moves is another matter: the axis of one
+repetition against the next tells only how steady they are.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, PELVIS
+from imuhip.evidence import CalibrationStep, Gate
+from imuhip.quaternions import (
+    conjugate,
+    heading_from_quaternion,
+    mean_quaternion,
+    multiply,
+    rotate,
+    rotvec_from_quaternion,
+    wrap_angle,
+)
+from imuhip.records import Array, GridBlock
+
+
+class TimedMark(NamedTuple):
+    """A mark on the session's clock."""
+
+    t: float
+    label: str
+
+
+class Protocol:
+    """Collects the rows of every step: `push` the grid and its marks, get the steps that ended."""
+
+    def __init__(self, sensors: Sequence[str]) -> None:
+        self._sensors = tuple(sensors)
+        self._marks: list[TimedMark] = []
+        self._open: dict[str, _Window] = {}
+        self._stood: CalibrationStep | None = None
+
+    def push(
+        self, grid: GridBlock, marks: Sequence[TimedMark] = ()
+    ) -> list[tuple[int, CalibrationStep]]:
+        """Return the steps that ended, each with the row of `grid` it counts from."""
+        self._marks.extend(marks)
+        ended: list[tuple[int, CalibrationStep]] = []
+        row = 0
+        while self._marks and len(grid.t) and grid.t[-1] >= self._marks[0].t:
+            mark = self._marks.pop(0)
+            stop = int(np.searchsorted(grid.t, mark.t, side="left"))
+            self._collect(grid, row, stop)
+            row = stop
+            step = self._mark(mark)
+            if step is not None:
+                ended.append((row, step))
+        self._collect(grid, row, len(grid.t))
+        return ended
+
+    def finish(self, rows: int) -> list[tuple[int, CalibrationStep]]:
+        """End the steps whose end mark came after the last row; they count from row `rows`."""
+        steps = [self._mark(mark) for mark in self._marks]
+        self._marks = []
+        return [(rows, step) for step in steps if step is not None]
+
+    def _collect(self, grid: GridBlock, first: int, stop: int) -> None:
+        for window in self._open.values():
+            window.add(grid, first, stop)
+
+    def _mark(self, mark: TimedMark) -> CalibrationStep | None:
+        """Open or close a window; a step without a beginning is no step."""
+        kind, _, name = mark.label.partition(":")
+        if name not in CALIBRATION_STEPS:
+            return None
+        if kind == "begin":
+            self._open[name] = _Window(mark.t)
+        window = self._open.pop(name, None) if kind == "end" else None
+        if window is None:
+            return None
+        step = judge(name, self._sensors, window.rows(), (window.begin, mark.t), self._stood)
+        if name == "stand" and step.accepted:
+            self._stood = step
+        return step
+
+
+class Rows(NamedTuple):
+    """The grid rows of a window in which all sensors were valid."""
+
+    t: Array
+    q: Array
+    acc: Array
+    gyr: Array
+    share: float
+
+
+class _Window:
+    """An open step: its rows so far, bounded by dropping the oldest."""
+
+    def __init__(self, begin: float) -> None:
+        self.begin = begin
+        self._parts: list[GridBlock] = []
+        self._count = 0
+
+    def add(self, grid: GridBlock, first: int, stop: int) -> None:
+        if stop > first and self._count < _MOST_ROWS:
+            cut = slice(first, stop)
+            self._count += stop - first
+            self._parts.append(
+                GridBlock(
+                    grid.sensors,
+                    grid.t[cut],
+                    grid.q[cut],
+                    grid.acc[cut],
+                    grid.gyr[cut],
+                    grid.valid[cut],
+                    grid.rest[cut],
+                )
+            )
+
+    def rows(self) -> Rows:
+        if not self._parts:
+            nothing = np.empty((0, 1, 3))
+            return Rows(np.empty(0), np.empty((0, 1, 4)), nothing, nothing, 0.0)
+        whole = np.concatenate([part.valid for part in self._parts]).all(axis=1)
+
+        def column(name: str) -> Array:
+            return np.concatenate([getattr(part, name) for part in self._parts])[whole]
+
+        return Rows(
+            column("t"), column("q"), column("acc"), column("gyr"), share=float(np.mean(whole))
+        )
+
+
+def judge(
+    step: str,
+    sensors: tuple[str, ...],
+    rows: Rows,
+    window: tuple[float, float],
+    stood: CalibrationStep | None,
+    found: Literal["marked", "detected"] = "marked",
+) -> CalibrationStep:
+    """Measure the rows of one step against its gates.
+
+    Parameters
+    ----------
+    step
+        Its name.
+    rows
+        The grid rows inside it.
+    window
+        Its begin and end on the session's clock.
+    stood
+        The accepted standing before it; closure is measured against it.
+    """
+    up = np.full((len(sensors), 3), np.nan)
+    axis = np.full((len(sensors), 3), np.nan)
+    enough = len(rows.t) >= _FEWEST_ROWS
+    gates = [_gate("rows", "", rows.share if enough else 0.0)]
+    if enough and step in _STILL:
+        up = _up(rows)
+        gates += _stillness(sensors, rows)
+        if step == "stand_again" and stood is not None:
+            gates += _closure(sensors, rows, up, stood)
+    elif enough and step in _MOVING:
+        gates += _movement(sensors, rows, _MOVING[step], axis)
+    failed = [gate for gate in gates if gate.verdict == "failed"]
+    words = tuple(dict.fromkeys(_words(gate) for gate in failed))
+    return CalibrationStep(step, *window, found, not failed, tuple(gates), words, up, axis, rows.q)
+
+
+def _up(rows: Rows) -> Array:
+    """Unit mean specific force of each sensor, ``(S, 3)``."""
+    mean = rows.acc.mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean, axis=-1, keepdims=True))
+
+
+def _stillness(sensors: tuple[str, ...], rows: Rows) -> list[Gate]:
+    """How still each sensor was, and whether it felt gravity alone."""
+    spread = np.degrees(rows.gyr.std(axis=0).max(axis=-1))
+    force = np.abs(np.linalg.norm(rows.acc.mean(axis=0), axis=-1) - GRAVITY)
+    gates = []
+    for i, sensor in enumerate(sensors):
+        gates.append(_gate("gyro_spread", sensor, float(spread[i])))
+        gates.append(_gate("force_minus_gravity", sensor, float(force[i])))
+    return gates
+
+
+def _closure(sensors: tuple[str, ...], rows: Rows, up: Array, stood: CalibrationStep) -> list[Gate]:
+    """How far the sensors' tilts and relative headings are from the first standing."""
+    gates = []
+    turned: dict[str, float] = {}
+    before, now = (
+        np.stack([mean_quaternion(q[:, i]) for i in range(len(sensors))]) for q in (stood.q, rows.q)
+    )
+    for i, sensor in enumerate(sensors):
+        cosine = float(np.clip(up[i] @ stood.up[i], -1.0, 1.0))
+        gates.append(_gate("tilt_closure", sensor, float(np.degrees(np.arccos(cosine)))))
+        turned[sensor] = float(heading_from_quaternion(multiply(now[i], conjugate(before[i]))))
+    for sensor in sensors:
+        if sensor != PELVIS:
+            # A person who stands elsewhere turns all sensors; a strap that slipped turns one.
+            apart = abs(float(wrap_angle(np.asarray(turned[sensor] - turned[PELVIS]))))
+            gates.append(_gate("heading_closure", sensor, float(np.degrees(apart))))
+    return gates
+
+
+def _movement(sensors: tuple[str, ...], rows: Rows, moving: "_Moving", axis: Array) -> list[Gate]:
+    """Amplitude and steadiness of a functional movement; fills the axis of its sensor."""
+    if moving.sensor not in sensors:
+        return []
+    i = sensors.index(moving.sensor)
+    lean = _lean(rows.q[:, i])
+    amplitude = float(np.degrees(lean.max()))
+    gates = [_gate(f"{moving.name}_amplitude", moving.sensor, amplitude)]
+    whole = functional_axis(rows.gyr[:, i])
+    if whole is None:
+        return gates
+    turn = rotvec_from_quaternion(multiply(conjugate(rows.q[0, i]), rows.q[np.argmax(lean), i]))
+    axis[i] = whole * moving.sign * (1.0 if whole @ turn >= 0.0 else -1.0)
+    single = [
+        found
+        for part in _repetitions(lean)
+        if (found := functional_axis(rows.gyr[part, i])) is not None
+    ]
+    if len(single) >= 2:
+        lines = np.abs(np.array(single) @ np.array(single).T)
+        worst = float(np.degrees(np.arccos(np.clip(lines.min(), 0.0, 1.0))))
+        gates.append(_gate(f"{moving.name}_steadiness", moving.sensor, worst))
+    return gates
+
+
+def functional_axis(gyr: Array) -> Array | None:
+    """Principal axis ``(3,)`` of the angular rate ``(N, 3)`` above 20°/s; None if it is slower.
+
+    Its sign is free.
+    """
+    fast = gyr[np.linalg.norm(gyr, axis=-1) > _FAST]
+    if len(fast) < _FEWEST_ROWS:
+        return None
+    _, vectors = np.linalg.eigh(fast.T @ fast)
+    return np.asarray(vectors[:, -1])
+
+
+def _lean(q: Array) -> Array:
+    """Angle ``(N,)`` of the sensor's vertical from where it was in the first row."""
+    vertical = rotate(conjugate(q), np.broadcast_to(np.array((0.0, 0.0, 1.0)), (len(q), 3)))
+    cosine: Array = np.clip(vertical @ vertical[0], -1.0, 1.0)
+    return np.arccos(cosine)
+
+
+def _repetitions(lean: Array) -> list[slice]:
+    """Stretches in which the lean is above a third of its greatest, widened to their feet."""
+    high = lean > lean.max() / 3.0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], high, [False])).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2) if b - a >= _FEWEST_ROWS]
+
+
+def _gate(name: str, sensor: str, value: float) -> Gate:
+    """Judge a value by the table at the foot."""
+    limit = _LIMITS[name]
+    return Gate.judge(name, limit.unit, sensor, value, limit.accept, limit.again)
+
+
+def _words(gate: Gate) -> str:
+    """What the coach does about a failed gate."""
+    where = gate.sensor.replace("thigh_left", "left thigh").replace("thigh_right", "right thigh")
+    return _LIMITS[gate.name].words.format(sensor=where, value=gate.value)
+
+
+class _Limit(NamedTuple):
+    """A gate: up to `accept` good, beyond `again` failed, fair between (KINEMATICS 1.8)."""
+
+    unit: str
+    accept: float
+    again: float
+    words: str
+
+
+class _Moving(NamedTuple):
+    """A functional movement: its gate, its sensor, and the sign of its axis against z."""
+
+    name: str
+    sensor: str
+    sign: float
+
+
+_FAST = np.radians(20.0)
+_FEWEST_ROWS = 20
+_MOST_ROWS = 6000
+"""A window that nobody ended stops growing after a minute."""
+
+_STILL = ("tray", "stand", "stand_again")
+
+_MOVING = {
+    "bow": _Moving("bow", "pelvis", -1.0),
+    "knee_lift_left": _Moving("knee_lift", "thigh_left", 1.0),
+    "knee_lift_right": _Moving("knee_lift", "thigh_right", 1.0),
+}
+
+_LIMITS = {
+    "rows": _Limit("1", 0.9, 0.5, "Too little came from the sensors in this step – do it again."),
+    "gyro_spread": _Limit("deg/s", 1.5, 3.0, "You moved – stand still for 8 seconds."),
+    "force_minus_gravity": _Limit(
+        "m/s2", 0.3, 0.6, "The {sensor} sensor feels {value:.1f} m/s² too much or too little."
+    ),
+    "bow_amplitude": _Limit("deg", 35.0, 25.0, "Bow deeper and straight ahead."),
+    "bow_steadiness": _Limit("deg", 4.0, 8.0, "Bow the same way each time, straight ahead."),
+    "knee_lift_amplitude": _Limit("deg", 50.0, 35.0, "Lift the knee of the {sensor} higher."),
+    "knee_lift_steadiness": _Limit(
+        "deg", 6.0, 12.0, "Lift the knee of the {sensor} straight up, not outward."
+    ),
+    "tilt_closure": _Limit(
+        "deg", 2.0, 3.0, "The strap of the {sensor} slipped – tighten it and repeat."
+    ),
+    "heading_closure": _Limit(
+        "deg", 2.0, 4.0, "The {sensor} sensor turned – check its strap and repeat."
+    ),
+}

@@ -1,0 +1,137 @@
+"""Segment orientations → hip and pelvis angles, by the tables in `conventions`.
+
+The hip's joint coordinate system (Grood and Suntay 1983; ISB, Wu et al. 2002) as the intrinsic
+product ``R = Rz(φ) Rx(α) Ry(ρ)`` of femur in pelvis: exact through any flexion at realistic
+abduction, singular only at 90° of adduction. Swing-twist and projections read 10 to 30° elsewhere
+in a deep squat, so they are never mixed in.
+"""
+
+import math
+
+import numpy as np
+
+from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
+from imuhip.evidence import Alignment
+from imuhip.kernels import kernel
+from imuhip.quaternions import multiply, quaternion_from_heading, wrap_angle
+from imuhip.records import AngleBlock, Array, GridBlock
+
+
+def hip_angles(q_e_pelvis: Array, q_e_thigh: Array, side: Side) -> Array:
+    """Hip flexion, adduction and internal rotation ``(N, 3)`` in radians.
+
+    Parameters
+    ----------
+    q_e_pelvis, q_e_thigh
+        ``(N, 4)`` orientations of the two segments in one earth frame.
+    side
+        Which hip: decides the signs, nothing else.
+    """
+    out = np.empty((len(q_e_pelvis), 3))
+    _hip(q_e_pelvis, q_e_thigh, np.array(HIP_SIGNS[side]), out)
+    return out
+
+
+def pelvis_angles(q_e_pelvis: Array) -> Array:
+    """Pelvis tilt, obliquity and rotation ``(N, 3)`` in radians, from ``q_e_pelvis (N, 4)``."""
+    out = np.empty((len(q_e_pelvis), 3))
+    _pelvis(q_e_pelvis, out)
+    return out
+
+
+class JointAngles:
+    """Angles of both hips and the pelvis on the grid, zeroed to standing."""
+
+    def __init__(self) -> None:
+        self._alignment: Alignment | None = None
+        self._zero = np.full((2, 3), np.nan)
+        self._facing = 0.0
+
+    def align(self, alignment: Alignment) -> None:
+        """Use `alignment` from the next row on; the zero is taken again from its standing."""
+        self._alignment = alignment
+        self._zero[:] = np.nan
+        self._facing = 0.0
+        standing = alignment.standing
+        if not len(standing):
+            return
+        pelvis, hips = _angles(standing, alignment)
+        self._zero = _mean_angle(hips)
+        facing = _mean_angle(pelvis[:, 2])
+        self._facing = float(facing) if np.isfinite(facing) else 0.0
+
+    def push(self, grid: GridBlock) -> AngleBlock:
+        """Return the angles of the grid's rows."""
+        n = len(grid.t)
+        unknown = np.full((n, 2, 3), np.nan)
+        if self._alignment is None:
+            nothing = np.full((n, 3), np.nan)
+            never = np.zeros((n, 2), dtype=np.bool_)
+            return AngleBlock(grid.t, unknown, unknown, unknown, unknown, never, nothing)
+        pelvis, raw = _angles(grid.q, self._alignment)
+        pelvis[:, 2] = wrap_angle(pelvis[:, 2] - self._facing)
+        zeroed = wrap_angle(raw - self._zero)
+        valid = np.isfinite(raw[..., 0])
+        return AngleBlock(grid.t, zeroed, raw, unknown, unknown, valid, pelvis)
+
+
+def _angles(q_es: Array, alignment: Alignment) -> tuple[Array, Array]:
+    """Pelvis ``(N, 3)`` and raw hip angles ``(N, 2, 3)``; NaN where a segment is not known."""
+    q_eb = segment_orientations(q_es, alignment)
+    place = {sensor: i for i, sensor in enumerate(alignment.sensors)}
+    pelvis = q_eb[:, place[PELVIS]]
+    hips = np.full((len(q_es), 2, 3), np.nan)
+    for k, side in enumerate(SIDES):
+        if THIGH[side] in place:
+            hips[:, k] = hip_angles(pelvis, q_eb[:, place[THIGH[side]]], side)
+    return pelvis_angles(pelvis), hips
+
+
+def segment_orientations(q_es: Array, alignment: Alignment) -> Array:
+    """``q_eb (N, S, 4)`` in the pelvis's earth frame, of ``q_es (N, S, 4)``."""
+    turned = multiply(quaternion_from_heading(alignment.heading), q_es)
+    return multiply(turned, alignment.q_sb)
+
+
+def _mean_angle(angles: Array) -> Array:
+    """Mean over the first axis of angles that lie close together, wherever the circle is cut."""
+    rows = angles[np.isfinite(angles).reshape(len(angles), -1).any(axis=1)]
+    if not len(rows):
+        return np.full(angles.shape[1:], np.nan)
+    return np.asarray(wrap_angle(rows[0] + np.mean(wrap_angle(rows - rows[0]), axis=0)))
+
+
+@kernel
+def _hip(pelvis: Array, thigh: Array, signs: Array, out: Array) -> None:
+    """Angles of ``conj(pelvis) * thigh``, row by row."""
+    for i in range(len(out)):
+        w, x, y, z = _relative(pelvis[i], thigh[i])
+        r01, r11, r21 = 2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)
+        r20, r22 = 2.0 * (x * z - w * y), 1.0 - 2.0 * (x * x + y * y)
+        out[i, 0] = signs[0] * math.atan2(-r01, r11)
+        # atan2 keeps its digits near ±90°, where asin loses them.
+        out[i, 1] = signs[1] * math.atan2(r21, math.sqrt(r01 * r01 + r11 * r11))
+        out[i, 2] = signs[2] * math.atan2(-r20, r22)
+
+
+@kernel
+def _relative(p: Array, q: Array) -> tuple[float, float, float, float]:
+    """Hamilton product of the inverse of p with q."""
+    return (
+        p[0] * q[0] + p[1] * q[1] + p[2] * q[2] + p[3] * q[3],
+        p[0] * q[1] - p[1] * q[0] - p[2] * q[3] + p[3] * q[2],
+        p[0] * q[2] + p[1] * q[3] - p[2] * q[0] - p[3] * q[1],
+        p[0] * q[3] - p[1] * q[2] + p[2] * q[1] - p[3] * q[0],
+    )
+
+
+@kernel
+def _pelvis(pelvis: Array, out: Array) -> None:
+    """Rotation-obliquity-tilt of ``Cᵀ R``: C maps X→x, Y→z, Z→-y, so its rows are x, z and -y."""
+    for i in range(len(out)):
+        w, x, y, z = pelvis[i, 0], pelvis[i, 1], pelvis[i, 2], pelvis[i, 3]
+        r02, r12 = 2.0 * (x * z + w * y), 2.0 * (y * z - w * x)
+        r20, r21, r22 = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
+        out[i, 0] = -math.atan2(r20, r21)
+        out[i, 1] = -math.atan2(r22, math.sqrt(r20 * r20 + r21 * r21))
+        out[i, 2] = math.atan2(r02, -r12)

@@ -1,0 +1,119 @@
+"""The nouns of calibration: what a step measured, and the alignment that came of it."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from imuhip.records import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One thing measured in a calibration step, against what is wanted of it.
+
+    Parameters
+    ----------
+    name, unit
+        Such as ``bow_amplitude`` and ``deg``.
+    sensor
+        The sensor measured; empty when several are.
+    value
+        What was measured, in `unit`.
+    accept, again
+        Limits between which the value is fair; beyond `again` the step is asked for again.
+    verdict
+        ``good``, ``fair`` or ``failed``.
+    """
+
+    name: str
+    unit: str
+    sensor: str
+    value: float
+    accept: float
+    again: float
+    verdict: Literal["good", "fair", "failed"]
+
+    @classmethod
+    def judge(
+        cls, name: str, unit: str, sensor: str, value: float, accept: float, again: float
+    ) -> "Gate":
+        """Judge `value` by its limits; more is better where `again` is below `accept`."""
+        sign = -1.0 if again < accept else 1.0
+        verdict: Literal["good", "fair", "failed"] = "failed"  # and so does NaN
+        if sign * value <= sign * accept:
+            verdict = "good"
+        elif sign * value <= sign * again:
+            verdict = "fair"
+        return cls(name, unit, sensor, value, accept, again, verdict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationStep:
+    """A calibration step that has ended: what it was measured to be, and what it tells.
+
+    Parameters
+    ----------
+    step
+        One of `conventions.CALIBRATION_STEPS`.
+    t_start, t_end
+        Its window, seconds on the session's clock.
+    found
+        ``marked`` in the recording, or ``detected`` in the data.
+    accepted
+        No gate failed.
+    gates
+        What was measured.
+    words
+        For the coach; empty when there is nothing to do again.
+    up
+        ``(S, 3)`` unit vector of the mean specific force, frame ``s``.
+    axis
+        ``(S, 3)`` functional axis, frame ``s``, pointing to the athlete's right; NaN where the
+        step gives none.
+    q
+        ``(M, S, 4)`` the orientations ``q_es`` in the window, where all sensors were valid.
+    """
+
+    step: str
+    t_start: float
+    t_end: float
+    found: Literal["marked", "detected"]
+    accepted: bool
+    gates: tuple[Gate, ...]
+    words: tuple[str, ...]
+    up: Array
+    axis: Array
+    q: Array
+
+
+Grade: TypeAlias = Literal["none", "poor", "fair", "good"]
+"""Of a calibration; it travels with every result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Where the segments are in the sensors, and how the sensors' headings differ.
+
+    Parameters
+    ----------
+    sensors
+        S names; the order of the arrays.
+    q_sb
+        ``(S, 4)`` sensor from segment; NaN where it is not known.
+    heading
+        ``(S,)`` turn about the vertical, radians, that brings a sensor's earth to the pelvis's:
+        ``q_eb = q(heading) * q_es * q_sb``; NaN where it is not known.
+    standing
+        ``(M, S, 4)`` ``q_es`` over the accepted stand window; M is 0 before there is one.
+    grade, chain
+        How far it can be trusted, and which evidence it came from.
+    gates
+        Evidence measured against other evidence.
+    """
+
+    sensors: tuple[str, ...]
+    q_sb: Array
+    heading: Array
+    standing: Array
+    grade: Grade
+    chain: str
+    gates: tuple[Gate, ...] = ()
