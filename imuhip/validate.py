@@ -164,7 +164,7 @@ def errors(
 def _stage(trial: Trial, name: str, axes: Axes) -> Array:
     """Our own stage, as the pipeline calls it."""
     n, period = len(trial.acc), 1.0 / trial.rate_hz
-    t = np.arange(n) * period
+    t: Array = np.arange(n, dtype=np.float64) * period
     no = np.zeros(n, dtype=np.bool_)
     block = SampleBlock(
         sensor=trial.name,

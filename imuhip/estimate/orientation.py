@@ -314,18 +314,6 @@ def _ekf(field: Array | None) -> Step:
     return lambda q, gyr, acc, mag, dt: engine.update(q, gyr, acc, mag, dt=dt)
 
 
-def _ukf(_field: Array | None) -> Step:
-    """Unscented Kalman filter; its update expects unit gravity."""
-    from ahrs.filters import UKF
-
-    engine: Any = UKF()
-
-    def step(q: Array, gyr: Array, acc: Array, _mag: Array | None, dt: float) -> Array:
-        return np.asarray(engine.update(q, gyr, acc / np.linalg.norm(acc), dt=dt))
-
-    return step
-
-
 def _aqua(_field: Array | None) -> Step:
     """AQUA, whose quaternion is the inverse of ours."""
     from ahrs.filters import AQUA
@@ -380,11 +368,11 @@ FILTERS: dict[str, _Entry] = {
     "madgwick": _ahrs_entry((6, 9), _recursive("Madgwick", "x")),
     "mahony": _ahrs_entry((6, 9), _recursive("Mahony", "y")),
     "ekf": _ahrs_entry((6, 9), _ekf),
-    "ukf": _ahrs_entry((6,), _ukf),
     "aqua": _ahrs_entry((6,), _aqua),
     "angular_rate": _ahrs_entry((6,), _angular_rate),
     "roleq": _ahrs_entry((9,), _roleq),
     "fourati": _ahrs_entry((9,), _fourati),
 }
-"""By name. The single-frame estimators of `ahrs` (TRIAD, QUEST, FLAE …) use no gyroscope, and its
-`Complementary` keeps no heading in six axes, so they are not here."""
+"""By name. Not here: the single-frame estimators of `ahrs` (TRIAD, QUEST, FLAE …), which use no
+gyroscope; its `Complementary`, which keeps no heading in six axes; and its `UKF`, whose covariance
+loses its positive definiteness within a minute of real movement (0.4.0)."""

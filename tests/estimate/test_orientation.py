@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from helpers import cuts, part, turning_samples
+
+from imuhip.estimate.orientation import FILTERS, Filter, Params
+from imuhip.quaternions import angle_from_quaternion, conjugate, multiply, rotate
+
+AXES = np.eye(3)
+SIX = [name for name, entry in FILTERS.items() if 6 in entry.axes]
+
+
+@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("axis", range(3))
+def test_turning_is_followed(name, axis):
+    """Any filter, turned by 120° about an axis of the sensor and back, is where it should be."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[axis], 2.0), (AXES[axis], -2.0)])
+    oriented, faults = Filter("pelvis", 100.0, Params(filter=name)).push(block)
+    assert not faults
+    error = multiply(oriented.q, conjugate(truth))
+    relative = multiply(error, conjugate(error[100]))
+    worst = np.degrees(angle_from_quaternion(relative[100:])).max()
+    assert worst < 3.0, f"{name}: {worst:.2f}°"
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_gravity_points_up(name):
+    """A sensor at rest in any attitude sees its accelerometer along z of the earth."""
+    rng = np.random.default_rng(3)
+    up = rng.normal(size=3)
+    up *= 9.81 / np.linalg.norm(up)
+    block, _ = turning_samples("pelvis", 100.0, [])
+    block = part(block, slice(None))
+    still = type(block)(
+        block.sensor, block.t, block.dt, block.host_t, block.missing, block.restart,
+        np.tile(up, (len(block.t), 1)), block.gyr, None, None, block.saturated,
+    )  # fmt: skip
+    oriented, _ = Filter("pelvis", 100.0, Params(filter=name)).push(still)
+    assert rotate(oriented.q[-1], up)[2] == pytest.approx(9.81, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["vqf", "madgwick", "ekf"])
+def test_cuts_do_not_show(name):
+    """However samples with gaps are cut into blocks, the orientation has the same bits."""
+    rng = np.random.default_rng(5)
+    block, _ = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[2], -2.0)])
+    block = _with_gaps(block, rng)
+    whole, faults = Filter("pelvis", 100.0, Params(filter=name)).push(block)
+    for _ in range(5):
+        stage = Filter("pelvis", 100.0, Params(filter=name))
+        pieces = [stage.push(part(block, rows)) for rows in cuts(rng, len(block.t), 40)]
+        assert np.array_equal(np.concatenate([p.q for p, _ in pieces]), whole.q)
+        assert np.array_equal(np.concatenate([p.gyr for p, _ in pieces]), whole.gyr)
+        assert tuple(f for _, told in pieces for f in told) == faults
+
+
+def test_small_gaps_are_filled_in():
+    """A turn with every fifth sample missing ends where it should, and each gap is told."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
+    keep = np.arange(len(block.t)) % 5 != 3
+    sparse, kept = _without(block, keep), truth[keep]
+    oriented, faults = Filter("pelvis", 100.0).push(sparse)
+    error = angle_from_quaternion(multiply(oriented.q, conjugate(kept)))
+    assert np.degrees(error).max() < 0.5
+    assert sum(fault.count for fault in faults) == np.count_nonzero(~keep[:-1])
+
+
+def test_a_long_gap_keeps_inclination_and_heading():
+    """After two seconds of silence the tilt is right at once, and the heading goes on."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[1], 0.5)])
+    keep = (block.t < 2.2) | (block.t > 4.4)  # lost within the first turn, back at rest
+    sparse, kept = _without(block, keep), truth[keep]
+    oriented, faults = Filter("pelvis", 100.0).push(sparse)
+    after = np.flatnonzero(sparse.t > 4.4)[0]
+    up = rotate(oriented.q[after], sparse.acc[after])
+    assert up[2] == pytest.approx(9.81, abs=1e-3)
+    assert len(faults) == 1
+    assert faults[0].kind == "gap"
+    assert faults[0].t_end - faults[0].t_start == pytest.approx(2.2, abs=0.03)
+    del kept
+
+
+def test_the_devices_own_orientation_bridges_a_gap():
+    """Where the device sends its orientation, a turn inside a gap is not lost."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
+    keep = (block.t < 2.1) | (block.t > 3.5)
+    own = multiply(np.array((np.cos(0.7), 0.0, 0.0, np.sin(0.7))), truth)
+    for quat, worst in ((own, 0.5), (None, 90.0)):
+        sparse = _without(block, keep, quat)
+        oriented, _ = Filter("pelvis", 100.0).push(sparse)
+        error = angle_from_quaternion(multiply(oriented.q, conjugate(truth[keep])))
+        assert np.degrees(error).max() < worst
+    assert np.degrees(error).max() > 60.0
+
+
+def test_a_wrong_filter_is_said():
+    """An unknown filter, or one without a magnetometer's axes, is the caller's mistake."""
+    with pytest.raises(ValueError, match="expected a filter out of vqf, madgwick"):
+        Filter("pelvis", 100.0, Params(filter="kalman"))
+    with pytest.raises(ValueError, match="works with"):
+        Filter("pelvis", 100.0, Params(filter="roleq"))
+
+
+def _without(block, keep, quat=None):
+    """The block without some samples, as the clock would hand it on."""
+    sparse = part(block, keep)
+    dt = np.diff(sparse.t, prepend=sparse.t[0] - 0.01)
+    missing = np.maximum(np.round(dt / 0.01).astype(np.int64) - 1, 0)
+    return type(block)(
+        sparse.sensor, sparse.t, dt, sparse.host_t, missing, sparse.restart, sparse.acc,
+        sparse.gyr, None, None if quat is None else quat[keep], sparse.saturated,
+    )  # fmt: skip
+
+
+def _with_gaps(block, rng):
+    keep = rng.random(len(block.t)) > 0.1
+    keep[150:200] = False
+    keep[320:329] = False
+    return _without(block, keep)
