@@ -1,0 +1,45 @@
+"""The live canvas: a Streamlit component (v2) that opens its own WebSocket and draws itself.
+
+Plain JavaScript in files that are joined to one module, in the order of `_PARTS`: no build step, no
+outside code. After it is mounted no Streamlit rerun is needed, or noticed.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+_PARTS: Final = ("colours.js", "feed.js", "gauge.js", "trace.js", "main.js")
+PATH: Final = "imu/live"
+"""Where the relay listens, relative to the page."""
+
+
+def live_view(*, key: str) -> None:
+    """Mount the live canvas.
+
+    Parameters
+    ----------
+    key
+        Names the place on the page; the same one keeps the canvas over reruns.
+    """
+    _component()(key=key, data={"path": PATH}, height="content")
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    return "\n".join(_text(name) for name in _PARTS)
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_live", html=_text("view.html"), css=_text("view.css"), js=source()
+    )
+
+
+def _text(name: str) -> str:
+    """Text of a file beside this one."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,156 @@
+// The stream: a WebSocket that reconnects, and the last seconds of rows it brought.
+
+const RETRY_MS = 500;
+const STALE_MS = 400;
+const CAPACITY = 2048;
+const NEWEST_FORMAT = 1;
+
+/** Rows of one session in a ring, the newest last; a row is as long as `hello.columns`. */
+class Rows {
+  constructor(columns) {
+    this.width = columns.length;
+    this.place = Object.fromEntries(columns.map((name, k) => [name, k]));
+    this.numbers = new Float64Array(CAPACITY * this.width);
+    this.count = 0;
+    this.next = 0;
+  }
+
+  /** Add rows later than all before; anything else was here already. */
+  add(rows) {
+    const before = this.count;
+    for (let k = 0; k + this.width <= rows.length; k += this.width) {
+      if (this.count && !(rows[k] > this.at(this.count - 1, 0))) continue;
+      this.numbers.set(rows.subarray(k, k + this.width), this.next * this.width);
+      this.next = (this.next + 1) % CAPACITY;
+      this.count = Math.min(this.count + 1, CAPACITY);
+    }
+    return this.count !== before || rows.length > 0;
+  }
+
+  /** Number in column `column` of row `row`, counted from the oldest kept. */
+  at(row, column) {
+    const place = (this.next - this.count + row + 2 * CAPACITY) % CAPACITY;
+    return this.numbers[place * this.width + column];
+  }
+
+  /** Newest number of a named column; NaN if there is none. */
+  newest(name) {
+    return this.count && name in this.place ? this.at(this.count - 1, this.place[name]) : NaN;
+  }
+}
+
+/** Furthest rotation in and out since the last reset, of one side. */
+class Held {
+  constructor() { this.reset(); }
+  reset() { this.least = NaN; this.most = NaN; }
+  see(value) {
+    if (Number.isNaN(value)) return;
+    if (!(this.least <= value)) this.least = value;
+    if (!(this.most >= value)) this.most = value;
+  }
+}
+
+/** Follows the stream at `url`; all it knows lies in its fields. */
+class Feed {
+  constructor(url) {
+    this.url = url;
+    this.hello = null;
+    this.rows = new Rows(["t"]);
+    this.held = { left: new Held(), right: new Held() };
+    this.stamp = NaN;
+    this.sent = NaN;
+    this.sequence = 0;
+    this.missed = 0;
+    this.version = 0;
+    this.arrived = -Infinity;
+    this.linked = false;
+    this.finished = false;
+    this.events = [];
+    this.opened = false;
+    this.closed = false;
+    this.connect();
+  }
+
+  connect() {
+    this.socket = new WebSocket(this.url);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => { this.opened = true; };
+    this.socket.onmessage = (message) => this.take(message.data);
+    this.socket.onclose = () => {
+      this.linked = false;
+      if (!this.closed) this.timer = setTimeout(() => this.connect(), RETRY_MS);
+    };
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket.close();
+  }
+
+  take(data) {
+    if (typeof data !== "string") { this.takeRows(new Float64Array(data)); return; }
+    const message = JSON.parse(data);
+    if (message.type === "hello") this.begin(message);
+    else if (message.type === "link") this.linked = message.state !== "stopped";
+    else {
+      if (message.type === "status") this.finished = message.state === "finished";
+      this.events.push(message);
+      if (this.events.length > 200) this.events.shift();
+    }
+  }
+
+  begin(hello) {
+    if (hello.format > NEWEST_FORMAT) { this.refused = true; return; }
+    const same = this.hello && this.hello.stream === hello.stream;
+    this.hello = hello;
+    this.linked = true;
+    this.finished = false;
+    this.rows = new Rows(hello.columns);
+    this.sequence = 0;
+    this.events = [];
+    this.arrived = -Infinity;
+    if (!same) this.resetHeld();
+    this.version += 1;
+  }
+
+  takeRows(numbers) {
+    if (!this.hello) return;
+    const head = this.hello.head.length;
+    const [kind, sequence, stamp, sent] = numbers;
+    const rows = numbers.subarray(head);
+    if (!rows.length || !this.rows.add(rows)) { this.sequence = sequence; return; }
+    if (kind === 1 && this.sequence) this.missed += Math.max(0, sequence - this.sequence - 1);
+    this.sequence = sequence;
+    this.stamp = stamp;
+    this.sent = sent;
+    this.version += 1;
+    // A backfill of a stream that has stopped is old news: only frames prove that data flow.
+    if (kind === 1) this.arrived = performance.now();
+    for (const [side, held] of Object.entries(this.held)) {
+      const column = this.rows.place[`${this.hello.gauge.angle}_${side}_deg`];
+      for (let k = column; k < rows.length; k += this.rows.width) held.see(rows[k]);
+    }
+  }
+
+  resetHeld() {
+    for (const held of Object.values(this.held)) held.reset();
+  }
+
+  /** Whether numbers flow at this moment: what is shown must never be older than half a second. */
+  flows(now) { return this.linked && !this.finished && now - this.arrived < STALE_MS; }
+
+  /** One word for the page, and a sentence for people. */
+  state(now) {
+    if (this.refused) return ["gone", "Newer collector – reload this page"];
+    if (this.socket.readyState !== WebSocket.OPEN) {
+      return this.opened ? ["gone", "Dashboard stopped – reconnecting"] : ["connecting", "Connecting…"];
+    }
+    if (!this.linked) {
+      return this.hello ? ["stopped", "Collector stopped – reconnecting"] : ["none", "Waiting for the collector"];
+    }
+    if (this.finished) return ["finished", "Recording finished"];
+    if (!this.flows(now)) return ["waiting", "Waiting for the sensors"];
+    return ["live", this.hello.source === "replay" ? "Replay" : "Live"];
+  }
+}

@@ -1,0 +1,177 @@
+// Puts the parts together and draws with every frame of the browser.
+
+const FIGURES_MS = 100;
+const KEPT_LATENCIES = 4000;
+const views = new WeakMap();
+
+class View {
+  constructor(root, url) {
+    this.root = root;
+    this.feed = new Feed(url);
+    const canvas = (at) => root.querySelector(`${at} canvas`);
+    this.sides = ["left", "right"].map((side) => ({
+      side,
+      element: root.querySelector(`[data-side="${side}"]`),
+      gauge: new Gauge(canvas(`[data-side="${side}"] .dial`), side),
+    }));
+    this.trace = new Trace(canvas(".trace"));
+    this.frozen = null;
+    this.drawn = -1;
+    this.figuresAt = -Infinity;
+    this.hook = {
+      state: "", text: "", updates: 0, frames: 0, latencies: [], values: {}, needles: {}, held: {},
+      geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false,
+    };
+    window.imuhip = { ...window.imuhip, live: this.hook };
+    root.querySelector('[data-act="reset"]').onclick = () => { this.feed.resetHeld(); this.drawn = -1; };
+    root.querySelector('[data-act="freeze"]').onclick = () => this.freeze();
+    this.observer = new ResizeObserver(() => { this.fitted = false; });
+    this.observer.observe(root);
+    this.tick = this.tick.bind(this);
+    this.request = requestAnimationFrame(this.tick);
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.request);
+    this.observer.disconnect();
+    this.feed.close();
+  }
+
+  /** Hold the picture, or let it go on; the stream is followed all the while. */
+  freeze() {
+    const { feed } = this;
+    if (this.frozen) this.frozen = null;
+    else if (feed.rows.count) {
+      const rows = Object.assign(new Rows(feed.hello.columns), feed.rows);
+      rows.numbers = feed.rows.numbers.slice();
+      const held = Object.fromEntries(Object.entries(feed.held).map(([side, value]) => [side, { ...value }]));
+      this.frozen = { rows, held, flows: feed.flows(performance.now()) };
+    }
+    const button = this.root.querySelector('[data-act="freeze"]');
+    button.textContent = this.frozen ? "Go on" : "Freeze";
+    button.setAttribute("aria-pressed", String(Boolean(this.frozen)));
+    this.root.classList.toggle("frozen", Boolean(this.frozen));
+    this.hook.frozen = Boolean(this.frozen);
+    this.figuresAt = -Infinity;
+    this.drawn = -1;
+  }
+
+  /** Sizes and colours anew, after a resize or a change of theme. */
+  fit() {
+    this.root.classList.toggle("dark", isDark(this.root));
+    const palette = paletteOf(this.root);
+    const gauge = this.feed.hello?.gauge;
+    for (const { gauge: dial } of this.sides) dial.fit(palette, gauge);
+    this.trace.fit(palette);
+    setText(this.root.querySelector(".session"), this.feed.hello?.session ?? "");
+    setText(this.root.querySelector(".notice"), this.feed.hello?.notice ?? "Not a medical device.");
+    this.fitted = true;
+    this.fittedFor = this.feed.hello;
+    this.drawn = -1;
+  }
+
+  tick() {
+    const now = performance.now();
+    this.request = requestAnimationFrame(this.tick);
+    this.notePainted(now);
+    if (!this.fitted || this.fittedFor !== this.feed.hello) this.fit();
+    const { feed, hook } = this;
+    const [state, text] = feed.state(now);
+    if (state !== hook.state || text !== this.text) this.showState(state, text);
+    const flows = this.frozen ? this.frozen.flows : feed.flows(now);
+    const news = feed.version !== this.drawn;
+    if (!news && flows === this.flowed) return;
+    this.flowed = flows;
+    this.draw(now, flows);
+    hook.frames += 1;
+    if (news && !this.frozen && flows) {
+      hook.updates += 1;
+      this.unpainted = { t: feed.rows.newest("t"), stamp: feed.stamp, sent: feed.sent };
+    }
+    this.drawn = feed.version;
+  }
+
+  /** The frame after a drawing begins when that drawing has been painted: the honest moment. */
+  notePainted(now) {
+    if (!this.unpainted) return;
+    this.hook.latencies.push({ ...this.unpainted, painted: performance.timeOrigin + now });
+    if (this.hook.latencies.length > KEPT_LATENCIES) this.hook.latencies.shift();
+    this.unpainted = null;
+  }
+
+  draw(now, flows) {
+    const { feed, hook } = this;
+    const { rows, held } = this.frozen ?? feed;
+    const figures = now - this.figuresAt >= FIGURES_MS || !flows;
+    let believed = false;
+    for (const { side, element, gauge } of this.sides) {
+      const angle = feed.hello?.gauge.angle;
+      const value = flows ? rows.newest(`${angle}_${side}_deg`) : NaN;
+      const sd = rows.newest(`${angle}_${side}_sd_deg`);
+      believed ||= sd > 0;
+      gauge.draw(value, sd, held[side]);
+      hook.values[side] = Number.isNaN(value) ? null : value;
+      hook.needles[side] = Number.isNaN(gauge.needle) ? null : gauge.needle;
+      hook.held[side] = { least: held[side].least, most: held[side].most };
+      hook.geometry[side] = { x: gauge.x, y: gauge.y, radius: gauge.radius, ratio: gauge.ratio, turn: gauge.turn };
+      if (figures) this.showFigures(element, value, held[side]);
+    }
+    if (figures) {
+      this.figuresAt = now;
+      this.root.classList.toggle("believed", believed);
+    }
+    this.trace.draw(rows, feed.hello, now, flows && !this.frozen);
+    hook.rows = rows.count;
+    hook.missed = feed.missed;
+    hook.t = rows.newest("t");
+    hook.stream = feed.hello?.stream ?? "";
+  }
+
+  showFigures(element, value, held) {
+    const known = !Number.isNaN(value);
+    element.classList.toggle("silent", !known);
+    const degrees = Math.round(Math.abs(value));
+    setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
+    setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");
+    const ends = Number.isNaN(held.least)
+      ? "no number yet"
+      : `out ${Math.round(Math.max(0, -held.least))}° · in ${Math.round(Math.max(0, held.most))}° · range ${Math.round(held.most - held.least)}°`;
+    setText(element.querySelector(".held"), ends);
+  }
+
+  showState(state, text) {
+    this.root.dataset.state = state;
+    this.text = text;
+    this.hook.state = state;
+    this.hook.text = text;
+    setText(this.root.querySelector(".state span"), text);
+  }
+}
+
+/** Change a text only when it differs, for each change costs a layout. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Mounted by Streamlit, and called again with every rerun and change of theme. */
+export default function mount({ parentElement, data }) {
+  const root = parentElement.querySelector(".live");
+  let view = views.get(parentElement);
+  if (view && view.root !== root) {
+    view.destroy();
+    view = undefined;
+  }
+  if (view) {
+    view.fitted = false;
+  } else {
+    const url = new URL(data.path, document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    view = new View(root, url.href);
+    views.set(parentElement, view);
+  }
+  return () => {
+    if (views.get(parentElement) !== view) return;
+    view.destroy();
+    views.delete(parentElement);
+  };
+}

@@ -1,0 +1,16 @@
+"""Which pages there are; Streamlit runs this script for every visit."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wide")
+st.navigation(
+    [
+        st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
+        st.Page(_HERE / "pages" / "session.py", title="Session", icon=":material/timeline:"),
+    ],
+    position="top",
+).run()

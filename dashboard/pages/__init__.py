@@ -1,0 +1,1 @@
+"""One question a page; Streamlit runs these files as scripts."""

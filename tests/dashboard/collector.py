@@ -1,0 +1,86 @@
+"""A collector for the tests: a real hub, fed with angles that anybody can compute.
+
+Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]``.
+Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
+"""
+
+import argparse
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imuhip.collect.control import Action
+from imuhip.collect.hub import LiveHub, serving
+from imuhip.collect.live_format import BACKFILL_S, COLUMNS, hello
+from imuhip.conventions import GRID_HZ
+from imuhip.records import Array
+
+LEFT = COLUMNS.index("hip_rotation_left_deg")
+RIGHT = COLUMNS.index("hip_rotation_right_deg")
+SD_LEFT = COLUMNS.index("hip_rotation_left_sd_deg")
+SD_RIGHT = COLUMNS.index("hip_rotation_right_sd_deg")
+SPEED = COLUMNS.index("pelvis_speed_deg_s")
+
+
+class Obedient:
+    """A control handler that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
+        """Remember and agree."""
+        self.asked.append((action, dict(request)))
+        return {}
+
+    def status(self) -> Mapping[str, Any]:
+        """Say that a battery is unknown."""
+        return {"state": "recording", "battery": {"pelvis": float("nan")}}
+
+
+def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = False) -> Array:
+    """Rows ``first`` … ``last - 1`` of the grid."""
+    t = np.arange(first, last) / GRID_HZ
+    rows = np.zeros((len(t), len(COLUMNS)))
+    rows[:, 0] = t
+    left = 30.0 * np.sin(t) if hold is None else np.full(len(t), hold)
+    rows[:, LEFT] = np.nan if silent else left
+    rows[:, RIGHT] = np.nan if silent else -25.0 * np.sin(t + 0.6) - 8.0
+    rows[:, SD_LEFT] = rows[:, SD_RIGHT] = 2.5
+    rows[:, SPEED] = 20.0 * np.maximum(0.0, np.sin(0.7 * t)) ** 4
+    return rows
+
+
+async def feed(hub: LiveHub, *, hold: float | None, silent: bool) -> None:
+    """Publish rows for ever, as time goes by, after a first backfill's worth of them."""
+    hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live"))
+    done = int(BACKFILL_S * GRID_HZ)
+    hub.publish(rows_at(0, done, hold=hold, silent=silent), stamp_unix_ns=math.nan)
+    start = time.monotonic() - BACKFILL_S
+    while True:
+        due = int((time.monotonic() - start) * GRID_HZ)
+        if due > done:
+            rows = rows_at(done, due, hold=hold, silent=silent)
+            hub.publish(rows, stamp_unix_ns=time.time_ns())
+            done = due
+        await asyncio.sleep(1 / 60)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--hold", type=float)
+    parser.add_argument("--silent", action="store_true")
+    given = parser.parse_args()
+    hub = LiveHub(Obedient())
+    async with serving(hub, port=given.port) as address:
+        print(address, flush=True)  # noqa: T201 - whoever started it reads the address
+        await feed(hub, hold=given.hold, silent=given.silent)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
