@@ -246,7 +246,7 @@ class SampleBlock:
         ``(N,)`` seconds since the sample before by the sensor's own clock: free of the jitter of
         arrival, so it is what integration uses. The first one is the nominal period.
     host_t
-        ``(N,)`` when the notification arrived, on the session's clock: never before `t`.
+        ``(N,)`` when the notification arrived, on the session's clock: before `t` by rounding only.
     missing
         ``(N,)`` how many samples are missing between this one and the one before.
     restart

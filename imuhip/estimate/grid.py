@@ -88,9 +88,10 @@ class Grid:
             return self._rows(0, 0)
         rows = self._rows(first, last + 1)
         self._next = last + 1
-        # One sample before the next row must stay: it may be the left end of its interval.
+        # What the next row may look back at must stay.
+        oldest = (last + 1) / GRID_HZ - _FAR_S
         for place, track in enumerate(self._tracks):
-            done = int(np.searchsorted(track[:, _T], (last + 1) / GRID_HZ, side="right")) - 1
+            done = int(np.searchsorted(track[:, _T], oldest)) - 1
             self._tracks[place] = track[max(done, 0) :]
         return rows
 
@@ -153,7 +154,7 @@ def _sample(
         left = right - 1
         # What came too late was not there when the row left, live; so it is not there now.
         in_time = t + patience - _EDGE_S
-        while left >= 0 and track[left, _HOST] >= in_time and t - track[left, _T] <= _NEAR_S:
+        while left >= 0 and track[left, _HOST] >= in_time and t - track[left, _T] < _FAR_S:
             left -= 1
         has_left = left >= 0 and track[left, _HOST] < in_time
         has_right = right < count and track[right, _HOST] < in_time
@@ -221,5 +222,7 @@ _SAMPLED = 10
 
 _NEAR_S = 0.02
 """A row is valid when a sample lies this near."""
+_FAR_S = 3.0 * _NEAR_S
+"""Nothing further away has a part in a row."""
 _EDGE_S = 1e-6
 """Rounding of times written as decimals must not decide."""

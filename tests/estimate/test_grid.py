@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+from helpers import cuts
+
+from imuhip.estimate.grid import Grid
+from imuhip.quaternions import slerp
+from imuhip.records import OrientationBlock
+
+SENSORS = ("pelvis", "thigh_left", "thigh_right")
+
+
+def _track(sensor, t, rng, delay=0.005):
+    n = len(t)
+    walk = np.cumsum(rng.normal(scale=0.02, size=(n, 4)), axis=0) + np.eye(4)[0]
+    return OrientationBlock(
+        sensor,
+        np.asarray(t, dtype=float),
+        np.asarray(t) + delay,
+        walk / np.linalg.norm(walk, axis=1, keepdims=True),
+        rng.normal(size=(n, 3)),
+        rng.normal(size=(n, 3)),
+        np.zeros(n, dtype=np.bool_),
+    )
+
+
+def _part(block, rows):
+    return OrientationBlock(
+        block.sensor,
+        *(getattr(block, k)[rows] for k in ("t", "host_t", "q", "acc", "gyr", "rest")),
+    )
+
+
+def _run(blocks, pushes):
+    """Push the blocks in arrival order, in the groups that `pushes` cuts them into."""
+    arrivals = sorted(
+        (h, place, i) for place, b in enumerate(blocks) for i, h in enumerate(b.host_t.tolist())
+    )
+    grid = Grid([b.sensor for b in blocks])
+    out = []
+    for rows in pushes:
+        group = arrivals[rows]
+        if not group:
+            continue
+        parts = []
+        for place, block in enumerate(blocks):
+            mine = [i for _, p, i in group if p == place]
+            if mine:
+                parts.append(_part(block, slice(mine[0], mine[-1] + 1)))
+        out.append(grid.push(parts, group[-1][0]))
+    out.append(grid.finish())
+    return {
+        name: np.concatenate([getattr(g, name) for g in out])
+        for name in ("t", "q", "acc", "gyr", "valid", "rest")
+    }
+
+
+def test_rows_lie_between_their_samples():
+    """On sensors with other rates and offsets, each row is the slerp of its two neighbours."""
+    rng = np.random.default_rng(0)
+    blocks = [
+        _track(s, 0.003 * k + np.arange(0, 5, 1 / rate), rng)
+        for k, (s, rate) in enumerate(zip(SENSORS, (100, 60, 104), strict=True))
+    ]
+    out = _run(blocks, [slice(None)])
+    inside = (out["t"] > 0.01) & (out["t"] < 4.9)
+    assert out["valid"][inside].all()
+    for k, block in enumerate(blocks):
+        t = out["t"][inside]
+        right = np.searchsorted(block.t, t)
+        f = (t - block.t[right - 1]) / (block.t[right] - block.t[right - 1])
+        expected = slerp(block.q[right - 1], block.q[right], f)
+        alike = np.abs(np.sum(expected * out["q"][inside, k], axis=1))
+        assert alike == pytest.approx(1.0, abs=1e-12)
+        straight = block.acc[right - 1] + f[:, None] * (block.acc[right] - block.acc[right - 1])
+        assert out["acc"][inside, k] == pytest.approx(straight)
+
+
+def test_the_first_row_is_where_all_have_begun():
+    """Rows begin at the first hundredth at which every sensor has data."""
+    rng = np.random.default_rng(1)
+    starts = (0.0, 1.234, 0.5)
+    blocks = [
+        _track(s, a + np.arange(300) / 100, rng) for s, a in zip(SENSORS, starts, strict=True)
+    ]
+    out = _run(blocks, [slice(None)])
+    assert out["t"][0] == pytest.approx(1.24)
+    assert np.array_equal(out["t"], np.arange(124, 124 + len(out["t"])) / 100)
+
+
+def test_gaps_stay_gaps():
+    """In a gap of a second one sensor is NaN and not valid; the others go on."""
+    rng = np.random.default_rng(2)
+    blocks = [_track(s, np.arange(500) / 100, rng) for s in SENSORS]
+    blocks[1] = _part(blocks[1], (blocks[1].t < 2) | (blocks[1].t > 3))
+    out = _run(blocks, [slice(None)])
+    gap = (out["t"] > 2.02) & (out["t"] < 2.98)
+    assert not out["valid"][gap, 1].any()
+    assert np.isnan(out["q"][gap, 1]).all()
+    assert out["valid"][gap][:, [0, 2]].all()
+    assert out["valid"][~gap & (out["t"] < 4.9)].mean() > 0.99
+
+
+def test_a_dead_sensor_does_not_stop_the_others():
+    """When one sensor falls silent, rows go on half a second later, without it."""
+    rng = np.random.default_rng(3)
+    blocks = [_track(s, np.arange(500) / 100, rng) for s in SENSORS]
+    blocks[2] = _part(blocks[2], blocks[2].t < 2)
+    grid = Grid(SENSORS)
+    seen = np.concatenate(
+        [
+            grid.push([_part(b, (b.t >= a) & (b.t < a + 0.1)) for b in blocks], a + 0.1).t
+            for a in np.arange(0, 4, 0.1)
+        ]
+    )
+    assert seen[-1] == pytest.approx(3.5, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cuts_do_not_show(seed):
+    """With stalls, bursts, gaps and a late sensor, any cut of the arrivals gives the same bits."""
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for k, sensor in enumerate(SENSORS):
+        t = 0.0021 * k + np.arange(0, 6, 1 / (100, 60, 104)[k])
+        t = t[rng.random(len(t)) > 0.05]
+        t = t[(t < 2 + k) | (t > 2.6 + k)]
+        block = _track(sensor, t, rng)
+        stall = (t > 1) & (t < 1.2 + 0.5 * k)
+        late = np.maximum.accumulate(np.where(stall, 1.2 + 0.5 * k, block.host_t))
+        blocks.append(OrientationBlock(sensor, t, late, block.q, block.acc, block.gyr, block.rest))
+    total = sum(len(b.t) for b in blocks)
+    whole = _run(blocks, [slice(None)])
+    assert not whole["valid"].all()
+    for _ in range(3):
+        pieces = _run(blocks, list(cuts(rng, total, 200)))
+        for name, column in whole.items():
+            assert np.array_equal(pieces[name], column, equal_nan=column.dtype.kind == "f"), name
+
+
+def test_the_orientation_is_carried_to_the_edge_of_a_gap():
+    """Within 20 ms of the last sample before a gap, the row turns on by the angular rate."""
+    rng = np.random.default_rng(5)
+    t = np.array([0.0, 0.01, 0.5, 0.51])
+    block = _track("pelvis", t, rng)
+    rate = np.array((0.0, 0.0, 2.0))
+    still = OrientationBlock(
+        "pelvis", t, block.host_t, np.tile([1.0, 0, 0, 0], (4, 1)), block.acc,
+        np.tile(rate, (4, 1)), block.rest,
+    )  # fmt: skip
+    out = _run([still], [slice(None)])
+    assert out["valid"][:, 0].tolist()[:4] == [True, True, True, True]
+    assert not out["valid"][4, 0]
+    assert out["q"][3, 0] == pytest.approx([np.cos(0.02), 0, 0, np.sin(0.02)])
