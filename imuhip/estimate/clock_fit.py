@@ -58,20 +58,10 @@ def map_times(
         h = arrived[i]
         if row[i] != row_before:
             row_before = row[i]
-            d = state[_STAMP_D]
-            if untimed:
-                d = _count_on(d, h, nominal, state)
-            elif np.isnan(d):
-                d = stamps[i]
-            else:
-                d = _unwrap(stamps[i], h, settings[WRAP], state)
-            state[_STAMP_D], state[_STAMP_RAW], state[_STAMP_H] = d, stamps[i], h
             newest = i
             while newest + 1 < n and row[newest + 1] == row[i]:
                 newest += 1
-            # A notification leaves after its last sample, so that one cannot be later than h.
-            ahead = index[newest] * (nominal if untimed else state[PERIOD])
-            _fit(d + ahead, h, settings, state, bins)
+            _arrive(stamps[i], h, index[newest], settings, state, bins)
         if untimed:
             d = state[_STAMP_D] + index[i] * nominal
             state[_COUNT_D] = d + nominal
@@ -93,6 +83,25 @@ def map_times(
         state[_LAST_T] = mapped
         t[i], dt[i] = mapped, step * state[_SLOPE]
     return t, dt, missing, keep
+
+
+@kernel
+def _arrive(
+    stamp: float, h: float, newest: int, settings: Array, state: Array, bins: Array
+) -> None:
+    """Take in one notification: its device time, and where its newest sample puts the line."""
+    untimed = settings[UNTIMED] > 0.0
+    d = state[_STAMP_D]
+    if untimed:
+        d = _count_on(d, h, settings[NOMINAL], state)
+    elif np.isnan(d):
+        d = stamp
+    else:
+        d = _unwrap(stamp, h, settings[WRAP], state)
+    state[_STAMP_D], state[_STAMP_RAW], state[_STAMP_H] = d, stamp, h
+    # A notification leaves after its last sample, so that one cannot be later than h.
+    period = settings[NOMINAL] if untimed else state[PERIOD]
+    _fit(d + newest * period, h, settings, state, bins)
 
 
 @kernel
