@@ -1,0 +1,143 @@
+"""Files that appear whole or not at all, and belong to their owner alone.
+
+A temporary name beside the target, flushed to the disk, then renamed. Recordings hold a person's
+movement, so files are made 0600 and folders 0700.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imuhip.errors import RecordingError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and its parents, each readable by its owner alone; keep those that exist."""
+    try:
+        missing = [part for part in (folder, *folder.parents) if not part.exists()]
+        for part in reversed(missing):
+            part.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"the folder cannot be made: {reason(error)}", path=folder) from error
+    if not folder.is_dir():
+        raise RecordingError("a folder was expected, and a file is there", path=folder)
+
+
+def temporary_beside(target: Path) -> Path:
+    """Return a name in the folder of `target` that nobody uses."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` outlive a power cut, where the system has a way to."""
+    with suppress(OSError):  # Windows opens no folders, and needs no such call
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the bytes of `path` are on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a temporary path that becomes `target` when the block ends without an error.
+
+    Raises
+    ------
+    RecordingError
+        If `target` exists and `overwrite` is not given, or the disk refuses.
+    """
+    refuse_existing(target, overwrite=overwrite)
+    make_folder(target.parent)
+    temporary = temporary_beside(target)
+    try:
+        yield temporary
+        try:
+            sync_file(temporary)
+            temporary.replace(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_made_whole(target: Path, *, ours: str) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `target` when the block ends without an error.
+
+    An existing `target` is replaced only if it is empty or holds the file `ours`, and only once
+    the new one is complete.
+    """
+    refuse_foreign_folder(target, ours=ours)
+    make_folder(target.parent)
+    temporary = temporary_beside(target)
+    make_folder(temporary)
+    try:
+        yield temporary
+        try:
+            for file in temporary.iterdir():
+                sync_file(file)
+            _swap(temporary, target, ours=ours)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Raise RecordingError if `target` is there and must not be replaced."""
+    if target.is_dir():
+        raise RecordingError("a file name was expected, and a folder is there", path=target)
+    if target.exists() and not overwrite:
+        raise RecordingError(
+            "exists already; choose another name, or say that it may be overwritten", path=target
+        )
+
+
+def refuse_foreign_folder(target: Path, *, ours: str) -> None:
+    """Raise RecordingError if `target` holds anything but what we wrote ourselves."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise RecordingError("a folder was expected, and a file is there", path=target)
+    if any(target.iterdir()) and not (target / ours).is_file():
+        raise RecordingError(
+            f"the folder holds other files and no {ours}, so it is not replaced; "
+            "choose another folder, or empty this one",
+            path=target,
+        )
+
+
+def reason(error: OSError) -> str:
+    """Return what the system said of an `OSError`, without the path that we name ourselves."""
+    return (error.strerror or str(error)).lower()
+
+
+def _swap(temporary: Path, target: Path, *, ours: str) -> None:
+    """Put `temporary` in the place of `target`; bring the old one back if that fails."""
+    refuse_foreign_folder(target, ours=ours)
+    if not target.exists():
+        temporary.rename(target)
+        return
+    old = temporary_beside(target)
+    target.rename(old)
+    try:
+        temporary.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
