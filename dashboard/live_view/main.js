@@ -81,6 +81,7 @@ class View {
     const flows = this.frozen ? this.frozen.flows : feed.flows(now);
     const news = feed.version !== this.drawn;
     if (!news && flows === this.flowed) return;
+    if (flows !== this.flowed) this.figuresAt = -Infinity;
     this.flowed = flows;
     this.draw(now, flows);
     hook.frames += 1;

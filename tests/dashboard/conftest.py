@@ -1,0 +1,161 @@
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from dashboard.launch import dashboard_command, dashboard_url
+
+ROOT = Path(__file__).parents[2]
+COLLECTOR = Path(__file__).with_name("collector.py")
+
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+class CollectorProcess:
+    """A collector of `collector.py` on one port, to be started, stopped, killed and so on."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.hub = f"ws://127.0.0.1:{port}/live"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str) -> None:
+        """Start it and wait until it serves."""
+        self.kill()
+        command = [sys.executable, str(COLLECTOR), str(self.port), *arguments]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment())
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline(), "the collector did not start"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it at once, without a word to anybody."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+
+
+@pytest.fixture(scope="session")
+def hub_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def collector(hub_port: int) -> Iterator[CollectorProcess]:
+    process = CollectorProcess(hub_port)
+    yield process
+    process.kill()
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="session")
+def address(
+    hub_port: int, results: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Address of a running dashboard, started as the command line starts it."""
+    port = free_port()
+    command = dashboard_command(f"ws://127.0.0.1:{hub_port}/live", port, results=results)
+    log = tmp_path_factory.mktemp("dashboard") / "log.txt"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment())
+    try:
+        deadline = time.monotonic() + 60.0
+        while not serves(dashboard_url(port)):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the dashboard did not start: {log.read_text()}")
+            time.sleep(0.05)
+        yield dashboard_url(port)
+    finally:
+        process.terminate()
+        process.wait(10.0)
+
+
+def serves(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5.0) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+# For one module, not the session: while it runs, Playwright occupies this thread's event loop.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Playwright's own Chromium, or the system's; without either the tests fail."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        system = shutil.which("chromium") or shutil.which("google-chrome")
+        if not own.exists() and system is None:
+            pytest.fail(
+                "expected a browser, came none: run `playwright install chromium` "
+                "or install the system's chromium package"
+            )
+        path = None if own.exists() else system
+        try:
+            running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        except Error as error:
+            pytest.fail(f"expected {path or own} to start, came: {error.message}")
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose script errors, and requests that leave this machine, fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1", "blob:", "data:"))
+            else trouble.append(f"left this machine: {request.url}")
+        ),
+    )
+    yield page
+    context.close()
+    assert trouble == []
