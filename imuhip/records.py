@@ -317,6 +317,19 @@ class GridBlock:
     valid: BoolArray
     rest: BoolArray
 
+    def part(self, first: int, stop: int) -> "GridBlock":
+        """Return rows `first` to `stop`."""
+        rows = slice(first, stop)
+        return GridBlock(
+            self.sensors,
+            self.t[rows],
+            self.q[rows],
+            self.acc[rows],
+            self.gyr[rows],
+            self.valid[rows],
+            self.rest[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AngleBlock:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, PELVIS
+from imuhip.estimate.bouts import Finder
 from imuhip.evidence import CalibrationStep, Gate
 from imuhip.quaternions import (
     conjugate,
@@ -38,16 +39,29 @@ class TimedMark(NamedTuple):
 class Protocol:
     """Collects the rows of every step: `push` the grid and its marks, get the steps that ended."""
 
-    def __init__(self, sensors: Sequence[str]) -> None:
+    def __init__(self, sensors: Sequence[str], *, detect: bool = False) -> None:
+        """Begin a session.
+
+        Parameters
+        ----------
+        sensors
+            Names, in the order of the grid.
+        detect
+            Find the steps in the data; for recordings that carry no marks of steps.
+        """
         self._sensors = tuple(sensors)
         self._marks: list[TimedMark] = []
         self._open: dict[str, _Window] = {}
         self._stood: CalibrationStep | None = None
+        self._finder = Finder(self._sensors) if detect else None
 
     def push(
         self, grid: GridBlock, marks: Sequence[TimedMark] = ()
     ) -> list[tuple[int, CalibrationStep]]:
         """Return the steps that ended, each with the row of `grid` it counts from."""
+        if self._finder is not None:
+            found = self._finder.push(grid)
+            return [(row, self._found(name, rows)) for row, name, rows in found]
         self._marks.extend(marks)
         ended: list[tuple[int, CalibrationStep]] = []
         row = 0
@@ -67,6 +81,16 @@ class Protocol:
         steps = [self._mark(mark) for mark in self._marks]
         self._marks = []
         return [(rows, step) for step in steps if step is not None]
+
+    def _found(self, name: str, rows: GridBlock) -> CalibrationStep:
+        """Judge a step that the data showed."""
+        window = _Window(float(rows.t[0]))
+        window.add(rows, 0, len(rows.t))
+        span = (window.begin, float(rows.t[-1]))
+        step = judge(name, self._sensors, window.rows(), span, self._stood, "detected")
+        if name == "stand" and step.accepted:
+            self._stood = step
+        return step
 
     def _collect(self, grid: GridBlock, first: int, stop: int) -> None:
         for window in self._open.values():
@@ -108,19 +132,8 @@ class _Window:
 
     def add(self, grid: GridBlock, first: int, stop: int) -> None:
         if stop > first and self._count < _MOST_ROWS:
-            cut = slice(first, stop)
             self._count += stop - first
-            self._parts.append(
-                GridBlock(
-                    grid.sensors,
-                    grid.t[cut],
-                    grid.q[cut],
-                    grid.acc[cut],
-                    grid.gyr[cut],
-                    grid.valid[cut],
-                    grid.rest[cut],
-                )
-            )
+            self._parts.append(grid.part(first, stop))
 
     def rows(self) -> Rows:
         if not self._parts:

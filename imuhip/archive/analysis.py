@@ -1,0 +1,197 @@
+"""One recording → its result files: read, push through the pipeline, write."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imuhip.archive.recording import RecordingReader, sha256_of, software_versions
+from imuhip.archive.results import ResultsWriter
+from imuhip.conventions import GRID_HZ, HIP_ANGLES
+from imuhip.evidence import Alignment, CalibrationStep, Gate
+from imuhip.pipeline import Output, Params, Pipeline, joined_faults
+from imuhip.records import Fault, Header
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What a person is told of an analysis; the rest lies in the files.
+
+    Parameters
+    ----------
+    rows
+        Grid rows written.
+    duration_s
+        From the first to the last of them.
+    valid
+        Share of rows with hip angles, by side: left, right.
+    ranges
+        Lowest and highest of each hip angle in degrees: name, left, right.
+    grade, chain
+        Of the calibration.
+    faults
+        All that went wrong, in order.
+    warnings
+        Sentences for the user.
+    """
+
+    target: Path
+    rows: int
+    duration_s: float
+    valid: tuple[float, float]
+    ranges: tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]
+    grade: str
+    chain: str
+    faults: tuple[Fault, ...]
+    warnings: tuple[str, ...]
+
+
+def analyze(
+    recording: Path,
+    target: Path,
+    params: Params | None = None,
+    told: Callable[[float], None] = lambda _: None,
+) -> Analysis:
+    """Analyze a recording into a folder of result files, written whole or not at all.
+
+    Parameters
+    ----------
+    recording
+        The file.
+    target
+        The folder; one that holds other things is refused.
+    params
+        Settings; the defaults when not given.
+    told
+        Called with the seconds of recording that are done.
+
+    Raises
+    ------
+    RecordingError
+        When the recording cannot be read or lacks a pelvis or both thighs.
+    """
+    params = params or Params()
+    reader = RecordingReader(recording)
+    pipeline = Pipeline(reader.header, params)
+    tally = _Tally()
+    with ResultsWriter(target) as writer:
+        for batch in reader.batches():
+            out = pipeline.push(batch)
+            writer.add(out.grid, out.angles)
+            told(tally.add(out))
+        out = pipeline.finish()
+        writer.add(out.grid, out.angles)
+        told(tally.add(out))
+        faults = joined_faults((*tally.faults, *reader.faults))
+        calibration = calibration_summary(tally.steps, pipeline.alignment)
+        writer.finish(faults, calibration, session_summary(reader.header, params, recording))
+    return Analysis(
+        target=target,
+        rows=tally.rows,
+        duration_s=tally.rows / GRID_HZ,
+        valid=(tally.valid[0] / max(tally.rows, 1), tally.valid[1] / max(tally.rows, 1)),
+        ranges=tally.ranges(),
+        grade=calibration["grade"],
+        chain=calibration["chain"],
+        faults=faults,
+        warnings=tuple(calibration["words"]),
+    )
+
+
+class _Tally:
+    """What the outputs of a pipeline add up to."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.valid = [0, 0]
+        self._low = np.full((2, 3), np.nan)
+        self._high = np.full((2, 3), np.nan)
+        self.faults: list[Fault] = []
+        self.steps: list[CalibrationStep] = []
+
+    def add(self, out: Output) -> float:
+        """Add an output; the session time reached."""
+        self.rows += len(out.grid.t)
+        for k in range(2):
+            self.valid[k] += int(np.count_nonzero(out.angles.valid[:, k]))
+        if len(out.grid.t):
+            self._low = np.fmin(self._low, np.fmin.reduce(out.angles.hip))
+            self._high = np.fmax(self._high, np.fmax.reduce(out.angles.hip))
+        self.faults += out.faults
+        self.steps += out.steps
+        return self.rows / GRID_HZ
+
+    def ranges(self) -> tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]:
+        """Lowest and highest of each hip angle, degrees, left and right."""
+        low, high = np.degrees(self._low), np.degrees(self._high)
+        spans = [[(float(low[k, i]), float(high[k, i])) for k in range(2)] for i in range(3)]
+        return tuple(
+            (f"hip {name}", left, right)
+            for name, (left, right) in zip(HIP_ANGLES, spans, strict=True)
+        )
+
+
+def calibration_summary(
+    steps: Sequence[CalibrationStep], alignment: Alignment | None
+) -> dict[str, Any]:
+    """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
+    words = [sentence for step in steps if not step.accepted for sentence in step.words]
+    grade = "none" if alignment is None else alignment.grade
+    if grade == "none":
+        words.append(
+            "There is no calibration, so there are no hip angles. Record the protocol – stand, "
+            "three bows, knee lifts left and right – with its marks at the start of the session."
+        )
+    elif alignment is not None and not len(alignment.standing):
+        words.append("There was no accepted standing, so hip angles are raw and not zeroed.")
+    return {
+        "grade": grade,
+        "chain": "none" if alignment is None else alignment.chain,
+        "found": sorted({step.found for step in steps}),
+        "words": list(dict.fromkeys(words)),
+        "gates": [] if alignment is None else [_gate(gate) for gate in alignment.gates],
+        "steps": [
+            {
+                "step": step.step,
+                "t_start": step.t_start,
+                "t_end": step.t_end,
+                "found": step.found,
+                "accepted": step.accepted,
+                "gates": [_gate(gate) for gate in step.gates],
+                "words": list(step.words),
+            }
+            for step in steps
+        ],
+    }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    """A gate as plain data; JSON knows no NaN."""
+    return asdict(gate) | {"value": gate.value if np.isfinite(gate.value) else None}
+
+
+def session_summary(header: Header, params: Params, recording: Path) -> dict[str, Any]:
+    """The contents of `session.json`: all that made the results what they are."""
+    return {
+        "recording": recording.name,
+        "recording_sha256": sha256_of(recording),
+        "athlete": header.athlete,
+        "started": header.started,
+        "source": header.source,
+        "clock": header.clock,
+        "format_version": header.format_version,
+        "recorded_with": dict(header.software),
+        "analyzed_with": software_versions(),
+        "parameters": {"recording": dict(header.parameters), "analysis": asdict(params)},
+        "sensors": [
+            {"sensor": info.sensor, "profile": info.profile_id, "rate_hz": info.rate_hz}
+            for info in header.sensors
+        ],
+        "profiles": {
+            name: hashlib.sha256(text.encode()).hexdigest()
+            for name, text in sorted(header.profiles.items())
+        },
+    }

@@ -1,0 +1,297 @@
+"""The command line: words in, rooms called, words out.
+
+Results go to standard output or files, progress and words about the work to standard error. Exit
+codes: 0 done, 1 the work failed, 2 wrong usage.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from imuhip import __version__
+from imuhip.cli_words import analysis_words, faults_words, info_words, validation_words
+from imuhip.errors import ImuhipError
+
+app = typer.Typer(
+    name="imuhip",
+    help="Femoral rotation relative to the pelvis, from three inertial sensors.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+validate_app = typer.Typer(help="Error tables against public reference data.", no_args_is_help=True)
+app.add_typer(validate_app, name="validate")
+
+err = Console(stderr=True)
+
+Recording = Annotated[Path, typer.Argument(metavar="REC", help="A recording (.mcap).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
+
+
+def main() -> None:
+    """Run the command line; errors a user can mend end with a sentence and exit code 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except ImuhipError as error:
+        err.print(f"[bold red]imuhip:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"imuhip {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    recording: Recording,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the result files.")],
+    filter: Annotated[  # noqa: A002 - the option's promised name
+        str, typer.Option("--filter", help="vqf, madgwick, mahony, ekf, aqua, angular_rate …")
+    ] = "vqf",
+    axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
+    as_json: AsJson = False,
+) -> None:
+    """Analyze a recording into result files.
+
+    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out
+    """
+    from imuhip.archive.analysis import analyze as run
+    from imuhip.pipeline import Params
+
+    params = Params(orientation=_orientation(filter, axes))
+    with _progress("analyzing", None) as told:
+        analysis = run(recording, output, params, told)
+    for sentence in analysis.warnings:
+        err.print(f"[yellow]![/] {sentence}", highlight=False)
+    if as_json:
+        typer.echo(json.dumps(asdict(analysis), default=str))
+    else:
+        analysis_words(Console(), analysis)
+
+
+@app.command()
+def replay(
+    recording: Recording,
+    speed: Annotated[str, typer.Option(help="1, 10 … or max.")] = "1",
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the live hub.")] = False,
+    port: Annotated[int, typer.Option(help="The hub's port; 0 takes any free one.")] = 8765,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+) -> None:
+    """Replay a recording as if it were live, into the hub or onto the terminal.
+
+    Example: imuhip replay recordings/squats_and_pivots.mcap --serve
+    """
+    from imuhip.collect.replay import play
+
+    play(recording, _speed(speed), port=port if serve else None, loop=loop, say=typer.echo)
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with pelvis.csv …")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
+    drop_invalid: Annotated[
+        bool, typer.Option("--drop-invalid", help="Leave out rows with NaN; they become gaps.")
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Import other people's data, without loss of a bit.
+
+    Example: imuhip import session_folder -o session.mcap
+    """
+    from imuhip.archive.importers import import_folder
+
+    with _progress("importing", None):
+        report = import_folder(folder, output, overwrite=overwrite, drop_invalid=drop_invalid)
+    for sentence in report.warnings:
+        err.print(f"[yellow]![/] {sentence}", highlight=False)
+    counts = ", ".join(f"{name} {count:,}" for name, count in report.samples.items())
+    typer.echo(f"{output}: {counts} samples, {report.marks} marks")
+
+
+@app.command()
+def info(recording: Recording, as_json: AsJson = False) -> None:
+    """Say what is in a recording.
+
+    Example: imuhip info recordings/squats_and_pivots.mcap
+    """
+    from imuhip.archive.recording import describe
+
+    summary = describe(recording)
+    info_words(Console(), summary, as_json=as_json)
+
+
+@app.command()
+def recover(
+    recording: Recording,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The whole recording to write.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a whole recording of one that was cut short or damaged.
+
+    Example: imuhip recover broken.mcap -o whole.mcap
+    """
+    from imuhip.archive.recording import recover as run
+
+    report = run(recording, output, overwrite=overwrite)
+    typer.echo(
+        f"{output}: {report.notifications:,} notifications, {report.marks} marks, "
+        f"{report.link_events} link events brought over"
+    )
+    faults_words(err, report.faults)
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="calibration, squat, pivot, seated or visit.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
+    truth: Annotated[Path | None, typer.Option(help="Write the true angles here.")] = None,
+    seed: Annotated[int, typer.Option(help="The athlete, the sensors and the link.")] = 0,
+    grade: Annotated[str, typer.Option(help="perfect, good, typical or poor sensors.")] = "typical",
+    profile: Annotated[str, typer.Option(help="The device that is simulated.")] = "reference",
+    rate: Annotated[float, typer.Option(help="Samples a second.")] = 100.0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Record a simulated athlete, with the truth beside it.
+
+    Example: imuhip simulate squat -o squat.mcap --truth truth.parquet --seed 1
+    """
+    from imuhip.simulate import session
+
+    made = session.simulate(scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate)
+    session.write(made, output, truth, overwrite=overwrite)
+    typer.echo(f"{output}: {made.duration_s:.0f} s of {scenario}, seed {seed}, {grade} sensors")
+
+
+@validate_app.command()
+def orientation(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with BROAD trials.")],
+    filter: Annotated[  # noqa: A002 - the option's promised name
+        list[str] | None, typer.Option("--filter", help="Only this one; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the BROAD error table: ours beside the bare library and the filters of ahrs.
+
+    Example: imuhip validate orientation broad --json
+    """
+    from imuhip.validate import METHODS, orientation_rows, trials
+
+    paths = trials(folder)
+    names = filter or []
+    work = len(paths) * len([m for m in METHODS if not names or m[0] in names])
+    rows = []
+    with _progress("validating", work) as told:
+        for row in orientation_rows(paths, names):
+            rows.append(row)
+            told(float(len(rows)))
+            if as_json:
+                typer.echo(json.dumps(asdict(row)))
+    if not as_json:
+        validation_words(Console(), rows)
+
+
+@app.command()
+def dashboard(
+    hub: Annotated[str, typer.Option(help="The hub.")] = "ws://127.0.0.1:8765/live",
+    port: Annotated[int, typer.Option(help="Where the page is served.")] = 8501,
+    results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
+) -> None:
+    """Serve the dashboard; open its address in a browser.
+
+    Example: imuhip dashboard
+    """
+    import subprocess
+
+    from dashboard.launch import dashboard_command, dashboard_url
+
+    err.print(f"dashboard on {dashboard_url(port)} – Ctrl-C ends it", highlight=False)
+    try:
+        code = subprocess.run(dashboard_command(hub, port, results=results), check=False).returncode
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(1 if code else 0)
+
+
+@app.command()
+def demo(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a page.")] = True,
+    speed: Annotated[float, typer.Option(help="How much faster than life.")] = 1.0,
+    exit_: Annotated[bool, typer.Option("--exit", help="End when it has been played.")] = False,
+    port: Annotated[int, typer.Option(help="Where the page is served; 0: any free port.")] = 8501,
+) -> None:
+    """Show the whole thing without hardware, from a shipped recording to the result.
+
+    Example: imuhip demo
+    """
+    from imuhip.demo import run_demo
+
+    run_demo(
+        speed=speed,
+        port=port,
+        browser=browser,
+        leave=exit_,
+        say=_say,
+        show=lambda analysis: analysis_words(Console(), analysis),
+    )
+
+
+def _orientation(name: str, axes: int) -> Any:
+    """Filter settings, or wrong usage."""
+    from imuhip.estimate.orientation import FILTERS, Params
+
+    if name not in FILTERS:
+        raise typer.BadParameter(f"expected one of {', '.join(FILTERS)}; came {name!r}")
+    if axes not in FILTERS[name].axes:
+        known = " or ".join(str(n) for n in FILTERS[name].axes)
+        raise typer.BadParameter(f"{name} works with {known} axes; came {axes}")
+    chosen: Literal[6, 9] = 9 if axes == 9 else 6
+    return Params(filter=name, axes=chosen)
+
+
+def _speed(text: str) -> float | None:
+    """A factor above zero, or None for as fast as can be."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not factor > 0.0:
+        raise typer.BadParameter(f"expected a factor above 0 or 'max'; came {text!r}")
+    return factor
+
+
+def _say(sentence: str) -> None:
+    """A sentence about the work."""
+    err.print(sentence, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error that goes away when the work is done; silent where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(
+        *columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,114 @@
+"""What the command line prints: tables and sentences, no work."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from imuhip.archive.analysis import Analysis
+from imuhip.archive.recording import RecordingSummary
+from imuhip.records import Fault
+from imuhip.validate import Row
+
+
+def analysis_words(console: Console, analysis: Analysis) -> None:
+    """Say what came of an analysis, for a coach."""
+    table = Table(title=f"{analysis.duration_s:.0f} s analyzed", title_justify="left", box=None)
+    table.add_column("")
+    for side in ("left", "right"):
+        table.add_column(side, justify="right")
+    for name, left, right in analysis.ranges:
+        table.add_row(name, _span(left), _span(right))
+    table.add_row("rows with hip angles", *(f"{share:.0%}" for share in analysis.valid))
+    console.print(table)
+    console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
+    console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
+    faults_words(console, analysis.faults)
+    console.print("A training aid, not a medical device.", style="dim")
+
+
+def _span(span: tuple[float, float]) -> str:
+    low, high = span
+    return "–" if math.isnan(low) else f"{low:+.0f}° to {high:+.0f}°"
+
+
+def faults_words(console: Console, faults: Sequence[Fault]) -> None:
+    """Count the faults by sensor and kind; nothing when there are none."""
+    counts: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        counts.setdefault((fault.sensor, fault.kind), []).append(fault)
+    for (sensor, kind), group in counts.items():
+        total = sum(fault.count for fault in group)
+        detail = f": {group[0].detail}" if group[0].detail else ""
+        console.print(
+            f"[yellow]![/] {sensor or 'recording'}: {kind.replace('_', ' ')}, {len(group)} times, "
+            f"{total} in all{detail}",
+            highlight=False,
+        )
+
+
+def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) -> None:
+    """Say what is in a recording."""
+    if as_json:
+        plain = asdict(summary) | {"path": str(summary.path)}
+        print(json.dumps(_finite(plain)))  # noqa: T201 - a program reads it
+        return
+    whole = "whole" if summary.whole else "cut short or damaged – imuhip recover mends it"
+    console.print(
+        f"{summary.path}: {summary.duration_s:.1f} s, {summary.size_bytes:,} bytes, {whole}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    header = summary.header
+    for name in ("athlete", "started", "source"):
+        if getattr(header, name):
+            console.print(f"{name}: {getattr(header, name)}", highlight=False)
+    table = Table(box=None)
+    for column in ("sensor", "profile", "notifications", "per second", "gaps", "longest gap"):
+        table.add_column(column, justify="left" if column in ("sensor", "profile") else "right")
+    for sensor in summary.sensors:
+        table.add_row(
+            sensor.sensor,
+            sensor.profile_id,
+            f"{sensor.notifications:,}",
+            f"{sensor.rate_hz:.1f}",
+            str(sensor.gaps),
+            f"{sensor.longest_gap_s:.2f} s",
+        )
+    console.print(table)
+    for t, label in summary.marks:
+        console.print(f"{t:9.2f} s  {label}", highlight=False)
+    faults_words(console, summary.faults)
+    console.print(f"SHA-256 {summary.sha256}", highlight=False)
+
+
+def validation_words(console: Console, rows: Sequence[Row]) -> None:
+    """Print the means of an error table."""
+    table = Table(title="RMSE over the movement, degrees; mean of all trials", box=None)
+    for column in ("filter", "axes", "total", "heading", "inclination", "samples/s"):
+        table.add_column(column, justify="left" if column == "filter" else "right")
+    for row in rows:
+        if row.trial == "mean":
+            table.add_row(
+                row.filter,
+                str(row.axes),
+                f"{row.total_deg:.2f}",
+                f"{row.heading_deg:.2f}",
+                f"{row.inclination_deg:.2f}",
+                f"{row.samples_per_s:,.0f}",
+            )
+    console.print(table)
+
+
+def _finite(value: object) -> object:
+    """Plain data for JSON, which knows no NaN."""
+    if isinstance(value, dict):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

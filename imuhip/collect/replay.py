@@ -1,0 +1,148 @@
+"""A recording replayed as if it were live, with the hub or without."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imuhip.archive.recording import RecordingReader
+from imuhip.collect.hub import LiveHub, serving
+from imuhip.collect.player import Player, ReplayControl
+from imuhip.errors import DeviceError
+from imuhip.evidence import CalibrationStep
+from imuhip.pipeline import Params, Pipeline
+from imuhip.records import Array, Fault
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """A replay that is being served.
+
+    Parameters
+    ----------
+    player
+        `run` plays the recording once more.
+    address
+        Of the hub, such as ``127.0.0.1:8765``.
+    """
+
+    player: Player
+    address: str
+
+
+@asynccontextmanager
+async def served(
+    recording: Path, speed: float | None, port: int, params: Params | None = None
+) -> AsyncIterator[Replay]:
+    """Serve a hub for a replay while the block runs; nothing is played yet.
+
+    Raises
+    ------
+    RecordingError
+        If the recording cannot be opened.
+    DeviceError
+        If the port is taken.
+    """
+    control = ReplayControl(recording.name)
+    hub = LiveHub(control)
+    player = _player(recording, speed, hub, control, params)
+    try:
+        async with serving(hub, port=port) as address:
+            yield Replay(player, address)
+    except OSError as error:
+        raise DeviceError(
+            f"port {port} cannot be used ({error.strerror}); choose another with --port"
+        ) from error
+
+
+def _player(
+    recording: Path,
+    speed: float | None,
+    hub: LiveHub,
+    control: ReplayControl,
+    params: Params | None,
+) -> Player:
+    RecordingReader(recording)  # an error is said before anything is served
+    return Player(
+        lambda: RecordingReader(recording),
+        lambda header: Pipeline(header, params),
+        hub,
+        control,
+        session=recording.stem,
+        speed=speed,
+    )
+
+
+class _Spoken(LiveHub):
+    """A hub without viewers that says what happens."""
+
+    def __init__(self, control: ReplayControl, say: Callable[[str], None]) -> None:
+        super().__init__(control)
+        self._say = say
+        self._t = 0.0
+
+    def publish(self, rows: Array, *, stamp_unix_ns: float) -> None:
+        """Remember how far the session has come."""
+        super().publish(rows, stamp_unix_ns=stamp_unix_ns)
+        if len(rows):
+            self._t = float(rows[-1, 0])
+
+    def announce(self, kind: str, payload: Mapping[str, Any]) -> None:
+        """Say a mark, a calibration step or a fault in a line."""
+        line = ""
+        if kind == "mark":
+            line = str(payload["label"])
+        elif kind == "step":
+            step: CalibrationStep = payload["step"]
+            line = f"{step.step}: {'accepted' if step.accepted else ' '.join(step.words)}"
+        elif kind == "fault":
+            fault: Fault = payload["fault"]
+            length = fault.t_end - fault.t_start
+            line = f"{fault.sensor}: {fault.kind} of {length:.2f} s, {fault.count}"
+        elif kind == "status":
+            line = str(payload["state"])
+        if line:
+            self._say(f"{self._t:9.2f} s  {line}")
+
+
+def play(
+    recording: Path,
+    speed: float | None,
+    *,
+    port: int | None,
+    loop: bool,
+    say: Callable[[str], None],
+    params: Params | None = None,
+) -> None:
+    """Play a recording into a hub or onto the terminal, once or until Ctrl-C.
+
+    Parameters
+    ----------
+    speed
+        1 is as it was; None is as fast as can be.
+    port
+        Of the hub; None plays without one and says what happens.
+    say
+        Told sentences.
+    """
+
+    async def run() -> None:
+        if port is None:
+            control = ReplayControl(recording.name)
+            player = _player(recording, speed, _Spoken(control, say), control, params)
+            await player.run()
+            while loop:
+                await player.run()
+            return
+        async with served(recording, speed, port, params) as replay:
+            say(f"hub on ws://{replay.address}/live")
+            await replay.player.run()
+            while loop:
+                await replay.player.run()
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        say("replay ended")
