@@ -2,6 +2,7 @@
 
 const RETRY_MS = 500;
 const STALE_MS = 400;
+const NEWS_S = 6;
 const CAPACITY = 2048;
 const NEWEST_FORMAT = 1;
 
@@ -50,6 +51,20 @@ class Held {
   }
 }
 
+/** What a person should read of an event; empty for nothing. */
+function newsOf(message) {
+  if (message.type === "fault") {
+    const { sensor, kind, detail } = message.fault;
+    return `${sensor.replaceAll("_", " ")}: ${detail || kind.replaceAll("_", " ")}`;
+  }
+  if (message.type === "step") {
+    const { step, accepted, words } = message.step;
+    return `${step.replaceAll("_", " ")}: ${accepted ? "accepted" : words.join(" ") || "not accepted"}`;
+  }
+  if (message.type === "mark" && !/^(begin|end):/.test(message.label)) return message.label.replace(":", ": ");
+  return "";
+}
+
 /** Follows the stream at `url`; all it knows lies in its fields. */
 class Feed {
   constructor(url) {
@@ -66,6 +81,8 @@ class Feed {
     this.linked = false;
     this.finished = false;
     this.events = [];
+    this.news = null;
+    this.activity = "";
     this.opened = false;
     this.closed = false;
     this.connect();
@@ -95,9 +112,23 @@ class Feed {
     else if (message.type === "link") this.linked = message.state !== "stopped";
     else {
       if (message.type === "status") this.finished = message.state === "finished";
+      this.hear(message);
       this.events.push(message);
       if (this.events.length > 200) this.events.shift();
     }
+  }
+
+  /** Remember what goes on, and the newest thing worth reading. */
+  hear(message) {
+    const [, edge, name] = message.type === "mark" ? message.label.match(/^(begin|end):(.*)$/) ?? [] : [];
+    if (edge) this.activity = edge === "begin" ? name.replaceAll("_", " ") : "";
+    const text = newsOf(message);
+    if (text) this.news = { text, t: message.t ?? NaN };
+  }
+
+  /** The newest thing worth reading, for a few seconds of the session. */
+  freshNews() {
+    return this.news && this.rows.newest("t") - this.news.t < NEWS_S ? this.news.text : "";
   }
 
   begin(hello) {
@@ -109,6 +140,8 @@ class Feed {
     this.rows = new Rows(hello.columns);
     this.sequence = 0;
     this.events = [];
+    this.news = null;
+    this.activity = "";
     this.arrived = -Infinity;
     if (!same) this.resetHeld();
     this.version += 1;

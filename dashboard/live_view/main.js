@@ -120,6 +120,8 @@ class View {
     if (figures) {
       this.figuresAt = now;
       this.root.classList.toggle("believed", believed);
+      setText(this.root.querySelector(".activity"), feed.activity);
+      setText(this.root.querySelector(".news"), feed.freshNews());
     }
     this.trace.draw(rows, feed.hello, now, flows && !this.frozen);
     hook.rows = rows.count;

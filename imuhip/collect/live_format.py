@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
+from imuhip.evidence import CalibrationStep
 from imuhip.records import AngleBlock, Array, GridBlock
 
 LIVE_FORMAT: Final = 1
@@ -160,7 +161,8 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (each.name for each in dataclasses.fields(value))
+        unsaid = _UNSAID.get(type(value), frozenset())
+        names = [each.name for each in dataclasses.fields(value) if each.name not in unsaid]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -175,6 +177,9 @@ def _unit(name: str) -> str:
         return "deg/s"
     return "deg" if name.endswith("_deg") else "s"
 
+
+_UNSAID: Final[dict[type, frozenset[str]]] = {CalibrationStep: frozenset({"up", "axis", "q"})}
+"""Fields that stay here: orientations by the thousand, which no viewer draws."""
 
 SIGNS: Final = {
     "hip_flexion": "bent forward +",

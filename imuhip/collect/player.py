@@ -8,6 +8,7 @@ so no result depends on it.
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from imuhip.records import Fault, Header, IntArray, Mark, Packet, Record
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
 _WARM_NOTIFICATIONS = 300
+_FAULT_NEWS_S = 1.0
 
 
 class Recording(Protocol):
@@ -166,6 +168,35 @@ def _stamps(batch: Sequence[Record]) -> tuple[IntArray, IntArray]:
     return np.concatenate(arrival), np.concatenate(stamps)
 
 
+class FaultNews:
+    """Faults as they are told live: at once, then no more than once a second while they last.
+
+    The pipeline gives a fault in pieces, perhaps one with every push.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[tuple[str, str], Fault] = {}
+        self._told: dict[tuple[str, str], float] = {}
+
+    def push(self, pieces: Sequence[Fault]) -> list[Fault]:
+        """Return the faults to tell now; one that lasts comes again, longer, with its start."""
+        news: dict[tuple[str, str], Fault] = {}
+        for piece in pieces:
+            key = (piece.sensor, piece.kind)
+            before = self._latest.get(key)
+            if before is not None and piece.t_start - before.t_end <= _FAULT_NEWS_S:
+                end = max(before.t_end, piece.t_end)
+                fault = replace(before, t_end=end, count=before.count + piece.count)
+            else:
+                fault = piece
+                self._told.pop(key, None)
+            self._latest[key] = fault
+            if fault.t_end - self._told.get(key, -np.inf) >= _FAULT_NEWS_S:
+                self._told[key] = fault.t_end
+                news[key] = fault
+        return list(news.values())
+
+
 class ReplayControl:
     """Answers for a replay: it tells its state and refuses to change what was recorded.
 
@@ -231,6 +262,8 @@ class Player:
         self._session = session
         self._speed = speed
         self._loop = loop
+        self._faults = FaultNews()
+        self._t = 0.0
 
     async def run(self) -> None:
         """Play until the end, or for ever with `loop`."""
@@ -258,6 +291,7 @@ class Player:
         stages = self._make(recording.header)
         cutter = Cutter(recording.batches())
         pace = _Pace(cutter.next_ns or 0, self._speed)
+        self._faults, self._t = FaultNews(), 0.0
         self._tell("playing")
         while cutter.next_ns is not None:
             records = cutter.until(pace.limit_ns())
@@ -266,7 +300,7 @@ class Player:
                 self._publish(output, pace.due_unix_ns(completion_ns(records)))
                 for record in records:
                     if isinstance(record, Mark):
-                        self._hub.announce("mark", {"label": record.label})
+                        self._announce("mark", {"label": record.label})
             await pace.rest(cutter.next_ns)
         self._publish(await asyncio.to_thread(stages.finish), float("nan"))
         self._tell("finished")
@@ -275,12 +309,17 @@ class Player:
         """Hand frames and news to the hub."""
         rows = rows_from_output(output)
         if len(rows):
-            self._control.state["t"] = float(rows[-1, 0])
+            self._t = float(rows[-1, 0])
+            self._control.state["t"] = self._t
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
-        for fault in output.faults:
-            self._hub.announce("fault", {"fault": fault})
+        for fault in self._faults.push(output.faults):
+            self._announce("fault", {"fault": fault})
         for step in output.steps:
-            self._hub.announce("step", {"step": step})
+            self._announce("step", {"step": step})
+
+    def _announce(self, kind: str, payload: Mapping[str, Any]) -> None:
+        """Tell an event, with the session time that the viewers have seen by now."""
+        self._hub.announce(kind, {"t": self._t, **payload})
 
     def _tell(self, state: str) -> None:
         """Say where the replay stands."""

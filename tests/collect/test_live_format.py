@@ -15,6 +15,7 @@ from imuhip.collect.live_format import (
     rows_from_output,
     to_json,
 )
+from imuhip.evidence import CalibrationStep
 from imuhip.records import AngleBlock, Fault, GridBlock
 
 
@@ -92,6 +93,27 @@ def test_json_has_null_for_no_number() -> None:
     assert said["fault"]["t_end"] is None
     assert said["fault"]["sensor"] == "pelvis"
     assert said["more"] == [1.0, None]
+
+
+def test_a_step_leaves_without_its_orientations() -> None:
+    """Of a calibration step viewers get words and gates, not orientations by the thousand."""
+    nothing = np.zeros((2, 3))
+    step = CalibrationStep(
+        step="stand",
+        t_start=0.0,
+        t_end=8.0,
+        found="marked",
+        accepted=False,
+        gates=(),
+        words=("Stand still.",),
+        up=nothing,
+        axis=nothing,
+        q=np.zeros((800, 2, 4)),
+    )
+    said = json.loads(event_json("step", {"step": step}))["step"]
+    assert said["words"] == ["Stand still."]
+    assert said["accepted"] is False
+    assert not {"q", "up", "axis"} & set(said)
 
 
 def test_hello_explains_every_number() -> None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from imuhip.collect.control import ControlRefusedError
 from imuhip.collect.hub import LiveHub
-from imuhip.collect.player import Cutter, Player, ReplayControl, completion_ns, cut
+from imuhip.collect.player import (
+    Cutter,
+    FaultNews,
+    Player,
+    ReplayControl,
+    completion_ns,
+    cut,
+)
 from imuhip.records import AngleBlock, Fault, GridBlock, Header, LinkEvent, Mark, Packet, Record
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
@@ -259,6 +266,23 @@ def test_a_replay_keeps_the_pace_of_the_recording() -> None:
     for moment, push in pushes:
         latest = max(int(np.max(record.host_ns)) for record in push)
         assert (moment - before) * 4.0 >= latest - first
+
+
+def test_a_lasting_fault_is_told_at_once_and_then_once_a_second() -> None:
+    """Pieces of one fault become few messages that grow; another fault is told by itself."""
+    news = FaultNews()
+    told = []
+    for k in range(300):
+        pieces = [Fault("pelvis", "gap", k / 100, (k + 1) / 100, 1)]
+        if k == 150:
+            pieces.append(Fault("thigh_left", "gap", 1.5, 1.6, 1))
+        told += news.push(pieces)
+    own = [fault for fault in told if fault.sensor == "pelvis"]
+    assert [fault.t_end for fault in own] == pytest.approx([0.01, 1.01, 2.01], abs=0.025)
+    assert [fault.count for fault in own] == [round(100 * fault.t_end) for fault in own]
+    assert {fault.t_start for fault in own} == {0.0}
+    assert len(told) == len(own) + 1
+    assert news.push([Fault("pelvis", "gap", 9.0, 9.1, 1)])[0].t_start == 9.0
 
 
 def test_an_empty_recording_ends_at_once() -> None:

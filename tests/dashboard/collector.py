@@ -17,7 +17,7 @@ from imuhip.collect.control import Action
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.live_format import BACKFILL_S, COLUMNS, hello
 from imuhip.conventions import GRID_HZ
-from imuhip.records import Array
+from imuhip.records import Array, Fault
 
 LEFT = COLUMNS.index("hip_rotation_left_deg")
 RIGHT = COLUMNS.index("hip_rotation_right_deg")
@@ -60,6 +60,9 @@ async def feed(hub: LiveHub, *, hold: float | None, silent: bool) -> None:
     hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live"))
     done = int(BACKFILL_S * GRID_HZ)
     hub.publish(rows_at(0, done, hold=hold, silent=silent), stamp_unix_ns=math.nan)
+    hub.announce("mark", {"t": BACKFILL_S, "label": "begin:squat"})
+    gap = Fault("thigh_left", "gap", 9.0, 9.4, 40, "no data for 0.4 s")
+    hub.announce("fault", {"t": BACKFILL_S, "fault": gap})
     start = time.monotonic() - BACKFILL_S
     while True:
         due = int((time.monotonic() - start) * GRID_HZ)

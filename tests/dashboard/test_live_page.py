@@ -12,19 +12,22 @@ from websockets.sync.client import connect
 LIVE = "window.imuhip && window.imuhip.live && window.imuhip.live.state === '{}'"
 
 NEEDLE = """side => {
-  // The direction of the needle, from the pixels on a circle that only the needle crosses.
+  // The direction of the needle, from the pixels on circles that only the needle crosses.
   const live = window.imuhip.live;
   const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.live'));
   const canvas = host.shadowRoot.querySelector(`[data-side="${side}"] canvas`);
   const { x, y, radius, ratio, turn } = live.geometry[side];
   const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   let [sum, weight] = [0, 0];
-  for (let a = -90; a <= 90; a += 0.25) {
-    const r = 0.45 * radius;
-    const px = Math.round((x + r * Math.sin(a * Math.PI / 180)) * ratio);
-    const py = Math.round((y - r * Math.cos(a * Math.PI / 180)) * ratio);
-    const alpha = image.data[4 * (py * canvas.width + px) + 3];
-    if (alpha > 200) { sum += a; weight += 1; }
+  for (let share = 0.4; share <= 0.6; share += 0.02) {
+    for (let a = -90; a <= 90; a += 0.2) {
+      const px = Math.round((x + share * radius * Math.sin(a * Math.PI / 180)) * ratio);
+      const py = Math.round((y - share * radius * Math.cos(a * Math.PI / 180)) * ratio);
+      // The wedge around the needle is fainter than this.
+      const ink = Math.max(0, image.data[4 * (py * canvas.width + px) + 3] - 60);
+      sum += a * ink;
+      weight += ink;
+    }
   }
   return { drawn: weight ? turn * sum / weight : null, hook: live.needles[side], t: live.t };
 }"""
@@ -185,6 +188,14 @@ def test_extremes_are_held_until_they_are_reset(page: Page, address: str, collec
     page.wait_for_function(
         "window.imuhip.live.held.left.most - window.imuhip.live.held.left.least < 30"
     )
+
+
+def test_what_happens_is_said(page: Page, address: str, collector: Any) -> None:
+    """The movement that was marked and the newest fault stand on the page in words."""
+    collector.start()
+    open_live(page, address)
+    expect(page.locator(".activity")).to_have_text("squat")
+    expect(page.locator(".news")).to_have_text("thigh left: no data for 0.4 s")
 
 
 def test_freezing_holds_the_picture_while_data_flow(
