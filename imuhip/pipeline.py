@@ -19,10 +19,15 @@ from imuhip.conventions import PELVIS, SEGMENTS
 from imuhip.devices.decode import decode
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.errors import RecordingError
-from imuhip.estimate import clocks, grid, orientation
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.calibration import Protocol, TimedMark
+from imuhip.estimate.clocks import Clock, Source
+from imuhip.estimate.clocks import Params as ClockParams
+from imuhip.estimate.grid import Grid
+from imuhip.estimate.grid import Params as GridParams
 from imuhip.estimate.joint_angles import JointAngles
+from imuhip.estimate.orientation import Filter
+from imuhip.estimate.orientation import Params as FilterParams
 from imuhip.evidence import Alignment, CalibrationStep
 from imuhip.records import (
     AngleBlock,
@@ -44,9 +49,9 @@ from imuhip.records import (
 class Params:
     """Settings of all stages; each stage says what its own do."""
 
-    clock: clocks.Params = field(default_factory=clocks.Params)
-    orientation: orientation.Params = field(default_factory=orientation.Params)
-    grid: grid.Params = field(default_factory=grid.Params)
+    clock: ClockParams = field(default_factory=ClockParams)
+    orientation: FilterParams = field(default_factory=FilterParams)
+    grid: GridParams = field(default_factory=GridParams)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +92,7 @@ class Pipeline:
             raise RecordingError(f"expected sensors on the pelvis and a thigh; came {came}")
         self._header = header
         self._chains = {info.sensor: _Chain(header, info, self.params) for info in header.sensors}
-        self._grid = grid.Grid(names, self.params.grid)
+        self._grid = Grid(names, self.params.grid)
         self._protocol = Protocol(names, detect=bool(header.parameters.get("detect_steps")))
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
@@ -177,8 +182,8 @@ class _Chain:
             )
         self.started = False
         self._profile: Profile = parse_profile(text)
-        self._clock = clocks.Clock(info.sensor, _source(self._profile, info), params.clock)
-        self._filter = orientation.Filter(info.sensor, info.rate_hz, params.orientation)
+        self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
+        self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
         self._sensor = info.sensor
 
@@ -208,12 +213,12 @@ class _Chain:
         return oriented, [*faults, *gaps, *_saturation(samples)]
 
 
-def _source(profile: Profile, info: SensorInfo) -> clocks.Source:
+def _source(profile: Profile, info: SensorInfo) -> Source:
     """What the profile says of the device's time, in the clock's words."""
     time = profile.time
     if time is None:
-        return clocks.Source(None, 0, False, info.rate_hz)
-    return clocks.Source(time.unit_s, time.bits, time.clock == "session", info.rate_hz)
+        return Source(None, 0, False, info.rate_hz)
+    return Source(time.unit_s, time.bits, time.clock == "session", info.rate_hz)
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:
