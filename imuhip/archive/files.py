@@ -74,28 +74,48 @@ def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-@contextmanager
-def folder_made_whole(target: Path, *, ours: str) -> Iterator[Path]:
-    """Yield a temporary folder that becomes `target` when the block ends without an error.
+class FolderInTheMaking:
+    """A temporary folder that becomes `target` on `commit`, and vanishes on `discard`.
 
-    An existing `target` is replaced only if it is empty or holds the file `ours`, and only once
-    the new one is complete.
+    Parameters
+    ----------
+    target
+        The folder to be. One that exists is replaced only if it is empty or holds the file
+        `ours`, and only once the new one is complete.
+    ours
+        Name of a file that only our own folders hold.
+
+    Attributes
+    ----------
+    path
+        The temporary folder, beside the target.
     """
-    refuse_foreign_folder(target, ours=ours)
-    make_folder(target.parent)
-    temporary = temporary_beside(target)
-    make_folder(temporary)
-    try:
-        yield temporary
+
+    def __init__(self, target: Path, *, ours: str) -> None:
+        self._target, self._ours = target, ours
+        refuse_foreign_folder(target, ours=ours)
+        make_folder(target.parent)
+        self.path = temporary_beside(target)
+        make_folder(self.path)
+
+    def commit(self) -> None:
+        """Put the folder into its place; RecordingError if the disk refuses."""
         try:
-            for file in temporary.iterdir():
+            for file in self.path.iterdir():
+                file.chmod(FILE_MODE)
                 sync_file(file)
-            _swap(temporary, target, ours=ours)
-            sync_folder(target.parent)
+            _swap(self.path, self._target, ours=self._ours)
+            sync_folder(self._target.parent)
         except OSError as error:
-            raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            raise RecordingError(
+                f"cannot be written: {reason(error)}", path=self._target
+            ) from error
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the temporary folder, if it is still there."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:

@@ -27,6 +27,9 @@ from imuhip.errors import RecordingError
 MAX_INFLATION: Final = 500
 """Decompressed bytes in all, for each byte of the file; real recordings stay under 50."""
 
+MAX_CHUNK_RECORDS: Final = 20_000
+"""A writer's chunks hold half as many at most: a mark or a group counts a hundred bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScannedChunk:
@@ -205,14 +208,17 @@ class _Implausible:
 
 def chunk_records(data: bytes) -> Iterator[tuple[int, memoryview]]:
     """Yield opcode and content of each record in a chunk; ValueError if they do not fit."""
-    offset, view = 0, memoryview(data)
+    offset, count, view = 0, 0, memoryview(data)
     while offset < len(data):
         if offset + _FRAME.size > len(data):
-            raise ValueError("a chunk ends within a record")
+            raise ValueError("it ends within a record")
         opcode, length = _FRAME.unpack_from(data, offset)
         offset += _FRAME.size
+        count += 1
         if length > len(data) - offset:
-            raise ValueError("a chunk ends within a record")
+            raise ValueError("it ends within a record")
+        if opcode not in _IN_CHUNK or count > MAX_CHUNK_RECORDS:
+            raise ValueError("it holds records that do not belong into a chunk, or too many")
         yield opcode, view[offset : offset + length]
         offset += length
 
@@ -284,6 +290,7 @@ _CHUNK: Final = struct.Struct("<QQQII4x")
 
 _ZSTD: Final = b"\x04\0\0\0zstd"
 _WINDOW: Final = 1 << 20
+_IN_CHUNK: Final = frozenset((Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE))
 _OPCODES: Final = frozenset(Opcode) | frozenset(range(0x80, 0x100))
 _END_LENGTHS: Final[dict[int, int]] = {Opcode.DATA_END: 4, Opcode.FOOTER: 20}
 _CLOSING: Final = _FRAME.size + _END_LENGTHS[Opcode.FOOTER] + len(MCAP0_MAGIC)

@@ -22,11 +22,11 @@ def first_arrival(record: Record) -> int:
 def record_size(record: Record) -> int:
     """Return about how many bytes a record takes before compression."""
     if isinstance(record, Packet):
-        return len(record.payload) + _ROW_BYTES * len(record) + 100
+        return len(record.payload) + _ROW_BYTES * len(record) + _RECORD_BYTES
     if isinstance(record, Mark):
-        return len(record.label.encode()) + 100
+        return len(record.label.encode()) + _RECORD_BYTES
     texts = (record.sensor, record.kind, *record.detail.keys(), *record.detail.values())
-    return sum(len(text.encode()) + 8 for text in texts) + 100
+    return sum(len(text.encode()) + 8 for text in texts) + _RECORD_BYTES
 
 
 def check_record(record: Record, channels: Iterable[str]) -> tuple[int, int]:
@@ -45,14 +45,14 @@ def check_record(record: Record, channels: Iterable[str]) -> tuple[int, int]:
 
 def _check_packet(packet: Packet) -> None:
     """Raise ValueError if a packet's columns contradict each other."""
-    rows, lengths = len(packet), np.diff(packet.offsets)
+    rows, lengths = len(packet), packet.offsets[1:] - packet.offsets[:-1]
     if rows == 0 or len(packet.host_ns) != rows or len(lengths) != rows:
         raise ValueError("a packet holds one or more notifications, in columns of equal length")
     if packet.offsets[0] != 0 or packet.offsets[-1] != len(packet.payload):
         raise ValueError("the offsets of a packet cover its payload from 0 to its end")
     if lengths.min() < 0 or lengths.max() > MAX_RECORD_BYTES:
         raise ValueError(f"a notification holds 0 to {MAX_RECORD_BYTES} bytes")
-    if packet.arrival[0] < 0 or np.any(np.diff(packet.arrival) <= 0):
+    if packet.arrival[0] < 0 or (packet.arrival[1:] <= packet.arrival[:-1]).any():
         raise ValueError("the arrival numbers of a packet rise from 0")
     if len(packet.characteristic.encode()) > MAX_RECORD_BYTES or not 0 <= packet.epoch < 1 << 32:
         raise ValueError("a packet's characteristic or epoch is out of range")
@@ -113,7 +113,9 @@ def columns(records: Sequence[Record]) -> tuple[IntArray, IntArray, IntArray]:
         if isinstance(record, Packet):
             arrivals.append(record.arrival)
             hosts.append(record.host_ns)
-            sizes.append(np.diff(record.offsets) + _ROW_BYTES)
+            size = record.offsets[1:] - record.offsets[:-1] + _ROW_BYTES
+            size[0] += _RECORD_BYTES
+            sizes.append(size)
         else:
             arrivals.append(np.array([record.arrival], dtype=np.int64))
             hosts.append(np.array([record.host_ns], dtype=np.int64))
@@ -144,5 +146,8 @@ def last_host_ns(record: Record) -> int:
 
 
 _INT64: Final = 1 << 63
+_RECORD_BYTES: Final = 100
+"""What a message takes beside its texts and columns, generously."""
+
 _ROW_BYTES: Final = 20
 """Arrival number, host time and length of one notification."""

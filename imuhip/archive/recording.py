@@ -31,6 +31,7 @@ __all__ = [
     "describe",
     "follow",
     "recover",
+    "sha256_of",
     "software_versions",
 ]
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import numpy as np
 from mcap.opcode import Opcode
 from mcap.records import Metadata
 
@@ -218,7 +217,7 @@ class _Reading:
     def _in_order(self, records: list[Record]) -> tuple[IntArray, IntArray]:
         """Return sorted arrival numbers and host times; ValueError if a number comes again."""
         arrival, host_ns, _ = columns(records)
-        if np.any(np.diff(arrival) <= 0) or arrival[0] <= self._last_arrival:
+        if (arrival[1:] <= arrival[:-1]).any() or arrival[0] <= self._last_arrival:
             raise ValueError("its arrival numbers come twice or go backwards")
         return arrival, host_ns
 
