@@ -18,8 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from imuhip import __version__
-from imuhip.cli_words import analysis_words, faults_words, info_words, validation_words
-from imuhip.errors import ImuhipError
+from imuhip.cli_words import (
+    analysis_words,
+    faults_words,
+    info_words,
+    profiles_words,
+    validation_words,
+)
+from imuhip.errors import ImuhipError, ProfileError
 
 app = typer.Typer(
     name="imuhip",
@@ -30,6 +36,8 @@ app = typer.Typer(
 )
 validate_app = typer.Typer(help="Error tables against public reference data.", no_args_is_help=True)
 app.add_typer(validate_app, name="validate")
+profiles_app = typer.Typer(help="The devices that are known.", invoke_without_command=True)
+app.add_typer(profiles_app, name="profiles")
 
 err = Console(stderr=True)
 
@@ -180,6 +188,42 @@ def simulate(
     made = session.simulate(scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate)
     session.write(made, output, truth, overwrite=overwrite)
     typer.echo(f"{output}: {made.duration_s:.0f} s of {scenario}, seed {seed}, {grade} sensors")
+
+
+@profiles_app.callback()
+def profiles(context: typer.Context) -> None:
+    """List the devices that are known, or check a profile.
+
+    Example: imuhip profiles
+    """
+    if context.invoked_subcommand is None:
+        from imuhip.archive.resources import profile_ids, profile_text
+        from imuhip.devices.profiles import parse_profile
+
+        profiles_words(Console(), [parse_profile(profile_text(name)) for name in profile_ids()])
+
+
+@profiles_app.command(name="check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile (.toml).")],
+) -> None:
+    """Read a profile and run its own test vectors.
+
+    Example: imuhip profiles check firmware_profiles/reference.toml
+    """
+    from imuhip.devices.profiles import parse_profile
+    from imuhip.devices.vectors import check_vectors
+
+    try:
+        profile = parse_profile(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"expected a profile in TOML; came {error}", path=file) from error
+    failed = [result for result in check_vectors(profile) if not result.ok]
+    for result in failed:
+        err.print(f"vector {result.index} ({result.source}): {result.problem}", highlight=False)
+    if failed:
+        raise ProfileError(f"{len(failed)} of {len(profile.vectors)} vectors fail", path=file)
+    typer.echo(f"{profile.id}: {len(profile.vectors)} vectors come out as they must")
 
 
 @validate_app.command()

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from imuhip.archive.analysis import Analysis
 from imuhip.archive.recording import RecordingSummary
+from imuhip.devices.profile_nouns import Profile
 from imuhip.records import Fault
 from imuhip.validate import Row
 
@@ -83,6 +84,22 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
         console.print(f"{t:9.2f} s  {label}", highlight=False)
     faults_words(console, summary.faults)
     console.print(f"SHA-256 {summary.sha256}", highlight=False)
+
+
+def profiles_words(console: Console, profiles: Sequence[Profile]) -> None:
+    """List the devices that are known."""
+    table = Table(box=None)
+    for column in ("profile", "vendor", "rates, Hz", "time stamps"):
+        table.add_column(column, no_wrap=column == "profile")
+    for profile in profiles:
+        table.add_row(
+            profile.id,
+            profile.vendor,
+            ", ".join(f"{rate:g}" for rate in profile.rates) or "any",
+            "yes" if profile.time else "no",
+        )
+    console.print(table)
+    console.print("What nobody has verified of a device stands in its profile.", style="dim")
 
 
 def validation_words(console: Console, rows: Sequence[Row]) -> None:
