@@ -1,0 +1,123 @@
+"""The floors of the house, kept over the syntax trees of the packages."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([*ROOT.glob("imuhip/**/*.py"), *ROOT.glob("dashboard/**/*.py")])
+
+FLOORS = {
+    **dict.fromkeys(("conventions", "errors", "kernels"), 0.0),
+    "records": 0.1,
+    **dict.fromkeys(("quaternions", "evidence"), 0.2),
+    "devices": 1,
+    "estimate": 2,
+    "pipeline": 4,
+    "archive": 5,
+    "simulate": 6,
+    "validate": 6,
+    "collect": 7,
+    "demo": 8,
+    "cli": 9,
+    "cli_words": 8.5,
+    "__main__": 10,
+    "__init__": 0,
+}
+MAY_IMPORT = {
+    "bleak": (),
+    "ahrs": ("imuhip/estimate/orientation.py",),
+    "vqf": ("imuhip/estimate/orientation.py", "imuhip/validate.py"),
+    "streamlit": ("dashboard/",),
+    "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
+    "socket": ("imuhip/collect/", "imuhip/demo.py", "dashboard/"),
+}
+NO_INPUT_OR_OUTPUT = ("imuhip/devices/", "imuhip/estimate/", "imuhip/pipeline.py")
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _name(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def _room(module):
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_arrows_run_one_way(path):
+    """A room imports only rooms on floors below its own, and no stage imports another."""
+    imported = [m for m in _imports(path) if m.split(".")[0] in ("imuhip", "dashboard")]
+    if _name(path).startswith("dashboard/"):
+        return
+    room = _name(path).removesuffix(".py").split("/")[1]
+    for module in imported:
+        if module.startswith("dashboard"):
+            assert room == "cli" or room == "demo", f"{_name(path)} imports {module}"
+        elif _room(module) != room and _room(module) in FLOORS:
+            assert FLOORS[_room(module)] < FLOORS[room], f"{_name(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_rare_libraries_have_one_home(path):
+    """bleak, ahrs, vqf, streamlit and the event loop are imported in their own rooms alone."""
+    for module in _imports(path):
+        homes = MAY_IMPORT.get(module.split(".")[0])
+        assert homes is None or any(_name(path).startswith(home) for home in homes), (
+            f"{_name(path)} imports {module}"
+        )
+
+
+STAGES = ("clocks", "orientation", "grid", "calibration", "alignment", "joint_angles")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_knows_another(stage):
+    """A stage imports no other stage."""
+    imported = set(_imports(ROOT / "imuhip" / "estimate" / f"{stage}.py"))
+    others = {f"imuhip.estimate.{other}" for other in STAGES if other != stage}
+    assert not imported & others
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if _name(p).startswith(NO_INPUT_OR_OUTPUT)], ids=_name
+)
+def test_the_core_reads_no_file_and_no_clock(path):
+    """Rooms without input and output neither open, nor print, nor sleep, nor ask the time."""
+    modules = {module.split(".")[0] for module in _imports(path)}
+    assert not modules & {"os", "time", "datetime", "random", "logging", "pathlib", "threading"}
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & {"open", "print", "input"}
+
+
+def test_importing_the_package_is_light():
+    """`import imuhip` brings none of the heavy libraries with it."""
+    script = (
+        "import sys, imuhip;"
+        "print([m for m in ('bleak', 'streamlit', 'ahrs', 'vqf') if m in sys.modules])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout
+    assert out.strip() == "[]"
+
+
+def test_files_are_short():
+    """No module grows beyond 400 lines."""
+    long = {_name(p): n for p in FILES if (n := len(p.read_text().splitlines())) > 400}
+    assert not long
