@@ -1,6 +1,6 @@
 """Still stretches and bouts of movement on the grid: what an unmarked calibration is found by.
 
-A bout begins when any sensor turns faster than 25°/s and ends when all have been slow for 0.4 s and
+A bout begins when any sensor turns faster than 25°/s and ends when all have been slow for 0.1 s and
 are back in the pose it began in (or have been slow for 3 s in another). It is named by which
 segments leaned and how far: a bow is the pelvis alone, a knee lift one thigh alone; whatever is
 neither, a squat or a step, is no calibration movement.
@@ -198,7 +198,7 @@ def _lean(q: Array, start: Array) -> float:
 _FAST, _SLOW_RATE = np.radians(25.0), np.radians(12.0)
 _BACK = np.radians(10.0)
 _BOW, _LIFT, _OTHER = np.radians(30.0), np.radians(40.0), np.radians(25.0)
-_REST_ROWS, _SETTLED_ROWS = 40.0, 300.0
+_REST_ROWS, _SETTLED_ROWS = 10.0, 300.0
 _GROUP_ROWS, _STAND_ROWS, _LONGEST_STAND = 500, 200, 800
 _LONGEST_BOUT, _KEPT_ROWS = 3000, 6000
 
