@@ -7,19 +7,22 @@ v20-0707, page 14.
 
 import numpy as np
 
-from imuhip.quaternions import multiply
 from imuhip.records import Array
 
 
 def quaternion_from_euler(angles: Array) -> Array:
     """Quaternion ``q_es (N, 4)`` of roll, pitch, yaw ``(N, 3)`` in radians."""
+    # The product q_z q_y q_x written out, as it is wanted for every notification.
     half = 0.5 * angles
     c, s = np.cos(half), np.sin(half)
-    zero = np.zeros_like(c[..., 0])
-    roll = np.stack((c[..., 0], s[..., 0], zero, zero), axis=-1)
-    pitch = np.stack((c[..., 1], zero, s[..., 1], zero), axis=-1)
-    yaw = np.stack((c[..., 2], zero, zero, s[..., 2]), axis=-1)
-    return multiply(yaw, multiply(pitch, roll))
+    cr, sr = c[..., 0], s[..., 0]
+    level_c, level_s = c[..., 1] * c[..., 2], c[..., 1] * s[..., 2]
+    tipped_c, tipped_s = s[..., 1] * c[..., 2], s[..., 1] * s[..., 2]
+    w = cr * level_c + sr * tipped_s
+    x = sr * level_c - cr * tipped_s
+    y = cr * tipped_c + sr * level_s
+    z = cr * level_s - sr * tipped_c
+    return np.stack((w, x, y, z), axis=-1)
 
 
 def euler_from_quaternion(q: Array) -> Array:

@@ -137,10 +137,13 @@ def _resync(
     if count and not rest:
         blocks = data.reshape(len(rows), count, stream.min_len)
         clean = np.logical_and.reduce(_begin(blocks, stream.match), axis=-1)
-        kept = np.ascontiguousarray(blocks[clean]).reshape(-1, stream.min_len)
-        place = np.tile(np.arange(count), int(clean.sum()))
-        last = np.full(len(place), count - 1, dtype=np.int64)
-        frames.append(Frames(stream, np.repeat(rows[clean], count), place, last, kept))
+        everything = bool(clean.all())
+        kept = (blocks if everything else blocks[clean]).reshape(-1, stream.min_len)
+        row = np.repeat(rows if everything else rows[clean], count)
+        place = np.arange(len(row)) % count
+        frames.append(Frames(stream, row, place, np.full_like(place, count - 1), kept))
+        if everything:
+            return
     for index in np.flatnonzero(~clean):
         payload = data[index].tobytes()
         starts, fault = _scan(stream, payload)

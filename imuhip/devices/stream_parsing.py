@@ -49,7 +49,7 @@ def parse_stream(table: Table, context: Context) -> Stream:
     stream = Stream(
         characteristic=table.uuid("characteristic", words=context.words),
         match=match,
-        ignore=_beginnings(table),
+        ignore=table.hexes("ignore"),
         framing=framing,
         layout=_layout(table, framing),
         min_len=min_len,
@@ -189,18 +189,6 @@ def _layout(table: Table, framing: Framing) -> Arrangement:
     if framing != "batch":
         return "planar"
     return table.choice("layout", get_args(Arrangement), "interleaved")
-
-
-def _beginnings(table: Table) -> tuple[bytes, ...]:
-    """Beginnings of notifications that are to be passed over."""
-    found = []
-    for index, text in enumerate(table.texts("ignore")):
-        one = Table({"ignore": text}, f"{table.key}.ignore[{index}]", ("ignore",))
-        beginning = one.hex("ignore")
-        if not beginning:
-            fail(one.key, "at least one byte", shown(text))
-        found.append(beginning)
-    return tuple(found)
 
 
 def _check_places(table: Table, stream: Stream) -> None:

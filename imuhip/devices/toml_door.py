@@ -127,6 +127,16 @@ class Table:
             self.fail(name, "pairs of hex digits such as '55 61'")
         return bytes.fromhex(value)
 
+    def hexes(self, name: str) -> tuple[bytes, ...]:
+        """A list of bytes, each not empty; empty when it is not there."""
+        found = []
+        for index, text in enumerate(self.texts(name)):
+            if not text.strip() or not _HEX.fullmatch(text):
+                expected = "at least one pair of hex digits"
+                fail(f"{self.at(name)}[{index}]", expected, shown(text))
+            found.append(bytes.fromhex(text))
+        return tuple(found)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; empty when it is not there."""
         value = self._entries.get(name, [])
