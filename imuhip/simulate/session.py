@@ -1,0 +1,200 @@
+"""`simulate`: a scenario, a seed and a grade → records as they would arrive, and the truth.
+
+Time. The simulation runs on the host's clock from 0; every device has its own. The session's clock
+counts from the host stamp of the first data notification at ``t₀``. The shortest way from a sample
+to the host, `Radio.delay_s` after the newest sample of a notification, is the same for all sensors
+and cannot be told from an offset, so the truth is told as a perfect fit of the clocks would have
+it: what happens at time τ of the simulation stands at ``t = τ + delay_s − t₀``. Imports have no
+delay, and ``t = τ``.
+
+Chance. One seed, and from it one independent stream each for person, performance, placement,
+handling, and per sensor for its errors, its readings and its link: the same seed moves the same way
+whatever the sensors.
+"""
+
+from typing import Final
+
+import numpy as np
+
+import imuhip
+from imuhip.archive.resources import profile_text
+from imuhip.conventions import THIGH
+from imuhip.devices.profile_nouns import Profile
+from imuhip.devices.profiles import parse_profile
+from imuhip.quaternions import conjugate
+from imuhip.records import Array, Header, Mount, SensorInfo
+from imuhip.simulate.director import direct
+from imuhip.simulate.jets import draw_sines
+from imuhip.simulate.motion import Script
+from imuhip.simulate.nouns import SensorTrack, SimulatedSession
+from imuhip.simulate.output import write, write_folder
+from imuhip.simulate.person import Person, draw_person
+from imuhip.simulate.radio import RADIOS, Radio
+from imuhip.simulate.sensors import GRADES
+from imuhip.simulate.setup import Setup
+from imuhip.simulate.transmission import device_samples, numbered, on_session_clock, send
+from imuhip.simulate.truth import truth_of
+from imuhip.simulate.worn import SENSORS, Placement, WornSensor, draw_handling, draw_placement
+
+__all__ = ["SensorTrack", "Setup", "SimulatedSession", "simulate", "write", "write_folder"]
+
+
+def simulate(
+    scenario: str,
+    *,
+    seed: int = 0,
+    grade: str = "typical",
+    profile_id: str = "reference",
+    rate_hz: float = 100.0,
+    sets: int = 1,
+    setup: Setup | None = None,
+) -> SimulatedSession:
+    """Simulate an athlete with three sensors.
+
+    Parameters
+    ----------
+    scenario
+        ``calibration``, ``squat``, ``pivot``, ``seated``, ``visit`` or ``showcase``; each begins
+        with the calibration protocol.
+    seed
+        Of everything that is drawn.
+    grade
+        ``perfect``, ``good``, ``typical`` or ``poor``: the sensors and, unless `setup` has its
+        own, the link.
+    profile_id
+        The device whose bytes are spoken; ``imported`` is the exact way: doubles on one clock.
+    rate_hz
+        Nominal sample rate.
+    sets
+        How often what follows the calibration is done; four visits take about ten minutes.
+    setup
+        Everything else.
+    """
+    setup = setup or Setup()
+    _check(grade, setup)
+    text = profile_text(profile_id)
+    profile = parse_profile(text)
+    profile.rate_code(rate_hz)  # refuses a rate that the device does not have
+    person_rng, play_rng, wear_rng, hand_rng, host_rng, *sensor_rngs = (
+        np.random.default_rng(child)
+        for child in np.random.SeedSequence(seed).spawn(5 + len(SENSORS))
+    )
+    person = draw_person(person_rng, setup.imprecision)
+    script = direct(scenario, person, play_rng, sets=sets)
+    worn = _dress(person, script, setup, wear_rng, hand_rng)
+    imported = on_session_clock(profile)
+    radio = Radio() if imported else setup.radio or RADIOS[grade]
+    host_ns = 0 if imported else int(host_rng.integers(10**12, 10**15))
+    errors = setup.errors or GRADES[grade]
+    samples = {
+        sensor: device_samples(worn[sensor], sensor, profile, errors, rate_hz, setup.wrap_s, rng)
+        for sensor, rng in zip(SENSORS, sensor_rngs, strict=True)
+    }
+    received = [
+        send(samples[sensor], profile, setup, radio, host_ns, rng)
+        for sensor, rng in zip(SENSORS, sensor_rngs, strict=True)
+    ]
+    sent = numbered(received, script.marks, host_ns)
+    shift = 0.0 if imported else radio.delay_s - (sent.first_data_ns - host_ns) * 1e-9
+    tracks = {
+        s: SensorTrack(s, x.t + shift, x.q, x.ideal_acc, x.ideal_gyr, x.acc, x.gyr)
+        for s, x in samples.items()
+    }
+    return SimulatedSession(
+        scenario=scenario,
+        seed=seed,
+        grade=grade,
+        header=_header(scenario, seed, grade, profile, text, rate_hz, setup, host_ns),
+        truth=truth_of(script, person.skeleton, shift, [track.t for track in tracks.values()]),
+        mounts={s: conjugate(worn[s].placement.q_bs) for s in SENSORS},
+        tracks=tracks,
+        marks=tuple((t + shift - radio.delay_s, label) for t, label in script.marks),
+        duration_s=script.duration,
+        delay_s=radio.delay_s,
+        _sent=sent,
+    )
+
+
+def _check(grade: str, setup: Setup) -> None:
+    """Refuse what makes no sense; a caller's mistake."""
+    if grade not in GRADES:
+        raise ValueError(f"grade is one of {', '.join(GRADES)}; came {grade!r}")
+    named = {*setup.upside_down, *(gap[0] for gap in setup.radio_gaps)}
+    named |= {slip.sensor for slip in setup.slips}
+    if named - set(SENSORS):
+        raise ValueError(f"sensors are {', '.join(SENSORS)}; came {', '.join(named)}")
+    if setup.upside_down and setup.mounting != "usual":
+        raise ValueError("upside_down needs mounting='usual': only a declared mount can be wrong")
+
+
+def _dress(
+    person: Person,
+    script: Script,
+    setup: Setup,
+    wear_rng: np.random.Generator,
+    hand_rng: np.random.Generator,
+) -> dict[str, WornSensor]:
+    """Put the sensors on the athlete; the keys are the names they go by."""
+    skeleton = person.skeleton
+    handling = draw_handling(hand_rng, SENSORS, setup.imprecision)
+    result = {}
+    for name in SENSORS:
+        place = SWAPPED[name] if setup.swapped else name
+        placement = draw_placement(wear_rng, place, skeleton, setup.mounting)
+        if name in setup.upside_down:
+            placement = Placement(_turned_over(placement.q_bs), placement.at)
+        result[name] = WornSensor(
+            sensor=place,
+            script=script,
+            skeleton=skeleton,
+            placement=placement,
+            handling=handling[name],
+            tissue=setup.soft_tissue,
+            wobble=draw_sines(wear_rng, 1.0, 2.0, 6.0, count=4),
+            slips=setup.slips,
+        )
+    return result
+
+
+def _turned_over(q_bs: Array) -> Array:
+    """A mount turned by 180° about the axis away from the body, the sensor's z."""
+    w, x, y, z = q_bs.tolist()
+    return np.array((-z, y, -x, w))
+
+
+def _header(
+    scenario: str,
+    seed: int,
+    grade: str,
+    profile: Profile,
+    text: str,
+    rate_hz: float,
+    setup: Setup,
+    host_ns: int,
+) -> Header:
+    mount = Mount(up="+x", out="+z") if setup.mounting == "usual" else None
+    return Header(
+        sensors=tuple(
+            SensorInfo(sensor, profile.id, rate_hz, mount, {"name": "simulated"})
+            for sensor in SENSORS
+        ),
+        profiles={profile.id: text},
+        clock="session" if on_session_clock(profile) else "host",
+        monotonic_ns=host_ns,
+        utc_ns=STARTED_NS,
+        athlete=f"simulated-{seed}",
+        started=STARTED,
+        source=f"simulated athlete: scenario {scenario}, seed {seed}, {grade} sensors",
+        software={"imuhip": imuhip.__version__, "numpy": np.__version__},
+    )
+
+
+SWAPPED: Final = {
+    "pelvis": "pelvis",
+    THIGH["left"]: THIGH["right"],
+    THIGH["right"]: THIGH["left"],
+}
+
+STARTED: Final = "2026-03-02T10:00:00Z"
+STARTED_NS: Final = 1_772_445_600_000_000_000
+"""When every simulated session began: a label, fixed so that a seed gives the same bytes."""

@@ -1,0 +1,48 @@
+"""What a session may have besides its scenario: mounts, link, faults, skin."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from imuhip.simulate.radio import Radio
+from imuhip.simulate.sensors import Grade
+from imuhip.simulate.worn import SoftTissue, StrapSlip
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a session may have besides its scenario; the defaults are a plain one.
+
+    Parameters
+    ----------
+    imprecision
+        Factor on all human deviations from straight, upright and still.
+    mounting
+        ``any`` rotation on the segment, or the ``usual`` one, which the header then declares.
+    per_packet
+        Samples a notification, where the profile can batch.
+    radio, errors
+        In place of those of the grade.
+    radio_gaps
+        ``(sensor, t, duration)``: the connection is lost, and made again.
+    wrap_s
+        Device stamps and counters pass the end of their range after so many seconds; by chance
+        if None.
+    soft_tissue, slips
+        Skin over bone; straps that turn.
+    swapped
+        The two thigh sensors sit on each other's leg.
+    upside_down
+        Sensors that sit upside down against their declared mount.
+    """
+
+    imprecision: float = 1.0
+    mounting: Literal["any", "usual"] = "any"
+    per_packet: int = 1
+    radio: Radio | None = None
+    errors: Grade | None = None
+    radio_gaps: tuple[tuple[str, float, float], ...] = ()
+    wrap_s: float | None = None
+    soft_tissue: SoftTissue | None = None
+    slips: tuple[StrapSlip, ...] = ()
+    swapped: bool = False
+    upside_down: tuple[str, ...] = ()
