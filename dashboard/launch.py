@@ -9,7 +9,7 @@ DEFAULT_PORT = 8501
 
 
 def dashboard_command(
-    hub_url: str, port: int = DEFAULT_PORT, *, results: Path | None = None, theme: str = ""
+    hub_url: str, port: int = DEFAULT_PORT, *, results: Path | None = None
 ) -> list[str]:
     """Return the command that serves the dashboard on loopback.
 
@@ -24,8 +24,6 @@ def dashboard_command(
         Where the page is served; taken or the command fails.
     results
         Folder in which the page of finished sessions looks first.
-    theme
-        ``light``, ``dark``, or empty for what the browser prefers.
     """
     options = {
         "server.address": "127.0.0.1",
@@ -33,7 +31,6 @@ def dashboard_command(
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
-        **({"theme.base": theme} if theme else {}),
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     own: Sequence[str] = ["--hub", hub_url, *(["--results", str(results)] if results else [])]

@@ -76,6 +76,7 @@ class Gauge {
       on.fillStyle = faded(text, 0.75);
       on.fillText(String(Math.abs(tick)), ...this.point(tick, this.radius + 20));
     }
+    if (this.radius < 80) return;
     on.font = `650 ${Math.round(Math.max(12, this.radius * 0.085))}px ${font}`;
     on.fillStyle = faded(text, 0.55);
     const words = this.radius - this.band - Math.max(26, this.radius * 0.15);

@@ -292,7 +292,7 @@ class Player:
         cutter = Cutter(recording.batches())
         pace = _Pace(cutter.next_ns or 0, self._speed)
         self._faults, self._t = FaultNews(), 0.0
-        self._tell("playing")
+        self._tell("playing", **pace.clock)
         while cutter.next_ns is not None:
             records = cutter.until(pace.limit_ns())
             if records:
@@ -321,9 +321,9 @@ class Player:
         """Tell an event, with the session time that the viewers have seen by now."""
         self._hub.announce(kind, {"t": self._t, **payload})
 
-    def _tell(self, state: str) -> None:
+    def _tell(self, state: str, **more: int) -> None:
         """Say where the replay stands."""
-        self._control.state = {"state": state, "speed": self._speed, "loop": self._loop}
+        self._control.state = {"state": state, "speed": self._speed, "loop": self._loop, **more}
         self._hub.announce("status", {"state": state})
 
 
@@ -344,6 +344,11 @@ class _Pace:
         self._start_ns = time.monotonic_ns()
         self._start_unix_ns = time.time_ns()
         self._next_push_ns = self._start_ns
+
+    @property
+    def clock(self) -> dict[str, int]:
+        """Which host stamp of the recording was due when, for those who measure delays."""
+        return {"first_host_ns": self._first_ns, "started_unix_ns": self._start_unix_ns}
 
     def limit_ns(self) -> int | None:
         """Host stamp of the recording that is due now; None when all of it is."""
