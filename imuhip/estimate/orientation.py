@@ -203,7 +203,7 @@ class _Vqf:
     def __init__(self, period: float, axes: int) -> None:
         from vqf import VQF
 
-        self._vqf = VQF(period)
+        self._vqf = VQF(period, **_VQF_SETTINGS)
         self._period = period
         self._key = "quat9D" if axes == 9 else "quat6D"
 
@@ -219,6 +219,16 @@ class _Vqf:
         self._vqf.resetState()
         self._vqf.setBiasEstimate(bias, sigma)
 
+
+_VQF_SETTINGS = {
+    # A standing person sways by a few tenths of a degree a second: taken for rest, that becomes a
+    # bias and turns the heading by a degree a minute. Only a tray or a bench is as still as this.
+    "restThGyr": 0.8,  # °/s
+    "restThAcc": 0.35,  # m/s²
+    # Cheap gyroscopes come with more bias than the library's 2°/s allow.
+    "biasClip": 10.0,  # °/s
+    "biasSigmaInit": 3.0,  # °/s
+}
 
 Step = Callable[[Array, Array, Array, Array | None, float], Array]
 """One update of an `ahrs` filter in our convention: ``(q_es, gyr, acc, mag, dt) → q_es``."""
