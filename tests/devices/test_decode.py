@@ -192,6 +192,17 @@ def test_frames_are_found_again_behind_rubbish(packet_from):
     ]
 
 
+def test_a_header_inside_a_frame_is_data(packet_from):
+    """Bytes of a sample that look like a header begin no frame, wherever the frame lies."""
+    profile = PROFILES["witmotion_wt901ble"]
+    frame = bytes.fromhex("5561 0000 5561 5561") + bytes(12)
+    payloads = [frame + frame, b"\x00" + frame + frame]
+    block = decode(profile, packet_from(profile.streams[0].characteristic, payloads))
+    assert block.row.tolist() == [0, 0, 1, 1]
+    assert np.ptp(block.acc, axis=0).tolist() == [0.0, 0.0, 0.0]
+    assert [(fault.row, fault.kind) for fault in block.faults] == [(1, "stray_bytes")]
+
+
 def test_the_devices_own_angles_become_its_orientation(packet_from):
     """Roll, pitch, yaw in the order Z-Y-X: yaw 90° then roll 90° takes y to earth's z."""
     profile = PROFILES["witmotion_wt901ble"]
