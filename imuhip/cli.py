@@ -177,16 +177,24 @@ def simulate(
     grade: Annotated[str, typer.Option(help="perfect, good, typical or poor sensors.")] = "typical",
     profile: Annotated[str, typer.Option(help="The device that is simulated.")] = "reference",
     rate: Annotated[float, typer.Option(help="Samples a second.")] = 100.0,
+    sets: Annotated[int, typer.Option(help="How often the movements are done.")] = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """Record a simulated athlete, with the truth beside it.
 
     Example: imuhip simulate squat -o squat.mcap --truth truth.parquet --seed 1
     """
-    from imuhip.simulate import session
+    from imuhip.simulate.output import write
+    from imuhip.simulate.session import simulate as run
 
-    made = session.simulate(scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate)
-    session.write(made, output, truth, overwrite=overwrite)
+    with _progress("simulating", None):
+        try:
+            made = run(
+                scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate, sets=sets
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        write(made, output, truth, overwrite=overwrite)
     typer.echo(f"{output}: {made.duration_s:.0f} s of {scenario}, seed {seed}, {grade} sensors")
 
 
@@ -218,6 +226,8 @@ def check(
         profile = parse_profile(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"expected a profile in TOML; came {error}", path=file) from error
+    except ProfileError as error:
+        raise ProfileError(error.message, path=file) from error
     failed = [result for result in check_vectors(profile) if not result.ok]
     for result in failed:
         err.print(f"vector {result.index} ({result.source}): {result.problem}", highlight=False)

@@ -222,8 +222,10 @@ def _source(profile: Profile, info: SensorInfo) -> Source:
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:
+    """A notification's fault as results tell it: how its bytes are bad is said in the detail."""
     at = float(host_t[fault.row])
-    return Fault(sensor, fault.kind, at, at, 1, fault.reason)
+    kind = fault.kind if fault.kind == "not_finite" else "bad_packet"
+    return Fault(sensor, kind, at, at, 1, fault.reason)
 
 
 def _saturation(samples: SampleBlock) -> list[Fault]:
