@@ -167,11 +167,12 @@ _ANGLE_SWAY: Final = float(np.radians(0.14))
 SWAY_RMS: Final[dict[str, float]] = {
     "tilt": _ANGLE_SWAY,
     "obliquity": 0.6 * _ANGLE_SWAY,
-    "turn": _ANGLE_SWAY,
+    "turn": 0.5 * _ANGLE_SWAY,
     "forward": 4e-3,
     "left": 3e-3,
-    **{f"{angle}_{side}": _ANGLE_SWAY for angle in ("flexion", "rotation") for side in SIDES},
+    **{f"flexion_{side}": _ANGLE_SWAY for side in SIDES},
     **{f"adduction_{side}": 0.6 * _ANGLE_SWAY for side in SIDES},
+    **{f"rotation_{side}": 0.5 * _ANGLE_SWAY for side in SIDES},
 }
 """Typical sway of a channel, rad or m."""
 

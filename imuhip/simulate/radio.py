@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.records import Array, BoolArray, IntArray
+from imuhip.records import Array, BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ def arrivals(rng: np.random.Generator, radio: Radio, ready: Array) -> Array:
     for begin, length in zip(begins, lengths, strict=True):
         held = (sent >= begin) & (sent < begin + length)
         sent[held] = begin + length
-    sent = np.maximum.accumulate(sent)
-    return sent + NEXT_S * _rank(sent) + radio.delay_s
+    queue = NEXT_S * np.arange(len(sent))  # each waits until the one before is through
+    through: Array = np.maximum.accumulate(sent - queue) + queue
+    return through + radio.delay_s
 
 
 def lost(rng: np.random.Generator, radio: Radio, n: int) -> BoolArray:
@@ -83,23 +84,15 @@ def lost(rng: np.random.Generator, radio: Radio, n: int) -> BoolArray:
     return gone
 
 
-def _rank(sent: Array) -> IntArray:
-    """Return the place of each notification among those that leave at the same time."""
-    order = np.arange(len(sent))
-    first = np.concatenate(([True], np.diff(sent) > 0.0))
-    begin: IntArray = np.maximum.accumulate(np.where(first, order, 0))
-    return order - begin
-
-
 NEXT_S: Final = 4e-4
-"""Time between two notifications in one connection event."""
+"""Shortest time between two notifications of a sensor."""
 
 RADIOS: Final[Mapping[str, Radio]] = {
     "perfect": Radio(),
     "good": Radio(0.015, 0.003, repeat_rate=0.02, stalls_per_min=1.0),
-    "typical": Radio(0.015, 0.003, repeat_rate=0.05, stalls_per_min=4.0, loss_rate=0.002),
+    "typical": Radio(0.015, 0.003, repeat_rate=0.05, stalls_per_min=4.0, loss_rate=0.001),
     "poor": Radio(
-        0.03, 0.003, repeat_rate=0.2, stalls_per_min=12.0, loss_rate=0.02, loss_burst=5.0
+        0.03, 0.003, repeat_rate=0.2, stalls_per_min=12.0, loss_rate=0.01, loss_burst=5.0
     ),
 }
 """The link that goes with a grade of sensor, where none is asked for."""

@@ -145,11 +145,11 @@ GRADES: Final[Mapping[str, Grade]] = {
     ),
     "typical": Grade(
         acc=TriadErrors(0.15, 5.0, 0.03, 0.003, 0.3),
-        gyr=TriadErrors(0.01, 0.4, 0.0008, 0.003, 0.3, 0.03),
+        gyr=TriadErrors(0.01, 0.4, 0.0008, 0.003, 0.3, 0.02),
         crystal_ppm=20.0,
     ),
     "poor": Grade(
-        acc=TriadErrors(0.3, 25.0, 0.1, 0.01, 1.0),
+        acc=TriadErrors(0.3, 15.0, 0.1, 0.005, 1.0),
         gyr=TriadErrors(0.03, 1.5, 0.004, 0.01, 1.0, 0.1),
         crystal_ppm=40.0,
     ),
