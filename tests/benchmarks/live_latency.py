@@ -46,9 +46,10 @@ FLAGS = [
 ]
 TARGET_HZ, TARGET_MS = 50.0, 60.0
 WARM_UP_S = 3.0
+CALIBRATED_MS = 180_000
 
 
-def completions(path: Path, until_s: float) -> tuple[list[float], list[int]]:
+def completions(path: Path) -> tuple[list[float], list[int]]:
     """Grid times, and the host stamp (ns) of the notification that completed each."""
     reader = RecordingReader(path)
     pipeline = Pipeline(reader.header)
@@ -65,8 +66,6 @@ def completions(path: Path, until_s: float) -> tuple[list[float], list[int]]:
             grid = pipeline.push(cut(batch, arrival, arrival)).grid
             times += grid.t.tolist()
             stamps += [host_ns] * len(grid.t)
-        if times and times[-1] > until_s:
-            break
     return times, stamps
 
 
@@ -110,7 +109,8 @@ def watch(url: str, seconds: float, processes: dict[str, Any]) -> dict[str, Any]
         browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(url)
-        page.wait_for_function("window.imuhip?.live?.state === 'live'", timeout=60_000)
+        # Angles come once the recording's calibration has been played.
+        page.wait_for_function("window.imuhip?.live?.needles.left != null", timeout=CALIBRATED_MS)
         page.wait_for_timeout(WARM_UP_S * 1000)
         before = {name: cpu_s(process) for name, process in processes.items()}
         start = page.evaluate("window.imuhip.live.latencies.length = 0, performance.now()")
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     given = parser.parse_args()
     recording = given.recording or recording_path("squats_and_pivots")
-    times, stamps = completions(recording, given.seconds + WARM_UP_S + 30.0)
+    times, stamps = completions(recording)
     found, clock = measure(recording, given.seconds)
     painted = found["painted"]
     stamped = [each["painted"] - each["stamp"] for each in painted]
