@@ -225,6 +225,7 @@ _VQF_SETTINGS = {
     # bias and turns the heading by a degree a minute. Only a tray or a bench is as still as this.
     "restThGyr": 0.8,  # °/s
     "restThAcc": 0.35,  # m/s²
+    "restMinT": 2.5,  # s
     # Cheap gyroscopes come with more bias than the library's 2°/s allow.
     "biasClip": 10.0,  # °/s
     "biasSigmaInit": 3.0,  # °/s
