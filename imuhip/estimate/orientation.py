@@ -221,14 +221,15 @@ class _Vqf:
 
 
 _VQF_SETTINGS = {
-    # A standing person sways by a few tenths of a degree a second: taken for rest, that becomes a
-    # bias and turns the heading by a degree a minute. Only a tray or a bench is as still as this.
-    "restThGyr": 0.8,  # °/s
-    "restThAcc": 0.35,  # m/s²
-    "restMinT": 2.5,  # s
+    # A standing person sways by a few tenths of a degree a second, which passes for rest and, taken
+    # for a bias, turns the heading by a degree a minute. So the bias is remembered ten times as
+    # long: a few seconds of sway then weigh little against a tray. The weight of one sample at rest
+    # is the library's (its variance goes with sigma² · time).
+    "biasForgettingTime": 1000.0,  # s
+    "biasSigmaRest": 0.017,  # °/s
     # Cheap gyroscopes come with more bias than the library's 2°/s allow.
     "biasClip": 10.0,  # °/s
-    "biasSigmaInit": 3.0,  # °/s
+    "biasSigmaInit": 1.0,  # °/s
 }
 
 Step = Callable[[Array, Array, Array, Array | None, float], Array]

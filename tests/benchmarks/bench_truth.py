@@ -1,0 +1,59 @@
+"""Hip angles of simulated athletes against their truth: RMSE in degrees over one-minute sets.
+
+Perfect sensors with known mounts (what the pipeline itself adds), then real mounts and grades (what
+a session costs). `python tests/benchmarks/bench_truth.py [SEEDS]`
+"""
+
+import dataclasses
+import sys
+
+import numpy as np
+
+from imuhip.conventions import HIP_ANGLES
+from imuhip.pipeline import Pipeline
+from imuhip.simulate.session import simulate
+
+FIRST_SEED = 1000  # seeds that nothing was developed on
+
+
+def main() -> None:
+    seeds = range(FIRST_SEED, FIRST_SEED + (int(sys.argv[1]) if len(sys.argv) > 1 else 10))
+    print("hip angles, RMSE over the set in degrees: median and worst of both sides and all seeds")
+    print(f"{'set':8} {'sensors':8} {'mounts':11}", *(f"{name:>14}" for name in HIP_ANGLES))
+    for grade, given in (
+        ("perfect", True),
+        ("perfect", False),
+        ("good", False),
+        ("typical", False),
+    ):
+        for scenario in ("squat", "pivot"):
+            rmse = np.concatenate([_rmse(scenario, seed, grade, given) for seed in seeds])
+            figures = zip(np.median(rmse, axis=0), np.max(rmse, axis=0), strict=True)
+            mounts = "known" if given else "calibrated"
+            print(
+                f"{scenario:8} {grade:8} {mounts:11}", *(f"{m:6.2f} /{w:6.2f}" for m, w in figures)
+            )
+
+
+def _rmse(scenario: str, seed: int, grade: str, given: bool) -> np.ndarray:
+    """RMSE `(2, 3)` in degrees: side and angle."""
+    profile = "imported" if grade == "perfect" else "reference"
+    session = simulate(scenario, seed=seed, grade=grade, profile_id=profile)
+    header = session.header
+    if given:
+        mounts = {name: q.tolist() for name, q in session.mounts.items()}
+        header = dataclasses.replace(header, parameters={"q_sb": mounts})
+    pipeline = Pipeline(header)
+    outs = [pipeline.push(batch) for batch in session.batches()]
+    outs.append(pipeline.finish())
+    t = np.concatenate([out.angles.t for out in outs])
+    hip = np.concatenate([out.angles.hip for out in outs])
+    marks = {label: at for at, label in session.marks}
+    inside = (t >= marks[f"begin:{scenario}"]) & (t <= marks[f"end:{scenario}"])
+    at = np.round((t[inside] - session.truth.t[0]) * 100).astype(int)
+    error = np.degrees(hip[inside] - session.truth.hip[at])
+    return np.sqrt(np.nanmean(error**2, axis=0))
+
+
+if __name__ == "__main__":
+    main()
