@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from imuhip.errors import RecordingError
 from imuhip.pipeline import Params, Pipeline, joined_faults
 from imuhip.records import Mark, Packet
+from imuhip.simulate.nouns import Setup
 from imuhip.simulate.session import simulate
 
 
@@ -96,9 +97,19 @@ def _same(ours, theirs):
 
 
 @pytest.mark.parametrize("scenario", ["squat", "pivot"])
-def test_perfect_sensors_read_the_truth(scenario):
-    """Perfect sensors with known mounts and a tray read every hip angle within 1° RMSE."""
-    session = simulate(scenario, seed=21, grade="perfect", profile_id="imported")
+@pytest.mark.parametrize(("imprecision", "limit"), [(0.0, 1.0), (1.0, 2.0)])
+def test_perfect_sensors_read_the_truth(scenario, imprecision, limit):
+    """Perfect sensors with known mounts and a tray read every hip angle within 1° RMSE.
+
+    On an athlete who sways within 2°: slow sway passes for rest and bends the heading.
+    """
+    session = simulate(
+        scenario,
+        seed=21,
+        grade="perfect",
+        profile_id="imported",
+        setup=Setup(imprecision=imprecision),
+    )
     mounts = {name: q.tolist() for name, q in session.mounts.items()}
     header = dataclasses.replace(session.header, parameters={"q_sb": mounts})
     columns, faults, _, alignment = run(header, [whole_records(session)])
@@ -106,7 +117,7 @@ def test_perfect_sensors_read_the_truth(scenario):
     assert alignment.grade == "good"
     assert alignment.chain.startswith("pelvis: given")
     rmse = errors(session, columns, scenario)
-    assert np.all(rmse < 1.0), rmse
+    assert np.all(rmse < limit), rmse
 
 
 @pytest.mark.parametrize("seed", [31, 32])
