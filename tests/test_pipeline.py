@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from imuhip.errors import RecordingError
 from imuhip.pipeline import Params, Pipeline, joined_faults
 from imuhip.records import Mark, Packet
-from imuhip.simulate.nouns import Setup
 from imuhip.simulate.session import simulate
+from imuhip.simulate.setup import Setup
 
 
 def run(header, batches, params=None):

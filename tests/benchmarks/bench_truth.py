@@ -23,25 +23,19 @@ def main() -> None:
         f"{'set':8} {'sensors':8} {'mounts':11} {'sways':5}",
         *(f"{name:>14}" for name in HIP_ANGLES),
     )
-    for grade, given in (
-        ("perfect", True),
-        ("perfect", False),
-        ("good", False),
-        ("typical", False),
-    ):
+    for grade, mounts, sway in CASES:
         for scenario in ("squat", "pivot"):
-            rmse = np.concatenate([_rmse(scenario, seed, grade, given) for seed in seeds])
-            figures = zip(np.median(rmse, axis=0), np.max(rmse, axis=0), strict=True)
-            mounts = "known" if given else "calibrated"
-            print(
-                f"{scenario:8} {grade:8} {mounts:11}", *(f"{m:6.2f} /{w:6.2f}" for m, w in figures)
-            )
+            rmse = np.concatenate([_rmse(scenario, seed, grade, mounts, sway) for seed in seeds])
+            columns = zip(np.median(rmse, axis=0), np.max(rmse, axis=0), strict=True)
+            figures = (f"{median:6.2f} /{worst:6.2f}" for median, worst in columns)
+            print(f"{scenario:8} {grade:8} {mounts:11} {'yes' if sway else 'no':5}", *figures)
 
 
-def _rmse(scenario: str, seed: int, grade: str, given: bool) -> np.ndarray:
+def _rmse(scenario: str, seed: int, grade: str, mounts: str, sway: bool) -> np.ndarray:
     """RMSE `(2, 3)` in degrees: side and angle."""
     profile = "imported" if grade == "perfect" else "reference"
-    session = simulate(scenario, seed=seed, grade=grade, profile_id=profile)
+    setup = Setup(imprecision=1.0 if sway else 0.0)
+    session = simulate(scenario, seed=seed, grade=grade, profile_id=profile, setup=setup)
     header = session.header
     if mounts == "known":
         known = {name: q.tolist() for name, q in session.mounts.items()}
@@ -65,7 +59,7 @@ CASES = (
     ("good", "calibrated", True),
     ("typical", "calibrated", True),
 )
-"""Grade of the sensors, how their mounts are found, and whether the person sways and moves askew."""
+"""Grade of the sensors, where their mounts are from, and whether the person sways."""
 
 if __name__ == "__main__":
     main()
