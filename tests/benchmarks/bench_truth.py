@@ -12,6 +12,7 @@ import numpy as np
 from imuhip.conventions import HIP_ANGLES
 from imuhip.pipeline import Pipeline
 from imuhip.simulate.session import simulate
+from imuhip.simulate.setup import Setup
 
 FIRST_SEED = 2000  # seeds that nothing was developed on
 
