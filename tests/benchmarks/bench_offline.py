@@ -1,0 +1,96 @@
+"""Speed offline, as ratios in one run: the pipeline against three bare VQF calls, and `analyze`.
+
+Thirty minutes of three sensors at 100 Hz, one sample a notification, numba's cache filled.
+`python tests/benchmarks/bench_offline.py`
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from vqf import VQF
+
+from imuhip.archive.recording import RecordingReader
+from imuhip.devices.decode import decode
+from imuhip.devices.profiles import parse_profile
+from imuhip.pipeline import Pipeline
+from imuhip.records import Packet
+from imuhip.simulate.output import write
+from imuhip.simulate.session import simulate
+
+ROUNDS = 5
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        recording = Path(scratch) / "long.mcap"
+        session = simulate("visit", seed=9, grade="typical", sets=11)
+        write(session, recording)
+        minutes = session.duration_s / 60
+        print(f"{minutes:.1f} minutes, three sensors, 100 Hz, one sample a notification")
+        _pipeline_against_vqf(recording)
+        _analyze(recording, session.duration_s, Path(scratch) / "out")
+
+
+def _pipeline_against_vqf(recording: Path) -> None:
+    reader = RecordingReader(recording)
+    batches = list(reader.batches())
+    packets = [r for batch in batches for r in batch if isinstance(r, Packet)]
+    profiles = {name: parse_profile(text) for name, text in reader.header.profiles.items()}
+    by_sensor = {info.sensor: profiles[info.profile_id] for info in reader.header.sensors}
+
+    def pipeline() -> None:
+        stages = Pipeline(reader.header)
+        for batch in batches:
+            stages.push(batch)
+        stages.finish()
+
+    def decoding() -> None:
+        for packet in packets:
+            decode(by_sensor[packet.sensor], packet)
+
+    samples = {
+        sensor: [decode(by_sensor[sensor], p) for p in packets if p.sensor == sensor]
+        for sensor in by_sensor
+    }
+    whole = [
+        tuple(np.concatenate([getattr(b, name) for b in blocks]) for name in ("gyr", "acc"))
+        for blocks in samples.values()
+    ]
+
+    def bare_vqf() -> None:
+        for gyr, acc in whole:
+            VQF(0.01).updateBatch(gyr, acc)
+
+    pipeline()
+    times = np.array([[_timed(f) for f in (pipeline, decoding, bare_vqf)] for _ in range(ROUNDS)])
+    ratio = np.median((times[:, 0] - times[:, 1]) / times[:, 2])
+    print(f"{'pipeline, bytes to angles':34} {np.median(times[:, 0]):8.3f} s")
+    print(f"{'of it decoding':34} {np.median(times[:, 1]):8.3f} s")
+    print(f"{'three bare VQF batch calls':34} {np.median(times[:, 2]):8.3f} s")
+    print(f"{'decoded samples to angles / VQF':34} {ratio:8.2f}   (target: at most 5)")
+
+
+def _analyze(recording: Path, duration_s: float, out: Path) -> None:
+    command = [sys.executable, "-m", "imuhip", "analyze", str(recording), "-o", str(out)]
+    times = [
+        _timed(lambda: subprocess.run(command, check=True, capture_output=True))
+        for _ in range(ROUNDS)
+    ]
+    factor = duration_s / float(np.median(times))
+    print(f"{'imuhip analyze, whole command':34} {np.median(times):8.3f} s")
+    print(f"{'times faster than real time':34} {factor:8.0f}   (target: at least 300)")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
