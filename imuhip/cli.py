@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 validate_app = typer.Typer(help="Error tables against public reference data.", no_args_is_help=True)
 app.add_typer(validate_app, name="validate")
-profiles_app = typer.Typer(help="The devices that are known.", invoke_without_command=True)
+profiles_app = typer.Typer(invoke_without_command=True)
 app.add_typer(profiles_app, name="profiles")
 
 err = Console(stderr=True)

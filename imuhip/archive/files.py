@@ -124,7 +124,7 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
         raise RecordingError("a file name was expected, and a folder is there", path=target)
     if target.exists() and not overwrite:
         raise RecordingError(
-            "exists already; choose another name, or say that it may be overwritten", path=target
+            "exists already; choose another name, or replace it with --overwrite", path=target
         )
 
 
