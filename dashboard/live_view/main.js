@@ -64,7 +64,7 @@ class View {
     const gauge = this.feed.hello?.gauge;
     for (const { gauge: dial } of this.sides) dial.fit(palette, gauge);
     this.trace.fit(palette);
-    setText(this.root.querySelector(".session"), this.feed.hello?.session ?? "");
+    setText(this.root.querySelector(".session"), (this.feed.hello?.session ?? "").replaceAll("_", " "));
     setText(this.root.querySelector(".notice"), this.feed.hello?.notice ?? "Not a medical device.");
     this.fitted = true;
     this.fittedFor = this.feed.hello;

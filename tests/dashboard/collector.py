@@ -61,8 +61,9 @@ async def feed(hub: LiveHub, *, hold: float | None, silent: bool) -> None:
     done = int(BACKFILL_S * GRID_HZ)
     hub.publish(rows_at(0, done, hold=hold, silent=silent), stamp_unix_ns=math.nan)
     hub.announce("mark", {"t": BACKFILL_S, "label": "begin:squat"})
-    gap = Fault("thigh_left", "gap", 9.0, 9.4, 40, "no data for 0.4 s")
-    hub.announce("fault", {"t": BACKFILL_S, "fault": gap})
+    for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
+        fault = Fault(sensor, "gap", 9.0, end, 1)
+        hub.announce("fault", {"t": BACKFILL_S, "fault": fault})
     start = time.monotonic() - BACKFILL_S
     while True:
         due = int((time.monotonic() - start) * GRID_HZ)

@@ -191,7 +191,7 @@ def test_extremes_are_held_until_they_are_reset(page: Page, address: str, collec
 
 
 def test_what_happens_is_said(page: Page, address: str, collector: Any) -> None:
-    """The movement that was marked and the newest fault stand on the page in words."""
+    """The movement that was marked and a gap that matters stand on the page in words."""
     collector.start()
     open_live(page, address)
     expect(page.locator(".activity")).to_have_text("squat")
