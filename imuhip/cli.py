@@ -103,6 +103,7 @@ def replay(
     serve: Annotated[bool, typer.Option("--serve", help="Serve the live hub.")] = False,
     port: Annotated[int, typer.Option(help="The hub's port; 0 takes any free one.")] = 8765,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+    exit_: Annotated[bool, typer.Option("--exit", help="End the hub with the recording.")] = False,
 ) -> None:
     """Replay a recording as if it were live, into the hub or onto the terminal.
 
@@ -110,7 +111,8 @@ def replay(
     """
     from imuhip.collect.replay import play
 
-    play(recording, _speed(speed), port=port if serve else None, loop=loop, say=typer.echo)
+    factor, hub = _speed(speed), port if serve else None
+    play(recording, factor, port=hub, loop=loop, leave=exit_, say=typer.echo)
 
 
 @app.command(name="import")

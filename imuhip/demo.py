@@ -74,18 +74,20 @@ def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]
     from dashboard.launch import dashboard_command, dashboard_url
 
     command = dashboard_command(f"ws://{hub}/live", port)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        yield dashboard_url(port)
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
         try:
-            _, told = process.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            _, told = process.communicate()
-        if process.returncode not in (0, -15):
-            say(told.decode(errors="replace").strip())
+            yield dashboard_url(port)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.returncode not in (0, -15):
+                told.seek(0)
+                say(told.read().decode(errors="replace").strip())
 
 
 def _wait_for(url: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from imuhip.archive.recording import RecordingReader
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.player import Player, ReplayControl
-from imuhip.errors import DeviceError
 from imuhip.evidence import CalibrationStep
 from imuhip.pipeline import Params, Pipeline
 from imuhip.records import Array, Fault
@@ -42,19 +41,14 @@ async def served(
     ------
     RecordingError
         If the recording cannot be opened.
-    DeviceError
+    ImuhipError
         If the port is taken.
     """
     control = ReplayControl(recording.name)
     hub = LiveHub(control)
     player = _player(recording, speed, hub, control, params)
-    try:
-        async with serving(hub, port=port) as address:
-            yield Replay(player, address)
-    except OSError as error:
-        raise DeviceError(
-            f"port {port} cannot be used ({error.strerror}); choose another with --port"
-        ) from error
+    async with serving(hub, port=port) as address:
+        yield Replay(player, address)
 
 
 def _player(
@@ -113,10 +107,11 @@ def play(
     *,
     port: int | None,
     loop: bool,
+    leave: bool,
     say: Callable[[str], None],
     params: Params | None = None,
 ) -> None:
-    """Play a recording into a hub or onto the terminal, once or until Ctrl-C.
+    """Play a recording into a hub or onto the terminal.
 
     Parameters
     ----------
@@ -124,6 +119,10 @@ def play(
         1 is as it was; None is as fast as can be.
     port
         Of the hub; None plays without one and says what happens.
+    loop
+        Play again and again, until Ctrl-C.
+    leave
+        End the hub with the recording, instead of serving its last seconds until Ctrl-C.
     say
         Told sentences.
     """
@@ -141,6 +140,9 @@ def play(
             await replay.player.run()
             while loop:
                 await replay.player.run()
+            if not leave:
+                say("played to its end; Ctrl-C ends the hub")
+                await asyncio.Event().wait()
 
     try:
         asyncio.run(run())
