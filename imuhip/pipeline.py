@@ -2,9 +2,9 @@
 
 ::
 
-    records ─ decode ─ clock ─ filter ─┐  one of each a sensor
-                                       ├─ grid ─ protocol ─ aligner ─ joint angles
-    marks ─────────────────────────────┘
+    records ─ decode ─ clock ─ bias ─ filter ─┐  one of each a sensor
+                                              ├─ grid ─ protocol ─ aligner ─ joint angles
+    marks ────────────────────────────────────┘
 
 A `Pipeline` is fed batches of records in the order of arrival. However they are cut into batches,
 the outputs, joined, are the same bits. It reads no clock, no environment and no randomness.
@@ -25,6 +25,8 @@ from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.clocks import Params as ClockParams
 from imuhip.estimate.grid import Grid
 from imuhip.estimate.grid import Params as GridParams
+from imuhip.estimate.gyro_bias import GyroBias
+from imuhip.estimate.gyro_bias import Params as BiasParams
 from imuhip.estimate.joint_angles import JointAngles
 from imuhip.estimate.orientation import Filter
 from imuhip.estimate.orientation import Params as FilterParams
@@ -50,6 +52,7 @@ class Params:
     """Settings of all stages; each stage says what its own do."""
 
     clock: ClockParams = field(default_factory=ClockParams)
+    bias: BiasParams = field(default_factory=BiasParams)
     orientation: FilterParams = field(default_factory=FilterParams)
     grid: GridParams = field(default_factory=GridParams)
 
@@ -170,7 +173,7 @@ class Pipeline:
 
 
 class _Chain:
-    """The stages of one sensor: decode, clock, filter."""
+    """The stages of one sensor: decode, clock, bias, filter."""
 
     def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
         text = header.profiles.get(info.profile_id)
@@ -183,6 +186,7 @@ class _Chain:
         self.started = False
         self._profile: Profile = parse_profile(text)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
+        self._bias = GyroBias(params.bias)
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
         self._sensor = info.sensor
@@ -209,7 +213,8 @@ class _Chain:
                 sensor=self._sensor,
             )
         self.started = True
-        oriented, gaps = self._filter.push(samples)
+        corrected = self._bias.push(samples)
+        oriented, gaps = self._filter.push(corrected.samples, corrected.still)
         return oriented, [*faults, *gaps, *_saturation(samples)]
 
 

@@ -281,7 +281,7 @@ class OrientationBlock:
     acc, gyr
         ``(N, 3)`` specific force in m/s² and angular rate in rad/s without its bias, frame ``s``.
     rest
-        ``(N,)`` the filter believes the sensor at rest.
+        ``(N,)`` the sensor is still.
     """
 
     sensor: str
@@ -306,7 +306,7 @@ class GridBlock:
     valid
         ``(N, S)`` a sample lies within 20 ms and arrived in time.
     rest
-        ``(N, S)`` at rest, as the orientation filter sees it.
+        ``(N, S)`` still.
     """
 
     sensors: tuple[str, ...]

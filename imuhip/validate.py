@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from imuhip.errors import ImuhipError
+from imuhip.estimate.gyro_bias import GyroBias
 from imuhip.estimate.orientation import FILTERS, Filter, Params
 from imuhip.quaternions import (
     conjugate,
@@ -162,7 +163,7 @@ def errors(
 
 
 def _stage(trial: Trial, name: str, axes: Axes) -> Array:
-    """Our own stage, as the pipeline calls it."""
+    """Our own stages, as the pipeline calls them."""
     n, period = len(trial.acc), 1.0 / trial.rate_hz
     t: Array = np.arange(n, dtype=np.float64) * period
     no = np.zeros(n, dtype=np.bool_)
@@ -179,8 +180,12 @@ def _stage(trial: Trial, name: str, axes: Axes) -> Array:
         quat=None,
         saturated=no,
     )
-    oriented, _ = Filter(trial.name, trial.rate_hz, Params(filter=name, axes=axes)).push(block)
-    return oriented.q
+    still = no
+    if name == "vqf":  # the filters of ahrs are shown as their users know them
+        corrected = GyroBias().push(block)
+        block, still = corrected.samples, corrected.still
+    stage = Filter(trial.name, trial.rate_hz, Params(filter=name, axes=axes))
+    return stage.push(block, still)[0].q
 
 
 def _library_vqf(trial: Trial, _name: str, axes: Axes) -> Array:

@@ -52,11 +52,10 @@ class Params:
 
 
 class Estimate(NamedTuple):
-    """What an engine says: ``q_es (N, 4)``, bias ``(N, 3)`` in rad/s, rest ``(N,)``."""
+    """What an engine says: ``q_es (N, 4)``, and the bias it found, ``(N, 3)`` in rad/s."""
 
     q: Array
     bias: Array
-    rest: BoolArray
 
 
 class Engine(Protocol):
@@ -100,21 +99,30 @@ class Filter:
         self._heading = np.array((1.0, 0.0, 0.0, 0.0))
         self._last: _Sample | None = None
 
-    def push(self, block: SampleBlock) -> tuple[OrientationBlock, tuple[Fault, ...]]:
-        """Return the orientation at each sample of `block`, and the gaps before them."""
+    def push(
+        self, block: SampleBlock, still: BoolArray
+    ) -> tuple[OrientationBlock, tuple[Fault, ...]]:
+        """Return the orientation at each sample of `block`, and the gaps before them.
+
+        Parameters
+        ----------
+        block
+            Samples, their gyroscope without its bias as far as it is known.
+        still
+            ``(N,)`` the sensor rests; handed on.
+        """
         if self._axes == 9 and block.mag is None:
             raise ValueError(f"nine axes need a magnetometer; {self._sensor} has none")
         n = len(block.t)
         q, bias = np.empty((n, 4)), np.empty((n, 3))
-        rest = np.empty(n, dtype=np.bool_)
         fresh = (block.dt > self._bridge_s) | block.restart
         edges = [0, *(int(start) for start in np.flatnonzero(fresh) if start > 0), n]
         for first, stop in itertools.pairwise(edges):
             if first < stop:
                 piece = self._run(block, slice(first, stop), fresh=bool(fresh[first]))
-                q[first:stop], bias[first:stop], rest[first:stop] = piece
+                q[first:stop], bias[first:stop] = piece
         out = OrientationBlock(
-            self._sensor, block.t, block.host_t, q, block.acc, block.gyr - bias, rest
+            self._sensor, block.t, block.host_t, q, block.acc, block.gyr - bias, still
         )
         return out, _gaps(block)
 
@@ -153,7 +161,7 @@ class Filter:
             None if quat is None else quat[-1],
             q[-1],
         )
-        return Estimate(q, estimate.bias, estimate.rest)
+        return Estimate(q, estimate.bias)
 
 
 def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
@@ -212,7 +220,7 @@ class _Vqf:
         acc = np.ascontiguousarray(acc)
         mag = None if mag is None else np.ascontiguousarray(mag)
         out = self._vqf.updateBatch(scaled, acc, mag)
-        return Estimate(out[self._key], out["bias"], out["restDetected"])
+        return Estimate(out[self._key], out["bias"])
 
     def restart(self) -> None:
         bias, sigma = self._vqf.getBiasEstimate()
@@ -221,15 +229,11 @@ class _Vqf:
 
 
 _VQF_SETTINGS = {
-    # A standing person sways by a few tenths of a degree a second, which passes for rest and, taken
-    # for a bias, turns the heading by a degree a minute. So the bias is remembered ten times as
-    # long: a few seconds of sway then weigh little against a tray. The weight of one sample at rest
-    # is the library's (its variance goes with sigma² · time).
+    # The bias is taken off before (gyro_bias weighs each rest); what gravity says of it in motion
+    # is welcome, slowly.
+    "restBiasEstEnabled": False,
+    "biasSigmaInit": 0.05,  # °/s
     "biasForgettingTime": 1000.0,  # s
-    "biasSigmaRest": 0.017,  # °/s
-    # Cheap gyroscopes come with more bias than the library's 2°/s allow.
-    "biasClip": 10.0,  # °/s
-    "biasSigmaInit": 1.0,  # °/s
 }
 
 Step = Callable[[Array, Array, Array, Array | None, float], Array]
@@ -260,7 +264,7 @@ class _Ahrs:
                 rate = gyr[i] if gyr[i].any() else _ALMOST_STILL
                 self._q = np.asarray(self._step(self._q, rate, acc[i], m, float(dt[i])))
             q[i] = self._q
-        return Estimate(q, np.zeros((len(acc), 3)), np.zeros(len(acc), dtype=np.bool_))
+        return Estimate(q, np.zeros((len(acc), 3)))
 
     def restart(self) -> None:
         self._step = None

@@ -14,7 +14,7 @@ SIX = [name for name, entry in FILTERS.items() if 6 in entry.axes]
 def test_turning_is_followed(name, axis):
     """Any filter, turned by 120° about an axis of the sensor and back, is where it should be."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[axis], 2.0), (AXES[axis], -2.0)])
-    oriented, faults = Filter("pelvis", 100.0, Params(filter=name)).push(block)
+    oriented, faults = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
     assert not faults
     error = multiply(oriented.q, conjugate(truth))
     relative = multiply(error, conjugate(error[100]))
@@ -34,7 +34,7 @@ def test_gravity_points_up(name):
         block.sensor, block.t, block.dt, block.host_t, block.missing, block.restart,
         np.tile(up, (len(block.t), 1)), block.gyr, None, None, block.saturated,
     )  # fmt: skip
-    oriented, _ = Filter("pelvis", 100.0, Params(filter=name)).push(still)
+    oriented, _ = _push(Filter("pelvis", 100.0, Params(filter=name)), still)
     assert rotate(oriented.q[-1], up)[2] == pytest.approx(9.81, abs=1e-3)
 
 
@@ -44,10 +44,10 @@ def test_cuts_do_not_show(name):
     rng = np.random.default_rng(5)
     block, _ = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[2], -2.0)])
     block = _with_gaps(block, rng)
-    whole, faults = Filter("pelvis", 100.0, Params(filter=name)).push(block)
+    whole, faults = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
     for _ in range(5):
         stage = Filter("pelvis", 100.0, Params(filter=name))
-        pieces = [stage.push(part(block, rows)) for rows in cuts(rng, len(block.t), 40)]
+        pieces = [_push(stage, part(block, rows)) for rows in cuts(rng, len(block.t), 40)]
         assert np.array_equal(np.concatenate([p.q for p, _ in pieces]), whole.q)
         assert np.array_equal(np.concatenate([p.gyr for p, _ in pieces]), whole.gyr)
         assert tuple(f for _, told in pieces for f in told) == faults
@@ -58,7 +58,7 @@ def test_small_gaps_are_filled_in():
     block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     keep = np.arange(len(block.t)) % 5 != 3
     sparse, kept = _without(block, keep), truth[keep]
-    oriented, faults = Filter("pelvis", 100.0).push(sparse)
+    oriented, faults = _push(Filter("pelvis", 100.0), sparse)
     error = angle_from_quaternion(multiply(oriented.q, conjugate(kept)))
     assert np.degrees(error).max() < 0.5
     assert sum(fault.count for fault in faults) == np.count_nonzero(~keep[:-1])
@@ -69,7 +69,7 @@ def test_a_long_gap_keeps_inclination_and_heading():
     block, truth = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[1], 0.5)])
     keep = (block.t < 2.2) | (block.t > 4.4)  # lost within the first turn, back at rest
     sparse, kept = _without(block, keep), truth[keep]
-    oriented, faults = Filter("pelvis", 100.0).push(sparse)
+    oriented, faults = _push(Filter("pelvis", 100.0), sparse)
     after = np.flatnonzero(sparse.t > 4.4)[0]
     up = rotate(oriented.q[after], sparse.acc[after])
     assert up[2] == pytest.approx(9.81, abs=1e-3)
@@ -86,7 +86,7 @@ def test_the_devices_own_orientation_bridges_a_gap():
     own = multiply(np.array((np.cos(0.7), 0.0, 0.0, np.sin(0.7))), truth)
     for quat, worst in ((own, 0.5), (None, 90.0)):
         sparse = _without(block, keep, quat)
-        oriented, _ = Filter("pelvis", 100.0).push(sparse)
+        oriented, _ = _push(Filter("pelvis", 100.0), sparse)
         error = angle_from_quaternion(multiply(oriented.q, conjugate(truth[keep])))
         assert np.degrees(error).max() < worst
     assert np.degrees(error).max() > 60.0
@@ -98,6 +98,10 @@ def test_a_wrong_filter_is_said():
         Filter("pelvis", 100.0, Params(filter="kalman"))
     with pytest.raises(ValueError, match="works with"):
         Filter("pelvis", 100.0, Params(filter="roleq"))
+
+
+def _push(stage, block):
+    return stage.push(block, np.zeros(len(block.t), dtype=np.bool_))
 
 
 def _without(block, keep, quat=None):
