@@ -24,11 +24,12 @@ FLOORS = {
     "demo": 8,
     "cli": 9,
     "cli_words": 8.5,
+    "cli_collect": 8.5,
     "__main__": 10,
     "__init__": 0,
 }
 MAY_IMPORT = {
-    "bleak": (),
+    "bleak": ("imuhip/collect/ble.py", "imuhip/collect/virtual"),
     "ahrs": ("imuhip/estimate/orientation.py",),
     "vqf": ("imuhip/estimate/orientation.py", "imuhip/validate.py"),
     "streamlit": ("dashboard/",),

@@ -1,0 +1,91 @@
+"""What a recording begins with: options, its name, its header."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from imuhip.archive.recording import software_versions
+from imuhip.archive.resources import profile_text
+from imuhip.collect.kit import Kit
+from imuhip.collect.link import Link
+from imuhip.devices.profile_nouns import Profile
+from imuhip.pipeline import Params
+from imuhip.records import Header, SensorInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to collect.
+
+    Parameters
+    ----------
+    folder
+        Where recordings go.
+    athlete
+        Pseudonymous id; empty takes the kit's.
+    rate_hz
+        Samples a second; None takes the kit's, else the one nearest to 100 Hz that a sensor has.
+    start_when_ready
+        Begin recording, once, as soon as all sensors stream.
+    params
+        Of the pipeline.
+    """
+
+    folder: Path
+    athlete: str = ""
+    rate_hz: float | None = None
+    start_when_ready: bool = False
+    params: Params = field(default_factory=Params)
+
+
+def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
+    """Return the header of a recording that begins now."""
+    return Header(
+        sensors=tuple(
+            SensorInfo(
+                sensor,
+                link.profile.id,
+                link.rate_hz,
+                kit.mounts.get(sensor),
+                {**link.info, "battery": "" if link.battery is None else f"{link.battery:g}"},
+            )
+            for sensor, link in links.items()
+        ),
+        profiles={
+            name: profile_text(name) for name in sorted({x.profile.id for x in links.values()})
+        },
+        clock="host",
+        monotonic_ns=time.monotonic_ns(),
+        utc_ns=time.time_ns(),
+        athlete=athlete,
+        started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        source=f"imuhip collect, kit {kit.name}",
+        software=software_versions(),
+    )
+
+
+def chosen_rate(profile: Profile, wanted: float | None) -> float:
+    """The rate asked for; without one, the offered rate nearest to 100 Hz."""
+    if wanted is not None:
+        profile.rate_code(wanted)  # refuses a rate that the device does not have
+        return wanted
+    return min(profile.rates, key=lambda rate: (abs(rate - USUAL_HZ), rate), default=USUAL_HZ)
+
+
+def free_path(folder: Path, label: str) -> Path:
+    """A file name of the present time and a label that nobody uses."""
+    clean = re.sub(r"[^A-Za-z0-9_-]+", "-", label) or "session"
+    stem = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{clean}"
+    path, number = folder / f"{stem}.mcap", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}_{number}.mcap"
+    return path
+
+
+USUAL_HZ: Final = 100.0
+"""Faster than any movement of the hip, and what every part of imuhip was measured at."""

@@ -1,0 +1,104 @@
+"""One recording while it is made: on the disk first, then through the pipeline, then to the hub."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from imuhip.collect.hub import LiveHub
+from imuhip.collect.live_format import hello, rows_from_output
+from imuhip.collect.player import FaultNews, completion_ns
+from imuhip.collect.recorder import Recorder
+from imuhip.pipeline import Output, Params, Pipeline
+from imuhip.records import Header, Mark, Packet, Record
+
+
+class Take:
+    """A recording in the making and what it gives live.
+
+    Parameters
+    ----------
+    path, header
+        Of the recording; RecordingError when it cannot be begun.
+    params
+        Of the pipeline.
+    hub
+        Where frames go; its viewers begin a new session.
+    session
+        A label for people.
+    """
+
+    def __init__(
+        self, path: Path, header: Header, params: Params, hub: LiveHub, session: str
+    ) -> None:
+        self._stages: Pipeline | None = Pipeline(header, params)
+        self.recorder = Recorder(path, header)
+        self.header = header
+        self.t = 0.0
+        self._hub = hub
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imuhip-pipeline")
+        self._pending: list[Record] = []
+        self._faults = FaultNews()
+        hub.begin(hello(f"{session}/{header.utc_ns}", session, "live"))
+        hub.announce("status", {"state": "recording"})
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Take records that continue those before: recorded before anything else sees them."""
+        self.recorder.add(records)
+        self._pending += records
+
+    async def push(self) -> None:
+        """Bring what was added through the pipeline and to the viewers.
+
+        Raises
+        ------
+        ImuhipError
+            When the pipeline cannot go on; the recording can, and `push` does nothing from then.
+        """
+        records, self._pending = self._pending, []
+        stages = self._stages
+        if not records or stages is None:
+            return
+        self._stages = None  # until this push has succeeded
+        output = await self._run(partial(stages.push, records))
+        self._stages = stages
+        self._publish(output, completion_ns(records) + _unix_minus_monotonic_ns())
+        for record in records:
+            if isinstance(record, Mark):
+                self._announce("mark", {"label": record.label})
+
+    async def finish(self) -> None:
+        """Publish what the pipeline still held; ImuhipError when it cannot."""
+        await self.push()
+        if self._stages is not None:
+            stages, self._stages = self._stages, None
+            self._publish(await self._run(stages.finish), float("nan"))
+        self._thread.shutdown(wait=False)
+        self._hub.announce("status", {"state": "finished"})
+
+    async def _run(self, work: Callable[[], Output]) -> Output:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _publish(self, output: Output, stamp_unix_ns: float) -> None:
+        rows = rows_from_output(output)
+        if len(rows):
+            self.t = float(rows[-1, 0])
+        self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
+        for fault in self._faults.push(output.faults):
+            self._announce("fault", {"fault": fault})
+        for step in output.steps:
+            self._announce("step", {"step": step})
+
+    def _announce(self, kind: str, payload: dict[str, object]) -> None:
+        self._hub.announce(kind, {"t": self.t, **payload})
+
+
+def packets_of(records: Sequence[Record]) -> list[Packet]:
+    """The notifications among records."""
+    return [record for record in records if isinstance(record, Packet)]
+
+
+def _unix_minus_monotonic_ns() -> int:
+    return time.time_ns() - time.monotonic_ns()
