@@ -66,6 +66,26 @@ def test_analyzing_twice_gives_the_same_bytes(session, tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_folder_is_imported_and_analyzed(marked, tmp_path):
+    """A folder of CSV files becomes angles, with its marks or with steps found in the data."""
+    from imuhip.simulate.output import write_folder
+    from imuhip.simulate.session import simulate
+
+    folder, recording = tmp_path / "folder", tmp_path / "rec.mcap"
+    write_folder(simulate("squat", seed=4, grade="good"), folder)
+    if not marked:
+        (folder / "marks.csv").unlink()
+    imuhip("import", folder, "-o", recording)
+    imuhip("analyze", recording, "-o", tmp_path / "out")
+    calibration = json.loads((tmp_path / "out" / "calibration.json").read_text())
+    assert calibration["grade"] in ("good", "fair")
+    assert calibration["found"] == (["marked"] if marked else ["detected"])
+    angles = pq.read_table(tmp_path / "out" / "angles.parquet")
+    flexion = angles["hip_flexion_left_deg"].to_numpy()
+    assert flexion[-3000:].max() > 80.0
+
+
 def test_info_says_what_is_in_a_recording(session):
     """`info --json` lists the sensors and the marks, and that the file is whole."""
     said = json.loads(imuhip("info", session[0], "--json").stdout)

@@ -139,6 +139,8 @@ def calibration_summary(
 ) -> dict[str, Any]:
     """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
     words = [sentence for step in steps if not step.accepted for sentence in step.words]
+    if any(step.found == "detected" for step in steps):
+        words.append("No calibration step was marked; they were found in the data.")
     grade = "none" if alignment is None else alignment.grade
     if grade == "none":
         words.append(

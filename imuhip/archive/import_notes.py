@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from imuhip.archive.number_tables import read_text
 from imuhip.archive.recording import software_versions
-from imuhip.conventions import SEGMENTS
+from imuhip.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.errors import RecordingError
 from imuhip.records import Header, Mount, SensorInfo
 
@@ -39,9 +39,17 @@ class FolderSession:
 
 
 def session_header(
-    session: FolderSession, sensors: tuple[SensorInfo, ...], profiles: Mapping[str, str]
+    session: FolderSession,
+    sensors: tuple[SensorInfo, ...],
+    profiles: Mapping[str, str],
+    marks: Sequence[FolderMark],
 ) -> Header:
-    """Return the header of an import: device times are the session's clock already."""
+    """Return the header of an import: device times are the session's clock already.
+
+    Where no mark names a calibration step, the steps are to be found in the data.
+    """
+    steps = {f"begin:{step}" for step in CALIBRATION_STEPS}
+    marked = any(mark.label in steps for mark in marks)
     return Header(
         sensors=sensors,
         profiles=profiles,
@@ -51,6 +59,7 @@ def session_header(
         started=session.started,
         source=session.source,
         software=software_versions(),
+        parameters={} if marked else {"detect_steps": True},
     )
 
 

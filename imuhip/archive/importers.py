@@ -333,7 +333,7 @@ def _write(
         )
         for file in files
     )
-    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)})
+    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)}, marks)
     arrivals = _arrivals([np.array([mark.t for mark in marks]), *(file.t for file in files)])
     records: list[Record] = [
         Mark(int(arrival), int(_host_ns(np.array([mark.t]))[0]), mark.label)
