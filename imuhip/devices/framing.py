@@ -216,6 +216,8 @@ FAULT_KINDS: Final[dict[str, str]] = {
     "bad_header": "no stream or frame begins like this",
     "cut_frame": "the notification ends inside a frame; the frames before it count",
     "stray_bytes": "bytes besides the frames; the frames count",
+    "unmatched": "acc without gyr, or gyr without acc; the half is left out",
+    "out_of_order": "stamped no later than the notification before; it is left out",
     "not_finite": "a value that is no finite number, or a quaternion that is none",
 }
 """Kinds of `PacketFault` that decoding gives, and what each means."""

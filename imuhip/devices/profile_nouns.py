@@ -223,7 +223,7 @@ class Battery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vector:
-    """One notification, as bytes, and what must come out of it.
+    """One notification, as bytes, and what must come out of it and those before.
 
     Parameters
     ----------
@@ -233,6 +233,8 @@ class Vector:
         UUID it came on.
     payload
         The bytes.
+    before
+        Notifications that came before it, for a decoder that remembers them.
     expect
         Field → one row a sample, in the field's own unit; only what is named is compared.
     ticks, counter
@@ -246,6 +248,7 @@ class Vector:
     source: str
     characteristic: str
     payload: bytes
+    before: tuple[bytes, ...]
     expect: Mapping[str, tuple[tuple[float, ...], ...]]
     ticks: tuple[float, ...] | None
     counter: tuple[float, ...] | None

@@ -34,22 +34,24 @@ def check_vectors(profile: Profile) -> tuple[VectorResult, ...]:
     )
 
 
-def packet_of(characteristic: str, payload: bytes, sensor: str = "pelvis") -> Packet:
-    """Return one notification as a packet, as if it had arrived first of all."""
+def packet_of(characteristic: str, *payloads: bytes, sensor: str = "pelvis") -> Packet:
+    """Return notifications as a packet, as if they had arrived first of all."""
+    lengths = [len(payload) for payload in payloads]
     return Packet(
         sensor=sensor,
         characteristic=characteristic,
         epoch=0,
-        arrival=np.zeros(1, dtype=np.int64),
-        host_ns=np.zeros(1, dtype=np.int64),
-        payload=np.frombuffer(payload, dtype=np.uint8),
-        offsets=np.array((0, len(payload)), dtype=np.int64),
+        arrival=np.arange(len(payloads), dtype=np.int64),
+        host_ns=np.zeros(len(payloads), dtype=np.int64),
+        payload=np.frombuffer(b"".join(payloads), dtype=np.uint8),
+        offsets=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))),
     )
 
 
 def _problem(profile: Profile, vector: Vector) -> str:
     """What differs, in a sentence; empty for nothing."""
-    block = decode(profile, packet_of(vector.characteristic, vector.payload))
+    packet = packet_of(vector.characteristic, *vector.before, vector.payload)
+    block = decode(profile, packet)
     kinds = tuple(fault.kind for fault in block.faults)
     if kinds != vector.faults:
         reasons = "; ".join(fault.reason for fault in block.faults)
