@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from imuhip.conventions import PELVIS, SEGMENTS
-from imuhip.devices.decode import decode
+from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
@@ -185,6 +185,7 @@ class _Chain:
             )
         self.started = False
         self._profile: Profile = parse_profile(text)
+        self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
         self._bias = GyroBias(params.bias)
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
@@ -197,7 +198,7 @@ class _Chain:
 
     def push(self, packet: Packet, origin_ns: int) -> tuple[OrientationBlock | None, list[Fault]]:
         """Return the packet's orientations, and what was wrong with it."""
-        decoded = decode(self._profile, packet)
+        decoded = self._decoder.push(packet)
         host_t = (packet.host_ns - origin_ns) / 1e9
         faults = [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
         if not len(decoded.row):

@@ -61,12 +61,15 @@ def map_times(
             newest = i
             while newest + 1 < n and row[newest + 1] == row[i]:
                 newest += 1
-            _arrive(stamps[i], h, index[newest], settings, state, bins)
+            within = _turned(stamps[newest] - stamps[i], settings[WRAP])
+            _arrive(stamps[i], h, within, index[newest], settings, state, bins)
         if untimed:
             d = state[_STAMP_D] + index[i] * nominal
             state[_COUNT_D] = d + nominal
         else:
-            d = state[_STAMP_D] + index[i] * state[PERIOD]
+            # Samples of a notification share its stamp, or each has its own.
+            within = _turned(stamps[i] - state[_STAMP_RAW], settings[WRAP])
+            d = state[_STAMP_D] + within + index[i] * state[PERIOD]
         last = state[_LAST_D]
         keep[i] = not d <= last + 1e-3 * nominal
         if not keep[i]:
@@ -87,9 +90,18 @@ def map_times(
 
 @kernel
 def _arrive(
-    stamp: float, h: float, newest: int, settings: Array, state: Array, bins: Array
+    stamp: float,
+    h: float,
+    within: float,
+    newest: int,
+    settings: Array,
+    state: Array,
+    bins: Array,
 ) -> None:
-    """Take in one notification: its device time, and where its newest sample puts the line."""
+    """Take in one notification: its device time, and where its newest sample puts the line.
+
+    `within` is how much later its newest sample is stamped, beyond its `newest` places.
+    """
     untimed = settings[UNTIMED] > 0.0
     d = state[_STAMP_D]
     if untimed:
@@ -101,7 +113,15 @@ def _arrive(
     state[_STAMP_D], state[_STAMP_RAW], state[_STAMP_H] = d, stamp, h
     # A notification leaves after its last sample, so that one cannot be later than h.
     period = settings[NOMINAL] if untimed else state[PERIOD]
-    _fit(d + newest * period, h, settings, state, bins)
+    _fit(d + within + newest * period, h, settings, state, bins)
+
+
+@kernel
+def _turned(ahead: float, wrap: float) -> float:
+    """A step of the counter that may have wrapped."""
+    if wrap > 0.0:
+        ahead -= wrap * np.round(ahead / wrap)
+    return ahead
 
 
 @kernel
