@@ -18,6 +18,7 @@ import numpy as np
 from imuhip.conventions import PELVIS, SEGMENTS
 from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
+from imuhip.devices.unit_check import UnitCheck
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.calibration import Protocol, TimedMark
@@ -187,6 +188,7 @@ class _Chain:
         self._profile: Profile = parse_profile(text)
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
+        self._units = UnitCheck(info.sensor, info.rate_hz)
         self._bias = GyroBias(params.bias)
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
@@ -214,6 +216,7 @@ class _Chain:
                 sensor=self._sensor,
             )
         self.started = True
+        faults += self._units.push(samples)
         corrected = self._bias.push(samples)
         oriented, gaps = self._filter.push(corrected.samples, corrected.still)
         return oriented, [*faults, *gaps, *_saturation(samples)]

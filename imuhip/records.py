@@ -374,7 +374,7 @@ class Fault:
         The sensor concerned.
     kind
         ``gap``, ``bad_packet``, ``clock_jump``, ``saturation``, ``not_finite``, ``out_of_order``,
-        ``rate``, ``missing``, ``lost_records``.
+        ``rate``, ``missing``, ``lost_records``, ``unit``.
     t_start, t_end
         Seconds on the session's clock.
     count
