@@ -135,9 +135,10 @@ class UnitCheck:
         if "rest" in self._open and len(self._gyr) == _RESTS_FOR_GYR:
             self._open.discard("rest")
             # The quietest second counts: a slow turn about the vertical also looks like a rest.
-            words.append(
-                resting_gyr_problem(*(min(values) for values in zip(*self._gyr, strict=True)))
-            )
+            problem = resting_gyr_problem(*(min(values) for values in zip(*self._gyr, strict=True)))
+            if problem:
+                self._open.discard("fast")
+            words.append(problem)
         return "; ".join(filter(None, words))
 
     def _turned(self, gravity: Array) -> str:
