@@ -135,8 +135,8 @@ static inline uint16_t imuhip_samples_that_fit(uint16_t att_mtu)
 
 /*
  * Write a packet of `count` samples, oldest first, and return its length; 0 where there are none,
- * or they do not fit into `room`. `counter` counts packets from the start of streaming, those not sent
- * included; `last_us` is the time of the last sample. Both wrap at 2^32.
+ * or they do not fit into `room`. `counter` counts packets from the start of streaming, those not
+ * sent included; `last_us` is the time of the last sample. Both wrap at 2^32.
  */
 static inline size_t imuhip_encode_packet(uint8_t *out, size_t room, uint32_t counter,
                                           uint32_t last_us, const imuhip_sample *samples,

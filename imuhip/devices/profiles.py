@@ -130,8 +130,8 @@ def _parse_decoder(head: Table) -> str | None:
         return None
     name = head.text("decoder")
     if name not in DECODERS:
-        hint = nearest(name, DECODERS) if DECODERS else "; there is none in this version"
-        fail(head.at("decoder"), "a decoder in imuhip/devices/decoders", shown(name) + hint)
+        came = shown(name) + nearest(name, DECODERS)
+        fail(head.at("decoder"), "a decoder in imuhip/devices/decoders", came)
     return name
 
 

@@ -1,10 +1,11 @@
 """MbientLab's packed streams: three samples of acc or three of gyr a notification, without a stamp.
 
-Both come from one chip at one rate, so their notifications alternate, and each is married to the
-next of the other kind. Where two of a kind follow each other, one of the other kind was lost: the
-first of the two is left out and reported, as nothing tells its other half. From then on the pairs
-may be apart by one notification, three samples; an accelerometer that is so much early or late does
-no harm to an orientation filter, which follows it over seconds.
+Both come from one chip at one rate, so their notifications take turns, and each is married to the
+next of the other kind. Where two of a kind follow each other, one of the other kind was lost: that
+is reported, and of two that wait the first is left out, as nothing tells its other half. From then
+on the pairs may be apart by one notification, three samples, until another is lost; an
+accelerometer that is so much early or late does no harm to an orientation filter, which follows it
+over seconds.
 
 The profile says the scales by its streams' fields. A sensor set to another range says so in the
 recording's settings: ``acc_range_g`` and ``gyr_range_deg_s``.
@@ -36,13 +37,14 @@ class PackedMotion:
                 self._factor[field.name] = _factor(field, settings)
         self._epoch = 0
         self._waiting: tuple[str, bytes] | None = None
+        self._before = ""
 
     def push(self, packet: Packet) -> DecodedBlock:
         """Return the samples that have both halves now."""
         if not self._profile.streams_on(packet.characteristic):
             return no_samples(stamped=False, faults=foreign_faults(self._profile, packet))
         if packet.epoch != self._epoch:
-            self._epoch, self._waiting = packet.epoch, None
+            self._epoch, self._waiting, self._before = packet.epoch, None, ""
         rows: list[int] = []
         halves: dict[str, list[bytes]] = {"acc": [], "gyr": []}
         faults: list[PacketFault] = []
@@ -61,16 +63,17 @@ class PackedMotion:
     ) -> tuple[str, str] | None:
         """Add a pair where the other half waits; else let this one wait."""
         waiting, self._waiting = self._waiting, None
+        before, self._before = self._before, kind
         if waiting is not None and waiting[0] != kind:
             rows.append(row)
             halves[kind].append(half)
             halves[waiting[0]].append(waiting[1])
-            return None
-        self._waiting = kind, half
-        if waiting is None:
+        else:
+            self._waiting = kind, half
+        if before != kind:
             return None
         other = "gyr" if kind == "acc" else "acc"
-        return "unmatched", f"expected {other} after {kind}, got {kind} again; the first left out"
+        return "unmatched", f"expected {other} after {kind}, got {kind} again: one is missing"
 
     def _fault(self, kind: str, payload: bytes) -> tuple[str, str] | None:
         """Kind and reason, where a notification is neither samples nor an answer."""
