@@ -69,6 +69,12 @@ class CalibrationStep:
     axis
         ``(S, 3)`` functional axis, frame ``s``, pointing to the athlete's right; NaN where the
         step gives none.
+    axis_sd
+        ``(S,)`` standard error of its heading, radians, from its spread over the repetitions.
+    turned
+        ``(S,)`` how far each sensor has turned in all since the session began, radians.
+    lost
+        ``(S,)`` how far it may have turned while nothing came from it, radians.
     q
         ``(M, S, 4)`` the orientations ``q_es`` in the window, where all sensors were valid.
     """
@@ -82,6 +88,9 @@ class CalibrationStep:
     words: tuple[str, ...]
     up: Array
     axis: Array
+    axis_sd: Array
+    turned: Array
+    lost: Array
     q: Array
 
 
@@ -102,6 +111,9 @@ class Alignment:
     heading
         ``(S,)`` turn about the vertical, radians, that brings a sensor's earth to the pelvis's:
         ``q_eb = q(heading) * q_es * q_sb``; NaN where it is not known.
+    covariance
+        ``(S, S)`` of the heading of the pelvis's medio-lateral axis (at the pelvis's place) and of
+        the other sensors' `heading`, rad²; NaN where they are not known.
     standing
         ``(M, S, 4)`` ``q_es`` over the accepted stand window; M is 0 before there is one.
     grade, chain
@@ -113,6 +125,7 @@ class Alignment:
     sensors: tuple[str, ...]
     q_sb: Array
     heading: Array
+    covariance: Array
     standing: Array
     grade: Grade
     chain: str

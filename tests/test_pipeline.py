@@ -115,7 +115,7 @@ def test_perfect_sensors_read_the_truth(scenario, imprecision, limit):
     columns, faults, _, alignment = run(header, [whole_records(session)])
     assert not faults
     assert alignment.grade == "good"
-    assert alignment.chain.startswith("pelvis: given")
+    assert alignment.chain.startswith("given (pelvis)")
     rmse = errors(session, columns, scenario)
     assert np.all(rmse < limit), rmse
 

@@ -5,24 +5,32 @@ axis z' adds only its heading, so an error of its tilt does not matter::
 
     y = mean(f) / |mean(f)|      z = unit(z' - (z'·y) y)      x = y × z      R_sb = [x y z]
 
-The chains, best first, with whatever the recording has:
+What is unknown are headings alone: α of the pelvis's medio-lateral axis, and δ_i that brings the
+earth of sensor i to the pelvis's. All evidence about them is weighed together (`weighing`):
 
-1. *given*: the mounts are known (a recording made by a machine that knows them).
-2. *tray + bow*: sensors that lay in one tray share a heading, so the pelvis's axis, from bows, is
-   also that of both thighs in the standing pose.
-3. *knee lift + bow*: each thigh's own axis, from knee lifts, taken to be parallel to the pelvis's.
-4. *tray + knee lift*, without bows: the pelvis's axis is the mean of the thighs'.
-5. *declared mount*: the axis that points away from the body, as printed on the case.
+==================  =====================  =======================================================
+evidence            says                   error (one standard deviation)
+==================  =====================  =======================================================
+bows                α = heading of axis    1.6° person to person, and the spread of repetitions
+tray                δ_i = difference       0.7°, and what the way from the tray to standing adds:
+                                           time, turning (scale errors), gaps (anything)
+knee lifts of i     α - δ_i = heading      3.6° person to person, and the spread of repetitions
+declared mounts     either axis            10°
+==================  =====================  =======================================================
 
-A natural squat never gives an axis: it is 13 to 18° off, and would hide what is looked for.
+Person-to-person figures are assumptions (KINEMATICS 1.5). A natural squat never gives an axis: it
+is 13 to 18° off, and would hide what is looked for. Nothing says that left and right are alike.
+
+The thigh's own medio-lateral axis is taken to be parallel to the pelvis's in the standing pose.
+That shifts rotation by a constant, which the zero takes away.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from imuhip.conventions import PELVIS
+from imuhip.estimate.weighing import Measurement, weigh
 from imuhip.evidence import Alignment, CalibrationStep, Gate, Grade
 from imuhip.quaternions import (
     conjugate,
@@ -66,9 +74,11 @@ class Aligner:
     def push(self, step: CalibrationStep) -> Alignment | None:
         """Take in a step; the new alignment, or None where the step changes nothing.
 
-        A step with a failed gate is not used: what came before it stands.
+        A tray or a stand with a failed gate is not used: what came before it stands. A movement
+        that was unsteady counts for little by its own spread.
         """
-        if not step.accepted or step.step not in _USED:
+        moving = np.isfinite(step.axis).any()
+        if step.step not in _USED or not (step.accepted or moving):
             return None
         self._steps[step.step] = step
         return self._solve()
@@ -77,117 +87,139 @@ class Aligner:
         count = len(self._sensors)
         stood = self._steps.get("stand")
         standing = np.empty((0, count, 4)) if stood is None else stood.q
-        tray = self._tray_headings()
-        own = [self._own_axis(i) for i in range(count)]
         q_sb, heading = np.full((count, 4), np.nan), np.full(count, np.nan)
-        heading[self._pelvis] = 0.0
+        covariance = np.full((count, count), np.nan)
+        chain = ""
         gates: tuple[Gate, ...] = ()
-        sources: dict[str, str] = {}
         if stood is not None:
             poses = np.stack([mean_quaternion(standing[:, i]) for i in range(count)])
-            facing = _facing(poses, own, tray, self._pelvis)
-            if facing is not None:
-                gates = self._thighs(poses, own, tray, facing, heading, sources)
-                sources[PELVIS] = own[self._pelvis].source or "knee_lift"
-                for i in np.flatnonzero(np.isfinite(heading)):
-                    right = _horizontal(facing)
-                    z_s = rotate(
-                        conjugate(multiply(quaternion_from_heading(heading[i]), poses[i])), right
-                    )
-                    q_sb[i] = _frame(stood.up[i], z_s)
-        elif tray is not None:
-            heading = tray
+            evidence = self._evidence(poses, stood)
+            known = _determined(evidence, count)
+            weighed = weigh([_kept(m, known) for m in evidence], len(known))
+            if weighed is not None and self._pelvis in known:
+                covariance[np.ix_(known, known)] = weighed.covariance
+                heading[known] = weighed.x
+                facing, heading[self._pelvis] = heading[self._pelvis], 0.0
+                for i in known:
+                    right = np.array((np.cos(facing), np.sin(facing), 0.0))
+                    turned = multiply(quaternion_from_heading(heading[i]), poses[i])
+                    q_sb[i] = _frame(stood.up[i], rotate(conjugate(turned), right))
+                believed = zip(evidence, weighed.sound, strict=True)
+                chain = ", ".join(m.name for m, sound in believed if sound > _BELIEVED)
+                gates = self._agreement(evidence, facing, heading)
+        elif "tray" in self._steps:
+            heading = self._tray_headings()
         for name, q in self._given.items():
             q_sb[self._sensors.index(name)] = q
-        grade: Grade = "good" if self._given else _grade(sources, self._steps, gates)
-        if not np.isfinite(q_sb[:, 0] + heading).any():
-            grade = "none"
-        chain = ", ".join(f"{name}: {source}" for name, source in sorted(sources.items()))
-        return Alignment(self._sensors, q_sb, heading, standing, grade, chain or "none", gates)
+        grade = self._grade(q_sb, heading, covariance, gates)
+        return Alignment(
+            self._sensors, q_sb, heading, covariance, standing, grade, chain or "none", gates
+        )
 
-    def _tray_headings(self) -> Array | None:
-        """Headings ``(S,)`` of sensors that lay in one orientation; None without a tray."""
-        tray = self._steps.get("tray")
-        if tray is None:
-            return None
-        lying = [mean_quaternion(tray.q[:, i]) for i in range(len(self._sensors))]
+    def _tray_headings(self) -> Array:
+        """Headings ``(S,)`` of sensors that lay in one orientation."""
+        lying = [mean_quaternion(self._steps["tray"].q[:, i]) for i in range(len(self._sensors))]
         pelvis = lying[self._pelvis]
         return np.array([heading_from_quaternion(multiply(pelvis, conjugate(q))) for q in lying])
 
-    def _own_axis(self, i: int) -> "_Axis":
-        """The sensor's z axis ``(3,)`` by its own evidence alone: NaN if there is none."""
-        name = self._sensors[i]
-        if name in self._given:
-            return _Axis(rotate(self._given[name], _Z), "given")
-        for step in _AXIS_STEPS.get(name, ()):
-            found = self._steps.get(step)
-            if found is not None and np.isfinite(found.axis[i]).all():
-                return _Axis(found.axis[i], step)
-        mount = self._mounts.get(name)
-        if mount is not None:
-            return _Axis(_mounted_axis(name, mount), "mount")
-        return _Axis(np.full(3, np.nan), "")
+    def _evidence(self, poses: Array, stood: CalibrationStep) -> list[Measurement]:
+        """All measurements of the headings: the pelvis's axis at its place, others at theirs."""
+        found: list[Measurement] = []
+        count = len(self._sensors)
+        for i, name in enumerate(self._sensors):
+            # The own axis of sensor i has heading ψ in its own earth: α = ψ, or α - δ_i = ψ.
+            row = np.zeros(count)
+            row[self._pelvis], row[i] = 1.0, 1.0 if i == self._pelvis else -1.0
+            for source, z, sd, broken in self._own_axes(name, i):
+                found.append(Measurement(source, row, _heading_of(poses[i], z), sd, broken))
+        tray = self._steps.get("tray")
+        if tray is not None and tray.t_end <= stood.t_start:
+            headings = self._tray_headings()
+            for i, name in enumerate(self._sensors):
+                if i != self._pelvis:
+                    sd = self._tray_error(tray, stood, i)
+                    row, value = np.eye(count)[i], float(headings[i])
+                    found.append(Measurement(f"tray ({name})", row, value, sd, _TRAY_BROKEN))
+        return found
 
-    def _thighs(
-        self,
-        poses: Array,
-        own: Sequence["_Axis"],
-        tray: Array | None,
-        facing: float,
-        heading: Array,
-        sources: dict[str, str],
+    def _own_axes(self, name: str, i: int) -> list[tuple[str, Array, float, float]]:
+        """The z axis of sensor i by its own evidence: source, axis, error, chance of nonsense."""
+        if name in self._given:
+            # The mount is exact, but a thigh need not be parallel to the pelvis in standing.
+            sd = _GIVEN_SD if i == self._pelvis else _NEUTRAL_SD
+            return [(f"given ({name})", rotate(self._given[name], _Z), sd, _RARELY)]
+        axes = []
+        for step, person_sd in _AXIS_STEPS.get(name, ()):
+            seen = self._steps.get(step)
+            if seen is not None and np.isfinite(seen.axis[i]).all():
+                sd = float(np.hypot(person_sd, seen.axis_sd[i]))
+                axes.append((step, seen.axis[i], sd, _MOVEMENT_BROKEN))
+        if name in self._mounts:
+            z = _mounted_axis(name, self._mounts[name])
+            axes.append((f"mount ({name})", z, _MOUNT_SD, _RARELY))
+        return axes
+
+    def _tray_error(self, tray: CalibrationStep, stood: CalibrationStep, i: int) -> float:
+        """How far sensor i's heading may have come from the pelvis's since the tray, radians."""
+        both = [self._pelvis, i]
+        turned = stood.turned[both] - tray.turned[both]
+        lost = stood.lost[both] - tray.lost[both]
+        waited = stood.t_end - tray.t_end
+        parts = (_TRAY_SD, _DRIFT_SD * waited, *(_SCALE_SD * turned), *lost)
+        return float(np.sqrt(np.sum(np.square(parts))))
+
+    def _agreement(
+        self, evidence: Sequence[Measurement], facing: float, heading: Array
     ) -> tuple[Gate, ...]:
-        """Fill the headings of all sensors but the pelvis's; the gates of tray against lifts."""
+        """How far each tray and each knee lift is from what all evidence together says."""
         gates = []
         for i, name in enumerate(self._sensors):
-            if i == self._pelvis:
-                continue
-            by_axis = wrap_angle(np.asarray(facing - _heading_of(poses[i], own[i].z)))
-            use_axis = tray is None
-            if tray is not None and own[i].source.startswith("knee_lift"):
-                apart = abs(float(np.degrees(wrap_angle(np.asarray(tray[i] - by_axis)))))
-                gate = Gate.judge("tray_against_lifts", "deg", name, apart, 8.0, 12.0)
-                gates.append(gate)
-                use_axis = gate.verdict == "failed"
-            if use_axis or tray is None:
-                heading[i] = by_axis
-                sources[name] = own[i].source
-            else:
-                heading[i] = tray[i]
-                sources[name] = "tray"
+            for m in evidence:
+                if i == self._pelvis or m.row[i] == 0.0:
+                    continue
+                kind = m.name.partition("_")[0].partition(" ")[0]
+                if kind in ("tray", "knee"):
+                    said = heading[i] if kind == "tray" else facing - heading[i]
+                    apart = abs(float(np.degrees(wrap_angle(np.asarray(said - m.value)))))
+                    title = "tray_against_all" if kind == "tray" else "lifts_against_all"
+                    gates.append(Gate.judge(title, "deg", name, apart, 8.0, 12.0))
         return tuple(gates)
 
+    def _grade(
+        self, q_sb: Array, heading: Array, covariance: Array, gates: Sequence[Gate]
+    ) -> Grade:
+        """By the error of the headings; a failed gate is never better than fair."""
+        known = np.isfinite(q_sb[:, 0]) & np.isfinite(heading)
+        if not known[self._pelvis] or np.count_nonzero(known) < 2:
+            return "none"
+        spread = np.sqrt(np.diag(covariance)[np.isfinite(np.diag(covariance))])
+        worst = float(np.degrees(spread.max())) if len(spread) else 0.0
+        verdicts = {gate.verdict for gate in gates}
+        verdicts |= {g.verdict for s in self._steps.values() for g in s.gates}
+        if worst <= _GOOD_DEG and "failed" not in verdicts:
+            return "good" if verdicts <= {"good"} else "fair"
+        return "fair" if worst <= _FAIR_DEG else "poor"
 
-class _Axis(NamedTuple):
-    """A medio-lateral axis ``(3,)``, frame ``s``, to the athlete's right, and where it is from."""
 
-    z: Array
-    source: str
+def _determined(evidence: Sequence[Measurement], count: int) -> list[int]:
+    """Places of the unknowns that hang together with the evidence, the pelvis's among them."""
+    if not evidence:
+        return []
+    _, sizes, directions = np.linalg.svd(np.array([m.row for m in evidence]))
+    rank = int(np.count_nonzero(sizes > 1e-9))
+    open_ = np.abs(directions[rank:]).max(axis=0, initial=0.0)
+    return [i for i in range(count) if open_[i] < 1e-9]
 
 
-def _facing(poses: Array, own: Sequence[_Axis], tray: Array | None, pelvis: int) -> float | None:
-    """Heading of the pelvis's z axis in its own earth, in the standing pose; None if unknown."""
-    direct = _heading_of(poses[pelvis], own[pelvis].z)
-    if np.isfinite(direct):
-        return direct
-    if tray is None:
-        return None
-    around = [tray[i] + _heading_of(poses[i], own[i].z) for i in range(len(poses)) if i != pelvis]
-    known = np.array([angle for angle in around if np.isfinite(angle)])
-    if not len(known):
-        return None
-    return float(np.arctan2(np.sin(known).mean(), np.cos(known).mean()))
+def _kept(measurement: Measurement, known: Sequence[int]) -> Measurement:
+    """The measurement of the known unknowns alone."""
+    return measurement._replace(row=measurement.row[list(known)])
 
 
 def _heading_of(q_es: Array, z_s: Array) -> float:
     """Heading, radians, of the horizontal part of an axis ``(3,)`` written in the sensor."""
     z_e = rotate(q_es, z_s)
     return float(np.arctan2(z_e[1], z_e[0]))
-
-
-def _horizontal(heading: float) -> Array:
-    """Horizontal unit vector ``(3,)`` with that heading."""
-    return np.array((np.cos(heading), np.sin(heading), 0.0))
 
 
 def _frame(up: Array, z: Array) -> Array:
@@ -212,28 +244,19 @@ def _axis_vector(text: str) -> Array:
     return vector
 
 
-def _grade(
-    sources: Mapping[str, str], steps: Mapping[str, CalibrationStep], gates: Sequence[Gate]
-) -> Grade:
-    """The grade of a chain: the weakest of what it used."""
-    used = set(sources.values())
-    if not used or "" in used:
-        return "poor" if used - {""} else "none"
-    if "mount" in used:
-        return "poor"
-    verdicts = {gate.verdict for gate in gates}
-    verdicts |= {gate.verdict for step in steps.values() for gate in step.gates}
-    best_chain = used <= {"tray", "bow"}
-    return "good" if best_chain and verdicts <= {"good"} else "fair"
-
-
 _Z: Array = np.array((0.0, 0.0, 1.0))
 
 _AXIS_STEPS = {
-    "pelvis": ("bow",),
-    "thigh_left": ("knee_lift_left",),
-    "thigh_right": ("knee_lift_right",),
+    "pelvis": (("bow", np.radians(1.6)),),
+    "thigh_left": (("knee_lift_left", np.radians(3.6)),),
+    "thigh_right": (("knee_lift_right", np.radians(3.6)),),
 }
-"""Steps that show a segment's own medio-lateral axis, best first."""
+"""Steps that show a segment's own axis, and how far people are from straight in them."""
 
 _USED = ("tray", "stand", "bow", "knee_lift_left", "knee_lift_right")
+
+_TRAY_SD, _DRIFT_SD, _SCALE_SD = np.radians(0.7), np.radians(0.02), 0.002
+_MOUNT_SD, _GIVEN_SD, _NEUTRAL_SD = np.radians(10.0), np.radians(0.1), np.radians(6.0)
+_TRAY_BROKEN, _MOVEMENT_BROKEN, _RARELY = 0.06, 0.02, 0.001
+_BELIEVED = 0.5
+_GOOD_DEG, _FAIR_DEG = 2.5, 6.0

@@ -3,10 +3,8 @@
 Marks ``begin:<step>`` and ``end:<step>`` enclose a step. A step ends with the first grid row at or
 after its end mark; its evidence counts from that row on, never before.
 
-A functional axis is the principal axis of the angular rate above 20°/s, signed by the movement that
-carried it: bowing turns the pelvis by -z, lifting a knee turns the thigh by +z (KINEMATICS in the
-docs: ISB z points to the right). How straight a person moves is another matter: the axis of one
-repetition against the next tells only how steady they are.
+A movement's axis is signed by the movement: bowing turns the pelvis by -z, lifting a knee turns the
+thigh by +z (ISB z points to the right). A step whose gates fail is told, with what to do about it.
 """
 
 from collections.abc import Sequence
@@ -14,19 +12,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, PELVIS
+from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ, PELVIS
 from imuhip.estimate.bouts import Finder
+from imuhip.estimate.functional_axis import movement
 from imuhip.evidence import CalibrationStep, Gate
+from imuhip.kernels import kernel
 from imuhip.quaternions import (
     conjugate,
     heading_from_quaternion,
     mean_quaternion,
     multiply,
-    rotate,
-    rotvec_from_quaternion,
     wrap_angle,
 )
-from imuhip.records import Array, GridBlock
+from imuhip.records import Array, BoolArray, GridBlock
 
 
 class TimedMark(NamedTuple):
@@ -54,14 +52,22 @@ class Protocol:
         self._open: dict[str, _Window] = {}
         self._stood: CalibrationStep | None = None
         self._finder = Finder(self._sensors) if detect else None
+        self._moved = np.zeros((2, len(self._sensors)))
+        self._fastest = np.zeros(len(self._sensors))
 
     def push(
         self, grid: GridBlock, marks: Sequence[TimedMark] = ()
     ) -> list[tuple[int, CalibrationStep]]:
         """Return the steps that ended, each with the row of `grid` it counts from."""
         if self._finder is not None:
-            found = self._finder.push(grid)
-            return [(row, self._found(name, rows)) for row, name, rows in found]
+            steps = []
+            first = 0
+            for row, name, rows in self._finder.push(grid):
+                self._collect(grid, first, row)
+                first = row
+                steps.append((row, self._found(name, rows)))
+            self._collect(grid, first, len(grid.t))
+            return steps
         self._marks.extend(marks)
         ended: list[tuple[int, CalibrationStep]] = []
         row = 0
@@ -87,7 +93,8 @@ class Protocol:
         window = _Window(float(rows.t[0]))
         window.add(rows, 0, len(rows.t))
         span = (window.begin, float(rows.t[-1]))
-        step = judge(name, self._sensors, window.rows(), span, self._stood, "detected")
+        moved = self._moved.copy()
+        step = judge(name, self._sensors, window.rows(), span, self._stood, moved, found="detected")
         if name == "stand" and step.accepted:
             self._stood = step
         return step
@@ -95,6 +102,8 @@ class Protocol:
     def _collect(self, grid: GridBlock, first: int, stop: int) -> None:
         for window in self._open.values():
             window.add(grid, first, stop)
+        part = slice(first, stop)
+        _add_turns(grid.gyr[part], grid.valid[part], self._moved, self._fastest)
 
     def _mark(self, mark: TimedMark) -> CalibrationStep | None:
         """Open or close a window; a step without a beginning is no step."""
@@ -106,10 +115,28 @@ class Protocol:
         window = self._open.pop(name, None) if kind == "end" else None
         if window is None:
             return None
-        step = judge(name, self._sensors, window.rows(), (window.begin, mark.t), self._stood)
+        span = (window.begin, mark.t)
+        step = judge(name, self._sensors, window.rows(), span, self._stood, self._moved.copy())
         if name == "stand" and step.accepted:
             self._stood = step
         return step
+
+
+@kernel
+def _add_turns(gyr: Array, valid: BoolArray, moved: Array, fastest: Array) -> None:
+    """Add up how far each sensor turned, and could have turned in rows that are missing.
+
+    Unseen, it may have gone on as fast as it did in the second before, and no slower than a hand
+    or a leg turns at any time.
+    """
+    for i in range(len(gyr)):
+        for k in range(gyr.shape[1]):
+            if valid[i, k]:
+                rate = np.sqrt(np.sum(gyr[i, k] ** 2))
+                moved[0, k] += rate / GRID_HZ
+                fastest[k] = max(rate, fastest[k] * (1.0 - 1.0 / GRID_HZ))
+            else:
+                moved[1, k] += max(fastest[k], _UNSEEN) / GRID_HZ
 
 
 class Rows(NamedTuple):
@@ -155,6 +182,7 @@ def judge(
     rows: Rows,
     window: tuple[float, float],
     stood: CalibrationStep | None,
+    moved: Array,
     found: Literal["marked", "detected"] = "marked",
 ) -> CalibrationStep:
     """Measure the rows of one step against its gates.
@@ -169,9 +197,14 @@ def judge(
         Its begin and end on the session's clock.
     stood
         The accepted standing before it; closure is measured against it.
+    moved
+        ``(2, S)`` how far each sensor has turned since the session began, and how far it may have
+        turned unseen, radians.
+    found
+        Whether a mark or the data showed the step.
     """
     up = np.full((len(sensors), 3), np.nan)
-    axis = np.full((len(sensors), 3), np.nan)
+    axis, axis_sd = np.full((len(sensors), 3), np.nan), np.full(len(sensors), np.nan)
     enough = len(rows.t) >= _FEWEST_ROWS
     gates = [_gate("rows", "", rows.share if enough else 0.0)]
     if enough and step in _STILL:
@@ -180,10 +213,24 @@ def judge(
         if step == "stand_again" and stood is not None:
             gates += _closure(sensors, rows, up, stood)
     elif enough and step in _MOVING:
-        gates += _movement(sensors, rows, _MOVING[step], axis)
+        gates += _movement(sensors, rows, _MOVING[step], axis, axis_sd)
     failed = [gate for gate in gates if gate.verdict == "failed"]
     words = tuple(dict.fromkeys(_words(gate) for gate in failed))
-    return CalibrationStep(step, *window, found, not failed, tuple(gates), words, up, axis, rows.q)
+    return CalibrationStep(
+        step=step,
+        t_start=window[0],
+        t_end=window[1],
+        found=found,
+        accepted=not failed,
+        gates=tuple(gates),
+        words=words,
+        up=up,
+        axis=axis,
+        axis_sd=axis_sd,
+        turned=moved[0],
+        lost=moved[1],
+        q=rows.q,
+    )
 
 
 def _up(rows: Rows) -> Array:
@@ -222,55 +269,22 @@ def _closure(sensors: tuple[str, ...], rows: Rows, up: Array, stood: Calibration
     return gates
 
 
-def _movement(sensors: tuple[str, ...], rows: Rows, moving: "_Moving", axis: Array) -> list[Gate]:
+def _movement(
+    sensors: tuple[str, ...], rows: Rows, moving: "_Moving", axis: Array, axis_sd: Array
+) -> list[Gate]:
     """Amplitude and steadiness of a functional movement; fills the axis of its sensor."""
     if moving.sensor not in sensors:
         return []
     i = sensors.index(moving.sensor)
-    lean = _lean(rows.q[:, i])
-    amplitude = float(np.degrees(lean.max()))
+    seen = movement(rows.q[:, i], rows.gyr[:, i], moving.usual_sd)
+    amplitude = float(np.degrees(seen.amplitude))
     gates = [_gate(f"{moving.name}_amplitude", moving.sensor, amplitude)]
-    whole = functional_axis(rows.gyr[:, i])
-    if whole is None:
-        return gates
-    turn = rotvec_from_quaternion(multiply(conjugate(rows.q[0, i]), rows.q[np.argmax(lean), i]))
-    axis[i] = whole * moving.sign * (1.0 if whole @ turn >= 0.0 else -1.0)
-    single = [
-        found
-        for part in _repetitions(lean)
-        if (found := functional_axis(rows.gyr[part, i])) is not None
-    ]
-    if len(single) >= 2:
-        lines = np.abs(np.array(single) @ np.array(single).T)
-        worst = float(np.degrees(np.arccos(np.clip(lines.min(), 0.0, 1.0))))
-        gates.append(_gate(f"{moving.name}_steadiness", moving.sensor, worst))
+    if gates[0].verdict != "failed":
+        axis[i], axis_sd[i] = moving.sign * seen.axis, seen.heading_sd
+    if np.isfinite(seen.steadiness):
+        steadiness = float(np.degrees(seen.steadiness))
+        gates.append(_gate(f"{moving.name}_steadiness", moving.sensor, steadiness))
     return gates
-
-
-def functional_axis(gyr: Array) -> Array | None:
-    """Principal axis ``(3,)`` of the angular rate ``(N, 3)`` above 20°/s; None if it is slower.
-
-    Its sign is free.
-    """
-    fast = gyr[np.linalg.norm(gyr, axis=-1) > _FAST]
-    if len(fast) < _FEWEST_ROWS:
-        return None
-    _, vectors = np.linalg.eigh(fast.T @ fast)
-    return np.asarray(vectors[:, -1])
-
-
-def _lean(q: Array) -> Array:
-    """Angle ``(N,)`` of the sensor's vertical from where it was in the first row."""
-    vertical = rotate(conjugate(q), np.broadcast_to(np.array((0.0, 0.0, 1.0)), (len(q), 3)))
-    cosine: Array = np.clip(vertical @ vertical[0], -1.0, 1.0)
-    return np.arccos(cosine)
-
-
-def _repetitions(lean: Array) -> list[slice]:
-    """Stretches in which the lean is above a third of its greatest, widened to their feet."""
-    high = lean > lean.max() / 3.0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], high, [False])).astype(np.int8)))
-    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2) if b - a >= _FEWEST_ROWS]
 
 
 def _gate(name: str, sensor: str, value: float) -> Gate:
@@ -295,24 +309,28 @@ class _Limit(NamedTuple):
 
 
 class _Moving(NamedTuple):
-    """A functional movement: its gate, its sensor, and the sign of its axis against z."""
+    """A functional movement: its gate, its sensor, and the sign of its axis against z.
+
+    `usual_sd` is how much the headings of two repetitions usually differ, radians.
+    """
 
     name: str
     sensor: str
     sign: float
+    usual_sd: float
 
 
-_FAST = np.radians(20.0)
 _FEWEST_ROWS = 20
+_UNSEEN = np.radians(60.0)  # rad/s
 _MOST_ROWS = 6000
 """A window that nobody ended stops growing after a minute."""
 
 _STILL = ("tray", "stand", "stand_again")
 
 _MOVING = {
-    "bow": _Moving("bow", "pelvis", -1.0),
-    "knee_lift_left": _Moving("knee_lift", "thigh_left", 1.0),
-    "knee_lift_right": _Moving("knee_lift", "thigh_right", 1.0),
+    "bow": _Moving("bow", "pelvis", -1.0, np.radians(1.0)),
+    "knee_lift_left": _Moving("knee_lift", "thigh_left", 1.0, np.radians(2.0)),
+    "knee_lift_right": _Moving("knee_lift", "thigh_right", 1.0, np.radians(2.0)),
 }
 
 _LIMITS = {

@@ -188,7 +188,7 @@ def test_a_tray_that_contradicts_the_lifts_is_not_believed():
     squat = athlete.name == "squat"
     assert hip[squat] == pytest.approx(athlete.angles[squat], abs=1e-6)
     failed = [gate for gate in alignment.gates if gate.verdict == "failed"]
-    assert [gate.sensor for gate in failed] == ["thigh_left"]
+    assert [(gate.name, gate.sensor) for gate in failed] == [("tray_against_all", "thigh_left")]
     assert failed[0].value == pytest.approx(40.0)
 
 
