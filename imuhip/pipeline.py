@@ -31,6 +31,9 @@ from imuhip.estimate.gyro_bias import Params as BiasParams
 from imuhip.estimate.joint_angles import JointAngles
 from imuhip.estimate.orientation import Filter
 from imuhip.estimate.orientation import Params as FilterParams
+from imuhip.estimate.sequence import Ordered, Progress, Rule
+from imuhip.estimate.sequence import Params as SequenceParams
+from imuhip.estimate.sequence import Sequence as Order
 from imuhip.evidence import Alignment, CalibrationStep
 from imuhip.records import (
     AngleBlock,
@@ -52,6 +55,7 @@ from imuhip.records import (
 class Params:
     """Settings of all stages; each stage says what its own do."""
 
+    sequence: SequenceParams = field(default_factory=SequenceParams)
     clock: ClockParams = field(default_factory=ClockParams)
     bias: BiasParams = field(default_factory=BiasParams)
     orientation: FilterParams = field(default_factory=FilterParams)
@@ -113,15 +117,19 @@ class Pipeline:
             self._origin_ns = self._first_data(packets)
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
-        for packet in packets:
-            if self._origin_ns is not None and len(packet):
-                block, told = self._chains[packet.sensor].push(packet, self._origin_ns)
-                faults += told
-                if block is not None:
-                    blocks.append(block)
         self._early += [record for record in batch if isinstance(record, Mark)]
         if self._origin_ns is None:
             return self._output(self._grid.push((), -np.inf), faults, ())
+        progress = Progress(batch, self._origin_ns, self._host_t)
+        for packet in packets:
+            if len(packet):
+                oriented, told = self._chains[packet.sensor].push(packet, self._origin_ns, progress)
+                blocks += oriented
+                faults += told
+        for chain in self._chains.values():
+            oriented, told = chain.wait(progress)
+            blocks += oriented
+            faults += told
         for record in batch:
             newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
             self._host_t = max(self._host_t, _seconds(newest, self._origin_ns))
@@ -131,18 +139,28 @@ class Pipeline:
 
     def finish(self) -> Output:
         """Return what is left when no more records come."""
-        faults = [
-            Fault(
-                name, "missing", 0.0, max(self._host_t, 0.0), 0, "no sample came from this sensor"
-            )
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        for chain in self._chains.values():
+            oriented, told = chain.finish(self._host_t)
+            blocks += oriented
+            faults += told
+        nothing = "no sample came from this sensor"
+        faults += [
+            Fault(name, "missing", 0.0, max(self._host_t, 0.0), 0, nothing)
             for name, chain in self._chains.items()
             if not chain.started
         ]
-        out = self._output(self._grid.finish(), faults, ())
+        out = self._output(self._grid.finish(blocks), faults, ())
         last = self._protocol.finish(len(out.grid.t))
         for _, step in last:
             self._align(step)
         return replace(out, steps=(*out.steps, *(step for _, step in last)))
+
+    @property
+    def clock_residuals(self) -> dict[str, float]:
+        """How far each sensor's clock may be off by now, seconds; NaN before it is known."""
+        return {name: chain.residual_s for name, chain in self._chains.items()}
 
     def _first_data(self, packets: Sequence[Packet]) -> int | None:
         """Host time of the first data notification: the session's zero."""
@@ -174,7 +192,7 @@ class Pipeline:
 
 
 class _Chain:
-    """The stages of one sensor: decode, clock, bias, filter."""
+    """The stages of one sensor: decode, sequence, clock, bias, filter."""
 
     def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
         text = header.profiles.get(info.profile_id)
@@ -187,6 +205,7 @@ class _Chain:
         self.started = False
         self._profile: Profile = parse_profile(text)
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
+        self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
         self._units = UnitCheck(info.sensor, info.rate_hz)
         self._bias = GyroBias(params.bias)
@@ -194,32 +213,60 @@ class _Chain:
         self._nine = params.orientation.axes == 9
         self._sensor = info.sensor
 
+    @property
+    def residual_s(self) -> float:
+        """How far the sensor's clock may be off by now, seconds."""
+        return self._clock.residual_s
+
     def carries_samples(self, packet: Packet) -> bool:
         """Whether the packet's characteristic is one of the profile's streams."""
         return self._profile.stream_of(packet.characteristic) is not None
 
-    def push(self, packet: Packet, origin_ns: int) -> tuple[OrientationBlock | None, list[Fault]]:
-        """Return the packet's orientations, and what was wrong with it."""
+    def push(
+        self, packet: Packet, origin_ns: int, progress: Progress
+    ) -> tuple[list[OrientationBlock], list[Fault]]:
+        """Return orientations of samples whose turn it is, and what was wrong with the packet."""
         decoded = self._decoder.push(packet)
         host_t = (packet.host_ns - origin_ns) / 1e9
         faults = [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
         if not len(decoded.row):
-            return None, faults
-        samples, told = self._clock.push(decoded, host_t, packet.epoch)
-        faults += told
-        if not len(samples.t):
-            return None, faults
-        if self._nine and samples.mag is None:
-            raise RecordingError(
-                f"nine axes need a magnetometer and the {self._sensor} sensor sent none; "
-                "use six axes",
-                sensor=self._sensor,
+            return [], faults
+        ordered, late = self._order.push(decoded, packet, host_t, progress)
+        blocks, told = self._oriented(ordered)
+        return blocks, [*faults, *late, *told]
+
+    def wait(self, progress: Progress) -> tuple[list[OrientationBlock], list[Fault]]:
+        """The same for samples that have waited long enough when a batch is over."""
+        return self._oriented(self._order.wait(progress))
+
+    def finish(self, host_t: float) -> tuple[list[OrientationBlock], list[Fault]]:
+        """The same for samples that wait when no more records come."""
+        return self._oriented(self._order.finish(host_t))
+
+    def _oriented(self, ordered: Sequence[Ordered]) -> tuple[list[OrientationBlock], list[Fault]]:
+        """Samples in order → times → orientations."""
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        for part in ordered:
+            samples, told = self._clock.push(
+                part.block, part.host_t, part.epoch, part.released, part.lost
             )
-        self.started = True
-        faults += self._units.push(samples)
-        corrected = self._bias.push(samples)
-        oriented, gaps = self._filter.push(corrected.samples, corrected.still)
-        return oriented, [*faults, *gaps, *_saturation(samples)]
+            faults += told
+            if not len(samples.t):
+                continue
+            if self._nine and samples.mag is None:
+                raise RecordingError(
+                    f"nine axes need a magnetometer and the {self._sensor} sensor sent none; "
+                    "use six axes",
+                    sensor=self._sensor,
+                )
+            self.started = True
+            faults += self._units.push(samples)
+            corrected = self._bias.push(samples)
+            oriented, gaps = self._filter.push(corrected.samples, corrected.still)
+            blocks.append(oriented)
+            faults += [*gaps, *_saturation(samples)]
+        return blocks, faults
 
 
 def _source(profile: Profile, info: SensorInfo) -> Source:
@@ -228,6 +275,15 @@ def _source(profile: Profile, info: SensorInfo) -> Source:
     if time is None:
         return Source(None, 0, False, info.rate_hz)
     return Source(time.unit_s, time.bits, time.clock == "session", info.rate_hz)
+
+
+def _rule(profile: Profile, info: SensorInfo) -> Rule:
+    """What the profile says of the order of notifications, in the words of `sequence`."""
+    bits = None if profile.counter is None else profile.counter.bits
+    time = profile.time
+    if time is None or time.clock == "session":
+        return Rule(bits, None, 0, info.rate_hz)
+    return Rule(bits, time.unit_s, time.bits, info.rate_hz)
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:

@@ -1,4 +1,4 @@
-"""The recurrences of a sensor's clock: unwrap, fit the lower hull, map. See `clocks` for the why.
+"""The recurrences of a sensor's clock: unwrap, fit the line, map. See `clocks` for the why.
 
 Everything here is a plain loop over samples with its state in one array, compiled, so that a cut of
 the input cannot show.
@@ -37,10 +37,12 @@ def map_times(
     arrived: Array,
     row: IntArray,
     index: IntArray,
+    lost: IntArray,
     restart: BoolArray,
     settings: Array,
     state: Array,
     bins: Array,
+    near: Array,
     recent: Array,
 ) -> tuple[Array, Array, IntArray, BoolArray]:
     """Unwrap, fit and map, sample by sample; the fit moves on with each notification."""
@@ -56,29 +58,32 @@ def map_times(
             state[:PERIOD] = np.nan
             bins[:] = np.nan
         h = arrived[i]
+        counted = -1
         if row[i] != row_before:
             row_before = row[i]
             newest = i
             while newest + 1 < n and row[newest + 1] == row[i]:
                 newest += 1
+            counted = lost[i]
             within = _turned(stamps[newest] - stamps[i], settings[WRAP])
-            _arrive(stamps[i], h, within, index[newest], settings, state, bins)
+            _arrive(stamps[i], h, within, index[newest], counted, settings, state, bins, near)
         if untimed:
             d = state[_STAMP_D] + index[i] * nominal
             state[_COUNT_D] = d + nominal
         else:
             # Samples of a notification share its stamp, or each has its own.
             within = _turned(stamps[i] - state[_STAMP_RAW], settings[WRAP])
-            d = state[_STAMP_D] + within + index[i] * state[PERIOD]
+            d = (state[_TICKS] + within) * settings[TICK_S] + index[i] * state[PERIOD]
         last = state[_LAST_D]
         keep[i] = not d <= last + 1e-3 * nominal
         if not keep[i]:
             continue
         step = nominal if np.isnan(last) else d - last
         state[_LAST_D] = d
-        missing[i] = _missing(step, state)
+        if not np.isnan(last):
+            missing[i] = counted if counted >= 0 else _missing(step, state)
         _measure_period(step, state, recent)
-        mapped = min(state[_OFFSET] + state[_SLOPE] * (d - state[_PIVOT]) + state[_PIVOT], h)
+        mapped = min(_line(d, state) + state[SHIFT], h)
         if mapped <= state[_LAST_T]:
             mapped = state[_LAST_T] + _SLOWEST * min(step, nominal)
             if mapped > h:  # the line fell, and this sample must still be after the last
@@ -94,26 +99,26 @@ def _arrive(
     h: float,
     within: float,
     newest: int,
+    lost: int,
     settings: Array,
     state: Array,
     bins: Array,
+    near: Array,
 ) -> None:
     """Take in one notification: its device time, and where its newest sample puts the line.
 
-    `within` is how much later its newest sample is stamped, beyond its `newest` places.
+    `within` is how many ticks later its newest sample is stamped, beyond its `newest` places.
     """
-    untimed = settings[UNTIMED] > 0.0
-    d = state[_STAMP_D]
-    if untimed:
-        d = _count_on(d, h, settings[NOMINAL], state)
-    elif np.isnan(d):
-        d = stamp
+    if settings[UNTIMED] > 0.0:
+        d = _count_on(h, lost, settings[NOMINAL], state)
+        state[_STAMP_D], state[_STAMP_H] = d, h
+        d += newest * settings[NOMINAL]
     else:
-        d = _unwrap(stamp, h, settings[WRAP], state)
-    state[_STAMP_D], state[_STAMP_RAW], state[_STAMP_H] = d, stamp, h
+        d = _unwrap(stamp, h, settings, state)
+        state[_STAMP_D], state[_STAMP_H] = d, h
+        d = (state[_TICKS] + within) * settings[TICK_S] + newest * state[PERIOD]
     # A notification leaves after its last sample, so that one cannot be later than h.
-    period = settings[NOMINAL] if untimed else state[PERIOD]
-    _fit(d + within + newest * period, h, settings, state, bins)
+    _fit(d, h, settings, state, bins, near)
 
 
 @kernel
@@ -125,22 +130,33 @@ def _turned(ahead: float, wrap: float) -> float:
 
 
 @kernel
-def _unwrap(stamp: float, h: float, wrap: float, state: Array) -> float:
-    """Unwrapped device seconds: the turn of the counter nearest to what the host saw."""
-    ahead = stamp - state[_STAMP_RAW]
-    if wrap > 0.0:
-        turns: float = np.round((h - state[_STAMP_H] - ahead) / wrap)
-        ahead += wrap * turns
-    unwrapped: float = state[_STAMP_D] + ahead
-    return unwrapped
+def _unwrap(stamp: float, h: float, settings: Array, state: Array) -> float:
+    """Device seconds since the first stamp: the turn of the counter nearest to what the host saw.
+
+    Ticks are whole numbers and stay exact, so neither a wrap nor the first stamp shows in the bits.
+    """
+    if np.isnan(state[_STAMP_D]):
+        state[_TICKS] = 0.0
+    else:
+        ahead = stamp - state[_STAMP_RAW]
+        wrap = settings[WRAP]
+        if wrap > 0.0:
+            elapsed = (h - state[_STAMP_H]) / settings[TICK_S]
+            ahead += wrap * np.round((elapsed - ahead) / wrap)
+        state[_TICKS] += ahead
+    state[_STAMP_RAW] = stamp
+    seconds: float = state[_TICKS] * settings[TICK_S]
+    return seconds
 
 
 @kernel
-def _count_on(d: float, h: float, nominal: float, state: Array) -> float:
+def _count_on(h: float, lost: int, nominal: float, state: Array) -> float:
     """Device seconds of a notification without a stamp: samples so far at the nominal rate."""
-    if np.isnan(d):
+    if np.isnan(state[_STAMP_D]):
         return 0.0
-    d = state[_COUNT_D]
+    d: float = state[_COUNT_D]
+    if lost >= 0:
+        return d + lost * nominal
     silence = h - state[_STAMP_H]
     expected = d - state[_STAMP_D]
     if silence - expected > _PAUSE_S:
@@ -149,18 +165,36 @@ def _count_on(d: float, h: float, nominal: float, state: Array) -> float:
 
 
 @kernel
-def _fit(d: float, h: float, settings: Array, state: Array, bins: Array) -> None:
-    """Move the line on with one more notification: bins of lowest delay, hull at each new bin."""
+def _line(d: float, state: Array) -> float:
+    """Session seconds at device time `d`: the line, and what is left of its last step."""
+    left = 1.0 - max(d - state[_STEP_D], 0.0) / _EASE_S
+    eased = state[_STEP] * left if left > 0.0 else 0.0
+    line: float = state[_OFFSET] + state[_SLOPE] * (d - state[_PIVOT]) + state[_PIVOT] + eased
+    return line
+
+
+@kernel
+def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: Array) -> None:
+    """Move the line on with one more notification: bins of lowest delay, a new line at each bin."""
     if np.isnan(state[_PIVOT]):
         state[_PIVOT], state[_SLOPE], state[_OFFSET] = d, 1.0, h - d
-        state[_BIN] = 0.0
+        state[_STEP], state[_STEP_D] = 0.0, d
+        state[_BIN], state[_NEAR] = 0.0, 0.0
+        state[RESIDUAL] = settings[NOMINAL]
         bins[0, 0], bins[0, 1] = d, h
+        near[0] = h - d
         return
+    count = int(state[_NEAR]) + 1
+    near[count % len(near)] = h - d
+    state[_NEAR] = float(count)
     current = int(state[_BIN])
     place = current % len(bins)
     width = settings[BIN_S]
     if d - state[_PIVOT] >= (current + 1) * width:
-        _hull_line(settings, state, bins)
+        before = _line(d, state)
+        fit_line(d, near[: min(count + 1, len(near))], settings, state, bins)
+        state[_STEP], state[_STEP_D] = 0.0, d
+        state[_STEP] = before - _line(d, state)
         current = int((d - state[_PIVOT]) / width)
         skipped = min(current - int(state[_BIN]) - 1, len(bins))
         for k in range(skipped):
@@ -171,48 +205,120 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array) -> None
     elif np.isnan(bins[place, 1]) or h - d < bins[place, 1] - bins[place, 0]:
         bins[place, 0], bins[place, 1] = d, h
     # No sample may be later than its arrival: an arrival under the line pushes it down.
-    above = state[_OFFSET] + state[_SLOPE] * (d - state[_PIVOT]) + state[_PIVOT] - h
+    above = _line(d, state) - h
     if above > 0.0:
         state[_OFFSET] -= above
 
 
 @kernel
-def _hull_line(settings: Array, state: Array, bins: Array) -> None:
-    """The line under all bins that lies closest to them: the hull's edge below their middle."""
-    points = np.empty_like(bins)
+def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array) -> None:
+    """The middle of all lines that run below every bin's lowest delay, and by one comb at most.
+
+    Those lines are a convex set, so the middle of the highest and the lowest at `now` is one too,
+    and no true line is further away than half their distance.
+    """
+    x = np.empty(len(bins))
+    y = np.empty(len(bins))
     count = 0
-    newest = int(state[_BIN])
-    middle = 0.0
     for k in range(len(bins)):
-        place = (newest + 1 + k) % len(bins)
-        if np.isnan(bins[place, 1]):
-            continue
-        d, delay = bins[place, 0] - state[_PIVOT], bins[place, 1] - bins[place, 0]
-        middle += d
-        while count >= 2:
-            d1, y1 = points[count - 1]
-            d0, y0 = points[count - 2]
-            if (y1 - y0) * (d - d0) < (delay - y0) * (d1 - d0):
-                break
-            count -= 1
-        points[count, 0], points[count, 1] = d, delay
-        count += 1
-    total = 0
-    for k in range(len(bins)):
-        total += not np.isnan(bins[k, 1])
-    middle /= total
-    edge = 0
-    while edge < count - 2 and points[edge + 1, 0] < middle:
-        edge += 1
-    slope = 0.0
-    if count >= 2 and points[count - 1, 0] - points[0, 0] >= settings[MIN_SLOPE_S]:
-        run = points[edge + 1, 0] - points[edge, 0]
-        slope = (points[edge + 1, 1] - points[edge, 1]) / run
-        slope = min(max(slope, -settings[SLOPE_LIMIT]), settings[SLOPE_LIMIT])
-    lowest = np.inf
-    for k in range(count):
-        lowest = min(lowest, points[k, 1] - slope * points[k, 0])
-    state[_SLOPE], state[_OFFSET] = 1.0 + slope, lowest
+        if not np.isnan(bins[k, 1]):
+            x[count] = bins[k, 0] - now
+            y[count] = bins[k, 1] - bins[k, 0]
+            count += 1
+    x, y = x[:count], y[:count]
+    limit = settings[SLOPE_LIMIT]
+    best = _peak(x, y, -limit, limit, 0)
+    room = _comb(near)
+    need = -_value(x, y, best, 0)
+    if need > room:
+        room = need * _SLACK
+    low = _edge(x, y, room, best, -limit)
+    high = _edge(x, y, room, best, limit)
+    upper = _peak(x, y, low, high, 1)
+    lower = _peak(x, y, low, high, 2)
+    top = _value(x, y, upper, 1)
+    bottom = -_value(x, y, lower, 2) - room
+    slope = 0.5 * (upper + lower)
+    state[_SLOPE] = 1.0 + slope
+    state[_OFFSET] = 0.5 * (top + bottom) - slope * (now - state[_PIVOT])
+    state[RESIDUAL] = 0.5 * (top - bottom) + _doubt(near) + _JITTER_S
+
+
+@kernel
+def _value(x: Array, y: Array, slope: float, which: int) -> float:
+    """Of lines of one slope: (0) minus the height of all points, (1, 2) ± their lowest, highest."""
+    least, most = np.inf, -np.inf
+    for k in range(len(x)):
+        v = y[k] - slope * x[k]
+        least, most = min(least, v), max(most, v)
+    if which == 0:
+        return least - most
+    return least if which == 1 else -most
+
+
+@kernel
+def _peak(x: Array, y: Array, low: float, high: float, which: int) -> float:
+    """The slope in ``low … high`` at which `_value`, which is concave, is greatest."""
+    for _ in range(_ROUNDS):
+        a, b = low + (high - low) / 3.0, high - (high - low) / 3.0
+        if _value(x, y, a, which) < _value(x, y, b, which):
+            low = a
+        else:
+            high = b
+    return 0.5 * (low + high)
+
+
+@kernel
+def _edge(x: Array, y: Array, room: float, inside: float, outside: float) -> float:
+    """The last slope from `inside` to `outside` at which all points are within `room`."""
+    if -_value(x, y, outside, 0) <= room:
+        return outside
+    for _ in range(_ROUNDS):
+        middle = 0.5 * (inside + outside)
+        if -_value(x, y, middle, 0) <= room:
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+@kernel
+def _comb(near: Array) -> float:
+    """How far the true line may lie below the lowest delays: the widest space between delays.
+
+    A sample waits for a connection event. Where the sample period and the interval have a common
+    measure, delays are a comb with that spacing, and shortest delays are anything up to one tooth.
+    """
+    if len(near) < _FEWEST:
+        return 0.0
+    delays = np.sort(near)
+    most = int(_SHARE * len(delays))
+    span = delays[most - 1] - delays[0]
+    widest = 0.0
+    for k in range(1, most):
+        widest = max(widest, delays[k] - delays[k - 1])
+    # Delays that lie anywhere leave a space of this size between them too, by chance.
+    even = span / most
+    chance = 1.5 * even * (np.log(most) + 0.58)
+    # Notifications of one event follow each other at a distance, which blurs the teeth.
+    return widest + min(_BLUR_S, 0.3 * widest) if widest > chance else even + _JITTER_S
+
+
+@kernel
+def _doubt(near: Array) -> float:
+    """What a comb of one tooth leaves open: all may be late by up to the way to the next one.
+
+    Rare stragglers look like a second tooth, so this is told and not acted on.
+    """
+    delays = np.sort(near)
+    most = int(_SHARE * len(delays))
+    if len(near) < _FEWEST or delays[most - 1] - delays[0] > _ONE_TOOTH_S:
+        return 0.0
+    for k in range(most, len(delays)):
+        if delays[k] - delays[k - 1] > _ONE_TOOTH_S:
+            gap: float = delays[k] - delays[k - 1]
+            return min(gap, _LONGEST_S)
+    return 0.0
 
 
 @kernel
@@ -233,14 +339,25 @@ def _measure_period(step: float, state: Array, recent: Array) -> None:
 
 
 # Places in the state; those before the period start anew with a connection.
-_LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _COUNT_D = 0, 1, 2, 3, 4
-_PIVOT, _SLOPE, _OFFSET, _BIN = 5, 6, 7, 8
-PERIOD, RECENT_COUNT, _LAST_T, STATE_SIZE = 9, 10, 11, 12
+_LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _TICKS, _COUNT_D = 0, 1, 2, 3, 4, 5
+_PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10, 11, 12, 13
+PERIOD, RECENT_COUNT, _LAST_T, SHIFT, STATE_SIZE = 14, 15, 16, 17, 18
 
 # Places in the settings.
-NOMINAL, WRAP, SLOPE_LIMIT, MIN_SLOPE_S, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
+NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
 
 _PAUSE_S = 0.25
 """Without stamps, arrivals may bunch up by this much before samples count as lost."""
 _SLOWEST = 0.1
 """Where the line falls back, time goes on at a tenth of its pace rather than backwards."""
+_EASE_S = 5.0
+"""A new line is reached in this time, so that no sample feels the step."""
+_ROUNDS = 40
+_SLACK = 1.05
+_SHARE = 0.7
+"""Of the sorted delays, so many tell the comb; the others are repeats and stalls."""
+_FEWEST = 32
+_ONE_TOOTH_S = 1e-3
+_BLUR_S, _JITTER_S = 1e-3, 2e-4
+_LONGEST_S = 0.03
+"""Connection intervals beyond this are not for streaming."""

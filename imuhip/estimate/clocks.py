@@ -20,7 +20,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.estimate.clock_fit import PERIOD, RECENT_COUNT, STATE_SIZE, keep_rising, map_times
+from imuhip.estimate.clock_fit import (
+    PERIOD,
+    RECENT_COUNT,
+    RESIDUAL,
+    SHIFT,
+    STATE_SIZE,
+    keep_rising,
+    map_times,
+)
 from imuhip.records import Array, BoolArray, DecodedBlock, Fault, IntArray, SampleBlock
 
 
@@ -32,14 +40,11 @@ class Params:
     ----------
     window_s
         Length of the hull. Longer resists stalls, shorter follows a warming crystal.
-    min_slope_s
-        Below this span the slope stays at one: two early points make a steep line.
     slope_limit, slope_limit_untimed
         Largest departure of the slope from one, with and without device stamps.
     """
 
-    window_s: float = 30.0
-    min_slope_s: float = 8.0
+    window_s: float = 300.0
     slope_limit: float = 200e-6
     slope_limit_untimed: float = 0.05
 
@@ -73,16 +78,13 @@ class Clock:
         params = params or Params()
         self._sensor = sensor
         self._source = source
-        self._wrap_s = 0.0
-        if source.unit_s is not None and source.bits:
-            self._wrap_s = source.unit_s * float(1 << source.bits)
         untimed = source.unit_s is None
         self._settings = np.array(
             (
                 1.0 / source.rate_hz,
-                self._wrap_s,
+                source.unit_s or 1.0,
+                float(1 << source.bits) if source.bits else 0.0,
                 params.slope_limit_untimed if untimed else params.slope_limit,
-                params.min_slope_s,
                 params.window_s / _BINS,
                 1.0 if untimed else 0.0,
             )
@@ -90,13 +92,20 @@ class Clock:
         self._state = np.full(STATE_SIZE, np.nan)
         self._state[PERIOD] = 1.0 / source.rate_hz
         self._state[RECENT_COUNT] = 0.0
+        self._state[SHIFT] = 0.0
+        self._near = np.zeros(_NEAR)
         self._bins = np.full((_BINS, 2), np.nan)
         self._recent = np.zeros(_RECENT)
         self._epoch = 0
         self._rate_told = False
 
     def push(
-        self, block: DecodedBlock, host_t: Array, epoch: int = 0
+        self,
+        block: DecodedBlock,
+        host_t: Array,
+        epoch: int = 0,
+        released: Array | None = None,
+        lost: IntArray | None = None,
     ) -> tuple[SampleBlock, tuple[Fault, ...]]:
         """Give each sample of `block` its time.
 
@@ -108,6 +117,10 @@ class Clock:
             ``(M,)`` arrival of each notification of the packet, seconds on the session's clock.
         epoch
             Connection epoch of the packet; a new one starts a new line.
+        released
+            ``(M,)`` when each could be known at the earliest, where that is later.
+        lost
+            ``(M,)`` samples lost before each, where a counter tells; else -1.
         """
         arrived = host_t[block.row]
         stamps = self._stamps(block)
@@ -125,23 +138,36 @@ class Clock:
                 arrived,
                 block.row,
                 block.index,
+                np.full(len(arrived), -1) if lost is None else lost[block.row],
                 restart,
                 self._settings,
                 self._state,
                 self._bins,
+                self._near,
                 self._recent,
             )
-            host = arrived
+            host = arrived if released is None else released[block.row]
         faults = self._faults(t, keep, arrived)
         return _kept(self._sensor, block, (t, dt, host), missing, restart, keep), faults
 
+    @property
+    def residual_s(self) -> float:
+        """How far the line may be from the truth, beside the delay that all sensors share, s."""
+        if self._source.session:
+            return 0.0
+        return float(self._state[RESIDUAL])
+
+    def shift(self, offset_s: float) -> None:
+        """Move all times from now on by a constant, such as a delay that was measured."""
+        self._state[SHIFT] += offset_s
+
     def _stamps(self, block: DecodedBlock) -> Array:
-        """Device seconds stamped on each sample's notification; zeros without stamps."""
+        """Each sample's stamp: ticks, or seconds of the session's clock; zeros without stamps."""
         if block.ticks is None or self._source.unit_s is None:
             return np.zeros(len(block.row))
-        if self._source.unit_s == 1.0:
-            return block.ticks
-        return block.ticks * self._source.unit_s
+        if self._source.session and self._source.unit_s != 1.0:
+            return block.ticks * self._source.unit_s
+        return block.ticks
 
     def _faults(self, t: Array, keep: BoolArray, arrived: Array) -> tuple[Fault, ...]:
         """Samples left out, and a rate that is not the one declared (said once)."""
@@ -198,5 +224,7 @@ def _kept(
 
 
 _BINS = 60
+_NEAR = 256
+"""Latest delays, which tell the spacing of the connection events against the samples."""
 _RECENT = 32
 _RATE_TOLERANCE = 0.02

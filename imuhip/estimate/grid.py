@@ -66,8 +66,15 @@ class Grid:
         reach = min(max(reach, host_t - self._patience), host_t - _EDGE_S)
         return self._emit(_last_row(reach))
 
-    def finish(self) -> GridBlock:
-        """Return the rows that are left: up to the last sample of any sensor that had one."""
+    def finish(self, blocks: Sequence[OrientationBlock] = ()) -> GridBlock:
+        """Return the rows that are left: up to the last sample of any sensor that had one.
+
+        Parameters
+        ----------
+        blocks
+            Samples that had been waited with until the end.
+        """
+        self._add(blocks)
         tracks = [track for track in self._tracks if len(track)]
         if not tracks:
             return self._rows(0, 0)
