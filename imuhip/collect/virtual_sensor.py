@@ -144,6 +144,11 @@ class VirtualSensor:
         return {} if maker is None else {maker: self.serial.encode()}
 
     @property
+    def occupied(self) -> bool:
+        """Whether a host is connected."""
+        return self._bearer is not None
+
+    @property
     def streaming(self) -> bool:
         """Whether samples are being sent."""
         return self._task is not None
