@@ -100,7 +100,10 @@ class Pipeline:
             raise RecordingError(f"expected sensors on the pelvis and a thigh; came {came}")
         self._header = header
         self._chains = {info.sensor: _Chain(header, info, self.params) for info in header.sensors}
-        self._grid = Grid(names, self.params.grid)
+        # A device that holds samples back is waited for as much longer.
+        late_s = max(chain.latency_s for chain in self._chains.values())
+        patience_s = self.params.grid.patience_s + late_s
+        self._grid = Grid(names, replace(self.params.grid, patience_s=patience_s))
         self._protocol = Protocol(names, detect=bool(header.parameters.get("detect_steps")))
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
@@ -204,6 +207,7 @@ class _Chain:
             )
         self.started = False
         self._profile: Profile = parse_profile(text)
+        self.latency_s = self._profile.link.latency_s
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
         self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)

@@ -268,11 +268,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """What the connection must offer: the smallest MTU, the way to write, how many sensors."""
+    """What the connection must offer: the smallest MTU, the way to write, how many sensors.
+
+    `latency_s` is how long the device itself may hold a sample back before it is complete.
+    """
 
     min_mtu: int
     write_mode: Literal["with_response", "without_response"]
     max_sensors: int
+    latency_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

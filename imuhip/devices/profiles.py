@@ -37,19 +37,7 @@ from imuhip.devices.stream_parsing import (
 from imuhip.devices.toml_door import Table, as_number, as_uuid, fail, nearest, open_toml, shown
 from imuhip.devices.units import COUNTS, NUMPY_TYPES, SECONDS
 
-__all__ = [
-    "Battery",
-    "Counter",
-    "Field",
-    "Link",
-    "Match",
-    "Profile",
-    "Step",
-    "Stream",
-    "Time",
-    "Vector",
-    "parse_profile",
-]
+__all__ = ["Profile", "parse_profile"]
 
 _EXACT_BITS: Final = 53
 _MAX_S: Final = 60.0
@@ -180,6 +168,7 @@ def _parse_link(top: Table) -> Link:
             "write_mode", ("with_response", "without_response"), "with_response"
         ),
         max_sensors=table.integer("max_sensors", 1, 32, 7),
+        latency_s=table.number("latency_s", 0.0, low=0.0),
     )
 
 
@@ -361,7 +350,7 @@ TOP_KEYS: Final = (
 )
 PROFILE_KEYS: Final = ("id", "version", "vendor", "sources", "notes", "axes", "decoder")
 MATCH_KEYS: Final = ("name_regex", "service_uuids", "manufacturer_id", "uuid_aliases")
-LINK_KEYS: Final = ("min_mtu", "write_mode", "max_sensors")
+LINK_KEYS: Final = ("min_mtu", "write_mode", "max_sensors", "latency_s")
 STEP_KEYS: Final = (
     "characteristic",
     "hex",
