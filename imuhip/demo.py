@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from platformdirs import user_cache_dir
+
 from imuhip.archive.analysis import Analysis, analyze
 from imuhip.archive.resources import recording_path
 from imuhip.collect.replay import served
@@ -54,8 +56,7 @@ def run_demo(
                     say("no browser was found here; open that address in one")
                 say(f"playing {recording.name}, {speed:g} times as fast as life")
                 await replay.player.run()
-                with tempfile.TemporaryDirectory(prefix="imuhip-demo-") as folder:
-                    show(await asyncio.to_thread(analyze, recording, Path(folder) / "result"))
+                show(await asyncio.to_thread(analyze, recording, _result_folder()))
                 if leave:
                     return
                 say("playing again; Ctrl-C ends the demo")
@@ -88,6 +89,13 @@ def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]
             if process.returncode not in (0, -15):
                 told.seek(0)
                 say(told.read().decode(errors="replace").strip())
+
+
+def _result_folder() -> Path:
+    """Where the demo's result stays to be looked at; the next demo replaces it."""
+    folder = Path(user_cache_dir("imuhip")) / "demo"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _wait_for(url: str) -> None:
