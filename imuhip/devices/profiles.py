@@ -18,7 +18,6 @@ from imuhip.devices.profile_nouns import (
     Battery,
     ClockOf,
     Counter,
-    Field,
     Link,
     Match,
     Profile,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.io
 from helpers import cuts, part, samples, turning_samples
 
 from imuhip.devices.unit_check import ACC_MISTAKES, UnitCheck, acc_problem, check_at_rest
@@ -133,3 +134,19 @@ def test_a_second_at_rest_can_be_judged_alone():
     (sentence,) = check_at_rest(block.acc / 9.80665, block.gyr)
     assert "g read as m/s²" in sentence
     assert len(check_at_rest(block.acc * 50, block.gyr * 57)) == 2
+
+
+@pytest.mark.parametrize("trial", ["02_undisturbed_slow_rotation_B", "24_disturbed_tapping_A"])
+def test_a_real_sensor_is_judged_rightly(shared_data, trial):
+    """Real recordings are left in peace in their units, and named in wrong ones."""
+    matrix = scipy.io.loadmat(shared_data / "broad" / f"{trial}.mat")
+    whole = np.isfinite(matrix["imu_acc"]).all(axis=1) & np.isfinite(matrix["imu_gyr"]).all(axis=1)
+    acc, gyr = (np.ascontiguousarray(matrix[name][whole]) for name in ("imu_acc", "imu_gyr"))
+
+    def said(acc_factor, gyr_factor):
+        block = samples("pelvis", 285.7, gyr * gyr_factor, acc * acc_factor)
+        return [fault.detail for fault in UnitCheck("pelvis", 285.7).push(block)]
+
+    assert said(1.0, 1.0) == []
+    assert ["g read as m/s²" in words for words in said(1 / 9.80665, 1.0)] == [True]
+    assert ["deg/s read as rad/s" in words for words in said(1.0, 180 / np.pi)] == [True]
