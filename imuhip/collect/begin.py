@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,9 @@ from imuhip.archive.recording import software_versions
 from imuhip.archive.resources import profile_text
 from imuhip.collect.kit import Kit
 from imuhip.collect.link import Link
+from imuhip.collect.player import Stages
 from imuhip.devices.profile_nouns import Profile
-from imuhip.pipeline import Params
+from imuhip.pipeline import Pipeline
 from imuhip.records import Header, SensorInfo
 
 
@@ -31,15 +32,15 @@ class Options:
         Samples a second; None takes the kit's, else the one nearest to 100 Hz that a sensor has.
     start_when_ready
         Begin recording, once, as soon as all sensors stream.
-    params
-        Of the pipeline.
+    make_stages
+        Makes a fresh pipeline for a header.
     """
 
     folder: Path
     athlete: str = ""
     rate_hz: float | None = None
     start_when_ready: bool = False
-    params: Params = field(default_factory=Params)
+    make_stages: Callable[[Header], Stages] = Pipeline
 
 
 def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:

@@ -56,7 +56,7 @@ async def collecting(
         When the kits have more sensors than the adapters can hold, or there is no Bluetooth.
     """
     places = spread(kits, radios)
-    await asyncio.to_thread(warm, options.params)
+    await asyncio.to_thread(warm, options.make_stages)
     sessions = tuple(
         Session(kit, radio, options, _prefixed(say, kit, several=len(kits) > 1))
         for kit, radio in zip(kits, places, strict=True)
@@ -67,31 +67,51 @@ async def collecting(
             session.address = await hubs.enter_async_context(serving(session.hub, port=own_port))
         for radio in radios:
             await _check(radio, [s for s in sessions if s.radio is radio])
-        links = [link for session in sessions for link in session.links.values()]
-        async with asyncio.TaskGroup() as tasks:
-            work = [tasks.create_task(session.run()) for session in sessions]
-            keep = [tasks.create_task(link.run()) for link in links]
-            try:
-                yield sessions
-            finally:
-                await _end(sessions, keep, work)
+        async with _at_work(sessions):
+            yield sessions
 
 
-async def _end(
-    sessions: Sequence[Session],
-    keep: Sequence[asyncio.Task[None]],
-    work: Sequence[asyncio.Task[None]],
-) -> None:
-    """Close recordings first, then let the sensors go."""
-    for session in sessions:
-        with suppress(ControlRefusedError):  # nothing was being recorded
-            await session.stop()
-    for task in (*keep, *work):
-        task.cancel()
-    await asyncio.gather(*keep, *work, return_exceptions=True)
-    for session in sessions:
-        for link in session.links.values():
-            await link.close()
+@asynccontextmanager
+async def _at_work(sessions: Sequence[Session]) -> AsyncIterator[None]:
+    """Keep links up and sessions going while the block runs; close everything after it.
+
+    What the block raises comes out as it is; should the work itself fail, the block is ended.
+    """
+    owner = asyncio.current_task()
+    work = asyncio.create_task(_work(sessions))
+    failed = False
+
+    def ended(_: object) -> None:
+        nonlocal failed
+        failed = True
+        if owner is not None:
+            owner.cancel()
+
+    work.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        work.remove_done_callback(ended)
+        for session in sessions:
+            with suppress(ControlRefusedError):  # nothing was being recorded
+                await session.stop()
+        work.cancel()
+        await asyncio.wait([work])
+        for session in sessions:
+            for link in session.links.values():
+                await link.close()
+        if failed and owner is not None:
+            owner.uncancel()
+            work.result()  # raises what the work raised
+
+
+async def _work(sessions: Sequence[Session]) -> None:
+    """Run every session and every link, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for session in sessions:
+            tasks.create_task(session.run())
+            for link in session.links.values():
+                tasks.create_task(link.run())
 
 
 async def _check(radio: Radio, sessions: Sequence[Session]) -> None:
@@ -170,12 +190,13 @@ def collect(
     kits: Sequence[Kit], radios: Sequence[Radio], options: Options, *, port: int, say: Say
 ) -> None:
     """Collect until Ctrl-C or SIGTERM, then stop without losing anything; see `collecting`."""
-    asyncio.run(_collect(kits, radios, options, port, say))
+    asyncio.run(collect_until_signal(kits, radios, options, port=port, say=say))
 
 
-async def _collect(
-    kits: Sequence[Kit], radios: Sequence[Radio], options: Options, port: int, say: Say
+async def collect_until_signal(
+    kits: Sequence[Kit], radios: Sequence[Radio], options: Options, *, port: int, say: Say
 ) -> None:
+    """Do the same inside an event loop, which must be the main thread's."""
     enough = asyncio.Event()
     with _ended_by_signals(enough):
         async with collecting(kits, radios, options, port=port, say=say) as sessions:

@@ -6,6 +6,7 @@ here and nowhere else, so a batch covers a consecutive range of them.
 
 import time
 from collections.abc import Mapping
+from itertools import accumulate
 
 import numpy as np
 
@@ -60,8 +61,7 @@ class Inbox:
 
 def _packet(key: tuple[str, str, int], rows: list[tuple[bytes, int, int]]) -> Packet:
     sensor, characteristic, epoch = key
-    offsets = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(data) for data, _, _ in rows], out=offsets[1:])
+    ends = accumulate((len(data) for data, _, _ in rows), initial=0)
     return Packet(
         sensor=sensor,
         characteristic=characteristic,
@@ -69,5 +69,5 @@ def _packet(key: tuple[str, str, int], rows: list[tuple[bytes, int, int]]) -> Pa
         arrival=np.array([number for _, number, _ in rows], dtype=np.int64),
         host_ns=np.array([stamp_ns for _, _, stamp_ns in rows], dtype=np.int64),
         payload=np.frombuffer(b"".join(data for data, _, _ in rows), dtype=np.uint8),
-        offsets=offsets,
+        offsets=np.array(list(ends), dtype=np.int64),
     )

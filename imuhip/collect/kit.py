@@ -26,7 +26,7 @@ from typing import Final
 
 import platformdirs
 
-from imuhip.archive.files import file_made_whole
+from imuhip.archive.files import FILE_MODE, file_made_whole
 from imuhip.archive.resources import profile_ids
 from imuhip.collect.ble import Sighting
 from imuhip.collect.link import Find
@@ -183,6 +183,7 @@ def save_kit(kit: Kit, folder: Path | None = None) -> Path:
     """Write a kit, in place of one of that name; return its file."""
     path = _path(kit.name, folder)
     with file_made_whole(path, overwrite=True) as temporary:
+        temporary.touch(FILE_MODE)
         temporary.write_text(_written(kit), encoding="utf-8")
     return path
 
@@ -247,7 +248,7 @@ def _binding(table: Table) -> Binding:
 def _written(kit: Kit) -> str:
     # A JSON text is a TOML text, but for DEL, which TOML wants escaped.
     def text(value: str) -> str:
-        return json.dumps(value).replace("\x7f", "\\u007f")
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
     lines = [f"name = {text(kit.name)}"]
     if kit.athlete:

@@ -101,8 +101,9 @@ class Session:
             header = live_header(self.kit, self.links, named)
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
-                self.take = Take(path, header, self._options.params, self.hub, path.stem)
-            except RecordingError as error:
+                stages = self._options.make_stages(header)
+                self.take = Take(path, header, stages, self.hub, path.stem)
+            except ImuhipError as error:
                 refuse(str(error))
             self._begin()
         self._say(f"recording {path}")
@@ -337,8 +338,9 @@ def _look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> Non
         vitals[packet.sensor].push(packet)
 
 
-TURN_S: Final = 0.010
-"""Between two pushes: a grid row is 10 ms, and a push costs a third of a millisecond."""
+TURN_S: Final = 0.012
+"""Between two pushes. Shorter shows a movement sooner, and costs more: each push about half a
+millisecond, however little it holds. A frame leaves every 17 ms at most."""
 
 LOOK_S: Final = 1.0
 LOG_LOOKS: Final = 60

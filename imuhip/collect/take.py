@@ -9,9 +9,8 @@ from pathlib import Path
 
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import hello, rows_from_output
-from imuhip.collect.player import FaultNews, completion_ns
+from imuhip.collect.player import FaultNews, Output, Stages, completion_ns
 from imuhip.collect.recorder import Recorder
-from imuhip.pipeline import Output, Params, Pipeline
 from imuhip.records import Header, Mark, Packet, Record
 
 
@@ -22,8 +21,8 @@ class Take:
     ----------
     path, header
         Of the recording; RecordingError when it cannot be begun.
-    params
-        Of the pipeline.
+    stages
+        A fresh pipeline.
     hub
         Where frames go; its viewers begin a new session.
     session
@@ -31,9 +30,9 @@ class Take:
     """
 
     def __init__(
-        self, path: Path, header: Header, params: Params, hub: LiveHub, session: str
+        self, path: Path, header: Header, stages: Stages, hub: LiveHub, session: str
     ) -> None:
-        self._stages: Pipeline | None = Pipeline(header, params)
+        self._stages: Stages | None = stages
         self.recorder = Recorder(path, header)
         self.header = header
         self.t = 0.0

@@ -1,16 +1,18 @@
 """Runs the pipeline once on made-up packets, so that compiling delays no real one."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from imuhip.archive.resources import profile_text
+from imuhip.collect.player import Stages
 from imuhip.conventions import PELVIS, STANDARD_GRAVITY, THIGH
 from imuhip.devices.decode import encode
 from imuhip.devices.profiles import parse_profile
-from imuhip.pipeline import Params, Pipeline
 from imuhip.records import Header, Packet, SensorInfo
 
 
-def warm(params: Params) -> None:
+def warm(make_stages: Callable[[Header], Stages]) -> None:
     """Push two seconds of three sensors at rest through stages that are thrown away."""
     text = profile_text("reference")
     profile = parse_profile(text)
@@ -20,7 +22,7 @@ def warm(params: Params) -> None:
         profiles={profile.id: text},
         clock="host",
     )
-    stages = Pipeline(header, params)
+    stages = make_stages(header)
     acc = np.tile((0.0, 0.0, STANDARD_GRAVITY), (_COUNT, 1))
     number = np.arange(_COUNT)
     stamps = np.rint(number * (1e9 / _HZ)).astype(np.int64)
