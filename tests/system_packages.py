@@ -1,6 +1,7 @@
-"""Brings what the tests need beside Python: a browser, and nothing where it is there already.
+"""Brings what the tests need beside Python, and nothing where it is there already.
 
-Playwright's own Chromium where it can be had, else the system's package manager.
+A browser: Playwright's own Chromium where it can be had, else the system's package manager. On
+Linux ``dbus-daemon``, for the tests of bleak's own backend; without apt those are skipped.
 """
 
 import shutil
@@ -11,7 +12,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> int:
-    """Find or install a browser; say what was done."""
+    """Find or install what is needed; say what was done."""
+    return max(_browser(), _bus())
+
+
+def _browser() -> int:
+    """A Chromium for the tests of the page."""
     if _playwright_has_one() or any(shutil.which(name) for name in BROWSERS):
         return 0
     print("no browser for the page tests: asking Playwright for one")
@@ -20,17 +26,29 @@ def main() -> int:
     )
     if asked.returncode == 0 and _playwright_has_one():
         return 0
-    apt = shutil.which("apt-get")
-    if apt is None:
+    if shutil.which("apt-get") is None:
         print("expected a Chromium browser; install one with your package manager", flush=True)
         return 1
+    return 0 if _apt("chromium") and shutil.which("chromium") else 1
+
+
+def _bus() -> int:
+    """A dbus-daemon for the tests of the BlueZ bed."""
+    if sys.platform != "linux" or shutil.which("dbus-daemon"):
+        return 0
+    if shutil.which("apt-get") is None:
+        print("no dbus-daemon: the tests of bleak's Linux backend are skipped", flush=True)
+        return 0
+    return 0 if _apt("dbus") and shutil.which("dbus-daemon") else 1
+
+
+def _apt(package: str) -> bool:
+    """Ask the system's package manager for a package."""
     sudo = [] if _is_root() else ["sudo", "-n"]
-    print("asking the system's package manager for chromium")
-    subprocess.run([*sudo, apt, "update", "-qq"], check=False)
-    done = subprocess.run(
-        [*sudo, apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=False
-    )
-    return 0 if done.returncode == 0 and shutil.which("chromium") else 1
+    print(f"asking the system's package manager for {package}", flush=True)
+    subprocess.run([*sudo, "apt-get", "update", "-qq"], check=False)
+    install = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+    return subprocess.run(install, check=False).returncode == 0
 
 
 def _playwright_has_one() -> bool:
