@@ -34,6 +34,7 @@ from imuhip.estimate.orientation import Params as FilterParams
 from imuhip.estimate.sequence import Ordered, Progress, Rule
 from imuhip.estimate.sequence import Params as SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
+from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
 from imuhip.evidence import Alignment, CalibrationStep
 from imuhip.records import (
     AngleBlock,
@@ -108,6 +109,7 @@ class Pipeline:
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
         self._angles = JointAngles()
+        self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
         self._early: list[Mark] = []
@@ -120,13 +122,36 @@ class Pipeline:
             self._origin_ns = self._first_data(packets)
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
-        self._early += [record for record in batch if isinstance(record, Mark)]
+        before = self._early
+        self._early = [*before, *(record for record in batch if isinstance(record, Mark))]
         if self._origin_ns is None:
             return self._output(self._grid.push((), -np.inf), faults, ())
-        progress = Progress(batch, self._origin_ns, self._host_t)
-        for packet in packets:
-            if len(packet):
-                oriented, told = self._chains[packet.sensor].push(packet, self._origin_ns, progress)
+        shakes: list[CalibrationStep] = []
+        for part, mark in (*(cut_at_shakes(before) if before else ()), *cut_at_shakes(batch)):
+            oriented, told = self._samples(part, self._origin_ns)
+            at = None if mark is None else (_seconds(mark.host_ns, self._origin_ns), mark.label)
+            step = self._shake.push(oriented, at)
+            if step is not None:
+                shakes.append(step)
+                for name, offset_s in offsets_of(step).items():
+                    self._chains[name].shift(offset_s)
+            blocks += oriented
+            faults += told
+        marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
+        self._early = []
+        out = self._output(self._grid.push(blocks, self._host_t), faults, marks)
+        return replace(out, steps=(*shakes, *out.steps)) if shakes else out
+
+    def _samples(
+        self, batch: Sequence[Record], origin_ns: int
+    ) -> tuple[list[OrientationBlock], list[Fault]]:
+        """What each sensor's own stages make of a batch."""
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        progress = Progress(batch, origin_ns, self._host_t)
+        for record in batch:
+            if isinstance(record, Packet) and record.sensor in self._chains and len(record):
+                oriented, told = self._chains[record.sensor].push(record, origin_ns, progress)
                 blocks += oriented
                 faults += told
         for chain in self._chains.values():
@@ -135,10 +160,8 @@ class Pipeline:
             faults += told
         for record in batch:
             newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
-            self._host_t = max(self._host_t, _seconds(newest, self._origin_ns))
-        marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
-        self._early = []
-        return self._output(self._grid.push(blocks, self._host_t), faults, marks)
+            self._host_t = max(self._host_t, _seconds(newest, origin_ns))
+        return blocks, faults
 
     def finish(self) -> Output:
         """Return what is left when no more records come."""
@@ -221,6 +244,10 @@ class _Chain:
     def residual_s(self) -> float:
         """How far the sensor's clock may be off by now, seconds."""
         return self._clock.residual_s
+
+    def shift(self, offset_s: float) -> None:
+        """Move the sensor's times from now on."""
+        self._clock.shift(offset_s)
 
     def carries_samples(self, packet: Packet) -> bool:
         """Whether the packet's characteristic is one of the profile's streams."""

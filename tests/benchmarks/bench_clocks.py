@@ -19,7 +19,7 @@ FIRST_SEED = 7000
 
 @dataclass(frozen=True)
 class Link:
-    """Rate, samples a notification, connection interval, share of repeats, stamps, targets in ms."""
+    """A link and its targets; `repeats` is the share of connection events that fail."""
 
     rate_hz: float
     per_packet: int
