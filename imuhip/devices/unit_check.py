@@ -69,6 +69,7 @@ class UnitCheck:
         self._gravity: Array | None = None
         self._path = 0.0
         self._turns = [0, 0]
+        self._watched = 0
         self._open = {"acc", "rest", "turns", "fast"}
 
     def push(self, samples: SampleBlock) -> tuple[Fault, ...]:
@@ -86,8 +87,12 @@ class UnitCheck:
         ]
         whole = self._count // self._length * self._length
         for first in range(0, whole, self._length):
-            window = [column[first : first + self._length] for column in columns]
-            faults += self._look(*window)
+            if self._watched == _LONGEST_WATCH:
+                self._open.clear()
+            if self._open:
+                window = [column[first : first + self._length] for column in columns]
+                faults += self._look(*window)
+                self._watched += 1
         self._waiting = [_tail(samples, self._count - whole)] if self._count > whole else []
         self._count -= whole
         return tuple(faults)
@@ -195,6 +200,8 @@ _FEWEST_BEYOND: Final = 5
 """rad/s and values: chips end at 2000 or 4000 °/s, which is 70 rad/s."""
 _REST_SHARE: Final = 0.01
 """Largest deviation of a component of acc at rest, as a share of its length: half a degree."""
+_LONGEST_WATCH: Final = 300
+"""Seconds: a unit that was right for so long stays right."""
 _RESTS: Final = 3
 _RESTS_FOR_GYR: Final = 8
 _FEWEST: Final = 20
