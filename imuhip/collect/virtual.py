@@ -67,6 +67,7 @@ def rocking_sensors(
     per_packet: int = 1,
     speed: float = 1.0,
     faults: LinkFaults | Mapping[str, LinkFaults] | None = None,
+    aliased: bool = False,
     first: int = 1,
 ) -> tuple[VirtualSensor, ...]:
     """Return sensors that are rocked for ever: an endless signal at any rate up to 400 Hz.
@@ -81,11 +82,14 @@ def rocking_sensors(
         As in `virtual_reel.looped_reel`.
     speed, faults, first
         As in `virtual_athlete`; seconds of the play count from when all sensors stream.
+    aliased
+        They have the profile's alias UUIDs, as some units do.
     """
     reel = looped_reel(parse_profile(profile_text(profile_id)), rate_hz, per_packet)
     play = Play(len(names), speed)
     return tuple(
-        _sensor(name, reel, play, number, faults) for number, name in enumerate(names, start=first)
+        _sensor(name, reel, play, number, faults, aliased=aliased)
+        for number, name in enumerate(names, start=first)
     )
 
 
@@ -95,6 +99,8 @@ def _sensor(
     play: Play,
     number: int,
     faults: LinkFaults | Mapping[str, LinkFaults] | None,
+    *,
+    aliased: bool = False,
 ) -> VirtualSensor:
     mine = faults if isinstance(faults, LinkFaults) else (faults or {}).get(sensor, LinkFaults())
     name = next((n for start, n in NAMES.items() if reel.profile.id.startswith(start)), "")
@@ -107,6 +113,7 @@ def _sensor(
         serial=f"V{number:04d}",
         rssi=-50 - 3 * (number % 10),
         faults=mine,
+        aliased=aliased,
     )
 
 

@@ -1,6 +1,7 @@
 """One virtual sensor as BlueZ shows it on the bus, and its bearer; imports dbus_fast."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -8,6 +9,8 @@ from typing import Final, TypeAlias
 from dbus_fast import Message, Variant
 
 from imuhip.collect.virtual_sensor import VirtualSensor, WriteRefusedError
+
+_log = logging.getLogger(__name__)
 
 Properties: TypeAlias = dict[str, Variant]
 Objects: TypeAlias = dict[str, dict[str, Properties]]
@@ -141,6 +144,8 @@ class Device:
             return
         try:
             held.send(value)
+        except BlockingIOError:  # a client that does not read loses what its socket cannot hold
+            _log.warning("%s: the client does not read; a notification is lost", self.path)
         except ConnectionError:  # the client has closed its end: that is how it unsubscribes
             self.unsubscribe(uuid)
 
@@ -152,6 +157,7 @@ class Device:
     def acquire(self, uuid: str, client: str) -> socket.socket:
         """Notify through a socket; return the client's end."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mine.setblocking(False)
         self._sockets[uuid] = mine
         self.subscribe(uuid, client)
         return theirs

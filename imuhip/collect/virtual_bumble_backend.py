@@ -19,6 +19,7 @@ from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 from bumble.att import ATT_Error
 from bumble.core import UUID, AdvertisingData, BaseBumbleError
+from bumble.core import TimeoutError as BumbleTimeoutError
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy
 from bumble.hci import Address
@@ -104,7 +105,7 @@ class BumbleScanner(BaseBleakScanner):
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         address = advertisement.address.to_string(with_type_qualifier=False)
         sensor = self.radio.sensors.get(address)
-        if sensor is None:
+        if sensor is None or not sensor.reachable.is_set():
             return
         uuids = _service_uuids(advertisement.data)
         if not self.is_allowed_uuid(uuids):
@@ -161,17 +162,20 @@ class BumbleClient(BaseBleakClient):
         sensor = self.radio.sensors.get(self.address)
         if sensor is None:
             raise BleakDeviceNotFoundError(self.address, f"no device at {self.address}")
-        async with asyncio.timeout(kwargs.get("timeout", self._timeout)):
+        seconds = kwargs.get("timeout", self._timeout)
+        async with asyncio.timeout(seconds):
             await sensor.reachable.wait()
-            async with self.radio.connecting:
-                connection = await self.radio.device.connect(Address(self.address))
-            self._connection = connection
-            connection.on(Connection.EVENT_DISCONNECTION, self._on_disconnection)
-            try:
-                await self._get_services(connection)
-            except (BaseBumbleError, asyncio.CancelledError):
-                await self.disconnect()
-                raise
+        async with self.radio.connecting:
+            # bumble's own timeout: it takes the attempt back, which a cancelled task does not
+            asked = self.radio.device.connect(Address(self.address), timeout=seconds)
+            connection: Connection = await _asked(asked)
+        self._connection = connection
+        connection.on(Connection.EVENT_DISCONNECTION, self._on_disconnection)
+        try:
+            await _asked(self._get_services(connection))
+        except (BleakError, asyncio.CancelledError):
+            await self.disconnect()
+            raise
 
     async def disconnect(self) -> None:
         """End the connection."""
@@ -310,6 +314,8 @@ async def _asked(request: Any) -> Any:
         if task is not None and task.cancelling():
             raise
         raise BleakError("Not connected") from error
+    except BumbleTimeoutError as error:
+        raise TimeoutError(str(error)) from error
     except BaseBumbleError as error:
         raise BleakError(str(error)) from error
 

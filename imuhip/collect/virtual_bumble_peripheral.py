@@ -55,6 +55,7 @@ class Peripheral:
         self._handles: dict[str, Characteristic[bytes]] = {}
         self._wanted = asyncio.Event()
         self._closing = False
+        self._dropping: asyncio.Task[None] | None = None
         self._advertiser: asyncio.Task[None] | None = None
         for service in sensor.services:
             inside = [self._characteristic(c) for c in service.characteristics]
@@ -73,8 +74,9 @@ class Peripheral:
         self._closing = True  # no cancelling: bumble swallows it in the middle of a command
         self._wanted.set()
         self._sensor.reachable.set()
-        if self._advertiser is not None:
-            await self._advertiser
+        for task in (self._advertiser, self._dropping):
+            if task is not None:
+                await task
         await self._device.power_off()
         self._controller.le_legacy_advertiser.stop()
         for advertising in self._controller.advertising_sets.values():

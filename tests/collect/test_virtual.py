@@ -122,6 +122,23 @@ def test_a_unit_may_have_the_alias_uuids():
     assert "0000ffe4-0000-1000-8000-00805f9a34fb" not in uuids
 
 
+def test_an_aliased_unit_streams_under_its_own_uuid():
+    """What leaves such a unit has the alias UUID, and writes under it are understood."""
+
+    async def run():
+        (sensor,) = rocking_sensors(["pelvis"], profile_id="witmotion_wt901ble", aliased=True)
+        host = Host(10)
+        start(sensor, host)
+        sensor.write(full_uuid("ffe9"), bytes.fromhex("FFAA690000"))
+        await asyncio.wait_for(host.done.wait(), 5)
+        sensor.write(full_uuid("ffe9"), sensor.profile.battery.request)
+        await sensor.close()
+        assert {uuid for uuid, _ in host.came} == {full_uuid("ffe4")}
+        assert host.came[-1][1].startswith(sensor.profile.battery.match)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(("profile_id", "rate_hz"), PROFILES)
 def test_stamps_run_on_over_repeats(profile_id, rate_hz):
     """However often a reel is repeated, device time and counter go on as if it were one signal."""
