@@ -96,7 +96,7 @@ class Filter:
         self._bridge_s = params.bridge_s
         self._period = 1.0 / rate_hz
         self._engine = entry.make(self._period, params.axes)
-        self._heading = np.array((1.0, 0.0, 0.0, 0.0))
+        self._heading: Array | None = None
         self._last: _Sample | None = None
 
     def push(
@@ -153,7 +153,7 @@ class Filter:
         quat = None if block.quat is None else block.quat[part]
         if fresh and before is not None and self._axes == 6:
             self._heading = _heading_across(before, quat, estimate.q[0])
-        q = multiply(self._heading, estimate.q)
+        q = estimate.q if self._heading is None else multiply(self._heading, estimate.q)
         self._last = _Sample(
             acc[-1],
             gyr[-1],
