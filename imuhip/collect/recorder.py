@@ -5,13 +5,15 @@ holding up the radio.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from imuhip.archive.record_batches import join_records
 from imuhip.archive.recording import RecordingWriter
+from imuhip.errors import RecordingError
 from imuhip.records import Header, Record
 
 
@@ -30,6 +32,7 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imuhip-recorder")
         self._waiting: list[Record] = []
         self._turn = asyncio.Lock()
+        self._error: RecordingError | None = None
 
     def add(self, records: Sequence[Record]) -> None:
         """Take records that continue those before by their arrival numbers."""
@@ -44,21 +47,27 @@ class Recorder:
             When the disk refuses; what was written before is whole.
         """
         async with self._turn:
+            if self._error is not None:
+                raise self._error
             waiting, self._waiting = self._waiting, []
             if waiting:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._thread, self._write, waiting)
+                await self._do(partial(self._writer.append_batch, join_records(waiting)))
 
     async def close(self) -> None:
         """Flush and close the file; RecordingError when the disk refuses."""
         try:
             await self.flush()
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.close)
+            await self._do(self._writer.close)
         finally:
             self._thread.shutdown(wait=False)
 
-    def _write(self, waiting: Sequence[Record]) -> None:
-        self._writer.append_batch(join_records(waiting))
+    async def _do(self, work: Callable[[], None]) -> None:
+        """Work in the recorder's thread; a disk that refused once is not asked again."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except RecordingError as error:
+            self._error = error
+            raise
 
 
 FLUSH_S: Final = 0.7

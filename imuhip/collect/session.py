@@ -240,8 +240,9 @@ class Session:
                     if self.take is take:
                         self.take, self.last_path = None, take.recorder.path
                     self._fail(error)
-                    with suppress(ImuhipError):
+                    with suppress(ImuhipError):  # what the disk refused is said already
                         await take.finish()
+                        await take.recorder.close()
 
     async def _look(self) -> None:
         """Work out the figures once a second, and tell them to the log now and then."""
@@ -262,19 +263,13 @@ class Session:
             await asyncio.to_thread(_look_at, self.vitals, seen)
 
     def _check(self) -> None:
-        """Warn, once each, of a low battery and of a unit that cannot be right."""
+        """Warn, once, of a low battery."""
         for sensor, link in self.links.items():
-            vital, battery = self.vitals[sensor], link.profile.battery
-            level = link.battery if vital.battery is None else vital.battery
+            told, battery = self.vitals[sensor].battery, link.profile.battery
+            level = link.battery if told is None else told
             low = battery is not None and battery.unit == "percent"
             if low and level is not None and level < LOW_BATTERY_PERCENT:
                 self._warn(f"{sensor} battery", f"{sensor}: battery at {level:.0f} %; charge it")
-            if vital.unit_is_wrong:
-                self._warn(
-                    f"{sensor} gravity",
-                    f"{sensor}: expected 9.81 m/s² at rest, came {vital.gravity:.3g}: the unit in "
-                    f"profile {link.profile.id}, or the sensor, is wrong; angles will be too",
-                )
 
     async def _watch(self) -> None:
         """Notice a sensor that falls silent while the others go on, or all of them for long."""

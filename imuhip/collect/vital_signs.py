@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.conventions import STANDARD_GRAVITY
 from imuhip.devices.decode import decode
 from imuhip.devices.profile_nouns import Battery, Profile
 from imuhip.estimate.clocks import Clock, Source
@@ -26,7 +25,6 @@ class _Second:
     samples: int
     missing: int
     jitter_ms: float
-    floor_ms: float
 
 
 class VitalSigns:
@@ -47,7 +45,6 @@ class VitalSigns:
         self._counter: int | None = None
         self._last_ns = 0
         self.samples = self.missing = self.bad = 0
-        self.gravity = float("nan")
         self.battery: float | None = None
 
     def push(self, packet: Packet) -> None:
@@ -61,18 +58,17 @@ class VitalSigns:
         length = sum(second.length_s for second in self._recent)
         samples = sum(second.samples for second in self._recent)
         missing = sum(second.missing for second in self._recent)
-        floors = [s.floor_ms for s in self._recent if np.isfinite(s.floor_ms)]
+        residual_ms = self._clock.residual_s * 1e3
         jitters = [s.jitter_ms for s in self._recent if np.isfinite(s.jitter_ms)]
         return {
             "rate_hz": round(samples / length, 2) if length else None,
             "loss_percent": round(100.0 * missing / max(samples + missing, 1), 3),
             "loss_by": "counter" if self._profile.counter else "rate",
             "jitter_ms": round(max(jitters), 2) if jitters else None,
-            "clock_residual_ms": round(max(floors) - min(floors), 3) if floors else None,
+            "clock_residual_ms": round(residual_ms, 3) if np.isfinite(residual_ms) else None,
             "samples": self.samples,
             "missing": self.missing,
             "bad": self.bad,
-            "gravity_m_s2": round(self.gravity, 2) if np.isfinite(self.gravity) else None,
         }
 
     def _look(self, packet: Packet) -> None:
@@ -98,12 +94,10 @@ class VitalSigns:
                 samples,
                 missing,
                 float(np.percentile(spread, 95)) if len(spread) else float("nan"),
-                float(late_ms.min()) if len(late_ms) else float("nan"),
             )
         )
         self.samples += samples
         self.missing += missing
-        self._weigh(block)
 
     def _missing(self, block: DecodedBlock, length_s: float, samples: int) -> int:
         """Samples lost: from gaps of the counter, else from what the rate promises."""
@@ -124,19 +118,7 @@ class VitalSigns:
         """How much later than its own time each sample arrived, seconds, above the clock's line."""
         host_t = (packet.host_ns - (self._origin_ns or 0)) / 1e9
         samples, _ = self._clock.push(block, host_t)
-        newest = np.flatnonzero(np.diff(samples.host_t, append=np.inf) > 0.0)
-        return (samples.host_t - samples.t)[newest]
-
-    def _weigh(self, block: DecodedBlock) -> None:
-        """Measure gravity while the sensor is at rest: it tells a wrong unit."""
-        spin = np.sqrt((block.gyr * block.gyr).sum(axis=-1))
-        if float(spin.max()) < REST_RAD_S:
-            self.gravity = float(np.median(np.sqrt((block.acc * block.acc).sum(axis=-1))))
-
-    @property
-    def unit_is_wrong(self) -> bool:
-        """At rest the sensor measures something that cannot be gravity."""
-        return abs(self.gravity / STANDARD_GRAVITY - 1.0) > GRAVITY_TOLERANCE
+        return samples.host_t - samples.t
 
     def _told_battery(self, packet: Packet) -> None:
         battery = self._profile.battery
@@ -185,10 +167,3 @@ WINDOW: Final = 10
 
 SLACK_SAMPLES: Final = 2
 """Without a counter, a look may fall short of the rate by so many before any counts as lost."""
-
-REST_RAD_S: Final = 0.15
-"""Slower than this, for a whole look, is at rest, whatever the gyroscope's bias."""
-
-GRAVITY_TOLERANCE: Final = 0.15
-"""Units that are mistaken for each other differ by a thousand or by ten, poor sensors by percents;
-a pull on the strap lies between."""
