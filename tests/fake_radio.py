@@ -7,6 +7,7 @@ link, answer wrongly or lack a characteristic.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -40,6 +41,7 @@ class FakeSensor:
     answer: bytes | None = bytes.fromhex("01 00")
     lacks: tuple[str, ...] = ()
     silent: bool = False
+    room: int = 20
     connects: list[float] = field(default_factory=list)
     writes: list[bytes] = field(default_factory=list)
     client: Any = None
@@ -132,9 +134,9 @@ class FakeClient(BaseBleakClient):
         self.services.add_service(service)
         for handle, uuid in enumerate((DATA, CONTROL, CONFIG, BATTERY, SERIAL), 10):
             if uuid not in self.sensor.lacks:
-                kinds = ["read", "write", "notify"]
+                kinds, room = ["read", "write", "notify"], self.sensor.room
                 self.services.add_characteristic(
-                    BleakGATTCharacteristic(None, handle, uuid, kinds, lambda: 20, service)
+                    BleakGATTCharacteristic(None, handle, uuid, kinds, partial(int, room), service)
                 )
 
     async def disconnect(self) -> None:

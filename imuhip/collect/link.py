@@ -158,6 +158,7 @@ class Link:
             connection = Connection(self.radio, sighting, self.profile, lost)
             undo.push_async_callback(connection.close)
             await connection.open(CONNECT_S)
+            self._check_mtu(connection)
             await self._introduce(connection, sighting)
             await self._set_up(connection)
             if self._gone.is_set():
@@ -181,6 +182,15 @@ class Link:
                 f"{SEARCH_S:g} s; switch it on, charge it, bring it nearer"
             )
         return found
+
+    def _check_mtu(self, connection: Connection) -> None:
+        """Refuse a link whose packets are too short; DeviceError says so."""
+        least = self.profile.link.min_mtu
+        if UNTOLD_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
+            raise DeviceError(
+                f"expected packets of {least} bytes (MTU), came {connection.mtu}: notifications "
+                "would be cut. Use another adapter, or update its driver"
+            )
 
     async def _introduce(self, connection: Connection, sighting: Sighting) -> None:
         """Note who it is; DeviceError if it is another than the kit says."""
@@ -299,6 +309,9 @@ DEVICE_INFORMATION: Final = {
     "maker": "00002a29-0000-1000-8000-00805f9b34fb",
 }
 """What a device may tell of itself: the Device Information service."""
+
+UNTOLD_MTU: Final = 23
+"""The smallest MTU there is; BlueZ before 5.62 says it of every link."""
 
 CONNECT_S: Final = 15.0
 """Connecting takes one to a few seconds; a stack that needs longer has lost its way."""

@@ -52,6 +52,7 @@ class Session:
         self.take: Take | None = None
         self.last_path: Path | None = None
         self._options, self._say = options, say
+        self._athlete = options.athlete or kit.athlete
         self._inbox = Inbox()
         self._turn, self._looking = asyncio.Lock(), asyncio.Lock()
         self._failure = ""
@@ -97,8 +98,7 @@ class Session:
                     f"expected all sensors to stream, waiting for {', '.join(waits)}: switch them "
                     "on and bring them near; GET /status says what is wrong"
                 )
-            named = athlete or self._options.athlete or self.kit.athlete
-            header = live_header(self.kit, self.links, named)
+            header = live_header(self.kit, self.links, athlete or self._athlete)
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
@@ -155,7 +155,7 @@ class Session:
             "source": "live",
             "state": self.state,
             "kit": self.kit.name,
-            "athlete": self.take.header.athlete if self.take else self._options.athlete,
+            "athlete": self.take.header.athlete if self.take else self._athlete,
             "recording": self.take.recorder.path.name if self.take else "",
             "t": self.take.t if self.take else None,
             "failure": self._failure,

@@ -153,6 +153,38 @@ def test_a_sensor_that_does_not_fit_its_profile_says_so(
         assert word in told
 
 
+def test_a_pause_of_the_program_loses_no_link(tmp_path: Path) -> None:
+    """When this program stands still, all sensors fall silent together, and none is dropped."""
+    sensors, said = three(), []
+
+    async def play() -> None:
+        async with collected(tmp_path, sensors, said) as session:
+            await until(lambda: session.state == "ready")
+            time.sleep(1.5)
+            looked = sensors[0].count
+            await until(lambda: sensors[0].count > looked + 250)
+            assert [link.epoch for link in session.links.values()] == [0, 0, 0]
+
+    asyncio.run(play())
+    assert not any("lost" in s for s in said)
+
+
+def test_packets_too_short_for_the_profile_are_refused(tmp_path: Path) -> None:
+    """A link whose MTU cuts notifications is told with both numbers."""
+    sensors, said = three(), []
+    sensors[0].room = 30
+    kit = kit_of(sensors)
+    dot = Binding("movella_dot_mode20", name=sensors[0].name, address=sensors[0].address)
+
+    async def play() -> None:
+        mixed = Kit("k", {**kit.sensors, "pelvis": dot})
+        async with collected(tmp_path, sensors, said, mixed) as session:
+            await until(lambda: session.links["pelvis"].trouble)
+
+    asyncio.run(play())
+    assert any("expected packets of 43 bytes (MTU), came 33" in s for s in said)
+
+
 def test_low_battery_and_sensors_told_to_stop(tmp_path: Path) -> None:
     """A low battery is one warning, and at the end each sensor is told to stop."""
     sensors, said = three(), []
