@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from imuhip.archive.files import file_made_whole, refuse_existing
+from imuhip.archive.import_checks import SensorFile, sensor_warnings, span_warnings
 from imuhip.archive.import_notes import (
     FolderMark,
     FolderSession,
@@ -28,7 +29,7 @@ from imuhip.archive.number_tables import (
 from imuhip.archive.recording_writer import RecordingWriter
 from imuhip.archive.resources import profile_text
 from imuhip.archive.vendor_files import VENDOR_FORMATS
-from imuhip.conventions import GRAVITY, PELVIS, SEGMENTS, THIGH
+from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
@@ -84,25 +85,6 @@ class ImportReport:
         return {sensor.sensor: sensor.samples for sensor in self.sensors}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _SensorFile:
-    """A checked sensor file: times that rise, `(N,)`, and columns `(N, 3)` in SI units."""
-
-    sensor: str
-    path: Path
-    format_name: str
-    t: Array
-    acc: Array
-    gyr: Array
-    mag: Array | None
-    dropped: int
-
-    @property
-    def rate_hz(self) -> float:
-        """One over the median interval."""
-        return float(1.0 / np.median(np.diff(self.t)))
-
-
 def import_folder(
     folder: Path, target: Path, *, overwrite: bool = False, drop_invalid: bool = False
 ) -> ImportReport:
@@ -133,8 +115,8 @@ def import_folder(
     warnings = [
         *_stray_warnings(folder, paths),
         *session.warnings,
-        *(sentence for file in files for sentence in _sensor_warnings(file)),
-        *_span_warnings(files, marks),
+        *(sentence for file in files for sentence in sensor_warnings(file)),
+        *span_warnings(files, marks, MARKS_FILE),
         *(f"{sensor} has a mount but no file" for sensor in session.mounts if sensor not in paths),
         *mark_warnings,
     ]
@@ -175,7 +157,7 @@ def _sensor_paths(folder: Path) -> dict[str, Path]:
     return paths
 
 
-def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> _SensorFile:
+def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> SensorFile:
     """Read and check the file of one sensor, whatever its format."""
     format_name = "folder"
     try:
@@ -194,7 +176,7 @@ def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> _SensorFile:
     except RecordingError as error:
         raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
     columns = table.columns
-    return _SensorFile(
+    return SensorFile(
         sensor=sensor,
         path=path,
         format_name=format_name,
@@ -203,6 +185,7 @@ def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> _SensorFile:
         gyr=np.column_stack([columns[name] for name in _GYR]),
         mag=np.column_stack([columns[name] for name in _MAG]) if _MAG[0] in columns else None,
         dropped=table.dropped,
+        notes=table.notes,
     )
 
 
@@ -264,58 +247,12 @@ def _stray_warnings(folder: Path, paths: dict[str, Path]) -> list[str]:
     ]
 
 
-def _sensor_warnings(file: _SensorFile) -> list[str]:
-    """Sentences on units and rates that cannot be right, and on rows left out."""
-    warnings = []
-    acc = float(np.median(_lengths(file.acc)))
-    if not _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
-        g = "; this looks like g, and m/s² are expected" if 0.8 < acc < 1.2 else ""
-        warnings.append(f"the median acceleration is {acc:.3g}, and {GRAVITY} was expected{g}")
-    gyr = float(np.quantile(_lengths(file.gyr), 0.99))
-    if gyr > _FAST_RAD_S:
-        warnings.append(
-            f"turning rates reach {gyr:.3g}; this looks like degrees per second, and rad/s are "
-            "expected"
-        )
-    if not _RATE_RANGE[0] <= file.rate_hz <= _RATE_RANGE[1]:
-        warnings.append(f"the rate is {file.rate_hz:.3g} Hz; is t in seconds?")
-    if file.dropped:
-        warnings.append(f"{file.dropped} rows with no finite numbers were left out, as gaps")
-    return [f"{file.path.name}: {sentence}" for sentence in warnings]
-
-
-def _lengths(vectors: Array) -> Array:
-    """Return the lengths of vectors ``(N, 3)``; of impossible ones that they are large."""
-    clipped = np.clip(vectors, -1e6, 1e6)
-    lengths: Array = np.sqrt((clipped * clipped).sum(axis=1))
-    return lengths
-
-
-def _span_warnings(files: Sequence[_SensorFile], marks: Sequence[FolderMark]) -> list[str]:
-    """Sentences on sensors and marks that lie outside the pelvis's time."""
-    pelvis = files[0]
-    first, last = pelvis.t[0], pelvis.t[-1]
-    span = f"the pelvis's {first:.3f} to {last:.3f} s"
-    warnings = [
-        f"{file.path.name}: its time, {file.t[0]:.3f} to {file.t[-1]:.3f} s, lies outside {span}; "
-        "t should be on one clock for all sensors"
-        for file in files[1:]
-        if file.t[0] > last or file.t[-1] < first
-    ]
-    outside = [mark for mark in marks if not first <= mark.t <= last]
-    warnings += [
-        f"{MARKS_FILE}:{mark.line}: the mark at {mark.t:.3f} s lies outside {span}"
-        for mark in outside[:_MAX_MARK_WARNINGS]
-    ]
-    return warnings
-
-
 # --- writing -------------------------------------------------------------------------------------
 
 
 def _write(
     target: Path,
-    files: Sequence[_SensorFile],
+    files: Sequence[SensorFile],
     marks: Sequence[FolderMark],
     session: FolderSession,
     *,
@@ -348,7 +285,7 @@ def _write(
         writer.append_batch(records)
 
 
-def _packet(profile: Profile, file: _SensorFile, arrival: IntArray) -> Packet:
+def _packet(profile: Profile, file: SensorFile, arrival: IntArray) -> Packet:
     """Return all samples of a sensor as the notifications of the profile ``imported``."""
     characteristic = "samples" if file.mag is None else "samples_mag"
     stream = profile.streams_on(characteristic)[0]
@@ -371,7 +308,7 @@ def _host_ns(t: Array) -> IntArray:
     return np.rint(t * 1e9).astype(np.int64)
 
 
-def _imported(file: _SensorFile) -> ImportedSensor:
+def _imported(file: SensorFile) -> ImportedSensor:
     return ImportedSensor(
         sensor=file.sensor,
         file=file.path.name,
@@ -389,9 +326,5 @@ _ACC: Final = ("acc_x", "acc_y", "acc_z")
 _GYR: Final = ("gyr_x", "gyr_y", "gyr_z")
 _MAG: Final = ("mag_x", "mag_y", "mag_z")
 _SUFFIXES: Final = (".csv", ".txt", ".parquet")
-_ACC_RANGE: Final = (7.0, 13.0)  # a median over a session is close to gravity
-_FAST_RAD_S: Final = 20.0  # no hip turns so fast for a hundredth of a session
-_RATE_RANGE: Final = (5.0, 5000.0)
 _MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
-_MAX_MARK_WARNINGS: Final = 5
 _CHUNK_NS: Final = 10_000_000_000  # nothing is lost in a crash of an import: it is run again

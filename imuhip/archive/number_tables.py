@@ -36,12 +36,15 @@ class NumberTable:
         ``(N,)`` where each row lies in the file, from 1; rows of a Parquet file count from 1.
     dropped
         Rows left out because a value in them was no finite number.
+    notes
+        Sentences on what looks odd.
     """
 
     path: Path
     columns: dict[str, Array]
     line: IntArray
     dropped: int
+    notes: tuple[str, ...] = ()
 
 
 def read_text_table(
@@ -131,7 +134,10 @@ def read_text(path: Path) -> bytes:
         else:
             data.decode()
     except UnicodeError as error:
-        raise RecordingError("is no text in UTF-8; save it as CSV UTF-8", path=path) from error
+        odd = [name for sign, name in _ODD_ENCODINGS if sign in data[:4096]]
+        if not odd:
+            raise RecordingError("is no text in UTF-8; save it as CSV UTF-8", path=path) from error
+        data = data.decode(odd[0], errors="replace").encode()
     if b"\0" in data:
         raise RecordingError("is no text, for it holds zero bytes; save it as CSV", path=path)
     if not data.strip():
@@ -255,3 +261,6 @@ _BYTE_ORDER_MARKS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+
+_ODD_ENCODINGS: Final = ((b"Chip Time()", "gb18030"), (b"DeviceTag:", "latin-1"))
+"""What a file's head holds, and the encoding that its maker's program may have written."""
