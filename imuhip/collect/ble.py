@@ -260,6 +260,11 @@ def _told(doing: str) -> Iterator[None]:
         raise DeviceError(
             f"{doing}: no answer in time; bring the sensor nearer, check its battery"
         ) from error
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise DeviceError(
+            f"expected the system's Bluetooth service, came none while {doing}; on Linux install "
+            "bluez and start it (systemctl start bluetooth)"
+        ) from error
     except (BleakError, OSError, EOFError) as error:
         why = str(error) or type(error).__name__
         raise DeviceError(f"{doing} failed: {why}") from error

@@ -5,6 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakError,
+)
 from fake_radio import FakeSensor, fake_radio
 from typer import Typer
 from typer.testing import CliRunner
@@ -118,14 +123,26 @@ def test_collecting_without_a_kit_says_how_to_make_one(command) -> None:
     assert "imuhip kit bind" in str(failed.exception)
 
 
-def test_without_bluetooth_the_message_says_what_to_do() -> None:
-    """A scanner that cannot start is one sentence, whatever bleak raised."""
-    from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [
+        (
+            BleakBluetoothNotAvailableError(
+                "the radio is off", BleakBluetoothNotAvailableReason.POWERED_OFF
+            ),
+            "the radio is off; switch it on",
+        ),
+        (FileNotFoundError(2, "No such file"), "on Linux install bluez"),
+        (BleakError("org.bluez.Error.NotReady"), "failed: org.bluez.Error.NotReady"),
+        (EOFError(), "scanning for sensors failed: EOFError"),
+    ],
+)
+def test_without_bluetooth_the_message_says_what_to_do(raised: Exception, words: str) -> None:
+    """A scanner that cannot start is one sentence, whatever was raised."""
 
     class Dead(fake_radio().scanner_backend):
         async def start(self) -> None:
-            reason = BleakBluetoothNotAvailableReason.POWERED_OFF
-            raise BleakBluetoothNotAvailableError("the radio is off", reason)
+            raise raised
 
-    with pytest.raises(DeviceError, match="the radio is off; switch it on"):
+    with pytest.raises(DeviceError, match=words):
         asyncio.run(scan(Radio(scanner_backend=Dead), 0.1))
