@@ -110,7 +110,7 @@ def _arrive(
     `within` is how many ticks later its newest sample is stamped, beyond its `newest` places.
     """
     if settings[UNTIMED] > 0.0:
-        d = _count_on(h, lost, settings[NOMINAL], state)
+        d = _count_on(h, lost, settings[NOMINAL], state, bins)
         state[_STAMP_D], state[_STAMP_H] = d, h
         d += newest * settings[NOMINAL]
     else:
@@ -150,7 +150,7 @@ def _unwrap(stamp: float, h: float, settings: Array, state: Array) -> float:
 
 
 @kernel
-def _count_on(h: float, lost: int, nominal: float, state: Array) -> float:
+def _count_on(h: float, lost: int, nominal: float, state: Array, bins: Array) -> float:
     """Device seconds of a notification without a stamp: samples so far at the nominal rate."""
     if np.isnan(state[_STAMP_D]):
         return 0.0
@@ -161,6 +161,9 @@ def _count_on(h: float, lost: int, nominal: float, state: Array) -> float:
     expected = d - state[_STAMP_D]
     if silence - expected > _PAUSE_S:
         d += np.floor((silence - expected) / nominal) * nominal
+        # How many were lost is a guess, so what arrived before says little of what comes.
+        state[_PIVOT] = np.nan
+        bins[:] = np.nan
     return d
 
 
@@ -335,12 +338,14 @@ def _measure_period(step: float, state: Array, recent: Array) -> None:
     state[RECENT_COUNT] = float(count + 1)
     if (count + 1) % len(recent) == 0:
         state[PERIOD] = np.median(recent)
+        if count + 1 <= RATE_WINDOWS * len(recent):
+            state[FIRST_PERIOD] += state[PERIOD] / RATE_WINDOWS
 
 
 # Places in the state; those before the period start anew with a connection.
 _LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _TICKS, _COUNT_D = 0, 1, 2, 3, 4, 5
 _PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10, 11, 12, 13
-PERIOD, RECENT_COUNT, _LAST_T, SHIFT, STATE_SIZE = 14, 15, 16, 17, 18
+PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, STATE_SIZE = 14, 15, 16, 17, 18, 19
 
 # Places in the settings.
 NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
@@ -351,6 +356,8 @@ _SLOWEST = 0.1
 """Where the line falls back, time goes on at a tenth of its pace rather than backwards."""
 _EASE_S = 5.0
 """A new line is reached in this time, so that no sample feels the step."""
+RATE_WINDOWS = 8
+"""A rate is compared with the one declared over so many medians."""
 _FINE = 1e-8
 """Slopes are sought to a hundredth of a ppm: 3 µs in five minutes."""
 _SLACK = 1.05

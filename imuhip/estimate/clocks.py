@@ -1,17 +1,23 @@
 """Device ticks → seconds on the session's clock, one sensor a `Clock`.
 
 A sensor's crystal drifts by tens of ppm and its notifications arrive late by anything from nothing
-to 150 ms, never early. So the device time ``d`` and the arrival ``h`` obey ``h ≥ a + b d``, and the
-line that the earliest arrivals touch is the clock: the lower convex hull of (d, h) over the last
-30 s, the method of Moon, Skelly and Towsley 1999 (doi:10.1109/INFCOM.1999.749287) for one-way
-delays. Its constant part, the shortest delay ever seen, cannot be told from one sensor alone.
+to 150 ms, never early. So the device time ``d`` and the arrival ``h`` obey ``h ≥ a + b d``: the
+clock is a line below all arrivals, as in the hull of Moon, Skelly and Towsley 1999
+(doi:10.1109/INFCOM.1999.749287) for one-way delays.
+
+Nor is it far below. Notifications leave at connection events, so delays are a comb, and one sample
+that just made it is late by less than the comb's pitch. All lines that run below every arrival of
+the last minutes, and nowhere by more than the pitch below the earliest ones, are possible; the one
+in the middle is taken, and half the width of what is possible is told as `Clock.residual_s`. A
+constant part of the delay cannot be told from one sensor alone: see `shake`.
 
 Three kinds of time:
 
 * ``session``: the stamps are already seconds on the common clock (imports). Taken as they are.
 * stamps: unwrapped ticks are ``d``, the slope within ±200 ppm of one.
-* none: ``d`` counts samples at the nominal rate, the slope within ±5 %. A lost packet then shifts
-  time until the hull forgets, and a pause in the arrivals is taken for samples lost.
+* none: ``d`` counts samples at the nominal rate, the slope within ±5 %. Without a counter a lost
+  packet shifts time until the window forgets, and a pause in the arrivals is taken for samples
+  lost.
 
 Causal and per notification: how notifications are cut into packets does not show.
 """
@@ -21,7 +27,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from imuhip.estimate.clock_fit import (
+    FIRST_PERIOD,
     PERIOD,
+    RATE_WINDOWS,
     RECENT_COUNT,
     RESIDUAL,
     SHIFT,
@@ -34,17 +42,19 @@ from imuhip.records import Array, BoolArray, DecodedBlock, Fault, IntArray, Samp
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """How the line is fitted.
+    """How the line is found.
 
     Parameters
     ----------
-    window_s
-        Length of the hull. Longer resists stalls, shorter follows a warming crystal.
+    window_s, window_untimed_s
+        How long arrivals count, with and without device stamps. Longer pins the line better,
+        shorter follows a warming crystal and forgets a lost packet sooner.
     slope_limit, slope_limit_untimed
         Largest departure of the slope from one, with and without device stamps.
     """
 
     window_s: float = 300.0
+    window_untimed_s: float = 60.0
     slope_limit: float = 200e-6
     slope_limit_untimed: float = 0.05
 
@@ -85,14 +95,14 @@ class Clock:
                 source.unit_s or 1.0,
                 float(1 << source.bits) if source.bits else 0.0,
                 params.slope_limit_untimed if untimed else params.slope_limit,
-                params.window_s / _BINS,
+                (params.window_untimed_s if untimed else params.window_s) / _BINS,
                 1.0 if untimed else 0.0,
             )
         )
         self._state = np.full(STATE_SIZE, np.nan)
         self._state[PERIOD] = 1.0 / source.rate_hz
         self._state[RECENT_COUNT] = 0.0
-        self._state[SHIFT] = 0.0
+        self._state[SHIFT] = self._state[FIRST_PERIOD] = 0.0
         self._near = np.zeros(_NEAR)
         self._bins = np.full((_BINS, 2), np.nan)
         self._recent = np.zeros(_RECENT)
@@ -171,29 +181,23 @@ class Clock:
 
     def _faults(self, t: Array, keep: BoolArray, arrived: Array) -> tuple[Fault, ...]:
         """Samples left out, and a rate that is not the one declared (said once)."""
-        faults = []
-        if not keep.all():
-            lost = arrived[~keep]
-            faults.append(
-                Fault(
-                    self._sensor,
-                    "out_of_order",
-                    float(lost[0]),
-                    float(lost[-1]),
-                    len(lost),
-                    "samples stamped no later than one before them were left out",
-                )
-            )
-        count, period = self._state[RECENT_COUNT], self._state[PERIOD]
-        if not self._rate_told and count >= _RECENT and len(t):
-            nominal = 1.0 / self._source.rate_hz
+        words = "a sample stamped no later than one before it was left out"
+        faults = [
+            Fault(self._sensor, "out_of_order", at, at, 1, words) for at in arrived[~keep].tolist()
+        ]
+        count = int(self._state[RECENT_COUNT])
+        enough = RATE_WINDOWS * _RECENT
+        if not self._rate_told and count >= enough and len(t):
             self._rate_told = True
-            if abs(period / nominal - 1.0) > _RATE_TOLERANCE:
+            kept = t[keep]
+            at = float(kept[enough - 1 - (count - len(kept))])
+            measured = 1.0 / float(self._state[FIRST_PERIOD])
+            if abs(self._source.rate_hz / measured - 1.0) > _RATE_TOLERANCE:
                 detail = (
                     f"declared {self._source.rate_hz:.4g} samples a second, "
-                    f"measured {1.0 / period:.4g}; the measured rate is used"
+                    f"measured {measured:.4g}; the measured rate is used"
                 )
-                faults.append(Fault(self._sensor, "rate", float(t[0]), float(t[-1]), 1, detail))
+                faults.append(Fault(self._sensor, "rate", at, at, 1, detail))
         return tuple(faults)
 
 
@@ -227,4 +231,4 @@ _BINS = 60
 _NEAR = 256
 """Latest delays, which tell the spacing of the connection events against the samples."""
 _RECENT = 32
-_RATE_TOLERANCE = 0.02
+_RATE_TOLERANCE = 0.03

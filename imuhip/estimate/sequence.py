@@ -278,19 +278,8 @@ class Sequence:
         return out
 
     def _late(self, late: Array) -> tuple[Fault, ...]:
-        if not len(late):
-            return ()
-        detail = "notifications that came after they had been given up were left out"
-        return (
-            Fault(
-                self._sensor,
-                "out_of_order",
-                float(late.min()),
-                float(late.max()),
-                len(late),
-                detail,
-            ),
-        )
+        words = "a notification that came after it had been given up was left out"
+        return tuple(Fault(self._sensor, "out_of_order", at, at, 1, words) for at in late.tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """Disturbed streams come out as undisturbed ones; gaps are waited for, and no longer than said."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.sequence import Progress, Rule, Sequence
+from imuhip.pipeline import Pipeline, joined_faults
 from imuhip.records import DecodedBlock, Mark, Packet
+from imuhip.simulate.session import simulate
 
 RATE = 100.0
 PERIOD_NS = 10_000_000
@@ -269,3 +272,99 @@ def test_without_counter_and_stamp_everything_passes():
     stream = in_order(50, Rule(None, None, 0, RATE))
     came, _ = run(stream.part(np.random.default_rng(0).permutation(50)))
     assert len(came["t"]) == 50
+
+
+@pytest.fixture(scope="module")
+def visit():
+    """The records of a simulated calibration over a link that loses nothing."""
+    session = simulate("calibration", seed=12, grade="good")
+    records = [r for batch in session.batches(1e6) for r in batch]
+    packets = [r.part(0, 3000) for r in records if isinstance(r, Packet)]
+    last = min(int(p.host_ns[-1]) for p in packets)
+    marks = [r for r in records if isinstance(r, Mark) and r.host_ns < last]
+    return session.header, renumbered([(p, np.arange(3000), p.host_ns) for p in packets], marks)
+
+
+def renumbered(packets, marks):
+    """Records with the arrivals given: `(packet, which notifications, host_ns)` each."""
+    stamps = [host for _, _, host in packets] + [np.array([m.host_ns for m in marks])]
+    order = np.argsort(np.concatenate(stamps), kind="stable")
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    numbers = np.split(number, np.cumsum([len(s) for s in stamps])[:-1])
+    out = []
+    for (packet, which, host), n in zip(packets, numbers[:-1], strict=True):
+        size = int(packet.offsets[1])
+        payload = packet.payload.reshape(-1, size)[which].reshape(-1)
+        offsets = np.arange(len(which) + 1) * size
+        out.append(
+            dataclasses.replace(packet, arrival=n, host_ns=host, payload=payload, offsets=offsets)
+        )
+    out += [dataclasses.replace(m, arrival=int(n)) for m, n in zip(marks, numbers[-1], strict=True)]
+    return out
+
+
+def disturbed(records, seed, *, late_s=0.25, lost=0.0):
+    """The same notifications, some of them late, doubled, or lost."""
+    rng = np.random.default_rng(seed)
+    packets = []
+    for packet in (r for r in records if isinstance(r, Packet)):
+        n = len(packet)
+        delay = np.where(rng.random(n) < 0.03, rng.uniform(0, late_s * 1e9, n), 0.0)
+        delay[:10] = 0.0
+        copies = rng.integers(10, n, n // 50)
+        which = np.concatenate((np.arange(n), copies))
+        host = np.concatenate((packet.host_ns + delay, packet.host_ns[copies] + 2e8))
+        keep = (rng.random(len(which)) >= lost) | (which < 10)
+        which, host = which[keep], host[keep].astype(np.int64)
+        order = np.argsort(host, kind="stable")
+        packets.append((packet, which[order], host[order]))
+    return renumbered(packets, [r for r in records if isinstance(r, Mark)])
+
+
+def through(header, batches):
+    """Grid rows and faults of the whole pipeline."""
+    pipeline = Pipeline(header)
+    outs = [*(pipeline.push(batch) for batch in batches), pipeline.finish()]
+    columns = {k: np.concatenate([getattr(o.grid, k) for o in outs]) for k in ("t", "q", "valid")}
+    return columns, joined_faults([fault for o in outs for fault in o.faults])
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_the_pipeline_reads_a_disturbed_session_as_a_calm_one(visit, seed):
+    """Late and doubled notifications of all sensors give the orientations of a calm session."""
+    header, records = visit
+    calm, calm_faults = through(header, [records])
+    came, faults = through(header, [disturbed(records, seed)])
+    n = min(len(calm["t"]), len(came["t"]))
+    assert n > 2900
+    both = calm["valid"][:n] & came["valid"][:n]
+    assert both.mean() > 0.99
+    cosine = np.abs(np.sum(calm["q"][:n] * came["q"][:n], axis=-1))[both]
+    assert np.degrees(2 * np.arccos(np.clip(cosine, 0, 1))).max() < 1.0
+    assert {f.kind for f in faults} == {f.kind for f in calm_faults}
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_the_pipeline_shows_no_cut_in_a_disturbed_session(visit, seed):
+    """Late beyond patience, doubled and lost, in any batches: rows and faults are the same bits."""
+    header, records = visit
+    records = disturbed(records, seed, late_s=0.4, lost=0.02)
+    rng = np.random.default_rng(seed)
+    last = max(int(np.max(r.arrival)) for r in records)
+    edges = [0, *np.sort(rng.integers(1, last, 60)).tolist(), last + 1]
+    batches = []
+    for first, stop in itertools.pairwise(edges):
+        batch = [r for r in records if isinstance(r, Mark) and first <= r.arrival < stop]
+        for packet in (r for r in records if isinstance(r, Packet)):
+            a, b = np.searchsorted(packet.arrival, (first, stop)).tolist()
+            if b > a:
+                batch.append(packet.part(a, b))
+        batches.append(batch)
+    ours, our_faults = through(header, batches)
+    theirs, their_faults = through(header, [records])
+    for name, column in theirs.items():
+        assert np.array_equal(ours[name], column, equal_nan=name != "valid"), name
+    assert our_faults == their_faults
