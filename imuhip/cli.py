@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from imuhip import __version__
+from imuhip import __version__, cli_collect
 from imuhip.cli_words import (
     analysis_words,
     faults_words,
@@ -38,6 +38,9 @@ validate_app = typer.Typer(help="Error tables against public reference data.", n
 app.add_typer(validate_app, name="validate")
 profiles_app = typer.Typer(invoke_without_command=True)
 app.add_typer(profiles_app, name="profiles")
+app.command()(cli_collect.scan)
+app.command()(cli_collect.collect)
+app.add_typer(cli_collect.kit_app, name="kit")
 
 err = Console(stderr=True)
 

@@ -9,7 +9,7 @@ import pytest
 
 COMMANDS = (
     "analyze", "demo", "dashboard", "import", "info", "profiles", "recover", "replay", "simulate",
-    "validate orientation",
+    "validate orientation", "scan", "collect", "kit bind", "kit list", "kit remove",
 )  # fmt: skip
 
 

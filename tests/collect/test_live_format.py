@@ -108,6 +108,9 @@ def test_a_step_leaves_without_its_orientations() -> None:
         words=("Stand still.",),
         up=nothing,
         axis=nothing,
+        axis_sd=np.zeros(2),
+        turned=np.zeros(2),
+        lost=np.zeros(2),
         q=np.zeros((800, 2, 4)),
     )
     said = json.loads(event_json("step", {"step": step}))["step"]
