@@ -80,7 +80,17 @@ def test_rare_libraries_have_one_home(path):
         )
 
 
-STAGES = ("clocks", "gyro_bias", "orientation", "grid", "calibration", "alignment", "joint_angles")
+STAGES = (
+    "sequence",
+    "clocks",
+    "shake",
+    "gyro_bias",
+    "orientation",
+    "grid",
+    "calibration",
+    "alignment",
+    "joint_angles",
+)
 
 
 @pytest.mark.parametrize("stage", STAGES)
