@@ -96,7 +96,9 @@ def replay(
     else:
         path, from_s = recording_path("squats_and_pivots"), 70.0
     speed = str(from_s / 3.0)
-    command = [sys.executable, "-m", "imuhip", "replay", str(path), "--speed", speed, "--serve"]
+    # Looped, so that a page that opens late still finds the moments it waits for.
+    replay = ["replay", str(path), "--speed", speed, "--loop", "--serve"]
+    command = [sys.executable, "-m", "imuhip", *replay]
     process = subprocess.Popen(
         [*command, "--port", str(hub_port)],
         cwd=Path(__file__).parents[2],
