@@ -95,6 +95,7 @@ def replay(
         write_recording(path)
     else:
         path, from_s = recording_path("squats_and_pivots"), 70.0
+    rotations(path)  # fills numba's cache, so that compiling does not eat the page's patience
     speed = str(from_s / 3.0)
     # Looped, so that a page that opens late still finds the moments it waits for.
     replay = ["replay", str(path), "--speed", speed, "--loop", "--serve"]
