@@ -2,64 +2,52 @@
 
 ::
 
-    records ─ decode ─ clock ─ bias ─ filter ─┐  one of each a sensor
+    records ─ decode ─ clock ─ bias ─ filter ─┐  one of each a sensor (`sensor_chain`)
                                               ├─ grid ─ protocol ─ aligner ─ joint angles
-    marks ────────────────────────────────────┘
+    marks ────────────────────────────────────┘                            ─ segments
 
 A `Pipeline` is fed batches of records in the order of arrival. However they are cut into batches,
 the outputs, joined, are the same bits. It reads no clock, no environment and no randomness.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
 from imuhip.conventions import PELVIS, SEGMENTS
-from imuhip.devices.decode import decoder_of
-from imuhip.devices.profiles import Profile, parse_profile
-from imuhip.devices.unit_check import UnitCheck
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.calibration import Protocol, TimedMark
-from imuhip.estimate.clocks import Clock, Source
-from imuhip.estimate.clocks import Params as ClockParams
 from imuhip.estimate.grid import Grid
 from imuhip.estimate.grid import Params as GridParams
-from imuhip.estimate.gyro_bias import GyroBias
-from imuhip.estimate.gyro_bias import Params as BiasParams
 from imuhip.estimate.joint_angles import JointAngles
-from imuhip.estimate.orientation import Filter
-from imuhip.estimate.orientation import Params as FilterParams
-from imuhip.estimate.sequence import Ordered, Progress, Rule
-from imuhip.estimate.sequence import Params as SequenceParams
-from imuhip.estimate.sequence import Sequence as Order
+from imuhip.estimate.segments import SegmentMotion
+from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
 from imuhip.evidence import Alignment, CalibrationStep
+from imuhip.findings import SegmentBlock
 from imuhip.records import (
     AngleBlock,
-    Array,
     Fault,
     GridBlock,
     Header,
     Mark,
     OrientationBlock,
     Packet,
-    PacketFault,
     Record,
-    SampleBlock,
-    SensorInfo,
 )
+from imuhip.sensor_chain import Params as ChainParams
+from imuhip.sensor_chain import SensorChain
+
+_Block = TypeVar("_Block", AngleBlock, SegmentBlock)
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(ChainParams):
     """Settings of all stages; each stage says what its own do."""
 
-    sequence: SequenceParams = field(default_factory=SequenceParams)
-    clock: ClockParams = field(default_factory=ClockParams)
-    bias: BiasParams = field(default_factory=BiasParams)
-    orientation: FilterParams = field(default_factory=FilterParams)
     grid: GridParams = field(default_factory=GridParams)
 
 
@@ -69,7 +57,7 @@ class Output:
 
     Parameters
     ----------
-    grid, angles
+    grid, angles, segments
         The same rows, in order; often none.
     faults
         In pieces; `joined_faults` puts them together.
@@ -79,6 +67,7 @@ class Output:
 
     grid: GridBlock
     angles: AngleBlock
+    segments: SegmentBlock
     faults: tuple[Fault, ...]
     steps: tuple[CalibrationStep, ...]
 
@@ -100,7 +89,9 @@ class Pipeline:
             came = ", ".join(names) or "none"
             raise RecordingError(f"expected sensors on the pelvis and a thigh; came {came}")
         self._header = header
-        self._chains = {info.sensor: _Chain(header, info, self.params) for info in header.sensors}
+        self._chains = {
+            info.sensor: SensorChain(header, info, self.params) for info in header.sensors
+        }
         # A device that holds samples back is waited for as much longer.
         late_s = max(chain.latency_s for chain in self._chains.values())
         patience_s = self.params.grid.patience_s + late_s
@@ -109,6 +100,7 @@ class Pipeline:
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
         self._angles = JointAngles()
+        self._segments = SegmentMotion()
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
@@ -200,147 +192,24 @@ class Pipeline:
     ) -> Output:
         """Angles of new grid rows, each with the alignment that was known at its time."""
         ended = self._protocol.push(rows, marks)
-        pieces = []
+        angles, motion = [], []
         first = 0
-        for row, step in ended:
-            pieces.append(self._angles.push(rows.part(first, row)))
-            self._align(step)
+        for row, step in (*ended, (len(rows.t), None)):
+            part = rows.part(first, row)
+            angles.append(self._angles.push(part))
+            motion.append(self._segments.push(part))
+            if step is not None:
+                self._align(step)
             first = row
-        pieces.append(self._angles.push(rows.part(first, len(rows.t))))
         steps = tuple(step for _, step in ended)
-        return Output(rows, _joined(pieces), tuple(faults), steps)
+        return Output(rows, _joined(angles), _joined(motion), tuple(faults), steps)
 
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
         if alignment is not None:
             self.alignment = alignment
             self._angles.align(alignment)
-
-
-class _Chain:
-    """The stages of one sensor: decode, sequence, clock, bias, filter."""
-
-    def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
-        text = header.profiles.get(info.profile_id)
-        if text is None:
-            raise RecordingError(
-                f"the recording names profile {info.profile_id!r} for the {info.sensor} "
-                "but does not hold its text; import or record it again",
-                sensor=info.sensor,
-            )
-        self.started = False
-        self._profile: Profile = parse_profile(text)
-        self.latency_s = self._profile.link.latency_s
-        self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
-        self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
-        self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
-        self._units = UnitCheck(info.sensor, info.rate_hz)
-        self._bias = GyroBias(params.bias)
-        self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
-        self._nine = params.orientation.axes == 9
-        self._sensor = info.sensor
-
-    @property
-    def residual_s(self) -> float:
-        """How far the sensor's clock may be off by now, seconds."""
-        return self._clock.residual_s
-
-    def shift(self, offset_s: float) -> None:
-        """Move the sensor's times from now on."""
-        self._clock.shift(offset_s)
-
-    def carries_samples(self, packet: Packet) -> bool:
-        """Whether the packet's characteristic is one of the profile's streams."""
-        return self._profile.stream_of(packet.characteristic) is not None
-
-    def push(
-        self, packet: Packet, origin_ns: int, progress: Progress
-    ) -> tuple[list[OrientationBlock], list[Fault]]:
-        """Return orientations of samples whose turn it is, and what was wrong with the packet."""
-        decoded = self._decoder.push(packet)
-        host_t = (packet.host_ns - origin_ns) / 1e9
-        faults = [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
-        if not len(decoded.row):
-            return [], faults
-        ordered, late = self._order.push(decoded, packet, host_t, progress)
-        blocks, told = self._oriented(ordered)
-        return blocks, [*faults, *late, *told]
-
-    def wait(self, progress: Progress) -> tuple[list[OrientationBlock], list[Fault]]:
-        """The same for samples that have waited long enough when a batch is over."""
-        return self._oriented(self._order.wait(progress))
-
-    def finish(self, host_t: float) -> tuple[list[OrientationBlock], list[Fault]]:
-        """The same for samples that wait when no more records come."""
-        return self._oriented(self._order.finish(host_t))
-
-    def _oriented(self, ordered: Sequence[Ordered]) -> tuple[list[OrientationBlock], list[Fault]]:
-        """Samples in order → times → orientations."""
-        blocks: list[OrientationBlock] = []
-        faults: list[Fault] = []
-        for part in ordered:
-            samples, told = self._clock.push(
-                part.block, part.host_t, part.epoch, part.released, part.lost
-            )
-            faults += told
-            if not len(samples.t):
-                continue
-            if self._nine and samples.mag is None:
-                raise RecordingError(
-                    f"nine axes need a magnetometer and the {self._sensor} sensor sent none; "
-                    "use six axes",
-                    sensor=self._sensor,
-                )
-            self.started = True
-            faults += self._units.push(samples)
-            corrected = self._bias.push(samples)
-            oriented, gaps = self._filter.push(corrected.samples, corrected.still)
-            blocks.append(oriented)
-            faults += [*gaps, *_saturation(samples)]
-        return blocks, faults
-
-
-def _source(profile: Profile, info: SensorInfo) -> Source:
-    """What the profile says of the device's time, in the clock's words."""
-    time = profile.time
-    if time is None:
-        return Source(None, 0, False, info.rate_hz)
-    return Source(time.unit_s, time.bits, time.clock == "session", info.rate_hz)
-
-
-def _rule(profile: Profile, info: SensorInfo) -> Rule:
-    """What the profile says of the order of notifications, in the words of `sequence`."""
-    bits = None if profile.counter is None else profile.counter.bits
-    time = profile.time
-    if time is None or time.clock == "session":
-        return Rule(bits, None, 0, info.rate_hz)
-    return Rule(bits, time.unit_s, time.bits, info.rate_hz)
-
-
-def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:
-    """A notification's fault as results tell it: how its bytes are bad is said in the detail."""
-    at = float(host_t[fault.row])
-    kind = fault.kind if fault.kind == "not_finite" else "bad_packet"
-    return Fault(sensor, kind, at, at, 1, fault.reason)
-
-
-def _saturation(samples: SampleBlock) -> list[Fault]:
-    """One fault for each stretch of samples at the end of the sensor's range."""
-    where = np.flatnonzero(samples.saturated)
-    if not len(where):
-        return []
-    stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1)
-    return [
-        Fault(
-            samples.sensor,
-            "saturation",
-            float(samples.t[part[0]]),
-            float(samples.t[part[-1]]),
-            len(part),
-            "the movement was beyond the sensor's range",
-        )
-        for part in stretches
-    ]
+            self._segments.align(alignment)
 
 
 def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
@@ -373,11 +242,13 @@ def _seconds(host_ns: int, origin_ns: int) -> float:
     return (host_ns - origin_ns) / 1e9
 
 
-def _joined(pieces: Sequence[AngleBlock]) -> AngleBlock:
+def _joined(pieces: Sequence[_Block]) -> _Block:
+    """Blocks of consecutive rows as one."""
     if len(pieces) == 1:
         return pieces[0]
-    names = ("t", "hip", "hip_raw", "hip_sd", "hip_sd_total", "valid", "pelvis")
-    return AngleBlock(*(np.concatenate([getattr(p, name) for p in pieces]) for name in names))
+    kind = type(pieces[0])
+    names = (each.name for each in fields(kind))
+    return kind(*(np.concatenate([getattr(p, name) for p in pieces]) for name in names))
 
 
 _JOIN_S = 0.1

@@ -349,9 +349,11 @@ class AngleBlock:
     hip_sd, hip_sd_total
         ``(N, 2, 3)`` one standard deviation of the error of the skin-mounted frames, and with the
         soft-tissue term; NaN while it is not estimated.
+    hip_cov
+        ``(N, 3)`` covariance of left and right behind `hip_sd`, rad²: they share the pelvis.
     valid
         ``(N, 2)``
-    pelvis
+    pelvis, pelvis_sd
         ``(N, 3)`` in the order of `conventions.PELVIS_ANGLES`.
     """
 
@@ -360,8 +362,10 @@ class AngleBlock:
     hip_raw: Array
     hip_sd: Array
     hip_sd_total: Array
+    hip_cov: Array
     valid: BoolArray
     pelvis: Array
+    pelvis_sd: Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ FILES = sorted([*ROOT.glob("imuhip/**/*.py"), *ROOT.glob("dashboard/**/*.py")])
 FLOORS = {
     **dict.fromkeys(("conventions", "errors", "kernels"), 0.0),
     "records": 0.1,
-    **dict.fromkeys(("quaternions", "evidence"), 0.2),
+    **dict.fromkeys(("quaternions", "evidence", "findings"), 0.2),
     "devices": 1,
     "estimate": 2,
+    "assess": 3,
+    "sensor_chain": 3.5,
     "pipeline": 4,
     "archive": 5,
     "simulate": 6,
@@ -36,7 +38,13 @@ MAY_IMPORT = {
     "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
     "socket": ("imuhip/collect/", "imuhip/demo.py", "dashboard/"),
 }
-NO_INPUT_OR_OUTPUT = ("imuhip/devices/", "imuhip/estimate/", "imuhip/pipeline.py")
+NO_INPUT_OR_OUTPUT = (
+    "imuhip/devices/",
+    "imuhip/estimate/",
+    "imuhip/assess/",
+    "imuhip/sensor_chain.py",
+    "imuhip/pipeline.py",
+)
 
 
 def _imports(path):
@@ -90,6 +98,7 @@ STAGES = (
     "calibration",
     "alignment",
     "joint_angles",
+    "segments",
 )
 
 

@@ -67,12 +67,15 @@ class JointAngles:
         if self._alignment is None:
             nothing = np.full((n, 3), np.nan)
             never = np.zeros((n, 2), dtype=np.bool_)
-            return AngleBlock(grid.t, unknown, unknown, unknown, unknown, never, nothing)
+            hips = (unknown, unknown, unknown, unknown, nothing)
+            return AngleBlock(grid.t, *hips, never, nothing, nothing)
         pelvis, raw = _angles(grid.q, self._alignment)
         pelvis[:, 2] = wrap_angle(pelvis[:, 2] - self._facing)
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
-        return AngleBlock(grid.t, zeroed, raw, unknown, unknown, valid, pelvis)
+        nothing = np.full((n, 3), np.nan)
+        hips = (zeroed, raw, unknown, unknown, nothing)
+        return AngleBlock(grid.t, *hips, valid, pelvis, nothing)
 
 
 def _angles(q_es: Array, alignment: Alignment) -> tuple[Array, Array]:

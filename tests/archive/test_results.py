@@ -45,7 +45,8 @@ def blocks(rows: int, first: int = 0) -> tuple[GridBlock, AngleBlock]:
     hip[~valid[:, 2], 1] = np.nan
     grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., 1:], valid, valid)
     total = np.full_like(sd, np.nan)
-    return grid, AngleBlock(t, hip, raw, sd, total, valid[:, 1:], rng.normal(size=(rows, 3)))
+    cov, pelvis, pelvis_sd = rng.normal(size=(3, rows, 3))
+    return grid, AngleBlock(t, hip, raw, sd, total, cov, valid[:, 1:], pelvis, pelvis_sd)
 
 
 def write(path, *parts, session=None):

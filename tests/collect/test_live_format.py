@@ -42,8 +42,10 @@ class Out:
             hip_raw=hip,
             hip_sd=np.full_like(hip, np.nan),
             hip_sd_total=np.full_like(hip, np.nan),
+            hip_cov=np.full((count, 3), np.nan),
             valid=np.ones((count, 2), dtype=bool),
             pelvis=np.radians(np.tile([1.0, 2.0, 3.0], (count, 1))),
+            pelvis_sd=np.full((count, 3), np.nan),
         )
 
 

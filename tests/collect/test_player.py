@@ -165,7 +165,9 @@ def an_output(t: np.ndarray) -> Output:
             valid=np.zeros((count, 3), dtype=bool),
             rest=np.zeros((count, 3), dtype=bool),
         ),
-        AngleBlock(t, nan, nan, nan, nan, np.zeros((count, 2), dtype=bool), nan[:, 0]),
+        AngleBlock(
+            t, *[nan] * 4, nan[:, 0], np.zeros((count, 2), dtype=bool), nan[:, 0], nan[:, 0]
+        ),
     )
 
 
