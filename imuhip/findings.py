@@ -31,6 +31,8 @@ class SegmentBlock:
     heading, heading_rate
         ``(N, 2)`` turn of each thigh about the vertical since standing, radians, positive to the
         left; and its rate.
+    axial_rate
+        ``(N, 2)`` rate of each thigh about its long axis, rad/s, positive inwards on both sides.
     speed
         ``(N, 2)`` magnitude of each thigh's angular rate, rad/s.
     pelvis_heading_rate
@@ -42,6 +44,7 @@ class SegmentBlock:
     inclination_rate: Array
     heading: Array
     heading_rate: Array
+    axial_rate: Array
     speed: Array
     pelvis_heading_rate: Array
 
@@ -65,6 +68,8 @@ class Repetition:
         False for a partial one: listed, not counted.
     found
         Whether marks or the data said which movement it is.
+    reason
+        Why it is not counted, or what of it cannot be said; empty otherwise.
     measures
         Name with unit to value, NaN where it cannot be said; ``…_sd_deg`` is the error of
         ``…_deg``.
@@ -80,6 +85,7 @@ class Repetition:
     t_end: float
     counted: bool
     found: Literal["marked", "detected"]
+    reason: str = ""
     measures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -116,3 +122,27 @@ class Finding:
     confidence: float
     words: str
     cue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A mark of the moment, with what the body did then: `pain`, ``cue:…``, ``note:…``.
+
+    Parameters
+    ----------
+    t, label
+        Session seconds and the mark.
+    movement, set, repetition
+        What was going on; empty and 0 between sets and repetitions. `repetition` is the last one
+        told or, within one, the one that is going on.
+    angles
+        ``hip_flexion_left_deg`` … ``pelvis_rotation_deg`` to degrees at that time, and
+        ``…_sd_deg``; NaN where not known.
+    """
+
+    t: float
+    label: str
+    movement: str = ""
+    set: int = 0
+    repetition: int = 0
+    angles: Mapping[str, float] = field(default_factory=dict)

@@ -23,7 +23,14 @@ def run(header, batches, params=None):
         name: np.concatenate([getattr(o.angles, name) for o in outs])
         for name in ("t", "hip", "hip_raw", "hip_sd", "hip_cov", "valid", "pelvis", "pelvis_sd")
     }
-    for name in ("inclination", "inclination_rate", "heading", "heading_rate", "speed"):
+    for name in (
+        "inclination",
+        "inclination_rate",
+        "heading",
+        "heading_rate",
+        "axial_rate",
+        "speed",
+    ):
         columns[name] = np.concatenate([getattr(o.segments, name) for o in outs])
     columns["q"] = np.concatenate([o.grid.q for o in outs])
     columns["grid_valid"] = np.concatenate([o.grid.valid for o in outs])

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from imuhip.conventions import PELVIS, SIDES, THIGH
+from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH
 from imuhip.evidence import Alignment
 from imuhip.findings import SegmentBlock
 from imuhip.kernels import kernel
@@ -46,9 +46,11 @@ class SegmentMotion:
             thighs[..., _HEADING] = wrap_angle(thighs[..., _HEADING] - self._facing)
             i = alignment.sensors.index(PELVIS)
             pelvis_rate = _moved(alignment, i, grid.q[:, i], grid.gyr[:, i])[:, _HEADING_RATE]
+        thighs[..., _AXIAL_RATE] *= _INWARDS
         columns = np.ascontiguousarray(np.moveaxis(thighs, -1, 0))
+        inclination, its_rate, heading, turning, axial, speed = columns
         return SegmentBlock(
-            grid.t, columns[0], columns[1], columns[2], columns[3], columns[4], pelvis_rate
+            grid.t, inclination, its_rate, heading, turning, axial, speed, pelvis_rate
         )
 
     @staticmethod
@@ -74,7 +76,7 @@ def _moved(alignment: Alignment, i: int, q_es: Array, gyr: Array) -> Array:
 
 @kernel
 def _follow(q_es: Array, gyr: Array, q_sb: Array, turn: float, out: Array) -> None:
-    """Row by row: inclination, its rate, heading, its rate, speed."""
+    """Row by row: inclination, its rate, heading, its rate, rate about the long axis, speed."""
     w, x, y, z = q_sb[0], q_sb[1], q_sb[2], q_sb[3]
     # The segment's y and z axes in the sensor.
     yx, yy, yz = 2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)
@@ -96,7 +98,9 @@ def _follow(q_es: Array, gyr: Array, q_sb: Array, turn: float, out: Array) -> No
         right_y = zx * r10 + zy * r11 + zz * r12
         out[i, 2] = math.atan2(right_x, -right_y) + turn
         out[i, 3] = gx * r20 + gy * r21 + gz * r22
-        out[i, 4] = math.sqrt(gx * gx + gy * gy + gz * gz)
+        out[i, 4] = gx * yx + gy * yy + gz * yz
+        out[i, 5] = math.sqrt(gx * gx + gy * gy + gz * gz)
 
 
-_HEADING, _HEADING_RATE, _COLUMNS = 2, 3, 5
+_HEADING, _HEADING_RATE, _AXIAL_RATE, _COLUMNS = 2, 3, 4, 6
+_INWARDS = np.array([HIP_SIGNS[side][2] for side in SIDES])

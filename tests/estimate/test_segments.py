@@ -43,7 +43,7 @@ def test_inclination_and_heading_are_the_programmed_ones():
 
 
 def test_rates_are_those_of_the_gyroscope():
-    """The rate about z is the inclination's, the part about the vertical the heading's."""
+    """The rate about z is the inclination's, about the vertical the heading's, y the axial."""
     lean, turn = np.radians((10.0, 60.0)), np.zeros(2)
     rate = np.array(((0.1, 0.2, 0.9), (0.3, -0.4, -1.2)))
     found = moved(lean, turn, rate)
@@ -51,6 +51,7 @@ def test_rates_are_those_of_the_gyroscope():
     for k in range(2):
         assert found.inclination_rate[:, k] == pytest.approx(rate[:, 2])
         assert found.heading_rate[:, k] == pytest.approx(vertical)
+        assert found.axial_rate[:, k] == pytest.approx(rate[:, 1] * (-1.0, 1.0)[k])
         assert found.speed[:, k] == pytest.approx(np.linalg.norm(rate, axis=1))
     assert found.pelvis_heading_rate == pytest.approx(vertical)
 

@@ -1,0 +1,1 @@
+"""From joint angles to what a coach reads: repetitions, measures, compensations, sides."""

@@ -1,0 +1,133 @@
+"""A finished repetition with its rows: what measures and rules are worked out from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from imuhip.assess.movements import Movement
+from imuhip.conventions import Side
+from imuhip.evidence import Grade
+from imuhip.findings import Direction, Note, Repetition
+from imuhip.records import Array, BoolArray
+
+LEAD_S = 0.5
+"""Rows before its start that an episode carries, where there are so many."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Grid rows, radians and rad/s; NaN where not known. Sides in the order of `SIDES`.
+
+    Parameters
+    ----------
+    t
+        ``(N,)`` session seconds, 0.01 s apart without a gap.
+    hip, hip_sd, hip_sd_total
+        ``(N, 2, 3)`` side, and flexion, adduction, rotation: zeroed to the calibration's standing,
+        its error without and with soft tissue (NaN: error not known).
+    hip_cov
+        ``(N, 3)`` covariance of left and right, rad².
+    valid
+        ``(N, 2)``
+    pelvis, pelvis_sd
+        ``(N, 3)`` tilt, obliquity, rotation.
+    inclination, inclination_rate, heading, heading_rate, axial_rate, speed
+        ``(N, 2)`` of the thighs, as in `findings.SegmentBlock`. `heading` is made continuous
+        within the episode: it does not jump at ±π.
+    """
+
+    t: Array
+    hip: Array
+    hip_sd: Array
+    hip_sd_total: Array
+    hip_cov: Array
+    valid: BoolArray
+    pelvis: Array
+    pelvis_sd: Array
+    inclination: Array
+    inclination_rate: Array
+    heading: Array
+    heading_rate: Array
+    axial_rate: Array
+    speed: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """One finished repetition.
+
+    ::
+
+        squat   lead │ descent │ bottom window │ ascent │ tail
+                   start   turn_start  turn  turn_stop  end
+
+    Parameters
+    ----------
+    movement
+        The entry of `movements.MOVEMENTS`; rules ask for its traits.
+    side
+        ``both`` for a squat, else the side that moved.
+    set, number
+        From 1, as in `Repetition`.
+    direction, counted, found
+        As in `Repetition`.
+    rows
+        From at most `LEAD_S` before the start to the last row known when it was told.
+    start, end
+        Row numbers (into `rows`) at 5 % of the peak speed of the primary signal.
+    turn
+        Row of the bottom or the end range: the extreme of the primary signal. For a one-way turn
+        (pivot, 90/90) it is `end`.
+    turn_start, turn_stop
+        Rows ``turn_start:turn_stop`` are the bottom window or the hold at end range: slower than
+        5 % of the peak speed, and at least 0.1 s long. For a one-way turn: the last 0.1 s up to
+        `end`.
+    before
+        Rows ``before:start`` are the rest before it: at most 0.3 s, at least one row.
+    reason
+        Why it is not counted or what cannot be said, in words; empty otherwise.
+    repetitions
+        What is told of it: left and right of a squat, one of anything else; with measures.
+    """
+
+    movement: Movement
+    side: Literal["left", "right", "both"]
+    set: int
+    number: int
+    direction: Direction
+    counted: bool
+    found: Literal["marked", "detected"]
+    rows: Rows
+    before: int
+    start: int
+    turn_start: int
+    turn: int
+    turn_stop: int
+    end: int
+    reason: str = ""
+    repetitions: tuple[Repetition, ...] = ()
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides it is about."""
+        return ("left", "right") if self.side == "both" else (self.side,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What a rule may know beside the episodes of a set.
+
+    Parameters
+    ----------
+    grade, chain
+        Of the calibration that the set was measured with.
+    notes
+        Marks of the session so far with the angles of their moment (`pain` among them).
+    settings
+        The recording's ``parameters["assess"]``: goal profile, limits of the athlete, offsets.
+    """
+
+    grade: Grade
+    chain: str
+    notes: tuple[Note, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
