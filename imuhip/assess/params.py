@@ -1,0 +1,104 @@
+"""What an assessment depends on beside the motion; it travels in the recording's header.
+
+``parameters["assess"]`` of the header is a plain table, for it is written as JSON and edited by
+people; `Params.from_settings` is the door through which it comes in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from imuhip.assess.limits import Goal, Limits, checked_goal, limits_for
+from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
+from imuhip.devices.toml_door import as_number, nearest, shown
+from imuhip.errors import RecordingError
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Settings of an assessment.
+
+    Parameters
+    ----------
+    limits
+        From where on rules speak: of a goal profile, with the athlete's own.
+    hip_crease_offset_deg
+        How far past parallel this athlete's thigh is when the crease of the hip is level with the
+        top of the knee.
+    day_errors
+        Measure to what the athlete's own sessions vary by; start values where it is not in here.
+    """
+
+    limits: Limits = field(default_factory=limits_for)
+    hip_crease_offset_deg: float = 0.0
+    day_errors: Mapping[str, DayError] = field(default_factory=dict)
+
+    @property
+    def goal(self) -> Goal:
+        """The goal profile."""
+        return self.limits.goal
+
+    def day_error(self, measure: str) -> DayError:
+        """Return how a measure varies between days when nothing has changed."""
+        return self.day_errors.get(measure, START_DAY_ERROR)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> "Params":
+        """Read ``parameters["assess"]`` of a header.
+
+        Parameters
+        ----------
+        settings
+            ``goal``: a name; ``limits``: name to number; ``hip_crease_offset_deg``: a number;
+            ``sessions``: measure to a list of sessions, each a list of its repetitions' values.
+            All of them may be left out. Other keys belong to other stages.
+
+        Raises
+        ------
+        RecordingError
+            With the key, what was expected and what came.
+        """
+        for key in settings:
+            if key not in _KEYS:
+                raise RecordingError(f"assess.{key}: unknown key{nearest(str(key), _KEYS)}")
+        limits = _table(settings, "limits")
+        offset = as_number(settings.get("hip_crease_offset_deg", 0.0))
+        if offset is None or abs(offset) > _MOST_OFFSET_DEG:
+            came = shown(settings["hip_crease_offset_deg"])
+            raise RecordingError(
+                f"assess.hip_crease_offset_deg: expected -{_MOST_OFFSET_DEG:g} to "
+                f"{_MOST_OFFSET_DEG:g}, got {came}"
+            )
+        goal = checked_goal(settings.get("goal", "general"))
+        sessions = _table(settings, "sessions")
+        errors = {
+            measure: day_error(_sessions(measure, given)) for measure, given in sessions.items()
+        }
+        return cls(limits_for(goal, limits), offset, errors)
+
+
+def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = settings.get(key, {})
+    if not isinstance(found, Mapping):
+        raise RecordingError(f"assess.{key}: expected a table, got {shown(found)}")
+    return found
+
+
+def _sessions(measure: str, given: object) -> list[list[float]]:
+    """Lists of finite numbers in a list."""
+    found = given if isinstance(given, list | tuple) else [None]
+    kept = []
+    for session in found:
+        values = [as_number(v) for v in session] if isinstance(session, list | tuple) else [None]
+        numbers = [v for v in values if v is not None]
+        if len(numbers) != len(values) or not numbers:
+            raise RecordingError(
+                f"assess.sessions.{measure}: expected a list of sessions, each a list of numbers; "
+                f"got {shown(given)}"
+            )
+        kept.append(numbers)
+    return kept
+
+
+_KEYS: Final = ("goal", "limits", "hip_crease_offset_deg", "sessions")
+_MOST_OFFSET_DEG: Final = 30.0

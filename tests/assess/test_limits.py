@@ -1,0 +1,81 @@
+import pytest
+
+from imuhip.assess.limits import GOALS, LIMITS, limits_for
+from imuhip.assess.params import Params
+from imuhip.assess.symmetry import START_DAY_ERROR
+from imuhip.errors import RecordingError
+
+UNITS = ("_deg", "_ms", "_percent")
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_every_limit_says_its_unit_and_its_source(name):
+    """Each limit ends in a unit, lies within its own range and has a source."""
+    limit = LIMITS[name]
+    assert name.endswith(UNITS)
+    assert limit.lowest <= limit.value <= limit.highest
+    assert limit.source
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_every_goal_has_all_limits(goal):
+    """A profile changes limits; it takes none away, and what it changes says provisional."""
+    limits = limits_for(goal)
+    assert limits.goal == goal
+    assert limits.entries.keys() == LIMITS.keys()
+    changed = [each for name, each in limits.entries.items() if each != LIMITS[name]]
+    assert all("provisional" in each.source for each in changed)
+
+
+def test_an_athletes_own_limit_replaces_the_profiles():
+    """The override wins over the goal profile and says that it is the athlete's own."""
+    limits = limits_for("weightlifting", {"pelvic_tuck_deg": 12})
+    assert limits["pelvic_tuck_deg"] == 12.0
+    assert limits.entries["pelvic_tuck_deg"].source == "the athlete's own"
+    assert limits_for("weightlifting")["pelvic_tuck_deg"] == 15.0
+    assert LIMITS["pelvic_tuck_deg"].value == 10.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"goal": "powerlifter"}, "did you mean 'powerlifting'"),
+        ({"goal": 3}, "got 3"),
+        ({"limits": {"pelvic_tuk_deg": 9}}, "did you mean 'pelvic_tuck_deg'"),
+        ({"limits": {"pelvic_tuck_deg": 90}}, "from 3 to 40, got 90"),
+        ({"limits": {"pelvic_tuck_deg": "ten"}}, "got 'ten'"),
+        ({"limits": {"pelvic_tuck_deg": True}}, "got true"),
+        ({"limits": {"pelvic_tuck_deg": float("nan")}}, "got nan"),
+        ({"limits": [1]}, "assess.limits: expected a table"),
+        ({"limit": {}}, "assess.limit: unknown key; did you mean 'limits'"),
+        ({"hip_crease_offset_deg": 90}, "-30 to 30, got 90"),
+        ({"hip_crease_offset_deg": None}, "got None"),
+        ({"sessions": {"depth_deg": [[1.0], 3]}}, "assess.sessions.depth_deg"),
+        ({"sessions": {"depth_deg": [[1.0], []]}}, "assess.sessions.depth_deg"),
+        ({"sessions": {"depth_deg": "many"}}, "got 'many'"),
+    ],
+)
+def test_a_wrong_setting_is_told(settings, words):
+    """What is wrong in the header is named, with what was expected and what came."""
+    with pytest.raises(RecordingError, match=r"(?s).*") as caught:
+        Params.from_settings(settings)
+    assert words in str(caught.value)
+
+
+def test_settings_of_an_athlete():
+    """Goal, limits, offset and own sessions come in through one door."""
+    sessions = [[30.0, 30.2], [30.1, 30.1], [30.0, 29.9], [30.1, 30.0]]
+    params = Params.from_settings(
+        {
+            "goal": "powerlifting",
+            "limits": {"side_lag_ms": 60},
+            "hip_crease_offset_deg": 4,
+            "sessions": {"rotation_bottom_deg": sessions},
+        }
+    )
+    assert params.goal == "powerlifting"
+    assert params.limits["side_lag_ms"] == 60.0
+    assert params.hip_crease_offset_deg == 4.0
+    assert params.day_error("rotation_bottom_deg").between_sd < START_DAY_ERROR.between_sd
+    assert params.day_error("depth_deg") == START_DAY_ERROR
+    assert Params.from_settings({}) == Params()
