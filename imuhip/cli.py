@@ -7,17 +7,15 @@ codes: 0 done, 1 the work failed, 2 wrong usage.
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from imuhip import __version__, cli_collect
+from imuhip import __version__, cli_archive, cli_collect
+from imuhip.cli_archive import err, progress
 from imuhip.cli_words import (
     analysis_words,
     faults_words,
@@ -40,9 +38,8 @@ profiles_app = typer.Typer(invoke_without_command=True)
 app.add_typer(profiles_app, name="profiles")
 app.command()(cli_collect.scan)
 app.command()(cli_collect.collect)
+app.command()(cli_archive.export)
 app.add_typer(cli_collect.kit_app, name="kit")
-
-err = Console(stderr=True)
 
 Recording = Annotated[Path, typer.Argument(metavar="REC", help="A recording (.mcap).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -89,7 +86,7 @@ def analyze(
     from imuhip.pipeline import Params
 
     params = Params(orientation=_orientation(filter, axes))
-    with _progress("analyzing", None) as told:
+    with progress("analyzing", None) as told:
         analysis = run(recording, output, params, told)
     for sentence in analysis.warnings:
         err.print(f"[yellow]![/] {sentence}", highlight=False)
@@ -133,7 +130,7 @@ def import_(
     """
     from imuhip.archive.importers import import_folder
 
-    with _progress("importing", None):
+    with progress("importing", None):
         report = import_folder(folder, output, overwrite=overwrite, drop_invalid=drop_invalid)
     for sentence in report.warnings:
         err.print(f"[yellow]![/] {sentence}", highlight=False)
@@ -192,7 +189,7 @@ def simulate(
     from imuhip.simulate.output import write
     from imuhip.simulate.session import simulate as run
 
-    with _progress("simulating", None):
+    with progress("simulating", None):
         try:
             made = run(
                 scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate, sets=sets
@@ -259,7 +256,7 @@ def orientation(
     names = filter or []
     work = len(paths) * len([m for m in METHODS if not names or m[0] in names])
     rows = []
-    with _progress("validating", work) as told:
+    with progress("validating", work) as told:
         for row in orientation_rows(paths, names):
             rows.append(row)
             told(float(len(rows)))
@@ -343,14 +340,3 @@ def _speed(text: str) -> float | None:
 def _say(sentence: str) -> None:
     """A sentence about the work."""
     err.print(sentence, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
-    """A bar on standard error that goes away when the work is done; silent where nobody looks."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)

@@ -27,6 +27,7 @@ FLOORS = {
     "cli": 9,
     "cli_words": 8.5,
     "cli_collect": 8.5,
+    "cli_archive": 8.5,
     "__main__": 10,
     "__init__": 0,
 }

@@ -10,6 +10,7 @@ import pytest
 COMMANDS = (
     "analyze", "demo", "dashboard", "import", "info", "profiles", "recover", "replay", "simulate",
     "validate orientation", "scan", "collect", "kit bind", "kit list", "kit remove",
+    "export",
 )  # fmt: skip
 
 
@@ -86,6 +87,15 @@ def test_a_folder_is_imported_and_analyzed(marked, tmp_path):
     assert flexion[-3000:].max() > 80.0
 
 
+def test_a_window_is_exported(session, tmp_path):
+    """A window of a recording becomes one file that a spreadsheet opens."""
+    said = imuhip("export", session[0], "-o", tmp_path / "w.csv", "--from", "40", "--to", "41")
+    assert "101 rows" in said.stdout
+    lines = (tmp_path / "w.csv").read_text().splitlines()
+    assert len(lines) == 102
+    assert lines[1].startswith("40,")
+
+
 def test_info_says_what_is_in_a_recording(session):
     """`info --json` lists the sensors and the marks, and that the file is whole."""
     said = json.loads(imuhip("info", session[0], "--json").stdout)
@@ -125,6 +135,9 @@ def test_replay_tells_the_steps(session):
         (("validate", "orientation", "nowhere"), 1, "BROAD"),
         (("profiles", "check", "nowhere.toml"), 1, "nowhere.toml"),
         (("nonsense",), 2, "nonsense"),
+        (("export", "nowhere.mcap", "-o", "out"), 1, "no such file"),
+        (("export", "nowhere.mcap", "-o", "out", "--format", "xls"), 2, "csv, parquet, opensim"),
+        (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "--from before"),
     ],
 )
 def test_wrong_input_is_said_plainly(words, code, told, tmp_path, monkeypatch):
