@@ -313,7 +313,8 @@ def demo(
 
 def _orientation(name: str, axes: int) -> Any:
     """Filter settings, or wrong usage."""
-    from imuhip.estimate.orientation import FILTERS, Params
+    from imuhip.estimate.orientation import Params
+    from imuhip.estimate.orientation_engines import FILTERS
 
     if name not in FILTERS:
         raise typer.BadParameter(f"expected one of {', '.join(FILTERS)}; came {name!r}")

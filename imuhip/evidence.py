@@ -74,7 +74,11 @@ class CalibrationStep:
     turned
         ``(S,)`` how far each sensor has turned in all since the session began, radians.
     lost
-        ``(S,)`` how far it may have turned while nothing came from it, radians.
+        ``(S,)`` variance of all turns in gaps since the session began, rad².
+    drifted
+        ``(S,)`` what its bias may have added to its heading since the session began, radians.
+    force
+        ``(S,)`` mean specific force over gravity, as a share of it, less one; NaN in movements.
     q
         ``(M, S, 4)`` the orientations ``q_es`` in the window, where all sensors were valid.
     """
@@ -91,6 +95,8 @@ class CalibrationStep:
     axis_sd: Array
     turned: Array
     lost: Array
+    drifted: Array
+    force: Array
     q: Array
 
 
@@ -118,6 +124,9 @@ class Alignment:
         ``(M, S, 4)`` ``q_es`` over the accepted stand window; M is 0 before there is one.
     grade, chain
         How far it can be trusted, and which evidence it came from.
+    quality
+        What its rests say of the sensors' errors: one standard deviation of an accelerometer's
+        bias and scale, as a share of gravity.
     gates
         Evidence measured against other evidence.
     """
@@ -129,4 +138,28 @@ class Alignment:
     standing: Array
     grade: Grade
     chain: str
+    quality: float
     gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadingBlock:
+    """How far the sensors' headings have drifted from the alignment's, on the grid.
+
+    Parameters
+    ----------
+    t
+        ``(N,)`` grid times.
+    turn
+        ``(N, S)`` drift against the pelvis's sensor since standing, radians: what is taken off.
+    variance
+        ``(N, S)`` of what is left of it, rad²; at the pelvis's place of its own heading. NaN
+        before there is a standing.
+    tilt
+        ``(N, S)`` variance of the inclination of a sensor that begins anew after a gap, rad².
+    """
+
+    t: Array
+    turn: Array
+    variance: Array
+    tilt: Array

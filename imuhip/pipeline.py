@@ -19,9 +19,12 @@ import numpy as np
 from imuhip.conventions import PELVIS, SEGMENTS
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
+from imuhip.estimate.angle_errors import Params as ErrorParams
 from imuhip.estimate.calibration import Protocol, TimedMark
 from imuhip.estimate.grid import Grid
 from imuhip.estimate.grid import Params as GridParams
+from imuhip.estimate.heading import Params as HeadingParams
+from imuhip.estimate.heading import RelativeHeading
 from imuhip.estimate.joint_angles import JointAngles
 from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
@@ -49,6 +52,8 @@ class Params(ChainParams):
     """Settings of all stages; each stage says what its own do."""
 
     grid: GridParams = field(default_factory=GridParams)
+    heading: HeadingParams = field(default_factory=HeadingParams)
+    errors: ErrorParams = field(default_factory=ErrorParams)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +104,8 @@ class Pipeline:
         self._protocol = Protocol(names, detect=bool(header.parameters.get("detect_steps")))
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
-        self._angles = JointAngles()
+        self._headings = RelativeHeading(self.params.heading)
+        self._angles = JointAngles(self.params.errors)
         self._segments = SegmentMotion()
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
@@ -196,8 +202,9 @@ class Pipeline:
         first = 0
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
-            angles.append(self._angles.push(part))
-            motion.append(self._segments.push(part))
+            headings = self._headings.push(part)
+            angles.append(self._angles.push(part, headings))
+            motion.append(self._segments.push(part, headings))
             if step is not None:
                 self._align(step)
             first = row
@@ -208,6 +215,7 @@ class Pipeline:
         alignment = self._aligner.push(step)
         if alignment is not None:
             self.alignment = alignment
+            self._headings.align(alignment)
             self._angles.align(alignment)
             self._segments.align(alignment)
 

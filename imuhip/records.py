@@ -8,7 +8,7 @@ Arrays are C-ordered, time first; nobody writes into an array once it is in a re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -282,6 +282,10 @@ class OrientationBlock:
         ``(N, 3)`` specific force in m/s² and angular rate in rad/s without its bias, frame ``s``.
     rest
         ``(N,)`` the sensor is still.
+    drift
+        ``(N,)`` one standard deviation of the bias left about the vertical, rad/s.
+    unseen
+        ``(N,)`` variance of all turns about the vertical in gaps so far, rad².
     """
 
     sensor: str
@@ -291,6 +295,8 @@ class OrientationBlock:
     acc: Array
     gyr: Array
     rest: BoolArray
+    drift: Array
+    unseen: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,6 +313,8 @@ class GridBlock:
         ``(N, S)`` a sample lies within 20 ms and arrived in time.
     rest
         ``(N, S)`` still.
+    drift, unseen
+        ``(N, S)`` as in `OrientationBlock`; NaN where not valid.
     """
 
     sensors: tuple[str, ...]
@@ -316,19 +324,13 @@ class GridBlock:
     gyr: Array
     valid: BoolArray
     rest: BoolArray
+    drift: Array
+    unseen: Array
 
     def part(self, first: int, stop: int) -> "GridBlock":
         """Return rows `first` to `stop`."""
-        rows = slice(first, stop)
-        return GridBlock(
-            self.sensors,
-            self.t[rows],
-            self.q[rows],
-            self.acc[rows],
-            self.gyr[rows],
-            self.valid[rows],
-            self.rest[rows],
-        )
+        columns = (getattr(self, each.name)[first:stop] for each in fields(self)[1:])
+        return GridBlock(self.sensors, *columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -120,7 +120,7 @@ class SensorChain:
             self.started = True
             faults += self._units.push(samples)
             corrected = self._bias.push(samples)
-            oriented, gaps = self._filter.push(corrected.samples, corrected.still)
+            oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)
             blocks.append(oriented)
             faults += [*gaps, *_saturation(samples)]
         return blocks, faults

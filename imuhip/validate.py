@@ -17,7 +17,8 @@ import numpy as np
 
 from imuhip.errors import ImuhipError
 from imuhip.estimate.gyro_bias import GyroBias
-from imuhip.estimate.orientation import FILTERS, Filter, Params
+from imuhip.estimate.orientation import Filter, Params
+from imuhip.estimate.orientation_engines import FILTERS
 from imuhip.quaternions import (
     conjugate,
     heading_from_quaternion,
@@ -180,12 +181,12 @@ def _stage(trial: Trial, name: str, axes: Axes) -> Array:
         quat=None,
         saturated=no,
     )
-    still = no
+    still, bias_sd = no, np.zeros((n, 3))
     if name == "vqf":  # the filters of ahrs are shown as their users know them
         corrected = GyroBias().push(block)
-        block, still = corrected.samples, corrected.still
+        block, still, bias_sd = corrected.samples, corrected.still, corrected.sd
     stage = Filter(trial.name, trial.rate_hz, Params(filter=name, axes=axes))
-    return stage.push(block, still)[0].q
+    return stage.push(block, still, bias_sd)[0].q
 
 
 def _library_vqf(trial: Trial, _name: str, axes: Axes) -> Array:

@@ -33,8 +33,8 @@ FLOORS = {
 }
 MAY_IMPORT = {
     "bleak": ("imuhip/collect/ble.py", "imuhip/collect/virtual"),
-    "ahrs": ("imuhip/estimate/orientation.py",),
-    "vqf": ("imuhip/estimate/orientation.py", "imuhip/validate.py"),
+    "ahrs": ("imuhip/estimate/orientation_engines.py",),
+    "vqf": ("imuhip/estimate/orientation_engines.py", "imuhip/validate.py"),
     "streamlit": ("dashboard/",),
     "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
     "socket": ("imuhip/collect/", "imuhip/demo.py", "dashboard/"),
@@ -98,6 +98,7 @@ STAGES = (
     "grid",
     "calibration",
     "alignment",
+    "heading",
     "joint_angles",
     "segments",
 )

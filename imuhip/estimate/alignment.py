@@ -13,7 +13,7 @@ evidence            says                   error (one standard deviation)
 ==================  =====================  =======================================================
 bows                α = heading of axis    1.6° person to person, and the spread of repetitions
 tray                δ_i = difference       0.7°, and what the way from the tray to standing adds:
-                                           time, turning (scale errors), gaps (anything)
+                                           drift, turning (scale errors), gaps (anything)
 knee lifts of i     α - δ_i = heading      3.6° person to person, and the spread of repetitions
 declared mounts     either axis            10°
 ==================  =====================  =======================================================
@@ -113,8 +113,26 @@ class Aligner:
             q_sb[self._sensors.index(name)] = q
         grade = self._grade(q_sb, heading, covariance, gates)
         return Alignment(
-            self._sensors, q_sb, heading, covariance, standing, grade, chain or "none", gates
+            sensors=self._sensors,
+            q_sb=q_sb,
+            heading=heading,
+            covariance=covariance,
+            standing=standing,
+            grade=grade,
+            chain=chain or "none",
+            quality=self._quality(),
+            gates=gates,
         )
+
+    def _quality(self) -> float:
+        """Error of the accelerometers, from how much gravity they felt at every rest.
+
+        All sensors are taken to be of one kind, and that kind to be usual until more is seen.
+        """
+        felt = [step.force[np.isfinite(step.force)] for step in self._steps.values()]
+        seen = np.concatenate([*felt, np.empty(0)])
+        squares = _FORCE_WEIGHT * _FORCE_SD**2 + float(np.sum(seen**2))
+        return float(np.sqrt(squares / (_FORCE_WEIGHT + len(seen))))
 
     def _tray_headings(self) -> Array:
         """Headings ``(S,)`` of sensors that lay in one orientation."""
@@ -164,9 +182,9 @@ class Aligner:
         both = [self._pelvis, i]
         turned = stood.turned[both] - tray.turned[both]
         lost = stood.lost[both] - tray.lost[both]
-        waited = stood.t_end - tray.t_end
-        parts = (_TRAY_SD, _DRIFT_SD * waited, *(_SCALE_SD * turned), *lost)
-        return float(np.sqrt(np.sum(np.square(parts))))
+        drifted = stood.drifted[both] - tray.drifted[both]
+        parts = (_TRAY_SD, *drifted, *(_SCALE_SHARE * self._quality() * turned))
+        return float(np.sqrt(np.sum(np.square(parts)) + np.sum(lost)))
 
     def _agreement(
         self, evidence: Sequence[Measurement], facing: float, heading: Array
@@ -255,7 +273,8 @@ _AXIS_STEPS = {
 
 _USED = ("tray", "stand", "bow", "knee_lift_left", "knee_lift_right")
 
-_TRAY_SD, _DRIFT_SD, _SCALE_SD = np.radians(0.7), np.radians(0.02), 0.002
+_TRAY_SD, _SCALE_SHARE = np.radians(0.7), 0.4
+_FORCE_SD, _FORCE_WEIGHT = 0.005, 2.0
 _MOUNT_SD, _GIVEN_SD, _NEUTRAL_SD = np.radians(10.0), np.radians(0.1), np.radians(6.0)
 _TRAY_BROKEN, _MOVEMENT_BROKEN, _RARELY = 0.06, 0.02, 0.001
 _BELIEVED = 0.5

@@ -107,7 +107,7 @@ class Finder:
             block.part(max(start - first, 0), max(stop - first, 0))
             for first, block in self._history
         ]
-        names = ("t", "q", "acc", "gyr", "valid", "rest")
+        names = ("t", "q", "acc", "gyr", "valid", "rest", "drift", "unseen")
         columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
         return GridBlock(parts[0].sensors, *columns)
 

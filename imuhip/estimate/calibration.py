@@ -52,8 +52,7 @@ class Protocol:
         self._open: dict[str, _Window] = {}
         self._stood: CalibrationStep | None = None
         self._finder = Finder(self._sensors) if detect else None
-        self._moved = np.zeros((2, len(self._sensors)))
-        self._fastest = np.zeros(len(self._sensors))
+        self._moved = np.zeros((3, len(self._sensors)))
 
     def push(
         self, grid: GridBlock, marks: Sequence[TimedMark] = ()
@@ -103,7 +102,8 @@ class Protocol:
         for window in self._open.values():
             window.add(grid, first, stop)
         part = slice(first, stop)
-        _add_turns(grid.gyr[part], grid.valid[part], self._moved, self._fastest)
+        doubts = (grid.unseen[part], grid.drift[part])
+        _add_turns(grid.gyr[part], grid.valid[part], doubts, self._moved)
 
     def _mark(self, mark: TimedMark) -> CalibrationStep | None:
         """Open or close a window; a step without a beginning is no step."""
@@ -123,20 +123,15 @@ class Protocol:
 
 
 @kernel
-def _add_turns(gyr: Array, valid: BoolArray, moved: Array, fastest: Array) -> None:
-    """Add up how far each sensor turned, and could have turned in rows that are missing.
-
-    Unseen, it may have gone on as fast as it did in the second before, and no slower than a hand
-    or a leg turns at any time.
-    """
+def _add_turns(gyr: Array, valid: BoolArray, doubts: tuple[Array, Array], moved: Array) -> None:
+    """Add up how far each sensor turned and drifted; turns in gaps are added up already."""
+    unseen, drift = doubts
     for i in range(len(gyr)):
         for k in range(gyr.shape[1]):
             if valid[i, k]:
-                rate = np.sqrt(np.sum(gyr[i, k] ** 2))
-                moved[0, k] += rate / GRID_HZ
-                fastest[k] = max(rate, fastest[k] * (1.0 - 1.0 / GRID_HZ))
-            else:
-                moved[1, k] += max(fastest[k], _UNSEEN) / GRID_HZ
+                moved[0, k] += np.sqrt(np.sum(gyr[i, k] ** 2)) / GRID_HZ
+                moved[1, k] = unseen[i, k]
+                moved[2, k] += drift[i, k] / GRID_HZ
 
 
 class Rows(NamedTuple):
@@ -198,17 +193,19 @@ def judge(
     stood
         The accepted standing before it; closure is measured against it.
     moved
-        ``(2, S)`` how far each sensor has turned since the session began, and how far it may have
-        turned unseen, radians.
+        ``(3, S)`` how far each sensor has turned since the session began, radians, the variance
+        of what it turned unseen, rad², and what its bias may have added, radians.
     found
         Whether a mark or the data showed the step.
     """
     up = np.full((len(sensors), 3), np.nan)
-    axis, axis_sd = np.full((len(sensors), 3), np.nan), np.full(len(sensors), np.nan)
+    axis = np.full((len(sensors), 3), np.nan)
+    axis_sd, force = np.full((2, len(sensors)), np.nan)
     enough = len(rows.t) >= _FEWEST_ROWS
     gates = [_gate("rows", "", rows.share if enough else 0.0)]
     if enough and step in _STILL:
         up = _up(rows)
+        force = np.linalg.norm(rows.acc.mean(axis=0), axis=-1) / GRAVITY - 1.0
         gates += _stillness(sensors, rows)
         if step == "stand_again" and stood is not None:
             gates += _closure(sensors, rows, up, stood)
@@ -229,6 +226,8 @@ def judge(
         axis_sd=axis_sd,
         turned=moved[0],
         lost=moved[1],
+        drifted=moved[2],
+        force=force,
         q=rows.q,
     )
 
@@ -321,7 +320,6 @@ class _Moving(NamedTuple):
 
 
 _FEWEST_ROWS = 20
-_UNSEEN = np.radians(60.0)  # rad/s
 _MOST_ROWS = 6000
 """A window that nobody ended stops growing after a minute."""
 

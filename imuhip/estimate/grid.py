@@ -111,13 +111,14 @@ class Grid:
         for place, track in enumerate(self._tracks):
             if n and len(track):
                 _sample(t, track, self._patience, values[:, place], valid[:, place], rest[:, place])
+        q, acc, gyr = values[..., 0:4], values[..., 4:7], values[..., 7:10]
         return GridBlock(
-            self.sensors, t, values[..., 0:4], values[..., 4:7], values[..., 7:10], valid, rest
+            self.sensors, t, q, acc, gyr, valid, rest, values[..., 10], values[..., 11]
         )
 
 
 def _track(block: OrientationBlock) -> Array:
-    """The block's samples as rows of one array: ``t, host_t, q, acc, gyr, rest``."""
+    """The block's samples as rows of one array: ``t, host_t, q, acc, gyr, rest, …``."""
     return np.concatenate(
         (
             block.t[:, None],
@@ -126,6 +127,8 @@ def _track(block: OrientationBlock) -> Array:
             block.acc,
             block.gyr,
             block.rest[:, None],
+            block.drift[:, None],
+            block.unseen[:, None],
         ),
         axis=1,
     )
@@ -172,6 +175,7 @@ def _sample(
         valid[i] = True
         near = left if before < after else right
         rest[i] = track[near, _REST] > 0.0
+        values[i, 10], values[i, 11] = track[near, _DRIFT], track[near, _UNSEEN]
         if before + after <= 2.0 * (_NEAR_S + _EDGE_S):
             fraction = before / (before + after)
             for k in range(6):
@@ -224,8 +228,8 @@ def _carried(q: Array, gyr: Array, step: float, out: Array) -> None:
 
 
 # Columns of a track, and how many of them a row samples.
-_T, _HOST, _Q, _ACC, _GYR, _REST, _COLUMNS = 0, 1, 2, 6, 9, 12, 13
-_SAMPLED = 10
+_T, _HOST, _Q, _ACC, _GYR, _REST, _DRIFT, _UNSEEN, _COLUMNS = 0, 1, 2, 6, 9, 12, 13, 14, 15
+_SAMPLED = 12
 
 _NEAR_S = 0.02
 """A row is valid when a sample lies this near."""

@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
-from imuhip.evidence import Alignment
+from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
+from imuhip.evidence import Alignment, HeadingBlock
 from imuhip.kernels import kernel
-from imuhip.quaternions import multiply, quaternion_from_heading, wrap_angle
+from imuhip.quaternions import mean_quaternion, multiply, quaternion_from_heading, wrap_angle
 from imuhip.records import AngleBlock, Array, GridBlock
 
 
@@ -40,59 +41,107 @@ def pelvis_angles(q_e_pelvis: Array) -> Array:
 
 
 class JointAngles:
-    """Angles of both hips and the pelvis on the grid, zeroed to standing."""
+    """Angles of both hips and the pelvis on the grid, zeroed to standing, with their errors."""
 
-    def __init__(self) -> None:
+    def __init__(self, params: Params | None = None) -> None:
         self._alignment: Alignment | None = None
         self._zero = np.full((2, 3), np.nan)
         self._facing = 0.0
+        self._params = params or Params()
+        self._stood = np.full((3, 4), np.nan)
 
     def align(self, alignment: Alignment) -> None:
         """Use `alignment` from the next row on; the zero is taken again from its standing."""
         self._alignment = alignment
         self._zero[:] = np.nan
         self._facing = 0.0
+        self._stood[:] = np.nan
         standing = alignment.standing
         if not len(standing):
             return
-        pelvis, hips = _angles(standing, alignment)
+        q_eb = segment_orientations(standing, alignment)
+        pelvis, hips = _angles(q_eb, alignment)
         self._zero = _mean_angle(hips)
         facing = _mean_angle(pelvis[:, 2])
         self._facing = float(facing) if np.isfinite(facing) else 0.0
+        for row, i in enumerate(_places(alignment)):
+            if i is not None and np.isfinite(q_eb[:, i]).all():
+                self._stood[row] = mean_quaternion(q_eb[:, i])
 
-    def push(self, grid: GridBlock) -> AngleBlock:
-        """Return the angles of the grid's rows."""
+    def push(self, grid: GridBlock, headings: HeadingBlock) -> AngleBlock:
+        """Return the angles of the grid's rows, the drift of the headings taken off."""
         n = len(grid.t)
-        unknown = np.full((n, 2, 3), np.nan)
+        unknown, nothing = np.full((n, 2, 3), np.nan), np.full((n, 3), np.nan)
         if self._alignment is None:
-            nothing = np.full((n, 3), np.nan)
-            never = np.zeros((n, 2), dtype=np.bool_)
             hips = (unknown, unknown, unknown, unknown, nothing)
-            return AngleBlock(grid.t, *hips, never, nothing, nothing)
-        pelvis, raw = _angles(grid.q, self._alignment)
+            return AngleBlock(grid.t, *hips, np.zeros((n, 2), dtype=np.bool_), nothing, nothing)
+        q_eb = segment_orientations(grid.q, self._alignment, headings.turn)
+        pelvis, raw = _angles(q_eb, self._alignment)
         pelvis[:, 2] = wrap_angle(pelvis[:, 2] - self._facing)
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
-        nothing = np.full((n, 3), np.nan)
-        hips = (zeroed, raw, unknown, unknown, nothing)
-        return AngleBlock(grid.t, *hips, valid, pelvis, nothing)
+        sd, cov, pelvis_sd = self._errors(q_eb, headings, self._alignment)
+        total = soft_tissue(zeroed, sd)
+        return AngleBlock(grid.t, zeroed, raw, sd, total, cov, valid, pelvis, pelvis_sd)
+
+    def _errors(
+        self, q_eb: Array, headings: HeadingBlock, alignment: Alignment
+    ) -> tuple[Array, Array, Array]:
+        """Deviations of the hips, covariance of the sides, deviations of the pelvis."""
+        n = len(q_eb)
+        out = (np.full((n, 2, 3), np.nan), np.full((n, 3), np.nan), np.full((n, 3), np.nan))
+        segments, covariance = np.full((3, n, 4), np.nan), np.full((3, 3), np.nan)
+        moved, drifts, tilts = (np.full((n, 3), np.nan) for _ in range(3))
+        places = _places(alignment)
+        for row, i in enumerate(places):
+            if i is not None:
+                segments[row] = q_eb[:, i]
+                drifts[:, row], tilts[:, row] = headings.variance[:, i], headings.tilt[:, i]
+                _moved(segments[row], self._stood[row], moved[:, row])
+                for column, j in enumerate(places):
+                    if j is not None:
+                        covariance[row, column] = alignment.covariance[i, j]
+        thighs = np.ascontiguousarray(np.moveaxis(segments[1:], 0, 1))
+        signs = np.array([HIP_SIGNS[side] for side in SIDES])
+        known = (settings_of(self._params, alignment.quality), covariance, signs)
+        hip_errors(segments[0], thighs, moved, known, (drifts, tilts), out)
+        return out
 
 
-def _angles(q_es: Array, alignment: Alignment) -> tuple[Array, Array]:
+def _places(alignment: Alignment) -> list[int | None]:
+    """Where pelvis, left and right thigh are among the sensors."""
+    names = (PELVIS, *(THIGH[side] for side in SIDES))
+    place = {sensor: i for i, sensor in enumerate(alignment.sensors)}
+    return [place.get(name) for name in names]
+
+
+@kernel
+def _moved(q: Array, stood: Array, out: Array) -> None:
+    """How far each orientation is turned from the standing one, radians."""
+    for i in range(len(q)):
+        cosine = 0.0
+        for k in range(4):
+            cosine += q[i, k] * stood[k]
+        out[i] = 2.0 * math.acos(min(abs(cosine), 1.0))
+
+
+def _angles(q_eb: Array, alignment: Alignment) -> tuple[Array, Array]:
     """Pelvis ``(N, 3)`` and raw hip angles ``(N, 2, 3)``; NaN where a segment is not known."""
-    q_eb = segment_orientations(q_es, alignment)
     place = {sensor: i for i, sensor in enumerate(alignment.sensors)}
     pelvis = q_eb[:, place[PELVIS]]
-    hips = np.full((len(q_es), 2, 3), np.nan)
+    hips = np.full((len(q_eb), 2, 3), np.nan)
     for k, side in enumerate(SIDES):
         if THIGH[side] in place:
             hips[:, k] = hip_angles(pelvis, q_eb[:, place[THIGH[side]]], side)
     return pelvis_angles(pelvis), hips
 
 
-def segment_orientations(q_es: Array, alignment: Alignment) -> Array:
-    """``q_eb (N, S, 4)`` in the pelvis's earth frame, of ``q_es (N, S, 4)``."""
-    turned = multiply(quaternion_from_heading(alignment.heading), q_es)
+def segment_orientations(q_es: Array, alignment: Alignment, drift: Array | float = 0.0) -> Array:
+    """``q_eb (N, S, 4)`` in the pelvis's earth frame, of ``q_es (N, S, 4)``.
+
+    `drift` ``(N, S)`` is what the sensors' headings have turned away since the alignment, radians.
+    """
+    turned = multiply(quaternion_from_heading(alignment.heading - drift), q_es)
     return multiply(turned, alignment.q_sb)
 
 

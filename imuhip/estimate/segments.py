@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH
-from imuhip.evidence import Alignment
+from imuhip.evidence import Alignment, HeadingBlock
 from imuhip.findings import SegmentBlock
 from imuhip.kernels import kernel
 from imuhip.quaternions import wrap_angle
@@ -34,8 +34,8 @@ class SegmentMotion:
                 sine, cosine = np.sin(moved[:, _HEADING]), np.cos(moved[:, _HEADING])
                 self._facing[k] = np.arctan2(np.nanmean(sine), np.nanmean(cosine))
 
-    def push(self, grid: GridBlock) -> SegmentBlock:
-        """Return the motion at the grid's rows."""
+    def push(self, grid: GridBlock, headings: HeadingBlock) -> SegmentBlock:
+        """Return the motion at the grid's rows, the drift of the headings taken off."""
         n = len(grid.t)
         thighs = np.full((n, 2, _COLUMNS), np.nan)
         pelvis_rate = np.full(n, np.nan)
@@ -43,6 +43,7 @@ class SegmentMotion:
         if alignment is not None:
             for k, i in self._thighs(alignment):
                 thighs[:, k] = _moved(alignment, i, grid.q[:, i], grid.gyr[:, i])
+                thighs[:, k, _HEADING] -= headings.turn[:, i]
             thighs[..., _HEADING] = wrap_angle(thighs[..., _HEADING] - self._facing)
             i = alignment.sensors.index(PELVIS)
             pelvis_rate = _moved(alignment, i, grid.q[:, i], grid.gyr[:, i])[:, _HEADING_RATE]

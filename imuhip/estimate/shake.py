@@ -186,6 +186,8 @@ class Shake:
             axis_sd=nothing[:, 0],
             turned=nothing[:, 0],
             lost=nothing[:, 0],
+            drifted=nothing[:, 0],
+            force=nothing[:, 0],
             q=np.empty((0, len(self._sensors), 4)),
         )
 

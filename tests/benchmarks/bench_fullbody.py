@@ -18,7 +18,7 @@ from vqf import offlineVQF
 
 from imuhip.archive.importers import import_folder
 from imuhip.archive.recording import RecordingReader
-from imuhip.estimate.orientation import FILTERS
+from imuhip.estimate.orientation_engines import FILTERS
 from imuhip.pipeline import Params, Pipeline
 from imuhip.quaternions import (
     angle_from_quaternion,

@@ -33,6 +33,8 @@ class Out:
             gyr=np.tile([0.3, 0.0, -0.4], (*shape, 1)),
             valid=np.ones(shape, dtype=bool),
             rest=np.zeros(shape, dtype=bool),
+            drift=np.zeros(shape),
+            unseen=np.zeros(shape),
         )
         hip = np.radians(np.arange(6.0).reshape(1, 2, 3) * 10.0 + np.arange(count)[:, None, None])
         hip[1:2, 0, 2] = np.nan
@@ -113,6 +115,8 @@ def test_a_step_leaves_without_its_orientations() -> None:
         axis_sd=np.zeros(2),
         turned=np.zeros(2),
         lost=np.zeros(2),
+        drifted=np.zeros(2),
+        force=np.zeros(2),
         q=np.zeros((800, 2, 4)),
     )
     said = json.loads(event_json("step", {"step": step}))["step"]

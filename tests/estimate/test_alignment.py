@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.calibration import Protocol, TimedMark
 from imuhip.estimate.joint_angles import JointAngles
+from imuhip.evidence import HeadingBlock
 from imuhip.quaternions import (
     conjugate,
     multiply,
@@ -93,7 +94,13 @@ class Athlete:
         gyr[np.linalg.norm(gyr, axis=-1) > 50] = 0.0  # put on between tray and standing
         acc = rotate(conjugate(q), np.broadcast_to((0.0, 0.0, 9.81), (n, 3, 3)))
         true = np.ones((n, 3), dtype=np.bool_)
-        return GridBlock(SENSORS, self.t, q, acc, gyr, true, ~true)
+        nothing = np.zeros((n, 3))
+        return GridBlock(SENSORS, self.t, q, acc, gyr, true, ~true, nothing, nothing)
+
+    def steady(self, first, stop):
+        """Headings that do not drift."""
+        nothing = np.zeros((stop - first, 3))
+        return HeadingBlock(self.t[first:stop], nothing, nothing, nothing)
 
     def run(self, **settings):
         """Return angles over all rows, steps and the last alignment."""
@@ -103,12 +110,13 @@ class Athlete:
         out, first, last = [], 0, None
         ended = protocol.push(self.grid, self.marks) + protocol.finish(len(self.t))
         for row, step in ended:
-            out.append(angles.push(self.grid.part(first, row)))
+            out.append(angles.push(self.grid.part(first, row), self.steady(first, row)))
             last = aligner.push(step) or last
             if last is not None:
                 angles.align(last)
             first = row
-        out.append(angles.push(self.grid.part(first, len(self.t))))
+        rest = (first, len(self.t))
+        out.append(angles.push(self.grid.part(*rest), self.steady(*rest)))
         hip = np.degrees(np.concatenate([block.hip for block in out]))
         return hip, [step for _, step in ended], last
 

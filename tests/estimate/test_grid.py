@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from helpers import cuts
@@ -7,6 +9,9 @@ from imuhip.quaternions import slerp
 from imuhip.records import OrientationBlock
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
+
+
+_COLUMNS = ("t", "host_t", "q", "acc", "gyr", "rest", "drift", "unseen")
 
 
 def _track(sensor, t, rng, delay=0.005):
@@ -20,13 +25,15 @@ def _track(sensor, t, rng, delay=0.005):
         rng.normal(size=(n, 3)),
         rng.normal(size=(n, 3)),
         np.zeros(n, dtype=np.bool_),
+        rng.random(n),
+        np.cumsum(rng.random(n)),
     )
 
 
 def _part(block, rows):
     return OrientationBlock(
         block.sensor,
-        *(getattr(block, k)[rows] for k in ("t", "host_t", "q", "acc", "gyr", "rest")),
+        *(getattr(block, k)[rows] for k in _COLUMNS),
     )
 
 
@@ -127,7 +134,7 @@ def test_cuts_do_not_show(seed):
         block = _track(sensor, t, rng)
         stall = (t > 1) & (t < 1.2 + 0.5 * k)
         late = np.maximum.accumulate(np.where(stall, 1.2 + 0.5 * k, block.host_t))
-        blocks.append(OrientationBlock(sensor, t, late, block.q, block.acc, block.gyr, block.rest))
+        blocks.append(dataclasses.replace(block, host_t=late))
     total = sum(len(b.t) for b in blocks)
     whole = _run(blocks, [slice(None)])
     assert not whole["valid"].all()
@@ -143,10 +150,8 @@ def test_the_orientation_is_carried_to_the_edge_of_a_gap():
     t = np.array([0.0, 0.01, 0.5, 0.51])
     block = _track("pelvis", t, rng)
     rate = np.array((0.0, 0.0, 2.0))
-    still = OrientationBlock(
-        "pelvis", t, block.host_t, np.tile([1.0, 0, 0, 0], (4, 1)), block.acc,
-        np.tile(rate, (4, 1)), block.rest,
-    )  # fmt: skip
+    q, gyr = np.tile([1.0, 0, 0, 0], (4, 1)), np.tile(rate, (4, 1))
+    still = dataclasses.replace(block, q=q, gyr=gyr)
     out = _run([still], [slice(None)])
     assert out["valid"][:, 0].tolist()[:4] == [True, True, True, True]
     assert not out["valid"][4, 0]

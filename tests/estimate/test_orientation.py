@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from helpers import cuts, part, turning_samples
 
-from imuhip.estimate.orientation import FILTERS, Filter, Params
+from imuhip.estimate.orientation import Filter, Params
+from imuhip.estimate.orientation_engines import FILTERS
 from imuhip.quaternions import angle_from_quaternion, conjugate, multiply, rotate
 
 AXES = np.eye(3)
@@ -101,7 +102,8 @@ def test_a_wrong_filter_is_said():
 
 
 def _push(stage, block):
-    return stage.push(block, np.zeros(len(block.t), dtype=np.bool_))
+    n = len(block.t)
+    return stage.push(block, np.zeros(n, dtype=np.bool_), np.full((n, 3), 1e-3))
 
 
 def _without(block, keep, quat=None):

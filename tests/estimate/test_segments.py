@@ -3,7 +3,7 @@ import pytest
 from helpers import random_quaternions
 
 from imuhip.estimate.segments import SegmentMotion
-from imuhip.evidence import Alignment
+from imuhip.evidence import Alignment, HeadingBlock
 from imuhip.quaternions import conjugate, multiply, quaternion_from_heading, rotate
 from imuhip.records import GridBlock
 
@@ -25,11 +25,13 @@ def moved(lean, turn, rate_b):
         q[:, i] = multiply(multiply(quaternion_from_heading(-heading[i]), q_eb), conjugate(q_sb[i]))
         gyr[:, i] = rotate(q_sb[i], rate_b)
     valid = np.ones((n, 3), dtype=bool)
-    grid = GridBlock(SENSORS, np.arange(n) / 100, q, np.zeros((n, 3, 3)), gyr, valid, ~valid)
+    nan = np.full((n, 3, 3), np.nan)
+    t, doubts = np.arange(n) / 100, (nan[..., 0], nan[..., 0])
+    grid = GridBlock(SENSORS, t, q, nan, gyr, valid, ~valid, *doubts)
     stage = SegmentMotion()
     nothing = np.full((3, 3), np.nan)
-    stage.align(Alignment(SENSORS, q_sb, heading, nothing, q[:1], "good", "test"))
-    return stage.push(grid)
+    stage.align(Alignment(SENSORS, q_sb, heading, nothing, q[:1], "good", "test", 0.0))
+    return stage.push(grid, HeadingBlock(grid.t, *np.zeros((3, n, 3))))
 
 
 def test_inclination_and_heading_are_the_programmed_ones():
@@ -61,7 +63,8 @@ def test_without_an_alignment_nothing_is_known():
     n = 3
     nan = np.full((n, 3, 3), np.nan)
     never = np.zeros((n, 3), dtype=bool)
-    grid = GridBlock(SENSORS, np.arange(n) / 100, np.zeros((n, 3, 4)), nan, nan, never, never)
-    found = SegmentMotion().push(grid)
+    t, q, doubts = np.arange(n) / 100, np.zeros((n, 3, 4)), (nan[..., 0], nan[..., 0])
+    grid = GridBlock(SENSORS, t, q, nan, nan, never, never, *doubts)
+    found = SegmentMotion().push(grid, HeadingBlock(grid.t, *[nan[..., 0]] * 3))
     assert np.isnan(found.inclination).all()
     assert np.isnan(found.pelvis_heading_rate).all()

@@ -1,0 +1,276 @@
+"""What the angles of one row may be wrong by: every error that is known of, through the joint.
+
+A small error of a segment frame is a rotation vector; the joint coordinate system turns it into
+errors of the angles (the inverse of ``ω = φ' e1 + α' e2 + ρ' e3``). With R the femur in the pelvis,
+Y the frames' own up, and ``u`` the vertical as the pelvis or the thigh has it, all written in the
+pelvis, the angles are wrong by what these vectors give, minus what they gave in standing:
+
+=====================================================  ============================================
+heading of the pelvis's medio-lateral axis (a)         ``R Y - Y``
+heading of the thigh's sensor in the standing (d)      ``u - R Y``
+drift of that heading since then (h)                   ``u``
+posture: the standing was not upright (X and Z)        ``-X, -Z`` (pelvis), ``R X, R Z`` (thigh)
+bias of an accelerometer of b g                        ``(u - Y) × b``
+scale and axes of a gyroscope                          ``u``, and a little in any direction
+=====================================================  ============================================
+
+a and d come with their covariance from the calibration, h with its variance from the headings. In
+standing d moves nothing and h all of rotation; at 110° of flexion h moves adduction instead: the
+error bar follows the posture. Left and right share the pelvis, so their errors have a covariance.
+
+Skin over bone is not in it. For people it is added (`soft_tissue`): a share of rotation that the
+skin does not follow, and a slip with flexion.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from imuhip.kernels import kernel
+from imuhip.records import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is believed of sensors and of people; one standard deviation each, radians or shares.
+
+    Parameters
+    ----------
+    pelvis_posture, thigh_posture
+        How far the segment was from upright in the standing, about X and about Z.
+    turning
+        Error of a turn by scale and axes of the gyroscope, as a share of it, over that of the
+        accelerometer: who makes one well makes the other well.
+    still
+        Error of an inclination that has not turned at all.
+    """
+
+    pelvis_posture: tuple[float, float] = (math.radians(0.7), math.radians(2.0))
+    thigh_posture: tuple[float, float] = (math.radians(1.7), math.radians(2.8))
+    turning: float = 1.0
+    still: float = math.radians(0.15)
+
+
+def settings_of(params: Params, quality: float) -> Array:
+    """The parameters as the kernel reads them; `quality` is the accelerometers' error."""
+    postures = (*params.pelvis_posture, *params.thigh_posture)
+    return np.array((*postures, quality, params.turning * quality, params.still))
+
+
+def soft_tissue(hip: Array, sd: Array) -> Array:
+    """Error with the skin's part ``(N, 2, 3)``, for angles ``(N, 2, 3)`` against standing.
+
+    The skin follows at worst 60 % of a rotation (Schache 2008,
+    doi:10.1016/j.gaitpost.2007.01.001), so a third of it is one standard deviation; the rest is
+    the size of what cameras differ by on squats (docs/method.md).
+    """
+    flexion = np.abs(hip[..., 0])
+    rotation = np.abs(hip[..., 2])
+    total = np.empty_like(sd)
+    for k, (per_flexion, per_rotation) in enumerate(_SKIN):
+        skin = _SKIN_STILL**2 + (per_flexion * flexion) ** 2 + (per_rotation * rotation) ** 2
+        total[..., k] = np.sqrt(sd[..., k] ** 2 + skin)
+    return total
+
+
+@kernel
+def hip_errors(
+    pelvis: Array,
+    thighs: Array,
+    moved: Array,
+    known: tuple[Array, Array, Array],
+    doubts: tuple[Array, Array],
+    out: tuple[Array, Array, Array],
+) -> None:
+    """Fill standard deviations and the covariance of the sides, row by row.
+
+    Parameters
+    ----------
+    pelvis, thighs
+        ``(N, 4)`` and ``(N, 2, 4)`` segment orientations ``q_eb`` in one earth; NaN if unknown.
+    moved
+        ``(N, 3)`` how far the pelvis and both thighs have turned since standing, radians.
+    known
+        Settings; ``(3, 3)`` covariance of a, and d of both thighs; ``(2, 3)`` signs of the angles.
+    doubts
+        ``(N, 3)`` variance of the pelvis's own heading and of both thighs' against it, and
+        ``(N, 3)`` variance of all three inclinations after a gap, rad².
+    out
+        ``(N, 2, 3)`` deviations of the hip, ``(N, 3)`` covariance of left and right, ``(N, 3)``
+        deviations of the pelvis's angles.
+    """
+    settings, covariance, signs = known
+    sd, cov, pelvis_sd = out
+    drifts, tilts = doubts
+    noise, turning, heading = np.empty(3), np.empty(3), np.empty(2)
+    shared, own = np.empty((2, _SHARED, 3)), np.empty((_OWN, 3))
+    left_d, left_h = np.empty(3), np.empty(3)
+    up, carried, v = np.empty(3), np.empty((3, 3)), np.empty(3)
+    for i in range(len(pelvis)):
+        _vertical(pelvis[i], up)
+        for k in range(3):
+            turning[k] = (settings[5] * moved[i, k]) ** 2
+            noise[k] = _LEVELLED * turning[k] + settings[6] ** 2 + tilts[i, k]
+        _pelvis_errors(up, noise[0], settings, covariance[0, 0], drifts[i, 0], pelvis_sd[i])
+        for k in range(2):
+            heading[k] = drifts[i, 1 + k] + turning[0] + turning[1 + k]
+            _relative_axes(pelvis[i], thighs[i, k], carried)
+            _shared_errors(up, carried, noise[0], settings, signs[k], shared[k], v)
+            _own_errors(up, carried, noise[1 + k], settings, signs[k], own, v)
+            for c in range(3):
+                a, d = shared[k, 0, c], own[0, c]
+                total = a * a * covariance[0, 0] + d * d * covariance[1 + k, 1 + k]
+                total += 2.0 * a * d * covariance[0, 1 + k]
+                total += own[1, c] ** 2 * heading[k]
+                for j in range(1, _SHARED):
+                    total += shared[k, j, c] ** 2
+                for j in range(2, _OWN):
+                    total += own[j, c] ** 2
+                sd[i, k, c] = math.sqrt(max(total, 0.0))
+            if k == 0:
+                left_d[:], left_h[:] = own[0], own[1]
+        for c in range(3):
+            a_left, a_right = shared[0, 0, c], shared[1, 0, c]
+            total = a_left * a_right * covariance[0, 0] + left_d[c] * own[0, c] * covariance[1, 2]
+            total += a_left * own[0, c] * covariance[0, 2] + left_d[c] * a_right * covariance[0, 1]
+            # Half of the drift is the pelvis's own gyroscope, and moves both.
+            total += 0.5 * left_h[c] * own[1, c] * math.sqrt(heading[0] * heading[1])
+            for j in range(1, _SHARED):
+                total += shared[0, j, c] * shared[1, j, c]
+            cov[i, c] = total
+
+
+@kernel
+def _shared_errors(
+    up: Array, carried: Array, noise: float, settings: Array, signs: Array, out: Array, v: Array
+) -> None:
+    """Errors of the angles of one hip that come from the pelvis: a, posture, force, turning."""
+    v[:] = carried[:, 1]
+    v[1] -= 1.0
+    _angles(v, carried, signs, 1.0, out[0])
+    _unit(v, 0, -settings[0])
+    _angles(v, carried, signs, 1.0, out[1])
+    out[1, 1] += signs[1] * settings[0]
+    _unit(v, 2, -settings[1])
+    _angles(v, carried, signs, 1.0, out[2])
+    out[2, 0] += signs[0] * settings[1]
+    spread = math.sqrt(noise)
+    for k in range(3):
+        _leaned(up, k, v)
+        _angles(v, carried, signs, settings[4], out[3 + k])
+        _unit(v, k, 1.0)
+        _angles(v, carried, signs, spread, out[6 + k])
+
+
+@kernel
+def _own_errors(
+    up: Array, carried: Array, noise: float, settings: Array, signs: Array, out: Array, v: Array
+) -> None:
+    """Errors of the angles of one hip that come from its thigh: d, h, posture, force, turning."""
+    v[:] = up - carried[:, 1]
+    _angles(v, carried, signs, 1.0, out[0])
+    v[:] = up
+    _angles(v, carried, signs, 1.0, out[1])
+    v[:] = carried[:, 0]
+    _angles(v, carried, signs, settings[2], out[2])
+    out[2, 1] -= signs[1] * settings[2]
+    v[:] = carried[:, 2]
+    _angles(v, carried, signs, settings[3], out[3])
+    out[3, 0] -= signs[0] * settings[3]
+    spread = math.sqrt(noise)
+    for k in range(3):
+        # The vertical against the thigh's own y, and a bias along its axis k, in the pelvis.
+        _cross(up, carried[:, 1], carried[:, k], v)
+        _angles(v, carried, signs, settings[4], out[4 + k])
+        _unit(v, k, 1.0)
+        _angles(v, carried, signs, spread, out[7 + k])
+
+
+@kernel
+def _pelvis_errors(
+    up: Array, noise: float, settings: Array, facing: float, drift: float, out: Array
+) -> None:
+    """Deviations of tilt, obliquity and rotation of the pelvis."""
+    lean = (up[0] ** 2 + (up[1] - 1.0) ** 2 + up[2] ** 2) * settings[4] ** 2
+    noise += lean
+    # A medio-lateral axis that is askew shows tilt as obliquity, and the other way round.
+    out[0] = math.sqrt(noise + up[2] ** 2 * facing)
+    out[1] = math.sqrt(noise + up[0] ** 2 * facing)
+    out[2] = math.sqrt(noise + drift)
+
+
+@kernel
+def _angles(v: Array, carried: Array, signs: Array, size: float, out: Array) -> None:
+    """Angles that a small rotation `v`, in the pelvis, adds to flexion, adduction and rotation."""
+    # The femur's y axis is (-sin φ cos α, cos φ cos α, sin α).
+    x, y, sine = carried[0, 1], carried[1, 1], carried[2, 1]
+    cosine = max(math.sqrt(x * x + y * y), _SINGULAR)
+    sin_flexion, cos_flexion = -x / cosine, y / cosine
+    rotation = (cos_flexion * v[1] - sin_flexion * v[0]) / cosine
+    out[0] = signs[0] * size * (v[2] - sine * rotation)
+    out[1] = signs[1] * size * (cos_flexion * v[0] + sin_flexion * v[1])
+    out[2] = signs[2] * size * rotation
+
+
+@kernel
+def _leaned(up: Array, k: int, v: Array) -> None:
+    """``(u - Y) × e_k``: what a bias along axis k adds since standing."""
+    x, y, z = up[0], up[1] - 1.0, up[2]
+    if k == 0:
+        v[0], v[1], v[2] = 0.0, z, -y
+    elif k == 1:
+        v[0], v[1], v[2] = -z, 0.0, x
+    else:
+        v[0], v[1], v[2] = y, -x, 0.0
+
+
+@kernel
+def _cross(up: Array, own: Array, axis: Array, v: Array) -> None:
+    """``(u - own) × axis``."""
+    x, y, z = up[0] - own[0], up[1] - own[1], up[2] - own[2]
+    v[0] = y * axis[2] - z * axis[1]
+    v[1] = z * axis[0] - x * axis[2]
+    v[2] = x * axis[1] - y * axis[0]
+
+
+@kernel
+def _unit(v: Array, k: int, size: float) -> None:
+    v[:] = 0.0
+    v[k] = size
+
+
+@kernel
+def _vertical(q: Array, out: Array) -> None:
+    """The earth's vertical in a segment."""
+    w, x, y, z = q[0], q[1], q[2], q[3]
+    out[0], out[1] = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x)
+    out[2] = 1.0 - 2.0 * (x * x + y * y)
+
+
+@kernel
+def _relative_axes(p: Array, q: Array, out: Array) -> None:
+    """The thigh's axes in the pelvis, as columns: the matrix of the inverse of p times q."""
+    w = p[0] * q[0] + p[1] * q[1] + p[2] * q[2] + p[3] * q[3]
+    x = p[0] * q[1] - p[1] * q[0] - p[2] * q[3] + p[3] * q[2]
+    y = p[0] * q[2] + p[1] * q[3] - p[2] * q[0] - p[3] * q[1]
+    z = p[0] * q[3] - p[1] * q[2] + p[2] * q[1] - p[3] * q[0]
+    out[0, 0], out[1, 0], out[2, 0] = _column(w, x, y, z)
+    out[1, 1], out[2, 1], out[0, 1] = _column(w, y, z, x)
+    out[2, 2], out[0, 2], out[1, 2] = _column(w, z, x, y)
+
+
+@kernel
+def _column(w: float, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The first column of the matrix of a quaternion; turning x, y, z on gives the others."""
+    return 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)
+
+
+_SHARED, _OWN = 9, 10
+_SINGULAR = 1e-3
+_LEVELLED = 0.16
+"""Share of the turning's variance that gravity leaves in the inclination; none of the heading's."""
+
+_SKIN = ((0.04, 0.0), (0.05, 0.0), (0.05, 0.33))
+"""What skin adds to flexion, adduction and rotation: a share of flexion, and of rotation."""
+_SKIN_STILL = math.radians(1.0)
