@@ -1,10 +1,13 @@
 """A finished repetition with its rows: what measures and rules are worked out from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from imuhip.assess.movements import Movement
+from imuhip.assess.verdicts import Seen
 from imuhip.conventions import Side
 from imuhip.evidence import Grade
 from imuhip.findings import Direction, Note, Repetition
@@ -88,6 +91,8 @@ class Episode:
         Why it is not counted or what cannot be said, in words; empty otherwise.
     repetitions
         What is told of it: left and right of a squat, one of anything else; with measures.
+    seen
+        Rule to what this repetition shows of it, worked out once (`judging.with_seen`).
     """
 
     movement: Movement
@@ -106,6 +111,7 @@ class Episode:
     end: int
     reason: str = ""
     repetitions: tuple[Repetition, ...] = ()
+    seen: Mapping[str, Sequence[Seen]] = field(default_factory=dict)
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -125,9 +131,15 @@ class Context:
         Marks of the session so far with the angles of their moment (`pain` among them).
     settings
         The recording's ``parameters["assess"]``: goal profile, limits of the athlete, offsets.
+    partner
+        Repetitions of the newest set of the same test on the other side, where there is one.
+    standing
+        ``(2, 3)`` raw hip angles of the calibration's standing, radians; NaN where not known.
     """
 
     grade: Grade
     chain: str
     notes: tuple[Note, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    partner: "tuple[Episode, ...]" = ()
+    standing: Array = field(default_factory=lambda: np.full((2, 3), np.nan))

@@ -51,7 +51,7 @@ class Params:
         settings
             ``goal``: a name; ``limits``: name to number; ``hip_crease_offset_deg``: a number;
             ``sessions``: measure to a list of sessions, each a list of its repetitions' values.
-            All of them may be left out. Other keys belong to other stages.
+            All of them may be left out.
 
         Raises
         ------

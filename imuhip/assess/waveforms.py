@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.special import stdtrit
 
+from imuhip.assess.windows import path_at
 from imuhip.records import Array, BoolArray
 
 PHASES: Final = np.linspace(0.0, 1.0, 101)
@@ -70,8 +71,8 @@ def over_phase(inclination: Array, angle: Array, turn: int) -> tuple[Array, Arra
     NaN.
     """
     deepest = inclination[turn]
-    down = _at_levels(inclination[: turn + 1], angle[: turn + 1], deepest * PHASES)
-    up = _at_levels(inclination[turn:][::-1], angle[turn:][::-1], deepest * PHASES)
+    down = path_at(inclination[: turn + 1], angle[: turn + 1], deepest * PHASES)
+    up = path_at(inclination[turn:][::-1], angle[turn:][::-1], deepest * PHASES)
     return down, up
 
 
@@ -138,15 +139,6 @@ def _simultaneous(deviation: Array) -> Array:
     apart = np.abs(deviation) / np.where(spread > 0.0, spread, 1.0)
     reach: Array = np.quantile(apart.max(axis=1), 0.95) * spread
     return reach
-
-
-def _at_levels(inclination: Array, angle: Array, levels: Array) -> Array:
-    """`angle` where the inclination first reaches each level; NaN below the first and last rows."""
-    highest = np.maximum.accumulate(inclination)
-    rising = np.concatenate(([True], np.diff(highest) > 0.0)) & np.isfinite(inclination)
-    if not rising.any():
-        return np.full(len(levels), np.nan)
-    return np.interp(levels, inclination[rising], angle[rising], left=np.nan, right=np.nan)
 
 
 def _resampled_means(rng: np.random.Generator, curves: Array) -> Array:

@@ -1,0 +1,80 @@
+"""A set's repetitions → findings: every rule that is for the movement, with words and a cue.
+
+A pure function: the same repetitions give the same bits. It is asked again after each repetition
+with all of the set so far, and its answer replaces the one before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from imuhip.assess.compensations import RULES, Rule, verdicts
+from imuhip.assess.cues import cue_for
+from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.params import Params
+from imuhip.assess.verdicts import Verdict
+from imuhip.assess.wording import words_of
+from imuhip.findings import Finding
+
+
+def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
+    """Judge the repetitions of one set so far; partial ones are left out.
+
+    Parameters
+    ----------
+    episodes
+        Of one movement and set, in order.
+    context
+        The calibration, the marks, the settings, and the set of the other side.
+
+    Raises
+    ------
+    RecordingError
+        Where the settings are wrong.
+    """
+    counted = [each for each in episodes if each.counted]
+    if not counted:
+        return ()
+    params = Params.from_settings(context.settings)
+    movement = counted[0].movement
+    return tuple(
+        _finding(name, rule, verdict, counted[0], context)
+        for name, rule in RULES.items()
+        if rule.fits(movement)
+        for verdict in verdicts(name, counted, params.limits, context)
+    )
+
+
+def with_seen(episode: Episode, context: Context) -> Episode:
+    """Return the repetition with what it shows of every rule, so that it is looked at only once."""
+    limits = Params.from_settings(context.settings).limits
+    seen = {
+        name: tuple(rule.see(episode, limits, context))
+        for name, rule in RULES.items()
+        if rule.see is not None and rule.fits(episode.movement)
+    }
+    return replace(episode, seen=seen)
+
+
+def _finding(
+    name: str, rule: Rule, verdict: Verdict, episode: Episode, context: Context
+) -> Finding:
+    poor = context.grade == "none" or (rule.axes and context.grade == "poor")
+    if poor:
+        side = "both" if rule.signed or rule.see is None else verdict.side
+        verdict = replace(verdict, side=side, grade="cannot_tell", confidence=0.0, showing=())
+    shown = verdict.grade in ("mild", "marked")
+    return Finding(
+        rule=name,
+        movement=episode.movement.name,
+        side=verdict.side,
+        set=episode.set,
+        repetitions=verdict.showing,
+        value=verdict.value,
+        unit=rule.unit,
+        limit=verdict.limit,
+        mdc=verdict.mdc,
+        grade=verdict.grade,
+        confidence=verdict.confidence,
+        words=words_of(name, rule.unit, verdict, poor=poor),
+        cue=cue_for(name, verdict, context.notes) if shown else "",
+    )

@@ -1,0 +1,160 @@
+"""Rules about turns: what the pelvis adds to them, and how far the hips turn left against right."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, median
+from typing import Final, NamedTuple
+
+from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.limits import Limits
+from imuhip.assess.symmetry import Z95, within_sd
+from imuhip.assess.verdicts import Seen, SideOrBoth, Verdict, grade_of
+from imuhip.assess.windows import (
+    OBLIQUITY,
+    ROTATION,
+    TILT,
+    TURN,
+    TURN_CHANGE_SD_DEG,
+    at_rest,
+    at_turn,
+    flexion_at,
+    index_of,
+)
+from imuhip.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.records import Array
+
+
+def pelvis_follows_pivot(episode: Episode, limits: Limits, _context: Context) -> list[Seen]:
+    """Share of a pivot, per cent, that the pelvis gives instead of the hip.
+
+    ``1 - ΔIR / Δ(turn of the thigh)``, from the start to the end of the turn. A pivot that turned
+    too little is not judged; one in which the pelvis hardly moved shows nothing. The skin follows
+    at worst 60 % of the bone's rotation, which makes the hip's part look small: `doubt` is the
+    pelvis's share if it was so.
+    """
+    side = episode.sides[0]
+    k = index_of(side)
+    rows = episode.rows
+    inward = HIP_SIGNS[side][2]
+    turned = inward * _change(episode, rows.heading[:, k])
+    hip = _change(episode, rows.hip[:, k, ROTATION])
+    pelvis = _change(episode, rows.pelvis[:, TURN])
+    number, at = episode.number, flexion_at(episode, episode.end)
+    if not abs(turned) >= limits["pivot_turn_deg"]:
+        return [Seen(side, number, math.nan, math.nan, at)]
+    share = hip / turned
+    sd = 100.0 * math.hypot(1.0, share) * TURN_CHANGE_SD_DEG / abs(turned)
+    if abs(pelvis) < limits["pivot_pelvis_deg"]:
+        return [Seen(side, number, max(100.0 * (1.0 - share), 0.0), sd, at, doubt=0.0)]
+    bone = hip / _SKIN_FOLLOWS
+    least = 1.0 - bone / (bone + turned - hip)
+    return [
+        Seen(side, number, 100.0 * (1.0 - share), sd, at, detail=abs(pelvis), doubt=100 * least)
+    ]
+
+
+def pelvis_cheats_table(episode: Episode, _limits: Limits, _context: Context) -> list[Seen]:
+    """Obliquity or tilt of the pelvis that changes up to the end range, whichever is more."""
+    pelvis = episode.rows.pelvis
+    changes = [abs(_change(episode, pelvis[:, angle])) for angle in (OBLIQUITY, TILT)]
+    value = max(changes) if all(math.isfinite(c) for c in changes) else math.nan
+    at = flexion_at(episode, episode.turn)
+    return [Seen(episode.sides[0], episode.number, value, _PELVIS_CHANGE_SD_DEG, at)]
+
+
+def rotation_difference(
+    episodes: Sequence[Episode], partner: Sequence[Episode], limits: Limits
+) -> Verdict | None:
+    """Hip rotation at the bottom, or at the end range, right against left, against its error.
+
+    Real where it is beyond both the detectable change and the limit (KINEMATICS 4.2). A table test
+    has two directions to be wrong in, so each is asked for more; the one that is clearer speaks.
+    `detail` is 1 for the end range inwards, -1 outwards, 0 for the bottom. None before both sides
+    were seen.
+    """
+    every = [*episodes, *partner]
+    directions = sorted({each.direction for each in every})
+    asked = Z95 if len(directions) == 1 else _Z95_OF_TWO
+    limit = limits["rotation_difference_deg"]
+    found = []
+    for direction in directions:
+        ends = _Ends.of([each for each in every if each.direction == direction])
+        if ends is not None:
+            code = {"in": 1.0, "out": -1.0}.get(direction, 0.0)
+            found.append(_difference(ends, asked, limit, code))
+    return max(found, key=_clearness) if found else None
+
+
+class _Ends(NamedTuple):
+    """What both sides reached in repetitions of one direction: degrees, degrees squared."""
+
+    left: list[float]
+    right: list[float]
+    variance: float
+    flexion_deg: float
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, episodes: Sequence[Episode]) -> "_Ends | None":
+        """Read them off; None where a side has none."""
+        values: dict[Side, list[float]] = {side: [] for side in SIDES}
+        errors: dict[Side, list[float]] = {side: [] for side in SIDES}
+        shared = []
+        for each in episodes:
+            for side in each.sides:
+                k = index_of(side)
+                values[side].append(at_turn(each, each.rows.hip[:, k, ROTATION]))
+                errors[side].append(float(each.rows.hip_sd[each.turn, k, ROTATION]))
+            shared.append(float(each.rows.hip_cov[each.turn, ROTATION]))
+        if not all(values.values()):
+            return None
+        variance = sum(median(errors[side]) ** 2 for side in SIDES) - 2.0 * median(shared)
+        at = flexion_at(episodes[-1], episodes[-1].turn)
+        numbers = tuple(sorted({each.number for each in episodes}))
+        left, right = values["left"], values["right"]
+        return cls(left, right, variance * math.degrees(1.0) ** 2, at, numbers)
+
+    def spread(self) -> float:
+        """Variance of the difference of the means by the spread of the repetitions."""
+        if len(self.left) == len(self.right):
+            apart = [r - l_ for l_, r in zip(self.left, self.right, strict=True)]
+            return within_sd(apart) ** 2 / len(apart)
+        return sum(within_sd(each) ** 2 / len(each) for each in (self.left, self.right))
+
+
+def _difference(ends: _Ends, asked: float, limit: float, code: float) -> Verdict:
+    """Counts from the larger of the limit and the detectable change on."""
+    apart = fmean(ends.right) - fmean(ends.left)
+    variance = ends.variance + ends.spread()
+    sd = math.sqrt(variance) if variance >= 0.0 else math.nan
+    if not math.isfinite(sd + apart):
+        nan = math.nan
+        return Verdict("both", nan, nan, nan, limit, "cannot_tell", 0.0, (), 0, nan, code)
+    mdc = asked * sd
+    limit = max(limit, mdc)
+    grade, confidence = grade_of(abs(apart), sd, limit)
+    side: SideOrBoth = "both"
+    if grade in ("mild", "marked"):
+        side = "right" if apart > 0.0 else "left"
+    numbers = ends.numbers if side != "both" else ()
+    at, count = ends.flexion_deg, len(ends.numbers)
+    return Verdict(side, abs(apart), sd, mdc, limit, grade, confidence, numbers, count, at, code)
+
+
+def _clearness(verdict: Verdict) -> float:
+    return -1.0 if math.isnan(verdict.value) else verdict.value / verdict.limit
+
+
+def _change(episode: Episode, column: Array) -> float:
+    """From the rest before to the end of the turn, degrees."""
+    return at_turn(episode, column) - at_rest(episode, column)
+
+
+_SKIN_FOLLOWS: Final = 0.6
+"""At best, of an isolated rotation of the thigh (Schache 2008, KINEMATICS 1.7)."""
+
+_PELVIS_CHANGE_SD_DEG: Final = 0.5
+"""Obliquity and tilt change by gravity alone, within seconds."""
+
+_Z95_OF_TWO: Final = 2.2414
+"""As `Z95`, so that one of two comparisons is wrong as rarely as a single one."""

@@ -1,0 +1,177 @@
+"""From what each repetition shows to a grade: the same judgement for every rule.
+
+The value of a set is what at least half of its repetitions reach. Its error is what all of them
+share (calibration, drift) and the spread of the repetitions::
+
+    sd² = (median of the repetitions' sd)² + (1.25 s_w / √n)²      MDC95 = 1.96 sd
+
+``none`` below the limit, ``mild`` from it on, ``marked`` from twice the limit on. Where the error
+is so large that the limit lies in it (MDC95 > limit), only what is on one side of the limit with
+95 % is said, and all else is ``cannot_tell``. Confidence is the probability that the true value is
+on the side of the limit that the grade says; 0 where it cannot be told.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from imuhip.assess.symmetry import Z95, within_sd
+from imuhip.findings import FindingGrade
+
+SideOrBoth: TypeAlias = Literal["left", "right", "both"]
+
+
+class Seen(NamedTuple):
+    """What one repetition shows of one rule.
+
+    Parameters
+    ----------
+    side
+        Whose it is; ``both`` where the rule is about the whole body.
+    number
+        The repetition.
+    value, sd
+        In the rule's unit, and one standard deviation of its error of measurement; NaN where not
+        known. For a rule with a sign, + is the right side.
+    flexion_deg
+        Hip flexion at that moment: what a pain mark is compared with.
+    detail
+        A figure of the rule's own for its words.
+    limit
+        Where the limit is not the rule's usual one; else NaN.
+    doubt
+        The least the value may be where something beside chance makes it too large; NaN for none.
+    """
+
+    side: SideOrBoth
+    number: int
+    value: float
+    sd: float
+    flexion_deg: float = math.nan
+    detail: float = math.nan
+    limit: float = math.nan
+    doubt: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a set says of one rule on one side.
+
+    Parameters
+    ----------
+    side
+        Left, right or both.
+    value, sd, mdc, limit
+        In the rule's unit.
+    grade, confidence
+        As in `Finding`.
+    showing, of
+        Repetitions that reach the limit, and how many were measured.
+    flexion_deg, detail
+        Medians over the repetitions that show it, else over all.
+    """
+
+    side: SideOrBoth
+    value: float
+    sd: float
+    mdc: float
+    limit: float
+    grade: FindingGrade
+    confidence: float
+    showing: tuple[int, ...]
+    of: int
+    flexion_deg: float = math.nan
+    detail: float = math.nan
+
+
+def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signed: bool) -> Verdict:
+    """Judge one side's repetitions.
+
+    Parameters
+    ----------
+    seen
+        One a repetition; those without a value are left out.
+    limit
+        From where on it counts.
+    spread_start
+        s_w that a few repetitions are weighed against.
+    signed
+        Whether the sign of the value is the side: the one that the median is on.
+    """
+    known = [each for each in seen if math.isfinite(each.value)]
+    if not known:
+        side = "both" if signed or not seen else seen[0].side
+        nan = math.nan
+        return Verdict(side, nan, nan, nan, limit, "cannot_tell", 0.0, (), 0)
+    sign = 1.0
+    if signed and median(each.value for each in known) < 0.0:
+        sign = -1.0
+    values = [sign * each.value for each in known]
+    value = _reached_by_half(values)
+    spread = _MEDIAN_FACTOR * within_sd(values, spread_start) / math.sqrt(len(values))
+    sd = math.hypot(_median_or_nan([each.sd for each in known]), spread)
+    own = [each.limit for each in known if math.isfinite(each.limit)]
+    limit = own[0] if own else limit
+    grade, confidence = grade_of(value, sd, limit)
+    doubts = [each.doubt for each in known if math.isfinite(each.doubt)]
+    if grade in ("mild", "marked") and doubts and _reached_by_half(doubts) < limit:
+        grade, confidence = "cannot_tell", 0.0
+    showing = [each for each, v in zip(known, values, strict=True) if v >= limit]
+    side = _side(known[0].side, sign, grade, signed=signed)
+    typical = showing or known
+    return Verdict(
+        side,
+        value,
+        sd,
+        Z95 * sd,
+        limit,
+        grade,
+        confidence,
+        tuple(each.number for each in showing) if grade in ("mild", "marked") else (),
+        len(known),
+        _median_or_nan([each.flexion_deg for each in typical]),
+        _median_or_nan([each.detail for each in typical]),
+    )
+
+
+def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float]:
+    """Grade and confidence of a value with an error against a limit."""
+    if not (math.isfinite(value) and math.isfinite(sd)):
+        return "cannot_tell", 0.0
+    beyond = _normal_cdf((value - limit) / sd) if sd > 0.0 else float(value >= limit)
+    if Z95 * sd > limit and _SURE > beyond > 1.0 - _SURE:
+        return "cannot_tell", 0.0
+    if value < limit:
+        return "none", 1.0 - beyond
+    return ("marked" if value >= _MARKED * limit else "mild"), beyond
+
+
+def _side(own: SideOrBoth, sign: float, grade: FindingGrade, *, signed: bool) -> SideOrBoth:
+    """The side a sign names; none of the two where there is nothing to name."""
+    if not signed:
+        return own
+    if grade in ("none", "cannot_tell"):
+        return "both"
+    return "right" if sign > 0.0 else "left"
+
+
+def _reached_by_half(values: Sequence[float]) -> float:
+    """The largest value that at least half of them reach."""
+    return sorted(values, reverse=True)[(len(values) + 1) // 2 - 1]
+
+
+def _median_or_nan(values: Sequence[float]) -> float:
+    """Median; NaN where any of them is not known."""
+    return float(median(values)) if all(math.isfinite(v) for v in values) else math.nan
+
+
+def _normal_cdf(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+_MARKED: Final = 2.0
+_SURE: Final = 0.95
+_MEDIAN_FACTOR: Final = 1.2533
+"""How much more a median of normal values varies than their mean."""
