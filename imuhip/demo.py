@@ -48,7 +48,7 @@ def run_demo(
     recording = recording_path(RECORDING)
 
     async def run() -> None:
-        async with served(recording, speed, 0) as replay:
+        async with served(recording, speed, 0, say) as replay:
             with _dashboard(replay.address, port or _free_port(), say) as url:
                 await asyncio.to_thread(_wait_for, url)
                 say(f"dashboard on {url}")

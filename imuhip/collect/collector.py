@@ -20,7 +20,7 @@ from imuhip.collect.hub import serving
 from imuhip.collect.kit import Kit, missing
 from imuhip.collect.scan import known_profiles
 from imuhip.collect.session import Session
-from imuhip.collect.warming import warm
+from imuhip.collect.warming import warmed
 from imuhip.errors import DeviceError
 
 Say = Callable[[str], None]
@@ -56,7 +56,7 @@ async def collecting(
         When the kits have more sensors than the adapters can hold, or there is no Bluetooth.
     """
     places = spread(kits, radios)
-    await asyncio.to_thread(warm, options.make_stages)
+    await warmed(say)
     sessions = tuple(
         Session(kit, radio, options, _prefixed(say, kit, several=len(kits) > 1))
         for kit, radio in zip(kits, places, strict=True)

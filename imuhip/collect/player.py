@@ -19,7 +19,6 @@ from imuhip.collect.live_format import FRAME_HZ, Frames, hello, rows_from_output
 from imuhip.records import Fault, Header, IntArray, Mark, Packet, Record
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
-_WARM_NOTIFICATIONS = 300
 _FAULT_NEWS_S = 1.0
 
 
@@ -267,24 +266,12 @@ class Player:
 
     async def run(self) -> None:
         """Play until the end, or for ever with `loop`."""
-        await asyncio.to_thread(self._warm)
         turn = 0
         while turn == 0 or self._loop:
             stream = f"{self._session}/{time.time_ns()}/{turn}"
             self._hub.begin(hello(stream, self._session, "replay"))
             await self._play_once()
             turn += 1
-
-    def _warm(self) -> None:
-        """Push a little into stages that are thrown away, so that compiling delays no frame."""
-        recording = self._open()
-        batch = next(recording.batches(), [])
-        arrival, _ = _stamps(batch)
-        if len(arrival):
-            first = int(np.min(arrival))
-            stages = self._make(recording.header)
-            stages.push(cut(batch, first, first + _WARM_NOTIFICATIONS))
-            stages.finish()
 
     async def _play_once(self) -> None:
         recording = self._open()

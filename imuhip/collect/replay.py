@@ -10,6 +10,7 @@ from typing import Any
 from imuhip.archive.recording import RecordingReader
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.player import Player, ReplayControl
+from imuhip.collect.warming import warmed
 from imuhip.evidence import CalibrationStep
 from imuhip.pipeline import Params, Pipeline
 from imuhip.records import Array, Fault
@@ -33,9 +34,20 @@ class Replay:
 
 @asynccontextmanager
 async def served(
-    recording: Path, speed: float | None, port: int, params: Params | None = None
+    recording: Path,
+    speed: float | None,
+    port: int,
+    say: Callable[[str], None],
+    params: Params | None = None,
 ) -> AsyncIterator[Replay]:
     """Serve a hub for a replay while the block runs; nothing is played yet.
+
+    Parameters
+    ----------
+    recording, speed, port
+        As in `play`.
+    say
+        Told sentences.
 
     Raises
     ------
@@ -48,6 +60,7 @@ async def served(
     hub = LiveHub(control)
     player = _player(recording, speed, hub, control, params)
     async with serving(hub, port=port) as address:
+        await warmed(say)
         yield Replay(player, address)
 
 
@@ -131,11 +144,13 @@ def play(
         if port is None:
             control = ReplayControl(recording.name)
             player = _player(recording, speed, _Spoken(control, say), control, params)
+            if speed is not None:
+                await warmed(say)
             await player.run()
             while loop:
                 await player.run()
             return
-        async with served(recording, speed, port, params) as replay:
+        async with served(recording, speed, port, say, params) as replay:
             say(f"hub on ws://{replay.address}/live")
             await replay.player.run()
             while loop:

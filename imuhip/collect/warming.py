@@ -1,49 +1,94 @@
-"""Runs the pipeline once on made-up packets, so that compiling delays no real one."""
+"""Has every kernel compiled and every library loaded before the first real record comes.
 
-from collections.abc import Callable
+On a machine that never ran a pipeline, compiling takes half a minute; later kernels are read from
+disk. What is played is a whole simulated session, so that every stage meets all it ever acts on:
+declared mounts, each calibration step, squats and pivots, missing notifications, a lost link. A
+stage that is added to the pipeline is warmed without a word here.
+"""
 
-import numpy as np
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from imuhip.archive.resources import profile_text
-from imuhip.collect.player import Stages
-from imuhip.conventions import PELVIS, STANDARD_GRAVITY, THIGH
-from imuhip.devices.decode import encode
-from imuhip.devices.profiles import parse_profile
-from imuhip.records import Header, Packet, SensorInfo
-
-
-def warm(make_stages: Callable[[Header], Stages]) -> None:
-    """Push two seconds of three sensors at rest through stages that are thrown away."""
-    text = profile_text("reference")
-    profile = parse_profile(text)
-    sensors = (PELVIS, *THIGH.values())
-    header = Header(
-        sensors=tuple(SensorInfo(sensor, profile.id, _HZ) for sensor in sensors),
-        profiles={profile.id: text},
-        clock="host",
-    )
-    stages = make_stages(header)
-    acc = np.tile((0.0, 0.0, STANDARD_GRAVITY), (_COUNT, 1))
-    number = np.arange(_COUNT)
-    stamps = np.rint(number * (1e9 / _HZ)).astype(np.int64)
-    payload, offsets = encode(
-        profile,
-        profile.streams[0],
-        acc=acc,
-        gyr=np.zeros_like(acc),
-        ticks=stamps * 1e-3,
-        counter=number,
-    )
-    uuid = profile.streams[0].characteristic
-    whole = [
-        Packet(sensor, uuid, 0, number * len(sensors) + place, stamps, payload, offsets)
-        for place, sensor in enumerate(sensors)
-    ]
-    for first in range(0, _COUNT, _BLOCK):
-        stages.push([packet.part(first, first + _BLOCK) for packet in whole])
-    stages.finish()
+from imuhip.archive.record_batches import join_records
+from imuhip.pipeline import Pipeline
+from imuhip.records import Record
+from imuhip.simulate.nouns import SimulatedSession
+from imuhip.simulate.radio import RADIOS
+from imuhip.simulate.session import simulate
+from imuhip.simulate.setup import Setup
 
 
-_HZ = 100.0
-_COUNT = 200
-_BLOCK = 20
+async def warmed(say: Callable[[str], None]) -> None:
+    """Warm up, once a process; where it takes long, say why.
+
+    Parameters
+    ----------
+    say
+        Told a sentence for people.
+    """
+    enough = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(warm, enough.is_set))
+    try:
+        done, _ = await asyncio.wait([work], timeout=PATIENCE_S)
+        if not done:
+            say(PREPARING)
+        await work
+    finally:
+        enough.set()  # whoever is cancelled need not wait for the rest
+
+
+def warm(enough: Callable[[], bool] = lambda: False) -> None:
+    """Push a simulated session, and an import, through pipelines that are thrown away.
+
+    Parameters
+    ----------
+    enough
+        Asked between pushes; once true, the rest is left out.
+    """
+    if _WARM.is_set():
+        return
+    link = Setup(mounting="usual", radio=RADIOS["poor"], radio_gaps=(("thigh_left", 60.0, 1.0),))
+    for scenario, profile_id in (("showcase", "reference"), ("calibration", "imported")):
+        session = simulate(scenario, seed=1, profile_id=profile_id, setup=link)
+        pipeline = Pipeline(session.header)
+        for batch in _pieces(session):
+            if enough():
+                return
+            pipeline.push(batch)
+        pipeline.finish()
+    _WARM.set()
+
+
+def _pieces(session: SimulatedSession) -> Iterator[list[Record]]:
+    """The records in short pieces around marks, as they come live, and else in long ones.
+
+    Arrays of one row have another memory layout than parts of longer ones: both are compiled.
+    """
+    waiting: list[Record] = []
+    for number, batch in enumerate(session.batches(SHORT_S)):
+        waiting += batch
+        near = any(abs(number * SHORT_S - t) < NEAR_S for t, _ in session.marks)
+        if waiting and (near or number % LONG == 0):
+            yield join_records(waiting)
+            waiting = []
+    if waiting:
+        yield join_records(waiting)
+
+
+_WARM: Final = threading.Event()
+"""Set once this process is warm."""
+
+PREPARING: Final = (
+    "preparing the numeric kernels – up to a minute, once on this machine and after each update"
+)
+
+PATIENCE_S: Final = 4.0
+"""With kernels on the disk it takes one to two seconds, of which nobody need be told."""
+
+SHORT_S: Final = 0.02
+LONG: Final = 25
+"""Short pieces that make a long one."""
+NEAR_S: Final = 0.4
+"""Of a mark, s."""
