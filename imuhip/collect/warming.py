@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from imuhip.archive.record_batches import join_records
+from imuhip.kernels import compilations
 from imuhip.pipeline import Pipeline
 from imuhip.records import Record
 from imuhip.simulate.nouns import SimulatedSession
@@ -21,7 +22,7 @@ from imuhip.simulate.setup import Setup
 
 
 async def warmed(say: Callable[[str], None]) -> None:
-    """Warm up, once a process; where it takes long, say why.
+    """Warm up, once a process; where kernels must be compiled, say so.
 
     Parameters
     ----------
@@ -31,9 +32,11 @@ async def warmed(say: Callable[[str], None]) -> None:
     enough = threading.Event()
     work = asyncio.create_task(asyncio.to_thread(warm, enough.is_set))
     try:
-        done, _ = await asyncio.wait([work], timeout=PATIENCE_S)
-        if not done:
-            say(PREPARING)
+        told = False
+        while not (await asyncio.wait([work], timeout=LOOK_S))[0]:
+            if not told and compilations():
+                told = True
+                say(PREPARING)
         await work
     finally:
         enough.set()  # whoever is cancelled need not wait for the rest
@@ -84,9 +87,7 @@ PREPARING: Final = (
     "preparing the numeric kernels – up to a minute, once on this machine and after each update"
 )
 
-PATIENCE_S: Final = 4.0
-"""With kernels on the disk it takes one to two seconds, of which nobody need be told."""
-
+LOOK_S: Final = 1.0
 SHORT_S: Final = 0.02
 LONG: Final = 25
 """Short pieces that make a long one."""

@@ -1,12 +1,15 @@
 """Warming: after it, nothing that a live session meets is left to compile."""
 
 import asyncio
+import importlib.util
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+from imuhip import kernels
 from imuhip.archive.recording import RecordingReader
 from imuhip.archive.resources import recording_path
 from imuhip.collect import warming
@@ -67,27 +70,40 @@ def test_a_replay_of_what_ships_compiles_nothing_more() -> None:
     assert compiled() == before
 
 
-def test_long_warming_says_why_and_short_warming_says_nothing(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("compiles", [True, False])
+def test_who_waits_for_a_compiler_is_told_so_once(
+    compiles: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A person who waits is told what for, once; one who need not is told nothing."""
-    held, said = threading.Event(), []
+    """A person is told what takes so long where kernels are compiled, and nothing elsewhere."""
+    enough, looked, said = threading.Event(), [], []
 
-    def slow(_enough) -> None:
-        held.wait(10.0)
+    def looks() -> int:
+        looked.append(True)
+        if said or len(looked) == 3:
+            enough.set()
+        return int(compiles)
 
     def tell(sentence: str) -> None:
         said.append(sentence)
-        held.set()
+        enough.set()
 
-    monkeypatch.setattr(warming, "PATIENCE_S", 0.01)
-    monkeypatch.setattr(warming, "warm", slow)
+    monkeypatch.setattr(warming, "LOOK_S", 0.01)
+    monkeypatch.setattr(warming, "compilations", looks)
+    monkeypatch.setattr(warming, "warm", lambda _: enough.wait(10.0))
     asyncio.run(warming.warmed(tell))
-    assert said == [warming.PREPARING]
-    monkeypatch.undo()
-    warming.warm()
-    asyncio.run(warming.warmed(said.append))
-    assert len(said) == 1
+    assert said == ([warming.PREPARING] if compiles else [])
+
+
+def test_compilations_are_counted(tmp_path: Path) -> None:
+    """A kernel that is not on the disk yet counts once, however often it is called."""
+    source = tmp_path / "fresh.py"
+    source.write_text("from imuhip.kernels import kernel\n@kernel\ndef twice(x): return x + x\n")
+    spec = importlib.util.spec_from_file_location("fresh", source)
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    before = kernels.compilations()
+    assert fresh.twice(2.0) == fresh.twice(2.0) == 4.0
+    assert kernels.compilations() == before + 1
 
 
 def test_who_is_cancelled_does_not_wait_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
