@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
 
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
@@ -43,16 +45,10 @@ async def bumble_bed(
     DeviceError
         When bumble is not installed.
     """
-    try:
-        from imuhip.collect.virtual_bumble_backend import Radio, backends
-        from imuhip.collect.virtual_bumble_peripheral import Peripheral
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "bumble":
-            raise
-        raise DeviceError(
-            "expected the package bumble for virtual sensors, got none; install it with "
-            "pip install 'imuhip[demo]'"
-        ) from error
+    need_bumble()
+    from imuhip.collect.virtual_bumble_backend import Radio, backends
+    from imuhip.collect.virtual_bumble_peripheral import Peripheral
+
     async with AsyncExitStack() as stack:
         radio = Radio(sensors, mtu)
         await radio.start()
@@ -68,6 +64,19 @@ async def bumble_bed(
         yield BumbleBed(tuple(sensors), scanner, client)
 
 
+def need_bumble() -> None:
+    """Do nothing where bumble, and what it needs of others, is installed; else DeviceError."""
+    try:
+        import_module("imuhip.collect.virtual_bumble_backend")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in BUMBLE:
+            raise
+        raise DeviceError(
+            f"expected the package {error.name} for virtual sensors, came none; install them with "
+            "pip install 'imuhip[demo]' && pip install --no-deps bumble"
+        ) from error
+
+
 async def _end(task: asyncio.Task[None]) -> None:
     """Cancel a task and wait for its end; what failed in it is told now."""
     task.cancel()
@@ -75,3 +84,8 @@ async def _end(task: asyncio.Task[None]) -> None:
         await task
     except asyncio.CancelledError:
         return
+
+
+BUMBLE: Final = ("bumble", "cryptography", "pyee")
+"""What virtual sensors need. bumble names more, a library under the LGPL among them, for adapters
+on USB and serial lines: none of it is imported here, so bumble is installed without."""

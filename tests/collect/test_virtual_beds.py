@@ -313,7 +313,7 @@ except DeviceError as error:
     told = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout
-    assert "pip install 'imuhip[demo]'" in told
+    assert "pip install 'imuhip[demo]' && pip install --no-deps bumble" in told
 
 
 def test_without_dbus_daemon_the_user_is_told(monkeypatch, tmp_path):

@@ -1,0 +1,68 @@
+"""What is installed for run time is under permissive licences alone."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+COPYLEFT = re.compile(r"\b[AL]?GPL|General Public License")
+
+EXPLAINED = {
+    "docutils": "public domain and BSD; the GPL is that of an editor's mode, which no wheel holds",
+}
+
+
+def runtime() -> set[str]:
+    """All that the package and its demo bring with them, by name, and bumble itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    waiting, found = [Requirement(text) for text in wanted], {"bumble"}
+    while waiting:
+        each = waiting.pop()
+        name = re.sub(r"[-_.]+", "-", each.name).lower()
+        if name in found or (each.marker and not each.marker.evaluate({"extra": ""})):
+            continue
+        found.add(name)
+        more = importlib.metadata.requires(each.name) or []
+        waiting += [Requirement(text) for text in more]
+    return found
+
+
+def licence(name: str) -> str:
+    """What a package says of its licence, in one line; never the text of the licence itself."""
+    told = importlib.metadata.metadata(name)
+    classifiers = [c for c in told.get_all("Classifier") or [] if c.startswith("License")]
+    first = (told.get("License-Expression") or told.get("License") or "").partition("\n")[0]
+    return " | ".join([first, *classifiers]).strip(" |")
+
+
+def test_no_package_of_the_run_time_is_copyleft() -> None:
+    """No package that `make demo` installs is under the GPL, the LGPL or the AGPL."""
+    names = runtime()
+    assert {"bumble", "cryptography", "pyee", "numba", "streamlit", "zstandard"} <= names
+    told = {name: licence(name) for name in names}
+    assert {n: t for n, t in told.items() if COPYLEFT.search(t) and n not in EXPLAINED} == {}
+    assert COPYLEFT.search("LGPL-2.1-or-later")
+    assert COPYLEFT.search("License :: OSI Approved :: GNU General Public License (GPL)")
+
+
+def test_nothing_that_bumble_names_beside_is_installed_or_imported() -> None:
+    """The pinned packages hold no driver that bumble names, and a virtual radio imports none."""
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower()
+    for name in ("libusb1", "libusb-package", "pyusb", "pyserial"):
+        assert name not in pinned
+    code = (
+        "import sys, imuhip.collect.virtual_bumble as v; v.need_bumble();"
+        "print(sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    modules = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+    assert "'bumble'" in modules
+    for module in ("usb", "usb1", "libusb_package", "serial", "serial_asyncio", "prompt_toolkit"):
+        assert f"'{module}'" not in modules
