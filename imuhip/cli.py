@@ -6,6 +6,7 @@ codes: 0 done, 1 the work failed, 2 wrong usage.
 
 import json
 import logging
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -291,24 +292,23 @@ def dashboard(
 @app.command()
 def demo(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a page.")] = True,
-    speed: Annotated[float, typer.Option(help="How much faster than life.")] = 1.0,
-    exit_: Annotated[bool, typer.Option("--exit", help="End when it has been played.")] = False,
+    speed: Annotated[float, typer.Option(help="Other than 1: a replay, so much faster.")] = 1.0,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the result.")] = False,
     port: Annotated[int, typer.Option(help="Where the page is served; 0: any free port.")] = 8501,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="End the athlete's session after so long.")
+    ] = math.inf,
 ) -> None:
-    """Show the whole thing without hardware, from a shipped recording to the result.
+    """Show the whole thing without hardware: athlete, Bluetooth, recording, page, result.
 
     Example: imuhip demo
     """
-    from imuhip.demo import run_demo
+    from imuhip.demo import Wishes, run_demo
 
-    run_demo(
-        speed=speed,
-        port=port,
-        browser=browser,
-        leave=exit_,
-        say=_say,
-        show=lambda analysis: analysis_words(Console(), analysis),
-    )
+    if not speed > 0.0:
+        raise typer.BadParameter(f"expected a speed above 0; came {speed:g}")
+    wishes = Wishes(speed, port, browser, exit_, seconds)
+    run_demo(wishes, _say, lambda analysis: analysis_words(Console(), analysis))
 
 
 def _orientation(name: str, axes: int) -> Any:
