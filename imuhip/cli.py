@@ -173,9 +173,11 @@ def recover(
 
 @app.command()
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="calibration, squat, pivot, seated or visit.")],
+    scenario: Annotated[str, typer.Argument(help="Such as squat, pivot, visit, or squat+lunge.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
-    truth: Annotated[Path | None, typer.Option(help="Write the true angles here.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Write the true angles here, repetitions beside them.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The athlete, the sensors and the link.")] = 0,
     grade: Annotated[str, typer.Option(help="perfect, good, typical or poor sensors.")] = "typical",
     profile: Annotated[str, typer.Option(help="The device that is simulated.")] = "reference",

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from imuhip.records import Array, Header, Record
+from imuhip.simulate.performance import Injected
 from imuhip.simulate.transmission import Sent, records_in_batches
+from imuhip.simulate.true_repetitions import TrueRepetition
 from imuhip.simulate.truth import Truth
 
 
@@ -45,6 +47,10 @@ class SimulatedSession:
         What a recording of it says of itself.
     truth
         True angles and segment orientations on the grid.
+    repetitions
+        Every repetition as it really was.
+    injected
+        Every compensation that was put in.
     mounts
         Sensor, by its name in the header, to ``q_sb (4,)`` of the segment it rides on.
     tracks
@@ -62,6 +68,8 @@ class SimulatedSession:
     grade: str
     header: Header
     truth: Truth
+    repetitions: tuple[TrueRepetition, ...]
+    injected: tuple[Injected, ...]
     mounts: Mapping[str, Array]
     tracks: Mapping[str, SensorTrack]
     marks: tuple[tuple[float, str], ...]

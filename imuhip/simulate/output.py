@@ -1,7 +1,9 @@
 """A simulated session as files: a recording with the truth beside it, or a folder to import."""
 
 import csv
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 from imuhip.archive.files import FolderInTheMaking, file_made_whole, refuse_existing
 from imuhip.archive.recording import RecordingWriter
 from imuhip.simulate.nouns import SimulatedSession
+from imuhip.simulate.true_repetitions import columns
 
 
 def write(
@@ -24,7 +27,8 @@ def write(
     Parameters
     ----------
     recording, truth
-        The MCAP file, and the Parquet file with the columns of `angles.parquet`.
+        The MCAP file, and the Parquet file with the columns of `angles.parquet`. Beside the truth,
+        named after it, go ``.repetitions.parquet`` and ``.compensations.json``.
 
     Raises
     ------
@@ -32,7 +36,8 @@ def write(
         When a file is there and must not be replaced, or the disk refuses.
     """
     if truth is not None:
-        refuse_existing(truth, overwrite=overwrite)
+        for path in (truth, *truth_siblings(truth)):
+            refuse_existing(path, overwrite=overwrite)
     with (
         file_made_whole(recording, overwrite=overwrite) as path,
         RecordingWriter(path, session.header, fsync=False) as writer,  # synced once it is whole
@@ -42,6 +47,22 @@ def write(
     if truth is not None:
         with file_made_whole(truth, overwrite=overwrite) as path:
             pq.write_table(pa.table(session.truth.columns()), path, compression="zstd")
+        repetitions, compensations = truth_siblings(truth)
+        with file_made_whole(repetitions, overwrite=overwrite) as path:
+            table = pa.table(columns(session.repetitions), schema=REPETITIONS_SCHEMA)
+            pq.write_table(table, path, compression="zstd")
+        with file_made_whole(compensations, overwrite=overwrite) as path:
+            words = [asdict(each) for each in session.injected]
+            path.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+
+
+def truth_siblings(truth: Path) -> tuple[Path, Path]:
+    """Return where the true repetitions and the injected compensations lie beside the truth."""
+    stem = truth.with_suffix("") if truth.suffix == ".parquet" else truth
+    return (
+        stem.with_name(f"{stem.name}.repetitions.parquet"),
+        stem.with_name(f"{stem.name}.compensations.json"),
+    )
 
 
 def write_folder(session: SimulatedSession, folder: Path) -> None:
@@ -86,3 +107,17 @@ def _session_toml(session: SimulatedSession) -> str:
 
 
 _COLUMNS = ["t", "acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"]
+
+REPETITIONS_SCHEMA = pa.schema(
+    [
+        ("movement", pa.string()),
+        ("side", pa.string()),
+        ("set", pa.int64()),
+        ("repetition", pa.int64()),
+        ("direction", pa.string()),
+        ("t_start", pa.float64()),
+        ("t_turn", pa.float64()),
+        ("t_end", pa.float64()),
+        ("counted", pa.bool_()),
+    ]
+)

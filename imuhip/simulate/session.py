@@ -8,8 +8,8 @@ it: what happens at time τ of the simulation stands at ``t = τ + delay_s − t
 delay, and ``t = τ``.
 
 Chance. One seed, and from it one independent stream each for person, performance, placement,
-handling, and per sensor for its errors, its readings and its link: the same seed moves the same way
-whatever the sensors.
+handling, per sensor for its errors, its readings and its link, and for compensations: the same seed
+moves the same way whatever the sensors, and but for a compensation with it as without.
 """
 
 from typing import Final
@@ -23,20 +23,31 @@ from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
 from imuhip.quaternions import conjugate
 from imuhip.records import Array, Header, Mount, SensorInfo
-from imuhip.simulate.director import direct
 from imuhip.simulate.jets import draw_sines
 from imuhip.simulate.motion import Script
 from imuhip.simulate.nouns import SensorTrack, SimulatedSession
 from imuhip.simulate.output import write, write_folder
+from imuhip.simulate.performance import Compensation, Habits, Performance
 from imuhip.simulate.person import Person, draw_person
 from imuhip.simulate.radio import RADIOS, Radio
+from imuhip.simulate.scenarios import direct
 from imuhip.simulate.sensors import GRADES
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.transmission import device_samples, numbered, on_session_clock, send
+from imuhip.simulate.true_repetitions import true_repetitions
 from imuhip.simulate.truth import truth_of
 from imuhip.simulate.worn import SENSORS, Placement, WornSensor, draw_handling, draw_placement
 
-__all__ = ["SensorTrack", "Setup", "SimulatedSession", "simulate", "write", "write_folder"]
+__all__ = [
+    "Compensation",
+    "Performance",
+    "SensorTrack",
+    "Setup",
+    "SimulatedSession",
+    "simulate",
+    "write",
+    "write_folder",
+]
 
 
 def simulate(
@@ -54,7 +65,7 @@ def simulate(
     Parameters
     ----------
     scenario
-        ``calibration``, ``squat``, ``pivot``, ``seated``, ``visit`` or ``showcase``; each begins
+        A key of `scenarios.SCENARIOS`, such as ``squat``, or several joined by ``+``; it begins
         with the calibration protocol.
     seed
         Of everything that is drawn.
@@ -75,12 +86,14 @@ def simulate(
     text = profile_text(profile_id)
     profile = parse_profile(text)
     profile.rate_code(rate_hz)  # refuses a rate that the device does not have
-    person_rng, play_rng, wear_rng, hand_rng, host_rng, *sensor_rngs = (
+    person_rng, play_rng, wear_rng, hand_rng, host_rng, *sensor_rngs, habit_rng = (
         np.random.default_rng(child)
-        for child in np.random.SeedSequence(seed).spawn(5 + len(SENSORS))
+        for child in np.random.SeedSequence(seed).spawn(6 + len(SENSORS))
     )
     person = draw_person(person_rng, setup.imprecision)
-    script = direct(scenario, person, play_rng, sets=sets)
+    habits = Habits(setup.performance, habit_rng)
+    play = direct(scenario, person, play_rng, sets=sets, habits=habits)
+    script = play.script
     worn = _dress(person, script, setup, wear_rng, hand_rng)
     imported = on_session_clock(profile)
     radio = Radio() if imported else setup.radio or RADIOS[grade]
@@ -106,6 +119,8 @@ def simulate(
         grade=grade,
         header=_header(scenario, seed, grade, profile, text, rate_hz, setup, host_ns),
         truth=truth_of(script, person.skeleton, shift, [track.t for track in tracks.values()]),
+        repetitions=true_repetitions(play.performed, script, person.skeleton, shift),
+        injected=play.injected,
         mounts={s: conjugate(worn[s].placement.q_bs) for s in SENSORS},
         tracks=tracks,
         marks=tuple((t + shift - radio.delay_s, label) for t, label in script.marks),

@@ -1,8 +1,9 @@
-"""What a session may have besides its scenario: mounts, link, faults, skin."""
+"""What a session may have besides its scenario: performance, mounts, link, faults, skin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from imuhip.simulate.performance import Performance
 from imuhip.simulate.radio import Radio
 from imuhip.simulate.sensors import Grade
 from imuhip.simulate.worn import SoftTissue, StrapSlip
@@ -33,6 +34,8 @@ class Setup:
         The two thigh sensors sit on each other's leg.
     upside_down
         Sensors that sit upside down against their declared mount.
+    performance
+        Repetitions, tempo, fatigue, compensations, marks.
     """
 
     imprecision: float = 1.0
@@ -46,3 +49,4 @@ class Setup:
     slips: tuple[StrapSlip, ...] = ()
     swapped: bool = False
     upside_down: tuple[str, ...] = ()
+    performance: Performance = field(default_factory=Performance)

@@ -13,10 +13,11 @@ from imuhip.quaternions import (
     rotate,
 )
 from imuhip.simulate import jets
-from imuhip.simulate.director import SCENARIOS, direct
 from imuhip.simulate.jets import Jet
 from imuhip.simulate.motion import CHANNELS, HIP_CHANNELS, Gesture, Script, pelvis_pose, thigh_pose
+from imuhip.simulate.performance import RULES, Compensation, Habits, Performance
 from imuhip.simulate.person import draw_person
+from imuhip.simulate.scenarios import SCENARIOS, direct
 from imuhip.simulate.sensors import DEG
 from imuhip.simulate.worn import (
     SENSORS,
@@ -31,13 +32,19 @@ from imuhip.simulate.worn import (
 
 
 def worn_sensor(
-    sensor: str, scenario: str = "visit", seed: int = 3, *, tissue: SoftTissue | None = None
+    sensor: str,
+    scenario: str = "visit",
+    seed: int = 3,
+    *,
+    tissue: SoftTissue | None = None,
+    performance: Performance | None = None,
 ) -> WornSensor:
     rng = np.random.default_rng(seed)
     person = draw_person(rng, 1.0)
+    habits = Habits(performance or Performance(), np.random.default_rng(seed))
     return WornSensor(
         sensor=sensor,
-        script=direct(scenario, person, rng),
+        script=direct(scenario, person, rng, habits=habits).script,
         skeleton=person.skeleton,
         placement=draw_placement(rng, sensor, person.skeleton, "any"),
         handling=draw_handling(rng, SENSORS, 1.0)[sensor],
@@ -90,6 +97,26 @@ def test_rates_and_accelerations_are_derivatives_of_the_pose(sensor: str) -> Non
     worn = worn_sensor(sensor, tissue=SoftTissue())
     for start in (8.0, worn.script.strapped[sensor] - 1.0, 38.0, 59.8, 95.0, 150.0):
         t = start + step * np.arange(2001)
+        pose = worn.pose(t)
+        numeric = 2.0 * multiply(conjugate(pose.q[4:-4]), central(pose.q, step))[:, 1:]
+        np.testing.assert_allclose(numeric, pose.omega[4:-4], atol=1e-6)
+        np.testing.assert_allclose(central(pose.omega, step), pose.alpha[4:-4], atol=1e-4)
+        velocity = central(pose.position, step)
+        np.testing.assert_allclose(central(velocity, step), pose.acc[8:-8], atol=1e-5)
+
+
+@pytest.mark.parametrize("sensor", SENSORS)
+def test_compensations_and_other_movements_are_as_smooth(sensor: str) -> None:
+    """With every compensation at once, and walking, lunging, lying down, derivatives are true."""
+    step = 1e-3
+    sizes = {"side_lag": 0.16, "pelvis_follows_pivot": 0.5}
+    every = tuple(Compensation(rule, sizes.get(rule, 10.0)) for rule in RULES)
+    scenario = "squat+pivot+supine+ninety_ninety+lunge+march+sit_to_stand+walking"
+    worn = worn_sensor(
+        sensor, scenario, performance=Performance(compensations=every, tempo_sd=0.2, fatigue=0.2)
+    )
+    for start in np.arange(90.0, worn.script.duration - 3.0, 17.0):
+        t = start + step * np.arange(2501)
         pose = worn.pose(t)
         numeric = 2.0 * multiply(conjugate(pose.q[4:-4]), central(pose.q, step))[:, 1:]
         np.testing.assert_allclose(numeric, pose.omega[4:-4], atol=1e-6)
@@ -233,7 +260,7 @@ def test_bodies_stay_within_human_limits(scenario: str) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         person = draw_person(rng, 1.0)
-        script = direct(scenario, person, rng)
+        script = direct(scenario, person, rng).script
         t = np.arange(0.0, script.duration, 0.02)
         curves = script.channels(t, CHANNELS)
         for side in SIDES:
@@ -255,7 +282,7 @@ def test_eight_squats_reach_their_depth() -> None:
     """A squat set is eight repetitions of 95 to 120° of flexion, and comes back to standing."""
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        script = direct("squat", draw_person(rng, 1.0), rng)
+        script = direct("squat", draw_person(rng, 1.0), rng).script
         marks = {label: t for t, label in script.marks}
         t = np.arange(marks["begin:squat"], marks["end:squat"], 0.02)
         for side in SIDES:
@@ -270,7 +297,7 @@ def test_eight_squats_reach_their_depth() -> None:
 def test_marks_enclose_their_steps_in_order() -> None:
     """Marks rise in time, and every begin is followed by its own end."""
     rng = np.random.default_rng(0)
-    script = direct("visit", draw_person(rng, 1.0), rng, sets=2)
+    script = direct("visit", draw_person(rng, 1.0), rng, sets=2).script
     times = [t for t, _ in script.marks]
     assert times == sorted(times)
     labels = [label for _, label in script.marks]

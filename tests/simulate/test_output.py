@@ -1,6 +1,7 @@
 """Simulated sessions as files: recordings, truth beside them, folders to import."""
 
 import csv
+import json
 import tomllib
 from pathlib import Path
 
@@ -13,7 +14,15 @@ from imuhip.archive.resources import recording_path
 from imuhip.archive.results import ANGLES_SCHEMA
 from imuhip.errors import RecordingError
 from imuhip.records import Mark, Packet, Record
-from imuhip.simulate.session import Setup, SimulatedSession, simulate, write, write_folder
+from imuhip.simulate.session import (
+    Compensation,
+    Performance,
+    Setup,
+    SimulatedSession,
+    simulate,
+    write,
+    write_folder,
+)
 from imuhip.simulate.worn import SENSORS
 
 
@@ -47,6 +56,27 @@ def test_a_recording_holds_what_was_simulated(session: SimulatedSession, tmp_pat
     for name in table.column_names:
         assert table.schema.field(name).type == ANGLES_SCHEMA.field(name).type
     np.testing.assert_array_equal(table["t"].to_numpy(), session.truth.t)
+
+
+def test_the_truth_of_repetitions_lies_beside_the_truth(tmp_path: Path) -> None:
+    """Repetitions and compensations are written beside the true angles, and named after them."""
+    performance = Performance(compensations=(Compensation("knee_in", 8.0, "left"),))
+    session = simulate("squat", seed=2, setup=Setup(performance=performance))
+    write(session, tmp_path / "a.mcap", tmp_path / "a.parquet")
+    table = pq.read_table(tmp_path / "a.repetitions.parquet").to_pylist()
+    assert len(table) == len(session.repetitions) == 16
+    for row, each in zip(table, session.repetitions, strict=True):
+        assert row == {name: getattr(each, name) for name in row}
+    assert {"movement", "t_start", "t_turn", "t_end", "counted"} < set(table[0])
+    told = json.loads((tmp_path / "a.compensations.json").read_text())
+    assert [(each["rule"], each["side"], each["size"]) for each in told] == [("knee_in", "left", 8)]
+    assert told[0]["repetitions"] == list(range(1, 9))
+    for name in ("a.repetitions.parquet", "a.compensations.json"):
+        (tmp_path / "a.parquet").unlink(missing_ok=True)
+        with pytest.raises(RecordingError, match="exists"):
+            write(session, tmp_path / f"{name}.mcap", tmp_path / "a.parquet")
+        assert not (tmp_path / "a.parquet").exists()
+        (tmp_path / name).unlink()
 
 
 def test_the_same_seed_gives_the_same_file(tmp_path: Path) -> None:

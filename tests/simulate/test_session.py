@@ -20,8 +20,8 @@ from imuhip.quaternions import (
     rotvec_from_quaternion,
 )
 from imuhip.records import DecodedBlock, LinkEvent, Mark, Packet, Record
-from imuhip.simulate.director import SCENARIOS
 from imuhip.simulate.radio import RADIOS, Radio, arrivals, lost
+from imuhip.simulate.scenarios import SCENARIOS
 from imuhip.simulate.sensors import DEG, GRADES, MG, Grade, TriadErrors, draw_errors
 from imuhip.simulate.session import Setup, SimulatedSession, simulate
 from imuhip.simulate.worn import SENSORS, StrapSlip
@@ -60,9 +60,9 @@ def fingerprint(session: SimulatedSession) -> list[object]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("grade", GRADES)
+@pytest.mark.parametrize("grade", ["perfect", "poor"])
 def test_every_scenario_runs_with_every_grade(scenario: str, grade: str) -> None:
-    """Any scenario and grade give finite truth, all marks and samples of all sensors."""
+    """With the best and the worst grade truth is finite, and marks and samples are all there."""
     session = simulate(scenario, seed=11, grade=grade)
     truth = session.truth
     assert np.isfinite(truth.hip[truth.valid]).all()

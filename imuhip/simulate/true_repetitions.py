@@ -1,0 +1,145 @@
+"""The truth of repetitions: when each really began, turned and ended, from the true motion.
+
+The bounds are where the speed first exceeds and last falls below a twentieth of its peak, of the
+way out and of the way back; the turn is the extreme. Speeds are analytic.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from imuhip.conventions import SIDES, Side
+from imuhip.findings import Direction
+from imuhip.quaternions import rotate
+from imuhip.records import Array
+from imuhip.simulate.director import Performed
+from imuhip.simulate.motion import (
+    CHANNELS,
+    HIP_CHANNELS,
+    Script,
+    Skeleton,
+    pelvis_pose,
+    thigh_pose,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrueRepetition:
+    """One repetition of one side as it really was; a squat has one for each side.
+
+    Parameters
+    ----------
+    movement, side, set, repetition, direction, counted
+        As in `findings.Repetition`.
+    t_start, t_turn, t_end
+        Seconds on the session's clock.
+    """
+
+    movement: str
+    side: Side
+    set: int
+    repetition: int
+    direction: Direction
+    t_start: float
+    t_turn: float
+    t_end: float
+    counted: bool
+
+
+def true_repetitions(
+    performed: Sequence[Performed], script: Script, skeleton: Skeleton, shift: float
+) -> tuple[TrueRepetition, ...]:
+    """Read the repetitions off the true motion.
+
+    Parameters
+    ----------
+    shift
+        Session time minus simulation time, s.
+    """
+    told = []
+    for each in performed:
+        t = np.arange(each.start - MARGIN_S, each.stop + MARGIN_S, STEP_S)
+        value, rate = _primary(each, script, skeleton, t)
+        start, turn, end = _bounds(each, t, value, rate)
+        told += [
+            TrueRepetition(
+                each.movement,
+                side,
+                each.set,
+                each.repetition,
+                each.direction,
+                start + shift,
+                turn + shift,
+                end + shift,
+                each.counted,
+            )
+            for side in (SIDES if each.side is None else (each.side,))
+        ]
+    return tuple(told)
+
+
+def columns(repetitions: Sequence[TrueRepetition]) -> dict[str, list[object]]:
+    """Return the truth of repetitions as columns named as in `repetitions.parquet`."""
+    names = TrueRepetition.__slots__
+    return {name: [getattr(each, name) for each in repetitions] for name in names}
+
+
+def _primary(each: Performed, script: Script, skeleton: Skeleton, t: Array) -> tuple[Array, Array]:
+    """What tells the repetition, ``(N,)``, and its rate; rad and rad/s, towards the turn +."""
+    curves = script.channels(t, CHANNELS)
+    pelvis = pelvis_pose(script, skeleton, curves)
+    values, rates = [], []
+    for side in SIDES if each.side is None else (each.side,):
+        pose = thigh_pose(pelvis, skeleton, curves, side)
+        signal = SIGNAL.get(each.movement, "inclination")
+        if signal == "inclination":
+            up = rotate(pose.q, np.broadcast_to((0.0, 1.0, 0.0), (len(t), 3)))[:, 2]
+            values.append(np.arccos(np.clip(up, -1.0, 1.0)))
+            rates.append(pose.omega[:, 2])
+            continue
+        inward = (1.0 if each.direction == "in" else -1.0) * (1.0 if side == "right" else -1.0)
+        if signal == "heading":
+            rates.append(inward * rotate(pose.q, pose.omega)[:, 2])
+        else:
+            rates.append(inward * pose.omega[:, 1])
+        rotation = curves[HIP_CHANNELS[side][2]].x
+        values.append(rotation if each.direction == "in" else -rotation)
+    return np.mean(values, axis=0), np.mean(rates, axis=0)
+
+
+def _bounds(each: Performed, t: Array, value: Array, rate: Array) -> tuple[float, float, float]:
+    """Start, turn and end of one repetition, s."""
+    if each.one_way:
+        peak = int(np.argmax(rate))
+        start, end = _first(t, rate, peak, rate[peak]), _last(t, rate, peak, rate[peak])
+        return start, end, end
+    turn = int(np.argmax(value))
+    out, back = int(np.argmax(rate[:turn])), turn + int(np.argmin(rate[turn:]))
+    start, end = _first(t, rate, out, rate[out]), _last(t, -rate, back, -rate[back])
+    return start, float(t[turn]), end
+
+
+def _first(t: Array, rate: Array, peak: int, most: float) -> float:
+    """When the rate rises through a twentieth of `most` for the last time before its peak."""
+    below = np.flatnonzero(rate[:peak] < SPEED_SHARE * most)
+    return float(t[below[-1] + 1] if len(below) else t[0])
+
+
+def _last(t: Array, rate: Array, peak: int, most: float) -> float:
+    """When the rate falls through a twentieth of `most` for the first time after its peak."""
+    below = np.flatnonzero(rate[peak:] < SPEED_SHARE * most)
+    return float(t[peak + below[0]] if len(below) else t[-1])
+
+
+SPEED_SHARE: Final = 0.05
+STEP_S: Final = 0.005
+MARGIN_S: Final = 0.25
+
+SIGNAL: Final[Mapping[str, str]] = {
+    "pivot": "heading",
+    "ninety_ninety": "rotation",
+    **{f"{test}_rotation_{side}": "rotation" for test in ("seated", "supine") for side in SIDES},
+}
+"""What tells a repetition, where it is not the inclination of the thighs."""
