@@ -25,7 +25,7 @@ from imuhip.assess.rules_turns import (
     pelvis_follows_pivot,
     rotation_difference,
 )
-from imuhip.assess.verdicts import Seen, Verdict, verdict_of
+from imuhip.assess.verdicts import Seen, SideOrBoth, Verdict, verdict_of
 
 See: TypeAlias = Callable[[Episode, Limits, Context], list[Seen]]
 """What one repetition shows: one entry for the body, or one a side."""
@@ -87,15 +87,25 @@ def verdicts(
     if rule.see is None:
         found = rotation_difference(episodes, context.partner, limits)
         return [] if found is None else [found]
-    sides: dict[str, list[Seen]] = {}
-    for episode in episodes:
-        known = episode.seen.get(name)
-        for seen in rule.see(episode, limits, context) if known is None else known:
-            sides.setdefault(seen.side, []).append(seen)
     return [
         verdict_of(seen, limits[rule.limit], rule.spread, signed=rule.signed)
-        for seen in sides.values()
+        for seen in seen_by_side(name, episodes, limits, context).values()
     ]
+
+
+def seen_by_side(
+    name: str, episodes: Sequence[Episode], limits: Limits, context: Context
+) -> dict[SideOrBoth, list[Seen]]:
+    """What repetitions show of a rule, by side; nothing where it compares whole sets."""
+    see = RULES[name].see
+    sides: dict[SideOrBoth, list[Seen]] = {}
+    for episode in episodes:
+        known = episode.seen.get(name)
+        if known is None:
+            known = [] if see is None else see(episode, limits, context)
+        for seen in known:
+            sides.setdefault(seen.side, []).append(seen)
+    return sides
 
 
 _UNITS: Final[tuple[Literal["deg", "ms", "percent"], ...]] = ("deg", "ms", "percent")

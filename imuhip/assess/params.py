@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from imuhip.assess.goals import GOAL_ZONES, ArcName
 from imuhip.assess.limits import Goal, Limits, checked_goal, limits_for
 from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
 from imuhip.devices.toml_door import as_number, nearest, shown
@@ -27,11 +28,14 @@ class Params:
         top of the knee.
     day_errors
         Measure to what the athlete's own sessions vary by; start values where it is not in here.
+    arc_goals
+        Ranges the athlete's arcs are to reach, in place of the profile's.
     """
 
     limits: Limits = field(default_factory=limits_for)
     hip_crease_offset_deg: float = 0.0
     day_errors: Mapping[str, DayError] = field(default_factory=dict)
+    arc_goals: Mapping[ArcName, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def goal(self) -> Goal:
@@ -49,8 +53,9 @@ class Params:
         Parameters
         ----------
         settings
-            ``goal``: a name; ``limits``: name to number; ``hip_crease_offset_deg``: a number;
-            ``sessions``: measure to a list of sessions, each a list of its repetitions' values.
+            ``goal``: a name; ``limits``: name to number; ``arc_goals``: name to the two edges of a
+            range; ``hip_crease_offset_deg``: a number; ``sessions``: measure to a list of sessions,
+            each a list of its repetitions' values.
             All of them may be left out.
 
         Raises
@@ -74,7 +79,7 @@ class Params:
         errors = {
             measure: day_error(_sessions(measure, given)) for measure, given in sessions.items()
         }
-        return cls(limits_for(goal, limits), offset, errors)
+        return cls(limits_for(goal, limits), offset, errors, _arc_goals(settings))
 
 
 def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -82,6 +87,28 @@ def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise RecordingError(f"assess.{key}: expected a table, got {shown(found)}")
     return found
+
+
+def _arc_goals(settings: Mapping[str, Any]) -> dict[ArcName, tuple[float, float]]:
+    """Ranges by the name of an arc."""
+    given = dict(_table(settings, "arc_goals"))
+    goals: dict[ArcName, tuple[float, float]] = {}
+    for name in GOAL_ZONES["general"]:
+        edges = given.pop(name, None)
+        if edges is None:
+            continue
+        pair = [as_number(edge) for edge in edges] if isinstance(edges, list | tuple) else []
+        numbers = [edge for edge in pair if edge is not None]
+        if len(pair) != _EDGES or len(numbers) != _EDGES or not 0.0 <= numbers[0] < numbers[1]:
+            expected = "two numbers, the lower edge first"
+            raise RecordingError(
+                f"assess.arc_goals.{name}: expected {expected}; got {shown(edges)}"
+            )
+        goals[name] = (numbers[0], numbers[1])
+    for key in given:
+        hint = nearest(str(key), GOAL_ZONES["general"])
+        raise RecordingError(f"assess.arc_goals.{key}: unknown key{hint}")
+    return goals
 
 
 def _sessions(measure: str, given: object) -> list[list[float]]:
@@ -100,5 +127,6 @@ def _sessions(measure: str, given: object) -> list[list[float]]:
     return kept
 
 
-_KEYS: Final = ("goal", "limits", "hip_crease_offset_deg", "sessions")
+_KEYS: Final = ("goal", "limits", "arc_goals", "hip_crease_offset_deg", "sessions")
 _MOST_OFFSET_DEG: Final = 30.0
+_EDGES: Final = 2
