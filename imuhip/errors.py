@@ -5,6 +5,7 @@
     ImuhipError                what a user can be told; the command line prints it and exits with 1
     ├── ProfileError           a device profile is wrong           (the user's file)
     ├── RecordingError         a recording or an import is wrong   (the user's file)
+    ├── CatalogueError         the catalogue cannot be used, or says no
     ├── CalibrationError       a calibration cannot be used
     ├── DecodeError            a notification makes no sense       (the device's fault)
     └── DeviceError            a sensor or the radio failed        (the device's fault)
@@ -68,6 +69,10 @@ class ProfileError(ImuhipError):
 
 class RecordingError(ImuhipError):
     """A recording, or a folder to be imported, is not usable."""
+
+
+class CatalogueError(ImuhipError):
+    """The catalogue cannot be opened, or refuses what was asked of it."""
 
 
 class CalibrationError(ImuhipError):

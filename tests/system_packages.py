@@ -1,19 +1,21 @@
 """Brings what the tests need beside Python, and nothing where it is there already.
 
 A browser: Playwright's own Chromium where it can be had, else the system's package manager. On
-Linux ``dbus-daemon``, for the tests of bleak's own backend; without apt those are skipped.
+Linux ``dbus-daemon``, for the tests of bleak's own backend, and PostgreSQL, for those of the
+catalogue; without apt those are skipped.
 """
 
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> int:
     """Find or install what is needed; say what was done."""
-    return max(_browser(), _bus())
+    return max(_browser(), _bus(), _server())
 
 
 def _browser() -> int:
@@ -42,6 +44,16 @@ def _bus() -> int:
     return 0 if _apt("dbus") and shutil.which("dbus-daemon") else 1
 
 
+def _server() -> int:
+    """PostgreSQL's programs; the tests run a server of their own with them."""
+    debian = Path("/usr/lib/postgresql")
+    if sys.platform != "linux" or shutil.which("initdb") or any(debian.glob("*/bin/initdb")):
+        return 0
+    if shutil.which("apt-get") is None or not _apt("postgresql"):
+        print("no PostgreSQL: the tests of the catalogue on a server are skipped", flush=True)
+    return 0
+
+
 def _apt(package: str) -> bool:
     """Ask the system's package manager for a package."""
     sudo = [] if _is_root() else ["sudo", "-n"]
@@ -55,8 +67,6 @@ def _playwright_has_one() -> bool:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        from pathlib import Path
-
         return Path(playwright.chromium.executable_path).exists()
 
 

@@ -36,6 +36,9 @@ MAY_IMPORT = {
     "ahrs": ("imuhip/estimate/orientation_engines.py",),
     "vqf": ("imuhip/estimate/orientation_engines.py", "imuhip/validate.py"),
     "streamlit": ("dashboard/",),
+    "sqlalchemy": ("imuhip/archive/catalogue", "imuhip/archive/migrations/"),
+    "alembic": ("imuhip/archive/catalogue_store.py", "imuhip/archive/migrations/"),
+    "matplotlib": ("imuhip/archive/progress_plot.py",),
     "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
     "socket": ("imuhip/collect/", "imuhip/demo.py", "dashboard/"),
 }
@@ -131,7 +134,8 @@ def test_importing_the_package_is_light():
     """`import imuhip` brings none of the heavy libraries with it."""
     script = (
         "import sys, imuhip;"
-        "print([m for m in ('bleak', 'streamlit', 'ahrs', 'vqf') if m in sys.modules])"
+        "heavy = ('bleak', 'streamlit', 'ahrs', 'vqf', 'sqlalchemy', 'matplotlib');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     out = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True

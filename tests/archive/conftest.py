@@ -1,14 +1,22 @@
 """Small recordings, and records in a form that can be compared."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import postgres
 import pytest
+from sqlalchemy import create_engine
 
+from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.recording import RecordingWriter
 from imuhip.records import Header, LinkEvent, Mark, Mount, Packet, Record, SensorInfo
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 
@@ -108,3 +116,33 @@ def append_all(writer: RecordingWriter, records: Sequence[Record]) -> None:
     """Append record after record."""
     for record in records:
         writer.append(record)
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """A PostgreSQL of the system's package, reached by its socket in this folder."""
+    if not hasattr(os, "geteuid") or not all(map(postgres.program, ("initdb", "pg_ctl"))):
+        pytest.skip("PostgreSQL is not installed; tests/system_packages.py installs it on Debian")
+    with postgres.server() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty catalogue can be: a file, and a database of its own on a server."""
+    if request.param == "sqlite":
+        return str(tmp_path / "library" / "catalogue.db")
+    folder = request.getfixturevalue("postgres_folder")
+    name = f"t{secrets.token_hex(6)}"
+    engine = create_engine(postgres.url(folder, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return postgres.url(folder, name)
+
+
+@pytest.fixture
+def catalogue(location: str) -> Iterator[Catalogue]:
+    """An empty catalogue, on each engine."""
+    with Catalogue(location) as opened:
+        yield opened

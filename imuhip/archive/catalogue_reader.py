@@ -1,0 +1,174 @@
+"""What can be asked of an open catalogue; `catalogue.Catalogue` can be written to as well."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self, TypeVar
+
+from sqlalchemy.orm import Session as Db
+
+from imuhip.archive import catalogue_entries
+from imuhip.archive import catalogue_measures as measured
+from imuhip.archive import catalogue_queries as queries
+from imuhip.archive.catalogue_nouns import (
+    AnalysisEntry,
+    Athlete,
+    Consent,
+    FindingEntry,
+    Goal,
+    Kind,
+    MeasureValue,
+    Note,
+    NoteKind,
+    RepetitionEntry,
+    Session,
+)
+from imuhip.archive.catalogue_store import Store, data_folder
+
+T = TypeVar("T")
+
+
+class CatalogueReader:
+    """The questions to a catalogue.
+
+    Parameters
+    ----------
+    location
+        As for `catalogue.Catalogue`.
+
+    Attributes
+    ----------
+    store
+        The open database.
+    """
+
+    def __init__(self, location: str | Path | None = None) -> None:
+        self.store = Store(location, _begun)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file or the server."""
+        self.store.close()
+
+    @property
+    def library(self) -> Path:
+        """The folder that results go to when nobody names another."""
+        return self.store.path.parent if self.store.path else data_folder()
+
+    def athletes(self) -> tuple[Athlete, ...]:
+        """All athletes, in the order of their ids."""
+        return self._read(queries.athletes)
+
+    def consents(self, athlete: str) -> tuple[Consent, ...]:
+        """What an athlete agreed to, in the order of time."""
+        return self._read(lambda db: queries.consents(db, athlete))
+
+    def sessions(
+        self,
+        athlete: str | None = None,
+        *,
+        search: str = "",
+        tags: Sequence[str] = (),
+        kind: Kind | None = None,
+        trashed: bool = False,
+    ) -> tuple[Session, ...]:
+        """Sessions, the latest first.
+
+        Parameters
+        ----------
+        athlete
+            Only theirs; None for all.
+        search
+            Only those with this text, large or small, in notes, tags, marks, movements, source,
+            file name or athlete's id.
+        tags
+            Only those that have all of these.
+        kind
+            Only these; None for all.
+        trashed
+            Those in the trash, instead of those outside.
+        """
+        return self._read(
+            lambda db: queries.sessions(
+                db, athlete, search=search, tags=tags, kind=kind, trashed=trashed
+            )
+        )
+
+    def session(self, session: str) -> Session:
+        """One session, by its id or the beginning of it."""
+
+        def find(db: Db) -> Session:
+            row = queries.known_session(db, session)
+            both = (queries.sessions(db, row.athlete, trashed=trash) for trash in (False, True))
+            return next(s for found in both for s in found if s.id == row.id)
+
+        return self._read(find)
+
+    def analyses(self, session: str) -> tuple[AnalysisEntry, ...]:
+        """The analyses of a session, the one that is shown first."""
+        return self._read(lambda db: queries.analyses(db, session))
+
+    def repetitions(self, session: str) -> tuple[RepetitionEntry, ...]:
+        """Repetitions of a session, in order, by the analysis shown."""
+        return self._read(
+            lambda db: measured.repetitions(db, session=queries.known_session(db, session).id)
+        )
+
+    def measures(
+        self,
+        athlete: str | None = None,
+        *,
+        session: str | None = None,
+        names: Sequence[str] = (),
+        movement: str | None = None,
+    ) -> tuple[MeasureValue, ...]:
+        """Measures by repetition and side, of an athlete or a session, in the order of time.
+
+        Excluded repetitions are among them and say so; sessions in the trash are not.
+        """
+        return self._read(
+            lambda db: measured.measures(
+                db,
+                athlete=athlete,
+                session=session and queries.known_session(db, session).id,
+                names=names,
+                movement=movement,
+            )
+        )
+
+    def findings(
+        self, athlete: str | None = None, *, session: str | None = None
+    ) -> tuple[FindingEntry, ...]:
+        """Findings of an athlete or a session."""
+        return self._read(
+            lambda db: measured.findings(
+                db, athlete=athlete, session=session and queries.known_session(db, session).id
+            )
+        )
+
+    def marks(self, session: str) -> tuple[tuple[float, str], ...]:
+        """Marks of a session: seconds on its clock, and label."""
+        return self._read(lambda db: queries.marks(db, queries.known_session(db, session).id))
+
+    def notes(self, athlete: str, kind: NoteKind | None = None) -> tuple[Note, ...]:
+        """What a coach wrote, and cues, notes and pain marked in recordings, in order of time."""
+        return self._read(lambda db: queries.notes(db, athlete, kind))
+
+    def goals(self, athlete: str) -> tuple[Goal, ...]:
+        """The goals of an athlete."""
+        return self._read(lambda db: queries.goals(db, athlete))
+
+    def _read(self, ask: Callable[[Db], T]) -> T:
+        with self.store.reading() as db:
+            return ask(db)
+
+
+def _begun(db: Db, path: Path) -> None:
+    """Begin a new catalogue with what was entered into the one before it, if that was kept."""
+    kept = catalogue_entries.entries_path(path)
+    if kept.exists():
+        catalogue_entries.restore_entries(db, kept)

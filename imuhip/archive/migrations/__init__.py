@@ -1,0 +1,1 @@
+"""How an older catalogue becomes the present one: alembic's scripts, a step a file."""

@@ -1,0 +1,1 @@
+"""The steps, each with its number; a number is never used again."""
