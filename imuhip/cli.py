@@ -10,13 +10,13 @@ import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from imuhip import __version__, cli_archive, cli_collect
-from imuhip.cli_archive import err, progress
+from imuhip.cli_archive import err, orientation_params, progress
 from imuhip.cli_words import (
     analysis_words,
     faults_words,
@@ -40,6 +40,7 @@ app.add_typer(profiles_app, name="profiles")
 app.command()(cli_collect.scan)
 app.command()(cli_collect.collect)
 app.command()(cli_archive.export)
+app.command()(cli_archive.batch)
 app.add_typer(cli_collect.kit_app, name="kit")
 
 Recording = Annotated[Path, typer.Argument(metavar="REC", help="A recording (.mcap).")]
@@ -86,7 +87,7 @@ def analyze(
     from imuhip.archive.analysis import analyze as run
     from imuhip.pipeline import Params
 
-    params = Params(orientation=_orientation(filter, axes))
+    params = Params(orientation=orientation_params(filter, axes))
     with progress("analyzing", None) as told:
         analysis = run(recording, output, params, told)
     for sentence in analysis.warnings:
@@ -311,20 +312,6 @@ def demo(
         raise typer.BadParameter(f"expected a speed above 0; came {speed:g}")
     wishes = Wishes(speed, port, browser, exit_, seconds)
     run_demo(wishes, _say, lambda analysis: analysis_words(Console(), analysis))
-
-
-def _orientation(name: str, axes: int) -> Any:
-    """Filter settings, or wrong usage."""
-    from imuhip.estimate.orientation import Params
-    from imuhip.estimate.orientation_engines import FILTERS
-
-    if name not in FILTERS:
-        raise typer.BadParameter(f"expected one of {', '.join(FILTERS)}; came {name!r}")
-    if axes not in FILTERS[name].axes:
-        known = " or ".join(str(n) for n in FILTERS[name].axes)
-        raise typer.BadParameter(f"{name} works with {known} axes; came {axes}")
-    chosen: Literal[6, 9] = 9 if axes == 9 else 6
-    return Params(filter=name, axes=chosen)
 
 
 def _speed(text: str) -> float | None:

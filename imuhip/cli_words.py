@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from imuhip.archive.analysis import Analysis
+from imuhip.archive.batch import Report
 from imuhip.archive.recording import RecordingSummary
 from imuhip.devices.profile_nouns import Profile
 from imuhip.records import Fault
@@ -84,6 +85,21 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
         console.print(f"{t:9.2f} s  {label}", highlight=False)
     faults_words(console, summary.faults)
     console.print(f"SHA-256 {summary.sha256}", highlight=False)
+
+
+def batch_words(console: Console, report: Report) -> None:
+    """Say what a batch did."""
+    console.print(
+        f"{report.analyzed:,} recordings analyzed ({report.duration_s / 3600:.1f} h), "
+        f"{report.already:,} were there, {len(report.duplicates):,} copies of others, "
+        f"{len(report.failures):,} failed",
+        highlight=False,
+    )
+    for path, other in report.duplicates:
+        same = f"{path} holds what {other} holds"
+        console.print(same, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"data set in {report.target}", highlight=False, soft_wrap=True)
+    console.print("A training aid, not a medical device.", style="dim")
 
 
 def profiles_words(console: Console, profiles: Sequence[Profile]) -> None:

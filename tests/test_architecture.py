@@ -27,7 +27,7 @@ FLOORS = {
     "cli": 9,
     "cli_words": 8.5,
     "cli_collect": 8.5,
-    "cli_archive": 8.5,
+    "cli_archive": 8.6,
     "__main__": 10,
     "__init__": 0,
 }
@@ -39,6 +39,8 @@ MAY_IMPORT = {
     "sqlalchemy": ("imuhip/archive/catalogue", "imuhip/archive/migrations/"),
     "alembic": ("imuhip/archive/catalogue_store.py", "imuhip/archive/migrations/"),
     "matplotlib": ("imuhip/archive/progress_plot.py",),
+    "dask": ("imuhip/archive/batch_dask.py",),
+    "distributed": ("imuhip/archive/batch_dask.py",),
     "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
     "socket": ("imuhip/collect/", "imuhip/demo.py", "dashboard/"),
 }

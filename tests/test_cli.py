@@ -10,7 +10,7 @@ import pytest
 COMMANDS = (
     "analyze", "demo", "dashboard", "import", "info", "profiles", "recover", "replay", "simulate",
     "validate orientation", "scan", "collect", "kit bind", "kit list", "kit remove",
-    "export",
+    "export", "batch",
 )  # fmt: skip
 
 
@@ -136,6 +136,9 @@ def test_replay_tells_the_steps(session):
         (("profiles", "check", "nowhere.toml"), 1, "nowhere.toml"),
         (("nonsense",), 2, "nonsense"),
         (("export", "nowhere.mcap", "-o", "out"), 1, "no such file"),
+        (("batch", "nowhere", "-o", "out"), 1, "no such file or folder"),
+        (("batch", "nowhere", "-o", "out", "--engine", "slurm"), 2, "--engine local"),
+        (("batch", "nowhere", "-o", "out", "--scheduler", "tcp://x:1"), 2, "--engine dask"),
         (("export", "nowhere.mcap", "-o", "out", "--format", "xls"), 2, "csv, parquet, opensim"),
         (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "--from before"),
     ],

@@ -54,6 +54,8 @@ def analyze(
     target: Path,
     params: Params | None = None,
     told: Callable[[float], None] = lambda _: None,
+    *,
+    label: str = "",
 ) -> Analysis:
     """Analyze a recording into a folder of result files, written whole or not at all.
 
@@ -67,6 +69,8 @@ def analyze(
         Settings; the defaults when not given.
     told
         Called with the seconds of recording that are done.
+    label
+        For a folder that becomes part of a data set; see `ResultsWriter`.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def analyze(
     reader = RecordingReader(recording)
     pipeline = Pipeline(reader.header, params)
     tally = _Tally()
-    with ResultsWriter(target) as writer:
+    with ResultsWriter(target, label=label) as writer:
         for batch in reader.batches():
             out = pipeline.push(batch)
             writer.add(out.grid, out.angles)

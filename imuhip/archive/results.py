@@ -29,6 +29,9 @@ FAULTS_FILE: Final = "faults.json"
 SESSION_FILE: Final = "session.json"
 """Written last; a folder that has it is a result of ours."""
 
+RECORDING_COLUMN: Final = "recording"
+"""First column of the tables of a data set of many recordings."""
+
 ROW_GROUP_ROWS: Final = 30_000
 """Grid rows held in memory before they are written: five minutes."""
 
@@ -43,6 +46,9 @@ class ResultsWriter:
     directory
         The folder to make. One that exists is replaced if it is empty or a result of ours, once
         the new one is complete.
+    label
+        Name of the recording, for a folder that becomes part of a data set: the first column,
+        `recording`, of the angles and repetitions. Such a folder has no `sensors.parquet`.
 
     Raises
     ------
@@ -50,10 +56,11 @@ class ResultsWriter:
         If `directory` holds anything else, or the disk refuses.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, label: str = "") -> None:
         self._folder = FolderInTheMaking(Path(directory), ours=SESSION_FILE)
-        self._angles = _Table(self._folder.path / ANGLES_FILE, ANGLES_SCHEMA)
-        self._sensors = _Table(self._folder.path / SENSORS_FILE, SENSORS_SCHEMA)
+        self._label = label
+        self._angles = _Table(self._folder.path / ANGLES_FILE, ANGLES_SCHEMA, label)
+        self._sensors = None if label else _Table(self._folder.path / SENSORS_FILE, SENSORS_SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +76,8 @@ class ResultsWriter:
             return
         with self._disk():
             self._angles.add(_angle_columns(angles))
-            self._sensors.add(_sensor_columns(grid))
+            if self._sensors is not None:
+                self._sensors.add(_sensor_columns(grid))
 
     def finish(
         self,
@@ -96,9 +104,9 @@ class ResultsWriter:
         table = REPETITIONS_SCHEMA.empty_table() if repetitions is None else repetitions
         folder = self._folder.path
         with self._disk():
-            self._angles.close()
-            self._sensors.close()
-            pq.write_table(table, folder / REPETITIONS_FILE, compression="zstd")
+            self._close()
+            labelled = _labelled(table, self._label)
+            pq.write_table(labelled, folder / REPETITIONS_FILE, compression="zstd")
             _write_json(folder / FINDINGS_FILE, list(findings))
             _write_json(folder / CALIBRATION_FILE, calibration)
             _write_json(folder / FAULTS_FILE, [asdict(fault) for fault in faults])
@@ -108,9 +116,13 @@ class ResultsWriter:
     def abort(self) -> None:
         """Remove what has been written so far; after `finish` there is nothing to remove."""
         with suppress(OSError):  # closing a table writes its end, and the disk may be full
-            self._angles.close()
-            self._sensors.close()
+            self._close()
         self._folder.discard()
+
+    def _close(self) -> None:
+        self._angles.close()
+        if self._sensors is not None:
+            self._sensors.close()
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -126,23 +138,23 @@ class ResultsWriter:
 
 
 class _Table:
-    """A Parquet file that grows by row groups."""
+    """A Parquet file that grows by row groups; a label is its first column."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, label: str = "") -> None:
         # Joint angles never repeat, so a dictionary is of no use; their bytes, split by place,
         # compress better and faster.
         floats = [field.name for field in schema if field.type == pa.float64()]
         texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         self._writer = pq.ParquetWriter(
             path,
-            schema,
+            _labelled(schema.empty_table(), label).schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=texts,
+            use_dictionary=[*texts, *([RECORDING_COLUMN] if label else [])],
             use_byte_stream_split=floats,
             write_statistics=False,
         )
-        self._schema = schema
+        self._schema, self._label = schema, label
         self._waiting: list[pa.Table] = []
         self._rows = 0
 
@@ -163,8 +175,15 @@ class _Table:
     def _write(self) -> None:
         waiting, self._waiting, self._rows = self._waiting, [], 0
         if waiting and self._writer.is_open:
-            table = pa.concat_tables(waiting)
+            table = _labelled(pa.concat_tables(waiting), self._label)
             self._writer.write_table(table, row_group_size=len(table))
+
+
+def _labelled(table: pa.Table, label: str) -> pa.Table:
+    """The table with its label in front; the table itself where there is no label."""
+    if not label:
+        return table
+    return table.add_column(0, RECORDING_COLUMN, pa.repeat(pa.scalar(label), len(table)))
 
 
 @dataclass(frozen=True, slots=True)
