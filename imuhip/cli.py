@@ -78,18 +78,28 @@ def analyze(
         str, typer.Option("--filter", help="vqf, madgwick, mahony, ekf, aqua, angular_rate …")
     ] = "vqf",
     axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
+    columns: Annotated[
+        str,
+        typer.Option("--columns", help="Besides, with commas between: swing, projected, scaled."),
+    ] = "",
+    soft_tissue: Annotated[
+        str,
+        typer.Option("--soft-tissue", help="Share of a turn the skin misses: left=0.3,right=0.3"),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Analyze a recording into result files.
 
-    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out
+    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing,projected
     """
     from imuhip.archive.analysis import analyze as run
+    from imuhip.cli_columns import columns_from, soft_tissue_from
     from imuhip.pipeline import Params
 
     params = Params(orientation=orientation_params(filter, axes))
+    wanted, factors = columns_from(columns), soft_tissue_from(soft_tissue)
     with progress("analyzing", None) as told:
-        analysis = run(recording, output, params, told)
+        analysis = run(recording, output, params, told, columns=wanted, soft_tissue=factors)
     for sentence in analysis.warnings:
         err.print(f"[yellow]![/] {sentence}", highlight=False)
     if as_json:

@@ -380,7 +380,7 @@ class Fault:
         The sensor concerned.
     kind
         ``gap``, ``bad_packet``, ``clock_jump``, ``saturation``, ``not_finite``, ``out_of_order``,
-        ``rate``, ``missing``, ``lost_records``, ``unit``.
+        ``rate``, ``missing``, ``lost_records``, ``unit``, ``magnetic``.
     t_start, t_end
         Seconds on the session's clock.
     count

@@ -28,6 +28,7 @@ FLOORS = {
     "cli_words": 8.5,
     "cli_collect": 8.5,
     "cli_archive": 8.6,
+    "cli_columns": 8.5,
     "__main__": 10,
     "__init__": 0,
 }

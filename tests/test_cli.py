@@ -67,6 +67,14 @@ def test_analyzing_twice_gives_the_same_bytes(session, tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
+def test_nine_axes_without_a_magnetometer_are_refused(session, tmp_path):
+    """Asking for a magnetometer that is not there ends with a sentence and without a folder."""
+    said = imuhip("analyze", session[0], "-o", tmp_path / "out", "--axes", 9, expect=1)
+    assert "need a magnetometer" in said.stderr
+    assert "use six axes" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("marked", [True, False])
 def test_a_folder_is_imported_and_analyzed(marked, tmp_path):
     """A folder of CSV files becomes angles, with its marks or with steps found in the data."""
@@ -131,6 +139,9 @@ def test_replay_tells_the_steps(session):
         (("simulate", "dance", "-o", "x.mcap"), 2, "calibration, squat"),
         (("simulate", "squat", "-o", "x.mcap", "--grade", "golden"), 2, "typical"),
         (("analyze", "nowhere.mcap", "-o", "out", "--filter", "kalman"), 2, "vqf, madgwick"),
+        (("analyze", "nowhere.mcap", "-o", "out", "--columns", "sideways"), 2, "swing, projected"),
+        (("analyze", "nowhere.mcap", "-o", "out", "--soft-tissue", "left=2"), 2, "from 0 to 0.6"),
+        (("analyze", "nowhere.mcap", "-o", "out", "--soft-tissue", "0.3"), 2, "left=0.3"),
         (("replay", "nowhere.mcap", "--speed", "-1"), 2, "factor above 0"),
         (("validate", "orientation", "nowhere"), 1, "BROAD"),
         (("profiles", "check", "nowhere.toml"), 1, "nowhere.toml"),

@@ -1,16 +1,18 @@
 """One recording → its result files: read, push through the pipeline, write."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from imuhip.archive.extra_columns import ExtraColumns
 from imuhip.archive.recording import RecordingReader, sha256_of, software_versions
 from imuhip.archive.results import ResultsWriter
 from imuhip.conventions import GRID_HZ, HIP_ANGLES
+from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.evidence import Alignment, CalibrationStep, Gate
 from imuhip.pipeline import Output, Params, Pipeline, joined_faults
 from imuhip.records import Fault, Header
@@ -56,6 +58,8 @@ def analyze(
     told: Callable[[float], None] = lambda _: None,
     *,
     label: str = "",
+    columns: Sequence[str] = (),
+    soft_tissue: Sequence[SoftTissue] = (),
 ) -> Analysis:
     """Analyze a recording into a folder of result files, written whole or not at all.
 
@@ -71,6 +75,10 @@ def analyze(
         Called with the seconds of recording that are done.
     label
         For a folder that becomes part of a data set; see `ResultsWriter`.
+    columns
+        What angles.parquet has besides: names in `extra_columns.COLUMNS`.
+    soft_tissue
+        Factors that the user states.
 
     Raises
     ------
@@ -81,17 +89,19 @@ def analyze(
     reader = RecordingReader(recording)
     pipeline = Pipeline(reader.header, params)
     tally = _Tally()
-    with ResultsWriter(target, label=label) as writer:
+    extra = ExtraColumns(columns, soft_tissue)
+    with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
             out = pipeline.push(batch)
-            writer.add(out.grid, out.angles)
+            writer.add(out.grid, out.angles, extra.push(out))
             told(tally.add(out))
         out = pipeline.finish()
-        writer.add(out.grid, out.angles)
+        writer.add(out.grid, out.angles, extra.push(out))
         told(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults))
-        calibration = calibration_summary(tally.steps, pipeline.alignment)
-        writer.finish(faults, calibration, session_summary(reader.header, params, recording))
+        calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
+        session = session_summary(reader.header, params, recording) | {"columns": extra.names}
+        writer.finish(faults, calibration, session)
     return Analysis(
         target=target,
         rows=tally.rows,
@@ -139,7 +149,9 @@ class _Tally:
 
 
 def calibration_summary(
-    steps: Sequence[CalibrationStep], alignment: Alignment | None
+    steps: Sequence[CalibrationStep],
+    alignment: Alignment | None,
+    soft_tissue: Iterable[SoftTissue] = (),
 ) -> dict[str, Any]:
     """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
     words = [sentence for step in steps if not step.accepted for sentence in step.words]
@@ -153,12 +165,15 @@ def calibration_summary(
         )
     elif alignment is not None and not len(alignment.standing):
         words.append("There was no accepted standing, so hip angles are raw and not zeroed.")
+    factors = list(soft_tissue)
+    words += [factor.words for factor in factors]
     return {
         "grade": grade,
         "chain": "none" if alignment is None else alignment.chain,
         "found": sorted({step.found for step in steps}),
         "words": list(dict.fromkeys(words)),
         "gates": [] if alignment is None else [_gate(gate) for gate in alignment.gates],
+        "soft_tissue": [asdict(factor) for factor in factors],
         "steps": [
             {
                 "step": step.step,

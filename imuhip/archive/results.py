@@ -49,6 +49,8 @@ class ResultsWriter:
     label
         Name of the recording, for a folder that becomes part of a data set: the first column,
         `recording`, of the angles and repetitions. Such a folder has no `sensors.parquet`.
+    extra
+        Names of columns that angles.parquet has beside those of `ANGLES_SCHEMA`.
 
     Raises
     ------
@@ -56,10 +58,11 @@ class ResultsWriter:
         If `directory` holds anything else, or the disk refuses.
     """
 
-    def __init__(self, directory: Path, *, label: str = "") -> None:
+    def __init__(self, directory: Path, *, label: str = "", extra: Sequence[str] = ()) -> None:
         self._folder = FolderInTheMaking(Path(directory), ours=SESSION_FILE)
         self._label = label
-        self._angles = _Table(self._folder.path / ANGLES_FILE, ANGLES_SCHEMA, label)
+        schema = pa.schema([*ANGLES_SCHEMA, *(pa.field(name, pa.float64()) for name in extra)])
+        self._angles = _Table(self._folder.path / ANGLES_FILE, schema, label)
         self._sensors = None if label else _Table(self._folder.path / SENSORS_FILE, SENSORS_SCHEMA)
 
     def __enter__(self) -> Self:
@@ -68,14 +71,14 @@ class ResultsWriter:
     def __exit__(self, *_: object) -> None:
         self.abort()
 
-    def add(self, grid: GridBlock, angles: AngleBlock) -> None:
-        """Add rows of the grid, in order of time; both blocks have the same rows."""
+    def add(self, grid: GridBlock, angles: AngleBlock, extra: Sequence[Array] = ()) -> None:
+        """Add rows of the grid, in order of time; all have the same rows, `extra` a name each."""
         if len(grid.t) != len(angles.t):
             raise ValueError(f"{len(grid.t)} rows of the grid and {len(angles.t)} of angles")
         if len(grid.t) == 0:
             return
         with self._disk():
-            self._angles.add(_angle_columns(angles))
+            self._angles.add([*_angle_columns(angles), *(pa.array(values) for values in extra)])
             if self._sensors is not None:
                 self._sensors.add(_sensor_columns(grid))
 
@@ -233,7 +236,7 @@ def read_results(directory: Path) -> Results:
 
 
 def hip_column(angle: str, side: str, kind: str = "") -> str:
-    """Return the name of a hip column; `kind` is empty, ``sd``, ``sd_total`` or ``raw``."""
+    """Return the name of a hip column; `kind` is empty, or such as ``sd``."""
     return "_".join(("hip", angle, side, *([kind] if kind else []), "deg"))
 
 

@@ -2,7 +2,8 @@
 
 The default filter is VQF (Laidig and Seel 2023, doi:10.1016/j.inffus.2022.10.014) in six axes; the
 recursive filters of `ahrs` can be chosen by name. Heading is free in six axes: every sensor's ``e``
-has its own zero. In nine axes ``e`` is east, north, up.
+has its own zero. In nine axes ``e`` is east, north, up; VQF leaves the magnetometer out while its
+field is not the earth's, and such a stretch is a fault in the results.
 
 Three things no filter knows are done here, once, for all of them:
 
@@ -103,7 +104,7 @@ class Filter:
             raise ValueError(f"nine axes need a magnetometer; {self._sensor} has none")
         n = len(block.t)
         q, bias, unseen = np.empty((n, 4)), np.empty((n, 3)), np.empty(n)
-        speed = np.empty(n)
+        speed, disturbed = np.empty(n), np.empty(n, dtype=np.bool_)
         _fastest_so_far(np.ascontiguousarray(block.gyr), block.dt, self._fastest, speed)
         fresh = (block.dt > self._bridge_s) | block.restart
         edges = [0, *(int(start) for start in np.flatnonzero(fresh) if start > 0), n]
@@ -113,13 +114,13 @@ class Filter:
                     self._unseen += self._turned_unseen(block, first, float(speed[first]))
                 unseen[first:stop] = self._unseen
                 piece = self._run(block, slice(first, stop), fresh=bool(fresh[first]))
-                q[first:stop], bias[first:stop] = piece
+                q[first:stop], bias[first:stop], disturbed[first:stop] = piece
         drift = _about_vertical(q, bias_sd)
         gyr = block.gyr - bias
         out = OrientationBlock(
             self._sensor, block.t, block.host_t, q, block.acc, gyr, still, drift, unseen
         )
-        return out, _gaps(block)
+        return out, (*_gaps(block), *_disturbances(block, disturbed))
 
     def _turned_unseen(self, block: SampleBlock, first: int, fastest: float) -> float:
         """Variance of the turn about the vertical in the gap before sample `first`, rad²."""
@@ -166,7 +167,7 @@ class Filter:
             None if quat is None else quat[-1],
             q[-1],
         )
-        return Estimate(q, estimate.bias)
+        return Estimate(q, estimate.bias, estimate.disturbed)
 
 
 @kernel
@@ -199,6 +200,23 @@ def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
             int(block.missing[i]),
         )
         for i in where
+    )
+
+
+def _disturbances(block: SampleBlock, disturbed: BoolArray) -> tuple[Fault, ...]:
+    """One fault for each stretch in which the filter did not believe the magnetometer."""
+    where = np.flatnonzero(disturbed)
+    stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1) if len(where) else []
+    return tuple(
+        Fault(
+            block.sensor,
+            "magnetic",
+            float(block.t[part[0]]),
+            float(block.t[part[-1]]),
+            len(part),
+            "the magnetic field was disturbed or not yet known; heading went by the gyroscope",
+        )
+        for part in stretches
     )
 
 

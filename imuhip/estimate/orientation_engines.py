@@ -16,14 +16,18 @@ from imuhip.quaternions import (
     quaternion_from_matrix,
     rotate,
 )
-from imuhip.records import Array
+from imuhip.records import Array, BoolArray
 
 
 class Estimate(NamedTuple):
-    """What an engine says: ``q_es (N, 4)``, and the bias it found, ``(N, 3)`` in rad/s."""
+    """What an engine says: ``q_es (N, 4)``, and the bias it found, ``(N, 3)`` in rad/s.
+
+    `disturbed` ``(N,)``: the magnetometer was left out, for its field was not the earth's.
+    """
 
     q: Array
     bias: Array
+    disturbed: BoolArray
 
 
 class Engine(Protocol):
@@ -51,7 +55,8 @@ class _Vqf:
         acc = np.ascontiguousarray(acc)
         mag = None if mag is None else np.ascontiguousarray(mag)
         out = self._vqf.updateBatch(scaled, acc, mag)
-        return Estimate(out[self._key], out["bias"])
+        disturbed = out.get("magDistDetected", np.zeros(len(acc), dtype=np.bool_))
+        return Estimate(out[self._key], out["bias"], disturbed)
 
     def restart(self) -> None:
         bias, sigma = self._vqf.getBiasEstimate()
@@ -95,7 +100,7 @@ class _Ahrs:
                 rate = gyr[i] if gyr[i].any() else _ALMOST_STILL
                 self._q = np.asarray(self._step(self._q, rate, acc[i], m, float(dt[i])))
             q[i] = self._q
-        return Estimate(q, np.zeros((len(acc), 3)))
+        return Estimate(q, np.zeros((len(acc), 3)), np.zeros(len(acc), dtype=np.bool_))
 
     def restart(self) -> None:
         self._step = None

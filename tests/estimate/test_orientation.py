@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import cuts, part, turning_samples
@@ -122,3 +124,23 @@ def _with_gaps(block, rng):
     keep[150:200] = False
     keep[320:329] = False
     return _without(block, keep)
+
+
+def test_a_disturbed_field_is_left_out_and_told():
+    """In nine axes a field that is not the earth's changes no heading, and is a fault."""
+    # The filter learns a field while the sensor turns in it.
+    turns = [(AXES[2], 1.5), (AXES[2], -1.5)] * 8
+    block, truth = turning_samples("pelvis", 100.0, turns, still_s=0.3)
+    field = rotate(conjugate(truth), np.array((0.0, 20.0, -45.0)))
+    near = (block.t > 16.0) & (block.t < 21.0)
+    field[near] += rotate(conjugate(truth[near]), np.array((60.0, 0.0, 30.0)))
+    disturbed = replace(block, mag=field)
+    oriented, faults = _push(Filter("pelvis", 100.0, Params(axes=9)), disturbed)
+    error = multiply(oriented.q, conjugate(truth))
+    apart = np.degrees(angle_from_quaternion(multiply(error, conjugate(error[1550]))))
+    assert apart[1550:].max() < 2.0
+    assert {fault.kind for fault in faults} == {"magnetic"}
+    assert any(abs(f.t_start - 16.0) < 0.5 and abs(f.t_end - 21.0) < 2.0 for f in faults)
+    assert all("gyroscope" in fault.detail for fault in faults)
+    _, before = _push(Filter("pelvis", 100.0), disturbed)
+    assert not before, "six axes know no field"
