@@ -29,7 +29,8 @@ def _toe_turns(kappa, *, turns=6, amplitude_deg=25.0, noise_deg=0.3, sensors=SEN
     return CalibrationStep(
         step="toe_turn_right", t_start=10.0, t_end=10.0 + n / 100, found="marked", accepted=True,
         gates=(), words=(), up=np.full((len(sensors), 3), np.nan),
-        axis=np.full((len(sensors), 3), np.nan), axis_sd=nothing, turned=nothing, lost=nothing, drifted=nothing,
+        axis=np.full((len(sensors), 3), np.nan), axis_sd=nothing,
+        turned=nothing, lost=nothing, drifted=nothing,
         force=nothing, q=q,
     )  # fmt: skip
 
