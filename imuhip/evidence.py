@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from imuhip.records import Array
+from imuhip.records import Array, Mount
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,38 @@ class Gate:
         return cls(name, unit, sensor, value, accept, again, verdict)
 
 
+@dataclass(frozen=True, slots=True)
+class Misplacement:
+    """A sensor that is not where or how it was said to be.
+
+    Parameters
+    ----------
+    kind
+        ``swapped``: the thigh sensors sit on each other's leg; ``as_named``: they no longer do.
+        ``upside_down`` and ``turned``: against the declared mount. ``tilted``: the pelvis does not
+        bow about an axis that is level in standing. ``slipped``: the strap turned.
+    sensor
+        By where it sits; empty for both thighs.
+    t_start, t_end
+        Since when at the earliest, and when it was known, seconds on the session's clock. What is
+        not corrected makes values doubtful from somewhere between them on.
+    angle_deg
+        How far it is turned; NaN where that is no question.
+    corrected
+        Whether results from `t_end` on are as if it had been right.
+    words
+        For the coach.
+    """
+
+    kind: Literal["swapped", "as_named", "upside_down", "turned", "tilted", "slipped"]
+    sensor: str
+    t_start: float
+    t_end: float
+    angle_deg: float
+    corrected: bool
+    words: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationStep:
     """A calibration step that has ended: what it was measured to be, and what it tells.
@@ -81,6 +113,11 @@ class CalibrationStep:
         ``(S,)`` mean specific force over gravity, as a share of it, less one; NaN in movements.
     q
         ``(M, S, 4)`` the orientations ``q_es`` in the window, where all sensors were valid.
+    sensors, mounts
+        ``S`` where each sensor sits, and how, as it was known when the step was judged: they differ
+        from the recording's where a fault of placement was found. Empty where nobody looked.
+    misplaced
+        The faults of placement that this step showed first.
     """
 
     step: str
@@ -98,6 +135,9 @@ class CalibrationStep:
     drifted: Array
     force: Array
     q: Array
+    sensors: tuple[str, ...] = ()
+    mounts: tuple[Mount | None, ...] = ()
+    misplaced: tuple[Misplacement, ...] = ()
 
 
 Grade: TypeAlias = Literal["none", "poor", "fair", "good"]

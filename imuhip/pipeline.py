@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from imuhip.conventions import PELVIS, SEGMENTS
+from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import Params as ErrorParams
@@ -101,8 +101,9 @@ class Pipeline:
         late_s = max(chain.latency_s for chain in self._chains.values())
         patience_s = self.params.grid.patience_s + late_s
         self._grid = Grid(names, replace(self.params.grid, patience_s=patience_s))
-        self._protocol = Protocol(names, detect=bool(header.parameters.get("detect_steps")))
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
+        detect = bool(header.parameters.get("detect_steps"))
+        self._protocol = Protocol(names, mounts, detect=detect)
         self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
         self._headings = RelativeHeading(self.params.heading)
         self._angles = JointAngles(self.params.errors)
@@ -179,7 +180,10 @@ class Pipeline:
         last = self._protocol.finish(len(out.grid.t))
         for _, step in last:
             self._align(step)
-        return replace(out, steps=(*out.steps, *(step for _, step in last)))
+        steps = tuple(step for _, step in last)
+        return replace(
+            out, steps=(*out.steps, *steps), faults=(*out.faults, *_misplacements(steps))
+        )
 
     @property
     def clock_residuals(self) -> dict[str, float]:
@@ -209,7 +213,8 @@ class Pipeline:
                 self._align(step)
             first = row
         steps = tuple(step for _, step in ended)
-        return Output(rows, _joined(angles), _joined(motion), tuple(faults), steps)
+        told = (*faults, *_misplacements(steps))
+        return Output(rows, _joined(angles), _joined(motion), told, steps)
 
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
@@ -218,6 +223,16 @@ class Pipeline:
             self._headings.align(alignment)
             self._angles.align(alignment)
             self._segments.align(alignment)
+
+
+def _misplacements(steps: Sequence[CalibrationStep]) -> list[Fault]:
+    """The faults of placement that steps showed, each for the sensors concerned."""
+    return [
+        Fault(sensor, each.kind, each.t_start, each.t_end, 1, each.words)
+        for step in steps
+        for each in step.misplaced
+        for sensor in ((each.sensor,) if each.sensor else THIGH.values())
+    ]
 
 
 def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:

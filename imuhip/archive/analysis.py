@@ -13,7 +13,7 @@ from imuhip.archive.recording import RecordingReader, sha256_of, software_versio
 from imuhip.archive.results import ResultsWriter
 from imuhip.conventions import GRID_HZ, HIP_ANGLES
 from imuhip.estimate.soft_tissue import SoftTissue
-from imuhip.evidence import Alignment, CalibrationStep, Gate
+from imuhip.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.pipeline import Output, Params, Pipeline, joined_faults
 from imuhip.records import Fault, Header
 
@@ -154,7 +154,7 @@ def calibration_summary(
     soft_tissue: Iterable[SoftTissue] = (),
 ) -> dict[str, Any]:
     """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
-    words = [sentence for step in steps if not step.accepted for sentence in step.words]
+    words = [sentence for step in steps for sentence in step.words]
     if any(step.found == "detected" for step in steps):
         words.append("No calibration step was marked; they were found in the data.")
     grade = "none" if alignment is None else alignment.grade
@@ -186,12 +186,19 @@ def calibration_summary(
             }
             for step in steps
         ],
+        "placement": [_misplacement(fault) for step in steps for fault in step.misplaced],
     }
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
     """A gate as plain data; JSON knows no NaN."""
     return asdict(gate) | {"value": gate.value if np.isfinite(gate.value) else None}
+
+
+def _misplacement(fault: Misplacement) -> dict[str, Any]:
+    """A fault of placement as plain data."""
+    angle = fault.angle_deg if np.isfinite(fault.angle_deg) else None
+    return asdict(fault) | {"angle_deg": angle}
 
 
 def session_summary(header: Header, params: Params, recording: Path) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from imuhip.conventions import PELVIS
+from imuhip.estimate.mounting import mounted_right
 from imuhip.estimate.weighing import Measurement, weigh
 from imuhip.evidence import Alignment, CalibrationStep, Gate, Grade
 from imuhip.quaternions import (
@@ -77,11 +78,25 @@ class Aligner:
         A tray or a stand with a failed gate is not used: what came before it stands. A movement
         that was unsteady counts for little by its own spread.
         """
+        replaced = self._placed(step)
         moving = np.isfinite(step.axis).any()
-        if step.step not in _USED or not (step.accepted or moving):
+        if step.step in _USED and (step.accepted or moving):
+            self._steps[step.step] = step
+        elif not replaced:
             return None
-        self._steps[step.step] = step
         return self._solve()
+
+    def _placed(self, step: CalibrationStep) -> bool:
+        """Follow what the step says of where the sensors sit; True when that is another side."""
+        if step.mounts:
+            pairs = zip(step.sensors, step.mounts, strict=True)
+            self._mounts = {name: mount for name, mount in pairs if mount is not None}
+        if step.sensors in ((), self._sensors):
+            return False
+        given = zip(self._sensors, step.sensors, strict=True)
+        self._given = {now: self._given[was] for was, now in given if was in self._given}
+        self._sensors = step.sensors
+        return True
 
     def _solve(self) -> Alignment:
         count = len(self._sensors)
@@ -95,8 +110,10 @@ class Aligner:
             poses = np.stack([mean_quaternion(standing[:, i]) for i in range(count)])
             evidence = self._evidence(poses, stood)
             known = _determined(evidence, count)
-            weighed = weigh([_kept(m, known) for m in evidence], len(known))
-            if weighed is not None and self._pelvis in known:
+            # Knee lifts alone hang together with each other, not with the pelvis.
+            fixed = self._pelvis in known
+            weighed = weigh([_kept(m, known) for m in evidence], len(known)) if fixed else None
+            if weighed is not None:
                 covariance[np.ix_(known, known)] = weighed.covariance
                 heading[known] = weighed.x
                 facing, heading[self._pelvis] = heading[self._pelvis], 0.0
@@ -173,7 +190,7 @@ class Aligner:
                 sd = float(np.hypot(person_sd, seen.axis_sd[i]))
                 axes.append((step, seen.axis[i], sd, _MOVEMENT_BROKEN))
         if name in self._mounts:
-            z = _mounted_axis(name, self._mounts[name])
+            z = mounted_right(name, self._mounts[name])
             axes.append((f"mount ({name})", z, _MOUNT_SD, _RARELY))
         return axes
 
@@ -245,21 +262,6 @@ def _frame(up: Array, z: Array) -> Array:
     z = z - (z @ up) * up
     z = z / np.linalg.norm(z)
     return quaternion_from_matrix(np.stack((np.cross(up, z), up, z), axis=-1))
-
-
-def _mounted_axis(name: str, mount: Mount) -> Array:
-    """The segment's z in the sensor, from the axes declared to point up and out of the body."""
-    up, out = _axis_vector(mount.up), _axis_vector(mount.out)
-    if name == PELVIS:
-        return np.cross(-out, up)  # on the sacrum, out is -x, and z = x × y
-    return -out if name.endswith("left") else out  # on the lateral thigh
-
-
-def _axis_vector(text: str) -> Array:
-    """``+x`` … ``-z`` as a vector."""
-    vector = np.zeros(3)
-    vector["xyz".index(text[-1])] = -1.0 if text[0] == "-" else 1.0
-    return vector
 
 
 _Z: Array = np.array((0.0, 0.0, 1.0))

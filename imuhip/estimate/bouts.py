@@ -98,7 +98,9 @@ class Finder:
             still = self._between(max(head.still, head.start - _LONGEST_STAND), head.start)
             steps.append((row, "stand", still))
         if self._stood:
-            steps.append((row, head.step, self._between(head.start, group[-1].stop)))
+            # The weight shifts before a knee comes up.
+            begin = max(head.still, head.start - _LEAD_ROWS)
+            steps.append((row, head.step, self._between(begin, group[-1].known)))
         return steps
 
     def _between(self, start: int, stop: int) -> GridBlock:
@@ -200,7 +202,7 @@ _BACK = np.radians(10.0)
 _BOW, _LIFT, _OTHER = np.radians(30.0), np.radians(40.0), np.radians(25.0)
 _REST_ROWS, _SETTLED_ROWS = 10.0, 300.0
 _GROUP_ROWS, _STAND_ROWS, _LONGEST_STAND = 500, 200, 800
-_LONGEST_BOUT, _KEPT_ROWS = 3000, 6000
+_LONGEST_BOUT, _KEPT_ROWS, _LEAD_ROWS = 3000, 6000, 80
 
 # Places in the state: row number, inside a bout, where stillness began, where the bout began, how
 # long it has been slow, and the greatest leans of pelvis and thighs.

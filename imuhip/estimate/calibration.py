@@ -7,24 +7,20 @@ A movement's axis is signed by the movement: bowing turns the pelvis by -z, lift
 thigh by +z (ISB z points to the right). A step whose gates fail is told, with what to do about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ, PELVIS
+from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ
+from imuhip.estimate.blind import Blind, Missed
 from imuhip.estimate.bouts import Finder
 from imuhip.estimate.functional_axis import movement
+from imuhip.estimate.placement import Measured, Placement, words_of
+from imuhip.estimate.windows import Rows, Window
 from imuhip.evidence import CalibrationStep, Gate
 from imuhip.kernels import kernel
-from imuhip.quaternions import (
-    conjugate,
-    heading_from_quaternion,
-    mean_quaternion,
-    multiply,
-    wrap_angle,
-)
-from imuhip.records import Array, BoolArray, GridBlock
+from imuhip.records import Array, BoolArray, GridBlock, Mount
 
 
 class TimedMark(NamedTuple):
@@ -37,89 +33,105 @@ class TimedMark(NamedTuple):
 class Protocol:
     """Collects the rows of every step: `push` the grid and its marks, get the steps that ended."""
 
-    def __init__(self, sensors: Sequence[str], *, detect: bool = False) -> None:
+    def __init__(
+        self,
+        sensors: Sequence[str],
+        mounts: Mapping[str, Mount] | None = None,
+        *,
+        detect: bool = False,
+    ) -> None:
         """Begin a session.
 
         Parameters
         ----------
         sensors
             Names, in the order of the grid.
+        mounts
+            How sensors were declared to sit.
         detect
             Find the steps in the data; for recordings that carry no marks of steps.
         """
         self._sensors = tuple(sensors)
+        self._placement = Placement(sensors, mounts)
+        self._lifts: dict[str, _Seen] = {}
         self._marks: list[TimedMark] = []
-        self._open: dict[str, _Window] = {}
-        self._stood: CalibrationStep | None = None
+        self._open: dict[str, Window] = {}
         self._finder = Finder(self._sensors) if detect else None
         self._moved = np.zeros((3, len(self._sensors)))
+        self._blind = Blind(self._sensors)
 
     def push(
         self, grid: GridBlock, marks: Sequence[TimedMark] = ()
     ) -> list[tuple[int, CalibrationStep]]:
-        """Return the steps that ended, each with the row of `grid` it counts from."""
-        if self._finder is not None:
-            steps = []
-            first = 0
-            for row, name, rows in self._finder.push(grid):
-                self._collect(grid, first, row)
-                first = row
-                steps.append((row, self._found(name, rows)))
-            self._collect(grid, first, len(grid.t))
-            return steps
-        self._marks.extend(marks)
+        """Return the steps that ended, each with the row of `grid` it counts from.
+
+        A step comes a second time when it turns out that left and right are swapped.
+        """
         ended: list[tuple[int, CalibrationStep]] = []
         row = 0
+        if self._finder is not None:
+            for stop, name, rows in self._finder.push(grid):
+                self._collect(grid, row, stop)
+                row = stop
+                ended += ((row, step) for step in self._found(name, rows))
+            self._collect(grid, row, len(grid.t))
+            return ended
+        self._marks.extend(marks)
         while self._marks and len(grid.t) and grid.t[-1] >= self._marks[0].t:
             mark = self._marks.pop(0)
             stop = int(np.searchsorted(grid.t, mark.t, side="left"))
             self._collect(grid, row, stop)
             row = stop
-            step = self._mark(mark)
-            if step is not None:
-                ended.append((row, step))
+            ended += ((row, step) for step in self._mark(mark))
         self._collect(grid, row, len(grid.t))
         return ended
 
     def finish(self, rows: int) -> list[tuple[int, CalibrationStep]]:
         """End the steps whose end mark came after the last row; they count from row `rows`."""
-        steps = [self._mark(mark) for mark in self._marks]
+        steps = [step for mark in self._marks for step in self._mark(mark)]
         self._marks = []
-        return [(rows, step) for step in steps if step is not None]
+        return [(rows, step) for step in steps]
 
-    def _found(self, name: str, rows: GridBlock) -> CalibrationStep:
+    def _found(self, name: str, rows: GridBlock) -> list[CalibrationStep]:
         """Judge a step that the data showed."""
-        window = _Window(float(rows.t[0]))
+        window = Window(float(rows.t[0]))
         window.add(rows, 0, len(rows.t))
         span = (window.begin, float(rows.t[-1]))
-        moved = self._moved.copy()
-        step = judge(name, self._sensors, window.rows(), span, self._stood, moved, found="detected")
-        if name == "stand" and step.accepted:
-            self._stood = step
-        return step
+        return self._judged(
+            _Seen(name, window.rows(), span, self._moved.copy(), self._blind.missed(), "detected")
+        )
 
     def _collect(self, grid: GridBlock, first: int, stop: int) -> None:
         for window in self._open.values():
             window.add(grid, first, stop)
         part = slice(first, stop)
+        self._blind.push(grid.part(first, stop))
         doubts = (grid.unseen[part], grid.drift[part])
         _add_turns(grid.gyr[part], grid.valid[part], doubts, self._moved)
 
-    def _mark(self, mark: TimedMark) -> CalibrationStep | None:
+    def _mark(self, mark: TimedMark) -> list[CalibrationStep]:
         """Open or close a window; a step without a beginning is no step."""
         kind, _, name = mark.label.partition(":")
         if name not in CALIBRATION_STEPS:
-            return None
+            return []
         if kind == "begin":
-            self._open[name] = _Window(mark.t)
+            self._open[name] = Window(mark.t)
         window = self._open.pop(name, None) if kind == "end" else None
         if window is None:
-            return None
+            return []
         span = (window.begin, mark.t)
-        step = judge(name, self._sensors, window.rows(), span, self._stood, self._moved.copy())
-        if name == "stand" and step.accepted:
-            self._stood = step
-        return step
+        return self._judged(
+            _Seen(name, window.rows(), span, self._moved.copy(), self._blind.missed(), "marked")
+        )
+
+    def _judged(self, seen: "_Seen") -> list[CalibrationStep]:
+        """Judge a step, and before it the lifts whose sides it has shown to be swapped."""
+        again: list[_Seen] = []
+        if self._placement.look(seen.step, seen.rows, seen.window, marked=seen.found == "marked"):
+            again = [lift for name, lift in self._lifts.items() if name != seen.step]
+        if seen.step.startswith("knee_lift"):
+            self._lifts[seen.step] = seen
+        return [judge(each, self._placement) for each in (*again, seen)]
 
 
 @kernel
@@ -134,70 +146,26 @@ def _add_turns(gyr: Array, valid: BoolArray, doubts: tuple[Array, Array], moved:
                 moved[2, k] += drift[i, k] / GRID_HZ
 
 
-class Rows(NamedTuple):
-    """The grid rows of a window in which all sensors were valid."""
+class _Seen(NamedTuple):
+    """A step as it was seen: its name, its rows, its begin and end, and how they were found.
 
-    t: Array
-    q: Array
-    acc: Array
-    gyr: Array
-    share: float
-
-
-class _Window:
-    """An open step: its rows so far, bounded by dropping the oldest."""
-
-    def __init__(self, begin: float) -> None:
-        self.begin = begin
-        self._parts: list[GridBlock] = []
-        self._count = 0
-
-    def add(self, grid: GridBlock, first: int, stop: int) -> None:
-        if stop > first and self._count < _MOST_ROWS:
-            self._count += stop - first
-            self._parts.append(grid.part(first, stop))
-
-    def rows(self) -> Rows:
-        if not self._parts:
-            nothing = np.empty((0, 1, 3))
-            return Rows(np.empty(0), np.empty((0, 1, 4)), nothing, nothing, 0.0)
-        whole = np.concatenate([part.valid for part in self._parts]).all(axis=1)
-
-        def column(name: str) -> Array:
-            return np.concatenate([getattr(part, name) for part in self._parts])[whole]
-
-        return Rows(
-            column("t"), column("q"), column("acc"), column("gyr"), share=float(np.mean(whole))
-        )
-
-
-def judge(
-    step: str,
-    sensors: tuple[str, ...],
-    rows: Rows,
-    window: tuple[float, float],
-    stood: CalibrationStep | None,
-    moved: Array,
-    found: Literal["marked", "detected"] = "marked",
-) -> CalibrationStep:
-    """Measure the rows of one step against its gates.
-
-    Parameters
-    ----------
-    step
-        Its name.
-    rows
-        The grid rows inside it.
-    window
-        Its begin and end on the session's clock.
-    stood
-        The accepted standing before it; closure is measured against it.
-    moved
-        ``(3, S)`` how far each sensor has turned since the session began, radians, the variance
-        of what it turned unseen, rad², and what its bias may have added, radians.
-    found
-        Whether a mark or the data showed the step.
+    `moved`, ``(3, S)``, is how far each sensor had turned since the session began, radians, the
+    variance of what it turned unseen, rad², and what its bias may have added, radians; `missed` is
+    what its headings missed in gaps.
     """
+
+    step: str
+    rows: Rows
+    window: tuple[float, float]
+    moved: Array
+    missed: Missed
+    found: Literal["marked", "detected"]
+
+
+def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
+    """Measure a step against its gates, with the sensors where `placement` believes them."""
+    sensors, rows = placement.sensors, seen.rows
+    step = seen.step if seen.found == "marked" else placement.named(seen.step)
     up = np.full((len(sensors), 3), np.nan)
     axis = np.full((len(sensors), 3), np.nan)
     axis_sd, force = np.full((2, len(sensors)), np.nan)
@@ -207,28 +175,36 @@ def judge(
         up = _up(rows)
         force = np.linalg.norm(rows.acc.mean(axis=0), axis=-1) / GRAVITY - 1.0
         gates += _stillness(sensors, rows)
-        if step == "stand_again" and stood is not None:
-            gates += _closure(sensors, rows, up, stood)
     elif enough and step in _MOVING:
         gates += _movement(sensors, rows, _MOVING[step], axis, axis_sd)
-    failed = [gate for gate in gates if gate.verdict == "failed"]
-    words = tuple(dict.fromkeys(_words(gate) for gate in failed))
+    sound = all(gate.verdict != "failed" for gate in gates)
+    placed = placement.judge(
+        Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.missed)
+    )
+    failed = [gate for gate in (*gates, *placed.gates) if gate.verdict == "failed"]
+    words = [fault.words for fault in placed.misplaced]
+    # Why the asked thigh hardly moved is said by the side that did.
+    other_leg = any(gate.name == "side" for gate in failed)
+    words += [_words(gate) for gate in failed if not (other_leg and "_amplitude" in gate.name)]
     return CalibrationStep(
         step=step,
-        t_start=window[0],
-        t_end=window[1],
-        found=found,
+        t_start=seen.window[0],
+        t_end=seen.window[1],
+        found=seen.found,
         accepted=not failed,
-        gates=tuple(gates),
-        words=words,
+        gates=(*gates, *placed.gates),
+        words=tuple(dict.fromkeys(word for word in words if word)),
         up=up,
         axis=axis,
         axis_sd=axis_sd,
-        turned=moved[0],
-        lost=moved[1],
-        drifted=moved[2],
+        turned=seen.moved[0],
+        lost=seen.moved[1],
+        drifted=seen.moved[2],
         force=force,
         q=rows.q,
+        sensors=placement.sensors,
+        mounts=placement.mounts,
+        misplaced=placed.misplaced,
     )
 
 
@@ -246,25 +222,6 @@ def _stillness(sensors: tuple[str, ...], rows: Rows) -> list[Gate]:
     for i, sensor in enumerate(sensors):
         gates.append(_gate("gyro_spread", sensor, float(spread[i])))
         gates.append(_gate("force_minus_gravity", sensor, float(force[i])))
-    return gates
-
-
-def _closure(sensors: tuple[str, ...], rows: Rows, up: Array, stood: CalibrationStep) -> list[Gate]:
-    """How far the sensors' tilts and relative headings are from the first standing."""
-    gates = []
-    turned: dict[str, float] = {}
-    before, now = (
-        np.stack([mean_quaternion(q[:, i]) for i in range(len(sensors))]) for q in (stood.q, rows.q)
-    )
-    for i, sensor in enumerate(sensors):
-        cosine = float(np.clip(up[i] @ stood.up[i], -1.0, 1.0))
-        gates.append(_gate("tilt_closure", sensor, float(np.degrees(np.arccos(cosine)))))
-        turned[sensor] = float(heading_from_quaternion(multiply(now[i], conjugate(before[i]))))
-    for sensor in sensors:
-        if sensor != PELVIS:
-            # A person who stands elsewhere turns all sensors; a strap that slipped turns one.
-            apart = abs(float(wrap_angle(np.asarray(turned[sensor] - turned[PELVIS]))))
-            gates.append(_gate("heading_closure", sensor, float(np.degrees(apart))))
     return gates
 
 
@@ -294,6 +251,8 @@ def _gate(name: str, sensor: str, value: float) -> Gate:
 
 def _words(gate: Gate) -> str:
     """What the coach does about a failed gate."""
+    if gate.name not in _LIMITS:
+        return words_of(gate)
     where = gate.sensor.replace("thigh_left", "left thigh").replace("thigh_right", "right thigh")
     return _LIMITS[gate.name].words.format(sensor=where, value=gate.value)
 
@@ -320,8 +279,6 @@ class _Moving(NamedTuple):
 
 
 _FEWEST_ROWS = 20
-_MOST_ROWS = 6000
-"""A window that nobody ended stops growing after a minute."""
 
 _STILL = ("tray", "stand", "stand_again")
 
@@ -342,11 +299,5 @@ _LIMITS = {
     "knee_lift_amplitude": _Limit("deg", 50.0, 35.0, "Lift the knee of the {sensor} higher."),
     "knee_lift_steadiness": _Limit(
         "deg", 6.0, 12.0, "Lift the knee of the {sensor} straight up, not outward."
-    ),
-    "tilt_closure": _Limit(
-        "deg", 2.0, 3.0, "The strap of the {sensor} slipped – tighten it and repeat."
-    ),
-    "heading_closure": _Limit(
-        "deg", 2.0, 4.0, "The {sensor} sensor turned – check its strap and repeat."
     ),
 }

@@ -46,14 +46,14 @@ def movement(q: Array, gyr: Array, usual_sd: float) -> Movement:
         How much repetitions differ in heading, radians, as people usually do it; a few
         repetitions say little of their own spread, so it is counted in.
     """
-    lean = _lean(q)
+    lean = lean_of(q)
     amplitude = float(lean.max())
     whole = principal_axis(gyr)
     if whole is None:
         return Movement(np.full(3, np.nan), np.nan, amplitude, np.nan)
     turn = rotvec_from_quaternion(multiply(conjugate(q[0]), q[np.argmax(lean)]))
     axis = whole if whole @ turn >= 0.0 else -whole
-    single = [a for part in _repetitions(lean) if (a := principal_axis(gyr[part])) is not None]
+    single = [a for part in repetitions(lean) if (a := principal_axis(gyr[part])) is not None]
     lines = np.array([a if a @ axis >= 0.0 else -a for a in single]).reshape(-1, 3)
     steadiness = np.nan
     if len(lines) >= 2:
@@ -85,14 +85,14 @@ def _heading_error(lines: Array, axis: Array, up: Array, usual_sd: float) -> flo
     return float(np.sqrt(variance / count))
 
 
-def _lean(q: Array) -> Array:
+def lean_of(q: Array) -> Array:
     """Angle ``(N,)`` of the sensor's vertical from where it was in the first row."""
     vertical = rotate(conjugate(q), np.broadcast_to(np.array((0.0, 0.0, 1.0)), (len(q), 3)))
     cosine: Array = np.clip(vertical @ vertical[0], -1.0, 1.0)
     return np.arccos(cosine)
 
 
-def _repetitions(lean: Array) -> list[slice]:
+def repetitions(lean: Array) -> list[slice]:
     """Stretches in which the lean is above a third of its greatest."""
     high = lean > lean.max() / 3.0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], high, [False])).astype(np.int8)))

@@ -6,6 +6,7 @@ from typing import Final
 from imuhip.conventions import PELVIS, SIDES, THIGH, Side
 from imuhip.simulate.director import Director, other
 from imuhip.simulate.movements_pivot import back, turn_on_foot
+from imuhip.simulate.person import another_standing
 
 Step = Callable[[Director], None]
 
@@ -38,7 +39,10 @@ def stand(d: Director) -> None:
 
 
 def stand_again(d: Director) -> None:
-    """Stand as at the start."""
+    """Stand as at the start, as well as people do."""
+    if d.person.stands_again_deg > 0.0:
+        d.move(0.8, 0.0, None, another_standing(d.person, d.rng))
+        d.wait(1.0)
     _stand(d, "stand_again", 4.5 if d.brisk else 6.0)
 
 

@@ -76,6 +76,8 @@ class Person:
         How much repetitions differ, as a share of the amplitude.
     imprecision
         Factor on all human deviations from straight and upright: 1 a person, 0 a machine.
+    stands_again_deg
+        As in `Setup`.
     """
 
     skeleton: Skeleton
@@ -90,6 +92,7 @@ class Person:
     sway: Mapping[str, Sines]
     repetition_sd: float
     imprecision: float
+    stands_again_deg: float = 0.0
 
 
 def draw_person(rng: np.random.Generator, imprecision: float) -> Person:
@@ -124,6 +127,16 @@ def draw_person(rng: np.random.Generator, imprecision: float) -> Person:
         repetition_sd=0.03,
         imprecision=imprecision,
     )
+
+
+def another_standing(person: Person, rng: np.random.Generator) -> dict[str, tuple[float]]:
+    """Draw how an athlete's next standing differs from the one before, degrees by channel."""
+    names = ["tilt", *(f"{kind}_{side}" for kind in ("flexion", "adduction") for side in SIDES)]
+    shares = dict.fromkeys(names, 0.5) | {f"rotation_{side}": 1.0 for side in SIDES}
+    size = person.stands_again_deg * rng.standard_normal(len(shares))
+    return {
+        name: (share * float(x),) for (name, share), x in zip(shares.items(), size, strict=True)
+    }
 
 
 def _draw_leg(rng: np.random.Generator, imprecision: float, squat_deg: float) -> Leg:

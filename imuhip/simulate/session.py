@@ -12,6 +12,7 @@ handling, per sensor for its errors, its readings and its link, and for compensa
 moves the same way whatever the sensors, and but for a compensation with it as without.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,8 +22,8 @@ from imuhip.archive.resources import profile_text
 from imuhip.conventions import THIGH
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
-from imuhip.quaternions import conjugate
-from imuhip.records import Array, Header, Mount, SensorInfo
+from imuhip.quaternions import conjugate, multiply, quaternion_from_rotvec
+from imuhip.records import Header, Mount, SensorInfo
 from imuhip.simulate.jets import draw_sines
 from imuhip.simulate.motion import Script
 from imuhip.simulate.nouns import SensorTrack, SimulatedSession
@@ -91,6 +92,7 @@ def simulate(
         for child in np.random.SeedSequence(seed).spawn(6 + len(SENSORS))
     )
     person = draw_person(person_rng, setup.imprecision)
+    person = replace(person, stands_again_deg=setup.stands_again_deg)
     habits = Habits(setup.performance, habit_rng)
     play = direct(scenario, person, play_rng, sets=sets, habits=habits)
     script = play.script
@@ -134,12 +136,12 @@ def _check(grade: str, setup: Setup) -> None:
     """Refuse what makes no sense; a caller's mistake."""
     if grade not in GRADES:
         raise ValueError(f"grade is one of {', '.join(GRADES)}; came {grade!r}")
-    named = {*setup.upside_down, *(gap[0] for gap in setup.radio_gaps)}
+    named = {*setup.upside_down, *setup.quarter_turned, *(gap[0] for gap in setup.radio_gaps)}
     named |= {slip.sensor for slip in setup.slips}
     if named - set(SENSORS):
         raise ValueError(f"sensors are {', '.join(SENSORS)}; came {', '.join(named)}")
-    if setup.upside_down and setup.mounting != "usual":
-        raise ValueError("upside_down needs mounting='usual': only a declared mount can be wrong")
+    if (setup.upside_down or setup.quarter_turned) and setup.mounting != "usual":
+        raise ValueError("turned sensors need mounting='usual': only a declared mount can be wrong")
 
 
 def _dress(
@@ -156,8 +158,10 @@ def _dress(
     for name in SENSORS:
         place = SWAPPED[name] if setup.swapped else name
         placement = draw_placement(wear_rng, place, skeleton, setup.mounting)
-        if name in setup.upside_down:
-            placement = Placement(_turned_over(placement.q_bs), placement.at)
+        turns = 2 * (name in setup.upside_down) + (name in setup.quarter_turned)
+        if turns:
+            quarter = quaternion_from_rotvec(np.array((0.0, 0.0, 0.5 * np.pi * turns)))
+            placement = Placement(multiply(placement.q_bs, quarter), placement.at)
         result[name] = WornSensor(
             sensor=place,
             script=script,
@@ -169,12 +173,6 @@ def _dress(
             slips=setup.slips,
         )
     return result
-
-
-def _turned_over(q_bs: Array) -> Array:
-    """A mount turned by 180° about the axis away from the body, the sensor's z."""
-    w, x, y, z = q_bs.tolist()
-    return np.array((-z, y, -x, w))
 
 
 def _header(

@@ -34,6 +34,11 @@ class Setup:
         The two thigh sensors sit on each other's leg.
     upside_down
         Sensors that sit upside down against their declared mount.
+    quarter_turned
+        Sensors that sit turned by 90° on the skin against it.
+    stands_again_deg
+        How differently the athlete stands when asked to stand as at the start: standard deviation
+        of each leg's rotation; inclinations differ by half of it.
     performance
         Repetitions, tempo, fatigue, compensations, marks.
     """
@@ -49,4 +54,6 @@ class Setup:
     slips: tuple[StrapSlip, ...] = ()
     swapped: bool = False
     upside_down: tuple[str, ...] = ()
+    quarter_turned: tuple[str, ...] = ()
+    stands_again_deg: float = 0.0
     performance: Performance = field(default_factory=Performance)
