@@ -12,7 +12,7 @@ earth of sensor i to the pelvis's. All evidence about them is weighed together (
 evidence            says                   error (one standard deviation)
 ==================  =====================  =======================================================
 bows                α = heading of axis    1.6° person to person, and the spread of repetitions
-tray                δ_i = difference       0.7°, and what the way from the tray to standing adds:
+tray                δ_i = difference       0.5° a sensor, and what its way to standing adds:
                                            drift, turning (scale errors), gaps (anything)
 knee lifts of i     α - δ_i = heading      3.6° person to person, and the spread of repetitions
 declared mounts     either axis            10°
@@ -109,13 +109,15 @@ class Aligner:
         if stood is not None:
             poses = np.stack([mean_quaternion(standing[:, i]) for i in range(count)])
             evidence = self._evidence(poses, stood)
-            known = _determined(evidence, count)
+            found = _determined(evidence, count + 1)
+            known = [i for i in found if i < count]  # the last one is what the pelvis lost
             # Knee lifts alone hang together with each other, not with the pelvis.
             fixed = self._pelvis in known
-            weighed = weigh([_kept(m, known) for m in evidence], len(known)) if fixed else None
+            weighed = weigh([_kept(m, found) for m in evidence], len(found)) if fixed else None
             if weighed is not None:
-                covariance[np.ix_(known, known)] = weighed.covariance
-                heading[known] = weighed.x
+                part = len(known)
+                covariance[np.ix_(known, known)] = weighed.covariance[:part, :part]
+                heading[known] = weighed.x[:part]
                 facing, heading[self._pelvis] = heading[self._pelvis], 0.0
                 for i in known:
                     right = np.array((np.cos(facing), np.sin(facing), 0.0))
@@ -163,18 +165,22 @@ class Aligner:
         count = len(self._sensors)
         for i, name in enumerate(self._sensors):
             # The own axis of sensor i has heading ψ in its own earth: α = ψ, or α - δ_i = ψ.
-            row = np.zeros(count)
+            row = np.zeros(count + 1)
             row[self._pelvis], row[i] = 1.0, 1.0 if i == self._pelvis else -1.0
             for source, z, sd, broken in self._own_axes(name, i):
                 found.append(Measurement(source, row, _heading_of(poses[i], z), sd, broken))
         tray = self._steps.get("tray")
         if tray is not None and tray.t_end <= stood.t_start:
             headings = self._tray_headings()
+            headings[self._pelvis] = 0.0
+            # What the pelvis's sensor lost on its way, all headings against it have lost alike.
+            lost = np.eye(count + 1)[count]
             for i, name in enumerate(self._sensors):
-                if i != self._pelvis:
-                    sd = self._tray_error(tray, stood, i)
-                    row, value = np.eye(count)[i], float(headings[i])
-                    found.append(Measurement(f"tray ({name})", row, value, sd, _TRAY_BROKEN))
+                row = lost if i == self._pelvis else np.eye(count + 1)[i] + lost
+                sd = self._tray_error(tray, stood, i)
+                found.append(
+                    Measurement(f"tray ({name})", row, float(headings[i]), sd, _TRAY_BROKEN)
+                )
         return found
 
     def _own_axes(self, name: str, i: int) -> list[tuple[str, Array, float, float]]:
@@ -195,13 +201,11 @@ class Aligner:
         return axes
 
     def _tray_error(self, tray: CalibrationStep, stood: CalibrationStep, i: int) -> float:
-        """How far sensor i's heading may have come from the pelvis's since the tray, radians."""
-        both = [self._pelvis, i]
-        turned = stood.turned[both] - tray.turned[both]
-        lost = stood.lost[both] - tray.lost[both]
-        drifted = stood.drifted[both] - tray.drifted[both]
-        parts = (_TRAY_SD, *drifted, *(_SCALE_SHARE * self._quality() * turned))
-        return float(np.sqrt(np.sum(np.square(parts)) + np.sum(lost)))
+        """How far sensor i's heading may be off since the tray, radians."""
+        turned = stood.turned[i] - tray.turned[i]
+        drifted = stood.drifted[i] - tray.drifted[i]
+        parts = (_TRAY_SD, drifted, _SCALE_SHARE * self._quality() * turned)
+        return float(np.sqrt(np.sum(np.square(parts)) + stood.lost[i] - tray.lost[i]))
 
     def _agreement(
         self, evidence: Sequence[Measurement], facing: float, heading: Array
@@ -275,9 +279,9 @@ _AXIS_STEPS = {
 
 _USED = ("tray", "stand", "bow", "knee_lift_left", "knee_lift_right")
 
-_TRAY_SD, _SCALE_SHARE = np.radians(0.7), 0.4
+_TRAY_SD, _SCALE_SHARE = np.radians(0.5), 0.4
 _FORCE_SD, _FORCE_WEIGHT = 0.005, 2.0
 _MOUNT_SD, _GIVEN_SD, _NEUTRAL_SD = np.radians(10.0), np.radians(0.1), np.radians(6.0)
-_TRAY_BROKEN, _MOVEMENT_BROKEN, _RARELY = 0.06, 0.02, 0.001
+_TRAY_BROKEN, _MOVEMENT_BROKEN, _RARELY = 0.03, 0.02, 0.001
 _BELIEVED = 0.5
 _GOOD_DEG, _FAIR_DEG = 2.5, 6.0
