@@ -107,6 +107,9 @@ class Finding:
         How much of it, and how sure: 0 to 1.
     words, cue
         For the coach; what to try or to say, empty without one.
+    after
+        How many repetitions of the set were known. All that is said of a set after one more
+        replaces all that was said of it before.
     """
 
     rule: str
@@ -122,6 +125,7 @@ class Finding:
     confidence: float
     words: str
     cue: str = ""
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 
     records ─ decode ─ clock ─ bias ─ filter ─┐  one of each a sensor (`sensor_chain`)
                                               ├─ grid ─ protocol ─ aligner ─ joint angles
-    marks ────────────────────────────────────┘                            ─ segments
+    marks ────────────────────────────────────┘                            ─ segments ─ assessor
 
 A `Pipeline` is fed batches of records in the order of arrival. However they are cut into batches,
 the outputs, joined, are the same bits. It reads no clock, no environment and no randomness.
@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from imuhip.assess.assessor import Assessor, Told
 from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
@@ -30,7 +31,7 @@ from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
 from imuhip.evidence import Alignment, CalibrationStep
-from imuhip.findings import SegmentBlock
+from imuhip.findings import Finding, Note, Repetition, SegmentBlock
 from imuhip.records import (
     AngleBlock,
     Fault,
@@ -68,6 +69,13 @@ class Output:
         In pieces; `joined_faults` puts them together.
     steps
         Calibration steps that ended.
+    repetitions
+        That ended; a squat has one for each side.
+    findings
+        Of the sets they belong to, as far as these have come: what was told before of the same
+        rule, movement, side and set is replaced.
+    notes
+        Marks of the moment, with the angles at their time.
     """
 
     grid: GridBlock
@@ -75,6 +83,9 @@ class Output:
     segments: SegmentBlock
     faults: tuple[Fault, ...]
     steps: tuple[CalibrationStep, ...]
+    repetitions: tuple[Repetition, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Pipeline:
@@ -108,6 +119,7 @@ class Pipeline:
         self._headings = RelativeHeading(self.params.heading)
         self._angles = JointAngles(self.params.errors)
         self._segments = SegmentMotion()
+        self._assessor = Assessor(header.parameters.get("assess"))
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
@@ -122,7 +134,8 @@ class Pipeline:
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
         before = self._early
-        self._early = [*before, *(record for record in batch if isinstance(record, Mark))]
+        arrived = (record for record in batch if isinstance(record, Mark))
+        self._early = [*before, *sorted(arrived, key=lambda mark: mark.arrival)]
         if self._origin_ns is None:
             return self._output(self._grid.push((), -np.inf), faults, ())
         shakes: list[CalibrationStep] = []
@@ -181,8 +194,14 @@ class Pipeline:
         for _, step in last:
             self._align(step)
         steps = tuple(step for _, step in last)
+        assessed = self._assessor.finish()
         return replace(
-            out, steps=(*out.steps, *steps), faults=(*out.faults, *_misplacements(steps))
+            out,
+            faults=(*out.faults, *_misplacements(steps)),
+            steps=(*out.steps, *steps),
+            repetitions=(*out.repetitions, *assessed.repetitions),
+            findings=(*out.findings, *assessed.findings),
+            notes=(*out.notes, *assessed.notes),
         )
 
     @property
@@ -202,19 +221,29 @@ class Pipeline:
     ) -> Output:
         """Angles of new grid rows, each with the alignment that was known at its time."""
         ended = self._protocol.push(rows, marks)
-        angles, motion = [], []
+        self._assessor.mark(marks)
+        angles, motion, told = [], [], Told()
         first = 0
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
             headings = self._headings.push(part)
             angles.append(self._angles.push(part, headings))
             motion.append(self._segments.push(part, headings))
+            told += self._assessor.push(angles[-1], motion[-1])
             if step is not None:
                 self._align(step)
             first = row
         steps = tuple(step for _, step in ended)
-        told = (*faults, *_misplacements(steps))
-        return Output(rows, _joined(angles), _joined(motion), told, steps)
+        return Output(
+            rows,
+            _joined(angles),
+            _joined(motion),
+            (*faults, *_misplacements(steps)),
+            steps,
+            tuple(told.repetitions),
+            tuple(told.findings),
+            tuple(told.notes),
+        )
 
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
@@ -223,6 +252,7 @@ class Pipeline:
             self._headings.align(alignment)
             self._angles.align(alignment)
             self._segments.align(alignment)
+            self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
 
 
 def _misplacements(steps: Sequence[CalibrationStep]) -> list[Fault]:

@@ -49,8 +49,8 @@ def test_analyze_writes_the_promised_files(session, tmp_path):
     said = imuhip("analyze", session[0], "-o", out)
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "angles.parquet", "sensors.parquet", "repetitions.parquet", "findings.json",
-        "calibration.json", "faults.json", "session.json",
+        "angles.parquet", "sensors.parquet", "repetitions.parquet", "sets.parquet",
+        "findings.json", "notes.json", "calibration.json", "faults.json", "session.json",
     }  # fmt: skip
     angles = pq.read_table(out / "angles.parquet")
     truth = pq.read_table(session[1])

@@ -36,7 +36,9 @@ def run(header, batches, params=None):
     columns["grid_valid"] = np.concatenate([o.grid.valid for o in outs])
     faults = joined_faults([fault for o in outs for fault in o.faults])
     steps = [(s.step, s.accepted, s.t_start, s.t_end, s.gates) for o in outs for s in o.steps]
-    return columns, faults, steps, pipeline.alignment
+    assessed = [(o.repetitions, o.findings, o.notes) for o in outs]
+    told = repr([[each for part in kind for each in part] for kind in zip(*assessed, strict=True)])
+    return columns, faults, steps, pipeline.alignment, told
 
 
 def cut(records, edges):
@@ -87,6 +89,45 @@ def test_cuts_do_not_show(typical, expected, data):
     _same(run(header, cut(records, edges)), expected)
 
 
+@pytest.fixture(scope="module")
+def visited():
+    """Squats and pivots over a lossy link, with pain told in the middle of a squat."""
+    session = simulate("showcase", seed=6, grade="typical")
+    # Arrival numbers are doubled to make room for one more record.
+    records = [
+        dataclasses.replace(record, arrival=2 * record.arrival) for record in whole_records(session)
+    ]
+    pain_ns = 9_000_000_000 + next(
+        r.host_ns for r in records if isinstance(r, Mark) and r.label == "begin:squat"
+    )
+    before = [
+        int(r.arrival[np.searchsorted(r.host_ns, pain_ns) - 1])
+        for r in records
+        if isinstance(r, Packet)
+    ]
+    return session.header, [*records, Mark(max(before) + 1, pain_ns, "pain")]
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_cuts_do_not_show_in_repetitions(visited, expected_visit, data):
+    """However the records are cut, repetitions, findings and notes are the same bits."""
+    header, records = visited
+    count = data.draw(st.integers(0, 40))
+    numbers = st.integers(1, last_arrival(records))
+    edges = sorted(data.draw(st.lists(numbers, min_size=count, max_size=count)))
+    _same(run(header, cut(records, edges)), expected_visit)
+
+
+@pytest.fixture(scope="module")
+def expected_visit(visited):
+    told = run(visited[0], [visited[1]])
+    assert told[4].count("Repetition(movement='squat'") == 16
+    assert told[4].count("Repetition(movement='pivot'") == 16
+    assert told[4].count("Note(") == 1
+    return told
+
+
 def test_one_notification_at_a_time(typical):
     """Pushed as they came, one notification a push, the records give the same bits."""
     header, records = typical
@@ -101,6 +142,7 @@ def _same(ours, theirs):
         assert np.array_equal(ours[0][name], column, equal_nan=kind), name
     assert ours[1] == theirs[1]
     assert repr(ours[2]) == repr(theirs[2])
+    assert ours[4] == theirs[4]
     assert ours[3].chain == theirs[3].chain
     assert np.array_equal(ours[3].q_sb, theirs[3].q_sb, equal_nan=True)
 
@@ -121,7 +163,7 @@ def test_perfect_sensors_read_the_truth(scenario, imprecision, limit):
     )
     mounts = {name: q.tolist() for name, q in session.mounts.items()}
     header = dataclasses.replace(session.header, parameters={"q_sb": mounts})
-    columns, faults, _, alignment = run(header, [whole_records(session)])
+    columns, faults, _, alignment, _ = run(header, [whole_records(session)])
     assert not faults
     assert alignment.grade == "good"
     assert alignment.chain.startswith("given (pelvis)")
@@ -133,7 +175,7 @@ def test_perfect_sensors_read_the_truth(scenario, imprecision, limit):
 def test_a_typical_session_is_read(seed):
     """Typical sensors over a lossy link read flexion within 4° and rotation within 10° RMSE."""
     session = simulate("squat", seed=seed, grade="typical")
-    columns, _, steps, alignment = run(session.header, list(session.batches()))
+    columns, _, steps, alignment, _ = run(session.header, list(session.batches()))
     rmse = errors(session, columns, "squat")
     assert alignment.grade in ("good", "fair")
     assert {"tray", "stand", "bow"} <= {step for step, accepted, *_ in steps if accepted}
@@ -183,7 +225,7 @@ def test_without_marks_there_are_no_angles_but_all_rows():
     """No calibration: orientations are all there, hip angles are NaN, and nothing fails."""
     session = simulate("calibration", seed=43, grade="good")
     records = [r for r in whole_records(session) if not isinstance(r, Mark)]
-    columns, _, steps, alignment = run(session.header, [records])
+    columns, _, steps, alignment, _ = run(session.header, [records])
     assert alignment is None
     assert not steps
     assert np.isnan(columns["hip_raw"]).all()

@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from imuhip.archive.assessment_files import (
+    findings_list,
+    latest_findings,
+    notes_list,
+    repetitions_table,
+    sets_table,
+)
 from imuhip.archive.extra_columns import ExtraColumns
 from imuhip.archive.recording import RecordingReader, sha256_of, software_versions
 from imuhip.archive.results import ResultsWriter
+from imuhip.assess.set_measures import SetSummary, summaries
 from imuhip.conventions import GRID_HZ, HIP_ANGLES
 from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.evidence import Alignment, CalibrationStep, Gate, Misplacement
+from imuhip.findings import Finding, Note, Repetition
 from imuhip.pipeline import Output, Params, Pipeline, joined_faults
 from imuhip.records import Fault, Header
 
@@ -36,6 +45,12 @@ class Analysis:
         Of the calibration.
     faults
         All that went wrong, in order.
+    sets
+        What the repetitions of each set, side and direction add up to.
+    findings
+        What stands in the end.
+    notes
+        Marks of the moment.
     warnings
         Sentences for the user.
     """
@@ -48,6 +63,9 @@ class Analysis:
     grade: str
     chain: str
     faults: tuple[Fault, ...]
+    sets: tuple[SetSummary, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
     warnings: tuple[str, ...]
 
 
@@ -101,7 +119,16 @@ def analyze(
         faults = joined_faults((*tally.faults, *reader.faults))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
         session = session_summary(reader.header, params, recording) | {"columns": extra.names}
-        writer.finish(faults, calibration, session)
+        sets = summaries(tally.repetitions)
+        writer.finish(
+            faults,
+            calibration,
+            session,
+            repetitions_table(tally.repetitions),
+            findings_list(tally.findings),
+            sets_table(sets),
+            notes_list(tally.notes),
+        )
     return Analysis(
         target=target,
         rows=tally.rows,
@@ -111,6 +138,9 @@ def analyze(
         grade=calibration["grade"],
         chain=calibration["chain"],
         faults=faults,
+        sets=tuple(sets),
+        findings=tuple(latest_findings(tally.findings)),
+        notes=tuple(tally.notes),
         warnings=tuple(calibration["words"]),
     )
 
@@ -125,6 +155,9 @@ class _Tally:
         self._high = np.full((2, 3), np.nan)
         self.faults: list[Fault] = []
         self.steps: list[CalibrationStep] = []
+        self.repetitions: list[Repetition] = []
+        self.findings: list[Finding] = []
+        self.notes: list[Note] = []
 
     def add(self, out: Output) -> float:
         """Add an output; the session time reached."""
@@ -136,6 +169,9 @@ class _Tally:
             self._high = np.fmax(self._high, np.fmax.reduce(out.angles.hip))
         self.faults += out.faults
         self.steps += out.steps
+        self.repetitions += out.repetitions
+        self.findings += out.findings
+        self.notes += out.notes
         return self.rows / GRID_HZ
 
     def ranges(self) -> tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]:

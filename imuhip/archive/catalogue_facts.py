@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from imuhip.archive.assessment_files import REPETITION_COLUMNS
 from imuhip.archive.recording import describe
-from imuhip.archive.results import REPETITIONS_SCHEMA, Results, read_results
+from imuhip.archive.results import Results, read_results
 from imuhip.errors import CatalogueError
 from imuhip.records import Header
 
@@ -152,7 +153,7 @@ def _units(read: Results) -> dict[str, str]:
     numbers = [
         field.name
         for field in read.repetitions.schema
-        if field.name not in REPETITIONS_SCHEMA.names
+        if field.name not in REPETITION_COLUMNS
         and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
     ]
     units = {name: unit_of(name) for name in numbers}

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -137,14 +137,13 @@ def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Re
             path=source,
         )
     within = (pc.field("t_start") >= start_s) & (pc.field("t_end") <= stop_s)
-    return Results(
+    return replace(
+        results,
         angles=angles,
         sensors=sensors,
         repetitions=results.repetitions.filter(within),
-        findings=results.findings,
-        calibration=results.calibration,
-        faults=results.faults,
-        session=results.session,
+        sets=results.sets.filter(within),
+        notes=[note for note in results.notes if start_s <= note["t"] <= stop_s],
     )
 
 

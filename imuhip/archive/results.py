@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from imuhip.archive.assessment_files import REPETITIONS_SCHEMA, SETS_SCHEMA
 from imuhip.archive.files import FolderInTheMaking, reason
 from imuhip.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.errors import RecordingError
@@ -23,7 +24,9 @@ from imuhip.records import AngleBlock, Array, Fault, GridBlock
 ANGLES_FILE: Final = "angles.parquet"
 SENSORS_FILE: Final = "sensors.parquet"
 REPETITIONS_FILE: Final = "repetitions.parquet"
+SETS_FILE: Final = "sets.parquet"
 FINDINGS_FILE: Final = "findings.json"
+NOTES_FILE: Final = "notes.json"
 CALIBRATION_FILE: Final = "calibration.json"
 FAULTS_FILE: Final = "faults.json"
 SESSION_FILE: Final = "session.json"
@@ -89,6 +92,8 @@ class ResultsWriter:
         session: Mapping[str, Any],
         repetitions: pa.Table | None = None,
         findings: Sequence[Mapping[str, Any]] = (),
+        sets: pa.Table | None = None,
+        notes: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Write what remains, and put the folder into its place.
 
@@ -99,18 +104,22 @@ class ResultsWriter:
         calibration, session
             The contents of `calibration.json` and `session.json`; a number that is not finite
             becomes null, for JSON has no NaN.
-        repetitions
-            The table of `repetitions.parquet`; empty, with its columns, when not given.
-        findings
-            The list of `findings.json`.
+        repetitions, sets
+            The tables of `assessment_files`; empty, with their columns, when not given.
+        findings, notes
+            The lists of `findings.json` and `notes.json`.
         """
-        table = REPETITIONS_SCHEMA.empty_table() if repetitions is None else repetitions
+        if repetitions is None:
+            repetitions = REPETITIONS_SCHEMA.empty_table()
+        sets = SETS_SCHEMA.empty_table() if sets is None else sets
         folder = self._folder.path
         with self._disk():
             self._close()
-            labelled = _labelled(table, self._label)
-            pq.write_table(labelled, folder / REPETITIONS_FILE, compression="zstd")
+            for name, table in ((REPETITIONS_FILE, repetitions), (SETS_FILE, sets)):
+                labelled = _labelled(table, self._label)
+                pq.write_table(labelled, folder / name, compression="zstd")
             _write_json(folder / FINDINGS_FILE, list(findings))
+            _write_json(folder / NOTES_FILE, list(notes))
             _write_json(folder / CALIBRATION_FILE, calibration)
             _write_json(folder / FAULTS_FILE, [asdict(fault) for fault in faults])
             _write_json(folder / SESSION_FILE, session)
@@ -195,16 +204,18 @@ class Results:
 
     Parameters
     ----------
-    angles, sensors, repetitions
-        Tables with the columns of INTERFACES; unknown values are NaN.
-    findings, calibration, faults, session
+    angles, sensors, repetitions, sets
+        Tables; unknown values are NaN.
+    findings, notes, calibration, faults, session
         The JSON files.
     """
 
     angles: pa.Table
     sensors: pa.Table
     repetitions: pa.Table
+    sets: pa.Table
     findings: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     calibration: dict[str, Any]
     faults: list[dict[str, Any]]
     session: dict[str, Any]
@@ -228,7 +239,9 @@ def read_results(directory: Path) -> Results:
         angles=_read_table(directory / ANGLES_FILE),
         sensors=_read_table(directory / SENSORS_FILE),
         repetitions=_read_table(directory / REPETITIONS_FILE),
+        sets=_read_table(directory / SETS_FILE),
         findings=_read_json(directory / FINDINGS_FILE),
+        notes=_read_json(directory / NOTES_FILE),
         calibration=_read_json(directory / CALIBRATION_FILE),
         faults=_read_json(directory / FAULTS_FILE),
         session=_read_json(directory / SESSION_FILE),
@@ -329,19 +342,5 @@ SENSORS_SCHEMA: Final = pa.schema(
         ("sensor", pa.dictionary(pa.int32(), pa.string())),
         *((name, pa.float64()) for name in ("qw", "qx", "qy", "qz")),
         ("valid", pa.bool_()),
-    ]
-)
-
-REPETITIONS_SCHEMA: Final = pa.schema(
-    [
-        ("movement", pa.string()),
-        ("side", pa.string()),
-        ("set", pa.int32()),
-        ("repetition", pa.int32()),
-        ("direction", pa.string()),
-        ("t_start", pa.float64()),
-        ("t_turn", pa.float64()),
-        ("t_end", pa.float64()),
-        ("counted", pa.bool_()),
     ]
 )

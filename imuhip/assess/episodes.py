@@ -1,7 +1,7 @@
 """A finished repetition with its rows: what measures and rules are worked out from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +54,10 @@ class Rows:
     axial_rate: Array
     speed: Array
 
+    def part(self, start: int, stop: int) -> "Rows":
+        """Return rows `start` to `stop`."""
+        return Rows(*(getattr(self, each.name)[start:stop] for each in fields(self)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Episode:
@@ -79,8 +83,8 @@ class Episode:
     start, end
         Row numbers (into `rows`) at 5 % of the peak speed of the primary signal.
     turn
-        Row of the bottom or the end range: the extreme of the primary signal. For a one-way turn
-        (pivot, 90/90) it is `end`.
+        Row of the bottom or the end range: the middle of the window, for during a hold the extreme
+        is anywhere. For a one-way turn (pivot, 90/90) it is `end`.
     turn_start, turn_stop
         Rows ``turn_start:turn_stop`` are the bottom window or the hold at end range: slower than
         5 % of the peak speed, and at least 0.1 s long. For a one-way turn: the last 0.1 s up to

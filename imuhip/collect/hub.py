@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import uvicorn
@@ -35,13 +35,15 @@ from imuhip.collect.live_format import (
 )
 from imuhip.conventions import GRID_HZ
 from imuhip.errors import ImuhipError
+from imuhip.findings import Finding
 from imuhip.records import Array
 
 QUEUE_MESSAGES: Final = 90
 """Messages waiting for one viewer; few: a late frame is worth nothing, many: memory."""
 
 MAX_VIEWERS: Final = 32
-KEPT_EVENTS: Final = 200
+KEPT_EVENTS: Final = 1000
+"""Events that a new viewer is told of: those of a long session, findings once each."""
 _SEND_BUFFER_BYTES: Final = 65536
 
 
@@ -105,7 +107,7 @@ class LiveHub:
         self._viewers: set[Viewer] = set()
         self._hello: dict[str, Any] = {}
         self._recent: deque[Array] = deque()
-        self._events: deque[str] = deque(maxlen=KEPT_EVENTS)
+        self._events: deque[_Event] = deque()
         self._pending: list[Array] = []
         self._stamp_unix_ns = float("nan")
         self._sequence = 0
@@ -152,7 +154,7 @@ class LiveHub:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
 
     def announce(self, kind: str, payload: Mapping[str, Any]) -> None:
-        """Send an event (``finding``, ``fault``, ``step``, ``status``, ``mark``) to every viewer.
+        """Send an event (docs/live.md lists their kinds) to every viewer.
 
         Parameters
         ----------
@@ -162,7 +164,13 @@ class LiveHub:
             Its other fields; records and arrays are taken apart.
         """
         message = event_json(kind, payload)
-        self._events.append(message)
+        finding = payload.get("finding")
+        if isinstance(finding, Finding):
+            # What was said of the set before its newest repetition stands no more.
+            self._events = deque(e for e in self._events if not _replaced(e.finding, finding))
+        self._events.append(_Event(message, finding if isinstance(finding, Finding) else None))
+        if len(self._events) > KEPT_EVENTS:
+            self._events.popleft()
         for viewer in self._viewers:
             viewer.put(message)
 
@@ -202,7 +210,7 @@ class LiveHub:
             stamp_unix_ns=self._stamp_unix_ns,
             sent_unix_ns=time.time_ns(),
         )
-        return [to_json(self._hello), backfill, *self._events]
+        return [to_json(self._hello), backfill, *(event.message for event in self._events)]
 
     def _figures(self) -> dict[str, Any]:
         """What ``/status`` adds about the hub itself."""
@@ -238,6 +246,22 @@ class LiveHub:
         if self._timer is not None:
             self._timer.cancel()
             self._flush()
+
+
+class _Event(NamedTuple):
+    """What happened, as it was sent, and the finding it told, if any."""
+
+    message: str
+    finding: Finding | None
+
+
+def _replaced(old: Finding | None, new: Finding) -> bool:
+    """Whether a finding was said of the same set when fewer of its repetitions were known."""
+    return (
+        old is not None
+        and (old.movement, old.set) == (new.movement, new.set)
+        and (old.after < new.after)
+    )
 
 
 async def _send(viewer: Viewer, websocket: WebSocket) -> None:

@@ -8,7 +8,6 @@ so no result depends on it.
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,10 +15,10 @@ import numpy as np
 from imuhip.collect.control import Action, ControlRefusedError
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import FRAME_HZ, Frames, hello, rows_from_output
-from imuhip.records import Fault, Header, IntArray, Mark, Packet, Record
+from imuhip.collect.news import FaultNews, News, news_from_output
+from imuhip.records import Header, IntArray, Mark, Packet, Record
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
-_FAULT_NEWS_S = 1.0
 
 
 class Recording(Protocol):
@@ -33,16 +32,8 @@ class Recording(Protocol):
         """Records, in batches that cover consecutive ranges of arrival numbers."""
 
 
-class Output(Frames, Protocol):
+class Output(Frames, News, Protocol):
     """What a push gives: `pipeline.Output` keeps this promise."""
-
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """Faults that became known."""
-
-    @property
-    def steps(self) -> tuple[Any, ...]:
-        """Calibration steps judged so far."""
 
 
 class Stages(Protocol):
@@ -167,35 +158,6 @@ def _stamps(batch: Sequence[Record]) -> tuple[IntArray, IntArray]:
     return np.concatenate(arrival), np.concatenate(stamps)
 
 
-class FaultNews:
-    """Faults as they are told live: at once, then no more than once a second while they last.
-
-    The pipeline gives a fault in pieces, perhaps one with every push.
-    """
-
-    def __init__(self) -> None:
-        self._latest: dict[tuple[str, str], Fault] = {}
-        self._told: dict[tuple[str, str], float] = {}
-
-    def push(self, pieces: Sequence[Fault]) -> list[Fault]:
-        """Return the faults to tell now; one that lasts comes again, longer, with its start."""
-        news: dict[tuple[str, str], Fault] = {}
-        for piece in pieces:
-            key = (piece.sensor, piece.kind)
-            before = self._latest.get(key)
-            if before is not None and piece.t_start - before.t_end <= _FAULT_NEWS_S:
-                end = max(before.t_end, piece.t_end)
-                fault = replace(before, t_end=end, count=before.count + piece.count)
-            else:
-                fault = piece
-                self._told.pop(key, None)
-            self._latest[key] = fault
-            if fault.t_end - self._told.get(key, -np.inf) >= _FAULT_NEWS_S:
-                self._told[key] = fault.t_end
-                news[key] = fault
-        return list(news.values())
-
-
 class ReplayControl:
     """Answers for a replay: it tells its state and refuses to change what was recorded.
 
@@ -301,8 +263,8 @@ class Player:
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
         for fault in self._faults.push(output.faults):
             self._announce("fault", {"fault": fault})
-        for step in output.steps:
-            self._announce("step", {"step": step})
+        for kind, payload in news_from_output(output):
+            self._announce(kind, payload)
 
     def _announce(self, kind: str, payload: Mapping[str, Any]) -> None:
         """Tell an event, with the session time that the viewers have seen by now."""

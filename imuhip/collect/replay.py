@@ -1,6 +1,7 @@
 """A recording replayed as if it were live, with the hub or without."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from imuhip.archive.recording import RecordingReader
+from imuhip.assess.measure_table import MEASURES
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.player import Player, ReplayControl
 from imuhip.collect.warming import warmed
 from imuhip.evidence import CalibrationStep
+from imuhip.findings import Finding, Repetition
 from imuhip.pipeline import Params, Pipeline
 from imuhip.records import Array, Fault
 
@@ -97,13 +100,19 @@ class _Spoken(LiveHub):
             self._t = float(rows[-1, 0])
 
     def announce(self, kind: str, payload: Mapping[str, Any]) -> None:
-        """Say a mark, a calibration step or a fault in a line."""
+        """Say a mark, a calibration step, a repetition, a finding or a fault in a line."""
         line = ""
         if kind == "mark":
             line = str(payload["label"])
         elif kind == "step":
             step: CalibrationStep = payload["step"]
             line = f"{step.step}: {'accepted' if step.accepted else ' '.join(step.words)}"
+        elif kind == "repetition":
+            line = _repetition_line(payload["repetition"])
+        elif kind == "finding":
+            finding: Finding = payload["finding"]
+            # None of it, or nobody can tell: that stands in the result, not in the running words.
+            line = finding.words if finding.grade in ("mild", "marked") else ""
         elif kind == "fault":
             fault: Fault = payload["fault"]
             length = fault.t_end - fault.t_start
@@ -112,6 +121,20 @@ class _Spoken(LiveHub):
             line = str(payload["state"])
         if line:
             self._say(f"{self._t:9.2f} s  {line}")
+
+
+def _repetition_line(repetition: Repetition) -> str:
+    """A repetition in a line: what, which, and its first numbers."""
+    names = ("depth_deg", "rotation_bottom_deg", "rotation_arc_deg", "duration_s")
+    known = {n: v for n in names if math.isfinite(v := repetition.measures.get(n, math.nan))}
+    numbers = [
+        f"{MEASURES[name].title} {value:.1f}{' s' if name.endswith('_s') else '°'}"
+        for name, value in known.items()
+    ]
+    way = "" if repetition.direction == "down" else f" {repetition.direction}"
+    short = "" if repetition.counted else f" (not counted: {repetition.reason})"
+    head = f"{repetition.movement} {repetition.repetition} {repetition.side}{way}{short}"
+    return f"{head}: {', '.join(numbers)}" if numbers else head
 
 
 def play(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import hello, rows_from_output
-from imuhip.collect.player import FaultNews, Output, Stages, completion_ns
+from imuhip.collect.news import FaultNews, news_from_output
+from imuhip.collect.player import Output, Stages, completion_ns
 from imuhip.collect.recorder import Recorder
 from imuhip.records import Header, Mark, Packet, Record
 
@@ -87,8 +88,8 @@ class Take:
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
         for fault in self._faults.push(output.faults):
             self._announce("fault", {"fault": fault})
-        for step in output.steps:
-            self._announce("step", {"step": step})
+        for kind, payload in news_from_output(output):
+            self._announce(kind, payload)
 
     def _announce(self, kind: str, payload: dict[str, object]) -> None:
         self._hub.announce(kind, {"t": self.t, **payload})

@@ -68,6 +68,11 @@ class JointAngles:
             if i is not None and np.isfinite(q_eb[:, i]).all():
                 self._stood[row] = mean_quaternion(q_eb[:, i])
 
+    @property
+    def zero(self) -> Array:
+        """Raw hip angles ``(2, 3)`` of the standing that zeroed ones are told against."""
+        return self._zero.copy()
+
     def push(self, grid: GridBlock, headings: HeadingBlock) -> AngleBlock:
         """Return the angles of the grid's rows, the drift of the headings taken off."""
         n = len(grid.t)

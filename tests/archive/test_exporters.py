@@ -12,9 +12,11 @@ from scipy.spatial.transform import Rotation
 
 from imuhip.archive import exporters
 from imuhip.archive.analysis import analyze
+from imuhip.archive.assessment_files import REPETITION_COLUMNS, REPETITIONS_SCHEMA
 from imuhip.archive.exporters import FORMATS, export
 from imuhip.archive.recording import RecordingReader
-from imuhip.archive.results import REPETITIONS_SCHEMA, ResultsWriter, read_results
+from imuhip.archive.results import ResultsWriter, read_results
+from imuhip.assess.measure_table import MEASURES
 from imuhip.errors import RecordingError
 from imuhip.estimate.joint_angles import segment_orientations
 from imuhip.pipeline import Pipeline
@@ -40,15 +42,16 @@ def results_folder(path, rows=400, *, known=True, left=True, zero=0.0):
     nothing, valid = np.full_like(raw, np.nan), np.isfinite(raw[..., 0])
     q = np.tile((1.0, 0.0, 0.0, 0.0), (rows, 3, 1))
     three = np.isfinite(q[..., 0])
-    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., :3], three, three)
+    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., :3], three, three, q[..., 0], q[..., 0])
     angles = AngleBlock(
         t, raw - zero, raw, nothing, nothing, nothing[:, 0], valid, pelvis, nothing[:, 0]
     )
-    names = REPETITIONS_SCHEMA.names
-    row = ["squat", "left", 1, 1, "down", 10.5, 10.8, 11.0, True]
-    late = ["squat", "right", 1, 2, "down", 12.5, 12.8, 13.1, True]
+    names, unknown = REPETITION_COLUMNS, dict.fromkeys(MEASURES, np.nan)
+    row = ["squat", "left", 1, 1, "down", 10.5, 10.8, 11.0, True, "marked", "gap"]
+    late = ["squat", "right", 1, 2, "down", 12.5, 12.8, 13.1, True, "marked", "gap"]
     table = pa.Table.from_pylist(
-        [dict(zip(names, each, strict=True)) for each in (row, late)], schema=REPETITIONS_SCHEMA
+        [unknown | dict(zip(names, each, strict=True)) for each in (row, late)],
+        schema=REPETITIONS_SCHEMA,
     )
     with ResultsWriter(path) as writer:
         writer.add(grid, angles)

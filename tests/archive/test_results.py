@@ -10,6 +10,7 @@ import pytest
 
 from imuhip.archive import results
 from imuhip.archive.results import ResultsWriter, read_results
+from imuhip.assess.measure_table import MEASURES
 from imuhip.errors import RecordingError
 from imuhip.records import AngleBlock, Fault, GridBlock
 
@@ -81,10 +82,11 @@ def test_columns_and_values(tmp_path):
     assert np.array_equal(sensors.t.to_numpy(), np.repeat(grid.t, 3))
     assert read.repetitions.schema.names == [
         *("movement", "side", "set", "repetition", "direction"),
-        *("t_start", "t_turn", "t_end", "counted"),
+        *("t_start", "t_turn", "t_end", "counted", "found", "reason"),
+        *MEASURES,
     ]
-    assert read.repetitions.num_rows == 0
-    assert read.findings == []
+    assert read.repetitions.num_rows == read.sets.num_rows == 0
+    assert read.findings == read.notes == []
     fault = {"sensor": "pelvis", "kind": "gap", "t_start": 1.0, "t_end": 2.0, "count": 7}
     assert read.faults == [fault | {"detail": ""}]
 

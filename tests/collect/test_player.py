@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from imuhip.collect.control import ControlRefusedError
 from imuhip.collect.hub import LiveHub
+from imuhip.collect.news import FaultNews
 from imuhip.collect.player import (
     Cutter,
-    FaultNews,
     Player,
     ReplayControl,
     completion_ns,
@@ -149,6 +149,9 @@ class Output:
     angles: AngleBlock
     faults: tuple[Fault, ...] = ()
     steps: tuple[object, ...] = ()
+    repetitions: tuple[object, ...] = ()
+    findings: tuple[object, ...] = ()
+    notes: tuple[object, ...] = ()
 
 
 def an_output(t: np.ndarray) -> Output:

@@ -1,0 +1,251 @@
+"""The stage of assessment: rows and marks in; repetitions, findings and notes out.
+
+It follows all movements at once (`repetitions`), decides what each bout is (`recognition`, `sets`),
+works out the measures of a finished repetition (`measures`) and has its set judged (`judging`).
+Marks and bouts are taken in the order of time, so however the rows are cut into blocks, what comes
+out is the same bits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+import numpy as np
+
+from imuhip.assess.boundaries import Boundaries, boundaries
+from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
+from imuhip.assess.history import BLOCK_ROWS, History
+from imuhip.assess.judging import judge, with_seen
+from imuhip.assess.measures import measured
+from imuhip.assess.params import Params
+from imuhip.assess.recognition import detected, marked
+from imuhip.assess.repetitions import Bout, Machines
+from imuhip.assess.sets import Said, Sets
+from imuhip.assess.signals import MACHINES, Machine, rows_of, signal, signals
+from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.evidence import Grade
+from imuhip.findings import Direction, Finding, Note, Repetition, SegmentBlock
+from imuhip.records import AngleBlock, Array
+
+
+@dataclass(slots=True)
+class Told:
+    """What became known, in the order of time."""
+
+    repetitions: list[Repetition] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def __iadd__(self, more: "Told") -> Self:
+        """Append what became known later."""
+        self.repetitions += more.repetitions
+        self.findings += more.findings
+        self.notes += more.notes
+        return self
+
+
+class Assessor:
+    """Repetitions, findings and notes of a session.
+
+    Parameters
+    ----------
+    settings
+        The recording's ``parameters["assess"]``: the athlete's offsets, limits and goals.
+
+    Raises
+    ------
+    RecordingError
+        Where a setting is wrong.
+    """
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        self._settings = dict(settings or {})
+        self._params = Params.from_settings(self._settings)
+        self._history = History()
+        self._machines = Machines([machine.movements[0] for machine in MACHINES])
+        self._sets = Sets()
+        self._marks: list[tuple[float, str]] = []
+        self._episodes: dict[tuple[str, int], list[Episode]] = {}
+        self._latest: Episode | None = None
+        self._context = Context("none", "none", settings=self._settings)
+
+    def align(self, grade: Grade, chain: str, standing: Array) -> None:
+        """Take the angles from the next row on as of this calibration.
+
+        Parameters
+        ----------
+        standing
+            ``(2, 3)`` raw hip angles of its standing, which are the zero.
+        """
+        self._context = replace(self._context, grade=grade, chain=chain, standing=standing)
+
+    def mark(self, marks: Sequence[tuple[float, str]]) -> None:
+        """Take marks ``(t, label)`` in the order of their arrival, before rows of their time."""
+        self._marks += marks
+
+    def push(self, angles: AngleBlock, motion: SegmentBlock) -> Told:
+        """Take the rows that follow those before; return what became known."""
+        told = Told()
+        rows = rows_of(angles, motion)
+        for first in range(0, len(rows.t), BLOCK_ROWS):
+            block = rows if len(rows.t) <= BLOCK_ROWS else rows.part(first, first + BLOCK_ROWS)
+            self._history.push(block)
+            for bout in self._machines.push(*signals(block)):
+                self._take_marks(self._history.time(bout.known), told)
+                self._take_bout(bout, told)
+            self._take_marks(float(block.t[-1]), told)
+        return told
+
+    def finish(self) -> Told:
+        """Return what was over, but not yet sure of it."""
+        told = Told()
+        for bout in self._machines.finish():
+            self._take_bout(bout, told)
+        self._take_marks(np.inf, told)
+        return told
+
+    def _take_marks(self, now: float, told: Told) -> None:
+        """Take the marks whose time has come."""
+        while self._marks and self._marks[0][0] <= now:
+            t, label = self._marks.pop(0)
+            self._sets.mark(t, label)
+            if label.partition(":")[0] in _MOMENTS:
+                note = self._note(t, label)
+                self._context = replace(self._context, notes=(*self._context.notes, note))
+                told.notes.append(note)
+
+    def _note(self, t: float, label: str) -> Note:
+        """What the body did at a mark, and what was going on."""
+        said = self._sets.said(t)
+        name, number, repetition = "", 0, 0
+        if said is not None and said.movement is not None:
+            name, number = said.movement.name, said.set
+        elif said is None and self._latest is not None:
+            latest = self._latest
+            if latest.movement.name in self._sets.ongoing(t):
+                name, number = latest.movement.name, latest.set
+        episodes = self._episodes.get((name, number), [])
+        if episodes:
+            repetition = episodes[-1].number
+        return Note(t, label, name, number, repetition, _moment(self._history.at(t)))
+
+    def _take_bout(self, bout: Bout, told: Told) -> None:
+        episode = self._episode(bout)
+        if episode is None:
+            return
+        name = episode.movement.name
+        if (name, episode.set) not in self._episodes:
+            # A set that is over is never judged again.
+            self._episodes = {key: kept for key, kept in self._episodes.items() if key[0] != name}
+            self._episodes[name, episode.set] = []
+        episodes = self._episodes[name, episode.set]
+        context = replace(self._context, partner=self._partner(name))
+        episode = replace(episode, repetitions=self._repetitions(episode, episodes))
+        if episode.counted:
+            episode = with_seen(episode, context)
+        episodes.append(episode)
+        self._latest = episode
+        told.repetitions += episode.repetitions
+        told.findings += [
+            replace(finding, after=len(episodes)) for finding in judge(episodes, context)
+        ]
+
+    def _partner(self, name: str) -> tuple[Episode, ...]:
+        """The newest set of the same test on the other side."""
+        stem, _, side = name.rpartition("_")
+        other = f"{stem}_{'right' if side == 'left' else 'left'}"
+        kept = [episodes for key, episodes in self._episodes.items() if key[0] == other]
+        return tuple(kept[0]) if kept and other != name else ()
+
+    def _episode(self, bout: Bout) -> Episode | None:
+        """The repetition that a bout was, if it was one; numbered, without measures."""
+        machine = MACHINES[bout.machine]
+        t = self._history.time(bout.turn)
+        said = self._sets.said(t)
+        if not _may_be(machine, said):
+            return None
+        first = max(bout.leave - _LOOK_BACK_ROWS, 0)
+        rows = self._history.rows(first, bout.known + 1)
+        at = boundaries(machine.movements[0], bout, first, *signal(machine, rows))
+        lead = max(at.start - round(LEAD_S * GRID_HZ), 0)
+        rows, at = rows.part(lead, len(rows.t)), Boundaries(*(row - lead for row in at))
+        if said is not None and said.movement is not None:
+            verdict = marked(machine, bout, rows, at, said.movement)
+        else:
+            verdict = detected(machine, bout, rows, at, ongoing=self._sets.ongoing(t))
+        movement = verdict.movement
+        if movement is None:
+            return None
+        end = float(rows.t[at.end])
+        number, repetition = self._sets.number(movement, machine.side, t, end)
+        direction: Direction = "down"
+        if len(movement.directions) > 1:
+            direction = "in" if bout.excursion > 0.0 else "out"
+        return Episode(
+            movement=movement,
+            side=machine.side,
+            set=number,
+            number=repetition,
+            direction=direction,
+            counted=verdict.counted,
+            found="detected" if said is None else "marked",
+            rows=rows,
+            **at._asdict(),
+            reason=verdict.reason,
+        )
+
+    def _repetitions(self, episode: Episode, before: Sequence[Episode]) -> tuple[Repetition, ...]:
+        """What is told of an episode after those of its set: a row for each side."""
+        same = [each for each in before if each.side == episode.side]
+        rest_from = float(same[-1].rows.t[same[-1].end]) if same else None
+        t = episode.rows.t
+        return tuple(
+            Repetition(
+                movement=episode.movement.name,
+                side=side,
+                set=episode.set,
+                repetition=episode.number,
+                direction=episode.direction,
+                t_start=float(t[episode.start]),
+                t_turn=float(t[episode.turn]),
+                t_end=float(t[episode.end]),
+                counted=episode.counted,
+                found=episode.found,
+                reason=episode.reason,
+                measures=measured(episode, side, rest_from, self._params),
+            )
+            for side in episode.sides
+        )
+
+
+def _may_be(machine: Machine, said: Said | None) -> bool:
+    """Whether anything that the machine follows can count where the marks say this."""
+    if said is None:
+        return any(movement.detectable for movement in machine.movements)
+    return said.movement in machine.movements  # within a calibration step nothing counts
+
+
+def _moment(rows: Rows | None) -> dict[str, float]:
+    """Angles of a moment by name, degrees; NaN where there is no row."""
+    names: list[str] = []
+    values: list[float] = []
+    blank = np.full((2, 3), np.nan)
+    hip, hip_sd = (blank, blank) if rows is None else (rows.hip[0], rows.hip_sd[0])
+    pelvis, pelvis_sd = (
+        (blank[0], blank[0]) if rows is None else (rows.pelvis[0], rows.pelvis_sd[0])
+    )
+    for k, side in enumerate(SIDES):
+        for i, angle in enumerate(HIP_ANGLES):
+            names += [f"hip_{angle}_{side}_deg", f"hip_{angle}_{side}_sd_deg"]
+            values += [hip[k, i], hip_sd[k, i]]
+    for i, angle in enumerate(PELVIS_ANGLES):
+        names += [f"pelvis_{angle}_deg", f"pelvis_{angle}_sd_deg"]
+        values += [pelvis[i], pelvis_sd[i]]
+    return dict(zip(names, np.degrees(values).tolist(), strict=True))
+
+
+_LOOK_BACK_ROWS: Final = 300
+"""Rows before a bout was known in which its beginning may lie."""
+
+_MOMENTS: Final = ("pain", "cue", "note")
+"""Marks that carry the angles of their time."""

@@ -1,0 +1,104 @@
+"""Where exactly a finished repetition begins, turns and ends: 5 % of its peak speed."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from imuhip.assess.movements import Movement
+from imuhip.assess.repetitions import Bout
+from imuhip.records import Array, BoolArray
+
+
+class Boundaries(NamedTuple):
+    """Row numbers, as in `Episode` but counted from the first of the rows that were looked at."""
+
+    before: int
+    start: int
+    turn_start: int
+    turn: int
+    turn_stop: int
+    end: int
+
+
+def boundaries(movement: Movement, bout: Bout, first: int, x: Array, v: Array) -> Boundaries:
+    """Look for the boundaries of a bout.
+
+    Parameters
+    ----------
+    first
+        Row number of the first of the rows.
+    x, v
+        ``(N,)`` the machine's signal and its rate, from well before the bout to where it was known.
+    """
+    sign = 1.0 if bout.excursion >= 0.0 else -1.0
+    rate = sign * _smooth(v)
+    leave, turn, stop = (row - first for row in (bout.leave, bout.turn, bout.stop))
+    peak = float(np.nanmax(np.abs(rate[leave : stop + 1])))
+    slow = _EDGE * peak
+    start = leave
+    while start > 0 and rate[start - 1] > slow:
+        start -= 1
+    if movement.path == "one_way":
+        end = stop
+        while end > leave and not rate[end - 1] >= slow:
+            end -= 1
+        turn_start, turn, turn_stop = max(end + 1 - _WINDOW_ROWS, start), end, end + 1
+    else:
+        end = _end(movement, sign, x, rate, (turn, stop), x[turn] - bout.excursion, slow)
+        turn_start, turn_stop = _window(np.abs(rate) < slow, turn, start, stop)
+        turn = (turn_start + turn_stop) // 2
+    before = start - 1
+    calm = np.radians(movement.thresholds.rest_deg_s)
+    while before > max(start - _BEFORE_ROWS, 0) and abs(rate[before - 1]) < calm:
+        before -= 1
+    return Boundaries(max(before, 0), start, turn_start, turn, turn_stop, max(end, turn))
+
+
+def _end(
+    movement: Movement,
+    sign: float,
+    x: Array,
+    rate: Array,
+    span: tuple[int, int],
+    rest: float,
+    slow: float,
+) -> int:
+    """First slow row after the last one that is not yet back at rest, or where rest is passed."""
+    turn, stop = span
+    way = sign * (x - rest)
+    limit = np.radians(movement.thresholds.rest_deg)
+    far = np.flatnonzero(way[turn : stop + 1] > limit)
+    end = turn + (int(far[-1]) if len(far) else 0)
+    while end < stop and -rate[end] > slow and way[end] > -limit:
+        end += 1
+    if way[end] <= -limit:  # it went on to the other side: rest is where it passed
+        while end > turn and way[end] < 0.0:
+            end -= 1
+    return end
+
+
+def _window(slow: BoolArray, turn: int, start: int, stop: int) -> tuple[int, int]:
+    """Rows around the turn that are slow, and no fewer than 0.1 s."""
+    first, last = turn, turn
+    while first > start and slow[first - 1]:
+        first -= 1
+    while last < stop and slow[last + 1]:
+        last += 1
+    lacking = _WINDOW_ROWS - (last + 1 - first)
+    if lacking > 0:
+        first, last = max(first - (lacking + 1) // 2, start), min(last + lacking // 2, stop)
+    return first, last + 1
+
+
+def _smooth(v: Array) -> Array:
+    """Mean of the rows within 20 ms, of those that are known; NaN where none is."""
+    known = np.isfinite(v)
+    ones = np.ones(5)
+    total = np.convolve(np.where(known, v, 0.0), ones, mode="same")
+    count = np.convolve(known.astype(np.float64), ones, mode="same")
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(count > 0.5, total / np.maximum(count, 1.0), np.nan))
+
+
+_EDGE = 0.05
+_WINDOW_ROWS, _BEFORE_ROWS = 10, 30

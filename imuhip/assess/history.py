@@ -1,0 +1,116 @@
+"""The last minutes of grid rows, so that a finished repetition can be looked back at."""
+
+from typing import Final
+
+import numpy as np
+
+from imuhip.assess.episodes import Rows
+from imuhip.quaternions import wrap_angle
+from imuhip.records import Array
+
+KEPT_ROWS: Final = 12_000
+"""Rows that can be looked back at: two minutes, longer than any repetition."""
+
+BLOCK_ROWS: Final = 2_000
+"""Rows that may be added at once."""
+
+
+class History:
+    """A sliding store of rows: `push` new ones, `rows` gives a stretch by row numbers."""
+
+    def __init__(self) -> None:
+        self._store = np.empty((2 * KEPT_ROWS + BLOCK_ROWS, _WIDTH))
+        self._first = 0
+        self._count = 0
+
+    def push(self, rows: Rows) -> None:
+        """Add rows, at most `BLOCK_ROWS`."""
+        n = len(rows.t)
+        if self._count + n > len(self._store):
+            kept = self._store[self._count - KEPT_ROWS : self._count].copy()
+            self._store[:KEPT_ROWS] = kept
+            self._first += self._count - KEPT_ROWS
+            self._count = KEPT_ROWS
+        store = self._store[self._count : self._count + n]
+        for name, (place, width, _) in _PLACES.items():
+            store[:, place : place + width] = getattr(rows, name).reshape(n, width)
+        self._count += n
+
+    def time(self, row: int) -> float:
+        """The time of a row."""
+        return float(self._store[row - self._first, 0])
+
+    def at(self, t: float) -> Rows | None:
+        """The first row at or after `t`, if there is one."""
+        place = int(np.searchsorted(self._store[: self._count, 0], t))
+        row = self._first + place
+        return self.rows(row, row + 1) if place < self._count else None
+
+    def rows(self, start: int, stop: int) -> Rows:
+        """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
+        store = self._store[start - self._first : stop - self._first]
+        columns = {
+            name: store[:, place : place + width].reshape(len(store), *shape)
+            for name, (place, width, shape) in _PLACES.items()
+        }
+        valid = columns.pop("valid") > 0.0
+        if not valid.all():
+            columns = {name: _bridged(column) for name, column in columns.items()}
+        columns["heading"] = _continuous(columns["heading"])
+        return Rows(valid=valid, **columns)
+
+
+def _bridged(column: Array) -> Array:
+    """A column ``(N, …)`` with straight lines over short gaps; what is longer stays NaN."""
+    out = column.reshape(len(column), -1).copy()
+    for values in out.T:
+        known = np.flatnonzero(np.isfinite(values))
+        if not 0 < len(known) < len(values):
+            continue
+        for i in np.flatnonzero((np.diff(known) > 1) & (np.diff(known) <= _BRIDGE_ROWS + 1)):
+            before, after = known[i], known[i + 1]
+            share = np.arange(1, after - before) / (after - before)
+            values[before + 1 : after] = values[before] + share * (values[after] - values[before])
+    return out.reshape(column.shape)
+
+
+def _continuous(heading: Array) -> Array:
+    """Headings without jumps at ±π, ``(N, 2)``; NaN stays NaN and breaks nothing."""
+    out = heading.copy()
+    for k in range(out.shape[1]):
+        known = np.flatnonzero(np.isfinite(out[:, k]))
+        if len(known) > 1:
+            steps = wrap_angle(np.diff(heading[known, k]))
+            out[known[1:], k] = out[known[0], k] + np.cumsum(steps)
+    return out
+
+
+_BRIDGE_ROWS: Final = 10
+
+_SHAPES: Final[dict[str, tuple[int, ...]]] = {
+    "t": (),
+    "hip": (2, 3),
+    "hip_sd": (2, 3),
+    "hip_sd_total": (2, 3),
+    "hip_cov": (3,),
+    "valid": (2,),
+    "pelvis": (3,),
+    "pelvis_sd": (3,),
+    **dict.fromkeys(
+        ("inclination", "inclination_rate", "heading", "heading_rate", "axial_rate", "speed"), (2,)
+    ),
+}
+
+
+def _places() -> dict[str, tuple[int, int, tuple[int, ...]]]:
+    """Column to its place in a stored row, its width and its shape."""
+    places, place = {}, 0
+    for name, shape in _SHAPES.items():
+        width = int(np.prod(shape))
+        places[name] = (place, width, shape)
+        place += width
+    return places
+
+
+_PLACES: Final = _places()
+_WIDTH: Final = sum(width for _, width, _ in _PLACES.values())

@@ -1,0 +1,119 @@
+"""Whether a bout is a repetition, of which movement, and why it may not count."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from imuhip.assess.boundaries import Boundaries
+from imuhip.assess.episodes import Rows
+from imuhip.assess.movements import Movement
+from imuhip.assess.repetitions import DONE, STAYED, Bout
+from imuhip.assess.signals import Machine
+from imuhip.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.records import Array
+
+
+class Verdict(NamedTuple):
+    """What a bout is.
+
+    Parameters
+    ----------
+    movement
+        None when it is nothing that is known.
+    counted, reason
+        As in `Episode`.
+    """
+
+    movement: Movement | None
+    counted: bool
+    reason: str = ""
+
+
+def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+    """Judge a bout while a mark says that `movement` is done."""
+    if movement not in machine.movements:
+        return Verdict(None, False)
+    if bout.end == STAYED:
+        longest = movement.thresholds.longest_hold_s
+        return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
+    if bout.end != DONE:
+        return Verdict(movement, False, "the data stop within it")
+    if movement.together and not _both_legs(rows, at):
+        return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
+    reach = movement.thresholds.reach_deg
+    if abs(np.degrees(bout.excursion)) < reach:
+        return Verdict(movement, False, f"partial: less than {reach:g}°")
+    return Verdict(movement, True, _missing(machine, rows, at))
+
+
+def detected(
+    machine: Machine, bout: Bout, rows: Rows, at: Boundaries, *, ongoing: frozenset[str]
+) -> Verdict:
+    """Judge a bout by itself: no mark says what is done.
+
+    Parameters
+    ----------
+    ongoing
+        Movements of which a set goes on: of those, what falls short is listed.
+    """
+    for movement in machine.movements:
+        if movement.detectable and _looks_like(movement, machine, rows, at):
+            verdict = marked(machine, bout, rows, at, movement)
+            if verdict.counted or (movement.name in ongoing and bout.end == DONE):
+                return verdict
+    return Verdict(None, False)
+
+
+def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries) -> bool:
+    """Whether posture and the other segments fit the movement."""
+    turned = slice(at.turn_start, at.turn_stop)
+    if movement.together:
+        # With one thigh unseen nobody can tell a squat from a knee lift.
+        return bool(np.isfinite(rows.inclination[turned]).all()) and _both_legs(rows, at)
+    side: Side = "left" if machine.side == "left" else "right"
+    if "standing_turn" in movement.traits:
+        return _turns_in_the_hip(side, rows, at)
+    tilt = float(np.degrees(_means(rows.pelvis[at.start : at.end + 1, :1])[0]))
+    return tilt < _LYING_DEG if "lying" in movement.traits else abs(tilt) < _UPRIGHT_DEG
+
+
+def _both_legs(rows: Rows, at: Boundaries) -> bool:
+    """Whether both thighs went far: the smaller way at least 0.6 of the larger."""
+    deep = _means(rows.inclination[at.turn_start : at.turn_stop])
+    ways = deep - _means(rows.inclination[at.before : at.start + 1])
+    known = ways[np.isfinite(ways)]
+    return len(known) < len(SIDES) or float(known.min()) >= _RATIO * float(known.max())
+
+
+def _means(columns: Array) -> Array:
+    """Mean of the known values of each column ``(N, C)``; NaN where there is none."""
+    known = np.isfinite(columns)
+    count = np.count_nonzero(known, axis=0)
+    total = np.sum(np.where(known, columns, 0.0), axis=0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def _turns_in_the_hip(side: Side, rows: Rows, at: Boundaries) -> bool:
+    """Whether the leg turned in its hip and the other stayed: no body that turns as a whole."""
+    k = SIDES.index(side)
+    turn = HIP_SIGNS[side][2] * (rows.heading[at.end, k] - rows.heading[at.start, k])
+    other = rows.heading[at.end, 1 - k] - rows.heading[at.start, 1 - k]
+    hip = rows.hip[at.end, k, 2] - rows.hip[at.start, k, 2]
+    return bool(hip / turn > _LEAST_HIP_SHARE and abs(other) < _OTHER_SHARE * abs(turn))
+
+
+def _missing(machine: Machine, rows: Rows, at: Boundaries) -> str:
+    """Says how much of a repetition was not seen; empty when nothing is missing."""
+    sides = range(2) if machine.side == "both" else [SIDES.index(machine.side)]
+    part = rows.valid[at.start : at.end + 1]
+    words = [
+        f"{np.count_nonzero(~part[:, k]) / 100:.2f} s of the {SIDES[k]} hip are missing"
+        for k in sides
+        if not part[:, k].all()
+    ]
+    return "; ".join(words)
+
+
+_RATIO = 0.6
+_UPRIGHT_DEG, _LYING_DEG = 50.0, -55.0
+_LEAST_HIP_SHARE, _OTHER_SHARE = 0.4, 0.5

@@ -1,0 +1,104 @@
+"""Which set a repetition belongs to: by the marks, else by the data.
+
+Between ``begin:<movement>`` and ``end:<movement>`` only that movement is looked for, and what falls
+short is listed with its reason. Outside marks a repetition is recognised by what moved and in which
+posture, and says ``detected``; within calibration steps nothing is. A mark decides over the
+repetitions whose turn lies between its begin and its end, wherever they began.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from imuhip.assess.movements import MOVEMENTS, Movement
+from imuhip.conventions import CALIBRATION_STEPS, Side
+
+
+@dataclass(slots=True)
+class _Window:
+    """A marked stretch: a set of a movement, or a calibration step (`movement` is None)."""
+
+    movement: Movement | None
+    begin: float
+    set: int
+    end: float = float("inf")
+
+
+@dataclass(slots=True)
+class _Current:
+    """The set that a movement's repetitions go into."""
+
+    window: _Window | None
+    set: int
+    until: float
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+class Said(NamedTuple):
+    """What the marks say of a time: a set of a movement, or a calibration step (None)."""
+
+    movement: Movement | None
+    set: int
+
+
+class Sets:
+    """The marks of a session, and the numbers of its sets and repetitions; told in time's order."""
+
+    def __init__(self) -> None:
+        self._windows: list[_Window] = []
+        self._current: dict[str, _Current] = {}
+        self._counts: dict[str, int] = {}
+
+    def mark(self, t: float, label: str) -> None:
+        """Take a mark; what is neither a movement's nor a calibration step's is none."""
+        kind, _, name = label.partition(":")
+        if kind not in ("begin", "end") or name not in (*MOVEMENTS, *CALIBRATION_STEPS):
+            return
+        if kind == "begin":
+            for window in self._windows:  # an end that was forgotten
+                window.end = min(window.end, t)
+            number = self._next(name) if name in MOVEMENTS else 0
+            self._windows.append(_Window(MOVEMENTS.get(name), t, number))
+        elif name != "tray":  # the sensors are in somebody's hands until the next step begins
+            for window in self._windows[-1:]:
+                if window.movement is MOVEMENTS.get(name):
+                    window.end = min(window.end, t)
+
+    def said(self, t: float) -> Said | None:
+        """What the marks so far say of `t`; None when nothing."""
+        window = self._window(t)
+        return None if window is None else Said(window.movement, window.set)
+
+    def ongoing(self, t: float) -> frozenset[str]:
+        """Movements of which an unmarked set goes on at `t`."""
+        return frozenset(
+            name
+            for name, current in self._current.items()
+            if current.window is None and t - current.until <= _PAUSE_S
+        )
+
+    def number(
+        self, movement: Movement, side: Side | Literal["both"], t: float, end: float
+    ) -> tuple[int, int]:
+        """Set and number of a repetition with its turn at `t` and its end at `end`."""
+        window = self._window(t)
+        current = self._current.get(movement.name)
+        same = current is not None and current.window is window
+        if current is None or not same or (window is None and t - current.until > _PAUSE_S):
+            number = self._next(movement.name) if window is None else window.set
+            current = _Current(window, number, end)
+            self._current[movement.name] = current
+        current.until = max(current.until, end)
+        current.numbers[side] = current.numbers.get(side, 0) + 1
+        return current.set, current.numbers[side]
+
+    def _next(self, name: str) -> int:
+        self._counts[name] = self._counts.get(name, 0) + 1
+        return self._counts[name]
+
+    def _window(self, t: float) -> _Window | None:
+        holding = [window for window in self._windows if window.begin <= t <= window.end]
+        return holding[-1] if holding else None
+
+
+_PAUSE_S: Final = 20.0
+"""An unmarked set is over when nothing comes for so long."""

@@ -1,0 +1,96 @@
+"""The signals that repetitions are told by, one a machine, elementwise over the rows."""
+
+from dataclasses import fields
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from imuhip.assess.episodes import Rows
+from imuhip.assess.movements import MOVEMENTS, Movement
+from imuhip.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.findings import SegmentBlock
+from imuhip.records import AngleBlock, Array
+
+
+class Machine(NamedTuple):
+    """A state machine: what it follows, and which movements it can have seen.
+
+    Parameters
+    ----------
+    movements
+        Those that share signal and thresholds.
+    side
+        ``both`` for the mean of the thighs.
+    """
+
+    movements: tuple[Movement, ...]
+    side: Side | Literal["both"]
+
+
+def rows_of(angles: AngleBlock, motion: SegmentBlock) -> Rows:
+    """The rows that repetitions are found in, of two blocks with the same grid times."""
+    return Rows(*(getattr(angles, n) for n in _ANGLES), *(getattr(motion, n) for n in _MOTION))
+
+
+def signals(rows: Rows) -> tuple[Array, Array, Array]:
+    """Signal, rate and inclination of each of `MACHINES`: ``(M, N)`` each."""
+    x, v, p = (np.empty((len(MACHINES), len(rows.t))) for _ in range(3))
+    lean = _signed(rows)
+    for m, machine in enumerate(MACHINES):
+        x[m], v[m], p[m] = _signal(machine, rows, lean)
+    return x, v, p
+
+
+def signal(machine: Machine, rows: Rows) -> tuple[Array, Array]:
+    """Signal and rate ``(N,)`` of one machine."""
+    x, v, _ = _signal(machine, rows, _signed(rows))
+    return x, v
+
+
+def _signal(machine: Machine, rows: Rows, lean: Array) -> tuple[Array, Array, Array]:
+    if machine.side == "both":
+        return _mean(lean), _mean(rows.inclination_rate), _mean(rows.inclination)
+    k = SIDES.index(machine.side)
+    primary = machine.movements[0].primary
+    inclination = rows.inclination[:, k]
+    if primary == "inclination":
+        return lean[:, k], rows.inclination_rate[:, k], inclination
+    if primary == "heading":
+        inwards = HIP_SIGNS[machine.side][2]
+        return inwards * rows.heading[:, k], inwards * rows.heading_rate[:, k], inclination
+    return rows.hip[:, k, 2], rows.axial_rate[:, k], inclination
+
+
+def _signed(rows: Rows) -> Array:
+    """Inclination ``(N, 2)``, negative where the thigh leans back, as a walker's does.
+
+    Hip flexion without the pelvis's tilt says which way; where it is not known, forward.
+    """
+    back = rows.hip[:, :, 0] - rows.pelvis[:, :1] < 0.0
+    return np.where(back, -rows.inclination, rows.inclination)
+
+
+def _mean(both: Array) -> Array:
+    """Mean of left and right, or the one that is known."""
+    left, right = both[:, 0], both[:, 1]
+    mean = 0.5 * (left + right)
+    return np.where(np.isnan(left), right, np.where(np.isnan(right), left, mean))
+
+
+def _machines() -> tuple[Machine, ...]:
+    """One machine for all movements that are told alike."""
+    shared: dict[tuple[object, ...], Machine] = {}
+    for movement in MOVEMENTS.values():
+        for side in ("both",) if movement.together else movement.sides:
+            key = (movement.primary, movement.path, movement.thresholds, side)
+            before = shared[key].movements if key in shared else ()
+            shared[key] = Machine((*before, movement), side)  # type: ignore[arg-type]
+    return tuple(shared.values())
+
+
+_COLUMNS: Final = [each.name for each in fields(Rows)]
+_ANGLES: Final = _COLUMNS[: _COLUMNS.index("inclination")]
+_MOTION: Final = _COLUMNS[len(_ANGLES) :]
+
+MACHINES: Final = _machines()
+"""All machines there are."""

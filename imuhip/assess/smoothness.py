@@ -1,0 +1,37 @@
+"""Smoothness of a movement by its spectral arc length (SPARC).
+
+Balasubramanian et al. 2015, doi:10.1186/s12984-015-0090-9: the length of the normalised magnitude
+spectrum of speed, up to 10 Hz at most and to where it last exceeds 5 % of its peak. Valid for
+angular speed (Melendez-Calderon et al. 2021, doi:10.3389/fbioe.2020.558771). The window is from
+boundary to boundary, and the frequency step is the same for any length, so values compare within a
+person.
+"""
+
+import numpy as np
+
+from imuhip.conventions import GRID_HZ
+from imuhip.records import Array
+
+
+def sparc(speed: Array) -> float:
+    """Negative length of the spectrum of ``speed (N,)``; nearer to 0 is smoother.
+
+    NaN for fewer than 0.2 s, more than 40 s, or with rows missing.
+    """
+    if not _FEWEST_ROWS <= len(speed) <= _BINS or not np.isfinite(speed).all():
+        return float("nan")
+    spectrum = np.abs(np.fft.rfft(speed, _BINS))
+    if not spectrum[0] > 0.0:
+        return float("nan")
+    magnitude = spectrum / spectrum.max()
+    frequency = np.arange(len(magnitude)) * (GRID_HZ / _BINS)
+    magnitude = magnitude[frequency <= _CUT_HZ]
+    magnitude = magnitude[: int(np.flatnonzero(magnitude >= _LEAST)[-1]) + 1]
+    if len(magnitude) < 2:
+        return float("nan")
+    step = 1.0 / (len(magnitude) - 1)
+    return -float(np.sum(np.sqrt(step**2 + np.diff(magnitude) ** 2)))
+
+
+_BINS, _FEWEST_ROWS = 4096, 20
+_CUT_HZ, _LEAST = 10.0, 0.05
