@@ -99,20 +99,24 @@ class _Ends(NamedTuple):
         """Read them off; None where a side has none."""
         values: dict[Side, list[float]] = {side: [] for side in SIDES}
         errors: dict[Side, list[float]] = {side: [] for side in SIDES}
-        shared = []
+        shared, numbers = [], set[int]()
         for each in episodes:
             for side in each.sides:
                 k = index_of(side)
-                values[side].append(at_turn(each, each.rows.hip[:, k, ROTATION]))
-                errors[side].append(float(each.rows.hip_sd[each.turn, k, ROTATION]))
-            shared.append(float(each.rows.hip_cov[each.turn, ROTATION]))
-        if not all(values.values()):
+                value = at_turn(each, each.rows.hip[:, k, ROTATION])
+                if math.isfinite(value):  # else a gap lay over it
+                    values[side].append(value)
+                    errors[side].append(float(each.rows.hip_sd[each.turn, k, ROTATION]))
+                    shared.append(float(each.rows.hip_cov[each.turn, ROTATION]))
+                    numbers.add(each.number)
+        if not all(any(side in each.sides for each in episodes) for side in SIDES):
             return None
+        if not all(values.values()):
+            return cls([], [], math.nan, math.nan, ())
         variance = sum(median(errors[side]) ** 2 for side in SIDES) - 2.0 * median(shared)
         at = flexion_at(episodes[-1], episodes[-1].turn)
-        numbers = tuple(sorted({each.number for each in episodes}))
         left, right = values["left"], values["right"]
-        return cls(left, right, variance * math.degrees(1.0) ** 2, at, numbers)
+        return cls(left, right, variance * math.degrees(1.0) ** 2, at, tuple(sorted(numbers)))
 
     def spread(self) -> float:
         """Variance of the difference of the means by the spread of the repetitions."""
@@ -124,14 +128,14 @@ class _Ends(NamedTuple):
 
 def _difference(ends: _Ends, asked: float, limit: float, code: float) -> Verdict:
     """Counts from the larger of the limit and the detectable change on."""
+    if not ends.numbers:
+        nan = math.nan
+        return Verdict("both", nan, nan, nan, limit, "cannot_tell", 0.0, (), 0, nan, code)
     apart = fmean(ends.right) - fmean(ends.left)
     variance = ends.variance + ends.spread()
     sd = math.sqrt(variance) if variance >= 0.0 else math.nan
-    if not math.isfinite(sd + apart):
-        nan = math.nan
-        return Verdict("both", nan, nan, nan, limit, "cannot_tell", 0.0, (), 0, nan, code)
     mdc = asked * sd
-    limit = max(limit, mdc)
+    limit = max(limit, mdc) if math.isfinite(mdc) else limit
     grade, confidence = grade_of(abs(apart), sd, limit)
     side: SideOrBoth = "both"
     if grade in ("mild", "marked"):
