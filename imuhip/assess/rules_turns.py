@@ -27,30 +27,31 @@ from imuhip.records import Array
 def pelvis_follows_pivot(episode: Episode, limits: Limits, _context: Context) -> list[Seen]:
     """Share of a pivot, per cent, that the pelvis gives instead of the hip.
 
-    ``1 - ΔIR / Δ(turn of the thigh)``, from the start to the end of the turn. A pivot that turned
-    too little is not judged; one in which the pelvis hardly moved shows nothing. The skin follows
-    at worst 60 % of the bone's rotation, which makes the hip's part look small: `doubt` is the
-    pelvis's share if it was so.
+    ``1 - ΔIR / Δ(turn of the thigh)``, from the rest before to the end of the turn. The skin
+    follows the bone's rotation by somewhere between 60 % and all of it, which makes the hip's part
+    look small: its middle is taken, and the doubt is part of the error. (The measure ``hip_share``
+    is as seen at the skin.) A pivot that turned too little is not judged, and one in which the
+    pelvis turned less than its limit stays below this one.
     """
     side = episode.sides[0]
     k = index_of(side)
     rows = episode.rows
-    inward = HIP_SIGNS[side][2]
-    turned = inward * _change(episode, rows.heading[:, k])
+    turned = HIP_SIGNS[side][2] * _change(episode, rows.heading[:, k])
     hip = _change(episode, rows.hip[:, k, ROTATION])
-    pelvis = _change(episode, rows.pelvis[:, TURN])
+    pelvis = abs(_change(episode, rows.pelvis[:, TURN]))
     number, at = episode.number, flexion_at(episode, episode.end)
     if not abs(turned) >= limits["pivot_turn_deg"]:
         return [Seen(side, number, math.nan, math.nan, at)]
-    share = hip / turned
-    sd = 100.0 * math.hypot(1.0, share) * TURN_CHANGE_SD_DEG / abs(turned)
-    if abs(pelvis) < limits["pivot_pelvis_deg"]:
-        return [Seen(side, number, max(100.0 * (1.0 - share), 0.0), sd, at, doubt=0.0)]
     bone = hip / _SKIN_FOLLOWS
-    least = 1.0 - bone / (bone + turned - hip)
-    return [
-        Seen(side, number, 100.0 * (1.0 - share), sd, at, detail=abs(pelvis), doubt=100 * least)
-    ]
+    whole = bone + turned - hip
+    share = bone / whole
+    value = 100.0 * (1.0 - share)
+    if pelvis < limits["pivot_pelvis_deg"]:
+        least = limits["pelvis_follows_pivot_percent"] / limits["pivot_pelvis_deg"]
+        value = min(value, least * pelvis)
+    chance = math.hypot(1.0, share) * TURN_CHANGE_SD_DEG / abs(whole)
+    skin = share * (1.0 - share) * _SKIN_SD / _SKIN_FOLLOWS
+    return [Seen(side, number, value, 100.0 * math.hypot(chance, skin), at)]
 
 
 def pelvis_cheats_table(episode: Episode, _limits: Limits, _context: Context) -> list[Seen]:
@@ -154,8 +155,9 @@ def _change(episode: Episode, column: Array) -> float:
     return at_turn(episode, column) - at_rest(episode, column)
 
 
-_SKIN_FOLLOWS: Final = 0.6
-"""At best, of an isolated rotation of the thigh (Schache 2008, KINEMATICS 1.7)."""
+_SKIN_FOLLOWS, _SKIN_SD = 0.8, 0.115
+"""Part of the thigh's rotation that the skin follows: anything between 0.6, the best of published
+clusters (Schache 2008, KINEMATICS 1.7), and 1."""
 
 _PELVIS_CHANGE_SD_DEG: Final = 0.5
 """Obliquity and tilt change by gravity alone, within seconds."""

@@ -41,8 +41,6 @@ class Seen(NamedTuple):
         A figure of the rule's own for its words.
     limit
         Where the limit is not the rule's usual one; else NaN.
-    doubt
-        The least the value may be where something beside chance makes it too large; NaN for none.
     """
 
     side: SideOrBoth
@@ -52,7 +50,6 @@ class Seen(NamedTuple):
     flexion_deg: float = math.nan
     detail: float = math.nan
     limit: float = math.nan
-    doubt: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +112,6 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
     own = [each.limit for each in known if math.isfinite(each.limit)]
     limit = own[0] if own else limit
     grade, confidence = grade_of(value, sd, limit)
-    doubts = [each.doubt for each in known if math.isfinite(each.doubt)]
-    if grade in ("mild", "marked") and doubts and _reached_by_half(doubts) < limit:
-        grade, confidence = "cannot_tell", 0.0
     showing = [each for each, v in zip(known, values, strict=True) if v >= limit]
     side = _side(known[0].side, sign, grade, signed=signed)
     typical = showing or known

@@ -72,10 +72,8 @@ def _reason(unit: str, verdict: Verdict, *, poor: bool) -> str:
     if not math.isfinite(verdict.mdc):
         return "the error of the angles is not known"
     value, limit = number(verdict.value, unit), number(verdict.limit, unit)
-    if verdict.mdc > verdict.limit:
-        error = number(verdict.mdc, unit)
-        return f"{value} with an error of {error} hides the limit of {limit}"
-    return f"{value} as seen at the skin, which may hide a part of the hip's turn"
+    error = number(verdict.mdc, unit)
+    return f"{value} with an error of {error} hides the limit of {limit}"
 
 
 def _not_seen(rule: str, verdict: Verdict) -> str:
@@ -133,7 +131,8 @@ PHRASES: Final[Mapping[str, Phrase]] = {
         "the {side} hip is turned in {value} more than the {other}",
     ),
     "pelvis_follows_pivot": Phrase(
-        "pelvis in {side} pivots", "the pelvis gives {value} of the {side} leg's pivot"
+        "pelvis in {side} pivots",
+        "the pelvis gives {value} of the {side} leg's pivot, the skin allowed for,",
     ),
     "pelvis_cheats_table": Phrase(
         "pelvis in the {side} table test",

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from imuhip.assess.limits import GOALS, LIMITS, limits_for
@@ -79,3 +81,12 @@ def test_settings_of_an_athlete():
     assert params.day_error("rotation_bottom_deg").between_sd < START_DAY_ERROR.between_sd
     assert params.day_error("depth_deg") == START_DAY_ERROR
     assert Params.from_settings({}) == Params()
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_page_tells_every_limit(name):
+    """docs/assessment.md has each limit with the value that the program uses."""
+    page = Path(__file__).parents[2] / "docs" / "assessment.md"
+    rows = [line.split("|")[1:3] for line in page.read_text().splitlines() if line.startswith("|")]
+    told = {cells[0].strip(" `"): cells[1].strip() for cells in rows if len(cells) == 2}
+    assert told[name] == f"{LIMITS[name].value:g}"
