@@ -1,4 +1,4 @@
-"""The dashboard's server: Streamlit's pages, and the live stream beside them.
+"""The dashboard's server: Streamlit's pages, and the live stream and its steering beside them.
 
 Started by ``streamlit run app.py -- --hub ws://…`` (`launch.dashboard_command` builds the whole
 line). Live data never pass through a Streamlit script: the page's canvas reads `/imu/live` itself.
@@ -10,12 +10,24 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 
+from dashboard.door import Door, Policy
 from dashboard.relay import Relay
 from dashboard.settings import settings_from_arguments
-from imuhip.collect.guard import Guard
+from dashboard.steering import Steering
+from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
+
+_settings = settings_from_arguments()
+_page = (Path(st.__file__).with_name("static") / "index.html").read_text(encoding="utf-8")
 
 app = st.App(
     Path(__file__).with_name("navigation.py"),
-    routes=[WebSocketRoute("/imu/live", Relay(settings_from_arguments().hub).serve)],
-    middleware=[Middleware(Guard)],
+    routes=[
+        WebSocketRoute("/imu/live", Relay(_settings.hub).serve),
+        *Steering(_settings.hub).routes(),
+    ],
+    middleware=[
+        Middleware(Policy, page=_page),
+        Middleware(Guard, hosts=LOOPBACK_HOSTS | _settings.hosts),
+        Middleware(Door, token=_settings.token()),
+    ],
 )

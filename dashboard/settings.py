@@ -1,4 +1,4 @@
-"""What the dashboard was started with: ``app.py -- --hub URL --results DIR``."""
+"""What the dashboard was started with: ``app.py -- --hub URL --results DIR …``."""
 
 import argparse
 import sys
@@ -17,10 +17,22 @@ class Settings:
         The hub's WebSocket.
     results
         Folder in which the page of finished sessions looks first; None for none.
+    hosts
+        Names under which the page may be addressed beside this machine's own.
+    token_file
+        Holds the token that visitors from the network must bring; None lets nobody in from there.
     """
 
     hub: str = "ws://127.0.0.1:8765/live"
     results: Path | None = None
+    hosts: frozenset[str] = frozenset()
+    token_file: Path | None = None
+
+    def token(self) -> str | None:
+        """Return the token, read from its file: a command line can be seen by others."""
+        if self.token_file is None:
+            return None
+        return self.token_file.read_text(encoding="utf-8").strip() or None
 
 
 def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
@@ -28,5 +40,8 @@ def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     parser = argparse.ArgumentParser(prog="imuhip dashboard", allow_abbrev=False)
     parser.add_argument("--hub", default=Settings.hub)
     parser.add_argument("--results", type=Path, default=None)
+    parser.add_argument("--host", action="append", default=[])
+    parser.add_argument("--token-file", type=Path, default=None)
     given = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
-    return Settings(hub=given.hub, results=given.results)
+    hosts = frozenset(name.lower() for name in given.host)
+    return Settings(given.hub, given.results, hosts, given.token_file)

@@ -285,20 +285,30 @@ def dashboard(
     hub: Annotated[str, typer.Option(help="The hub.")] = "ws://127.0.0.1:8765/live",
     port: Annotated[int, typer.Option(help="Where the page is served.")] = 8501,
     results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Serve the network too, to those with the code.")
+    ] = False,
 ) -> None:
     """Serve the dashboard; open its address in a browser.
 
-    Example: imuhip dashboard
+    Example: imuhip dashboard --lan
     """
     import subprocess
+    import tempfile
 
-    from dashboard.launch import dashboard_command, dashboard_url
+    from dashboard.launch import dashboard_command, dashboard_url, open_to_lan, qr_code
 
-    err.print(f"dashboard on {dashboard_url(port)} – Ctrl-C ends it", highlight=False)
-    try:
-        code = subprocess.run(dashboard_command(hub, port, results=results), check=False).returncode
-    except KeyboardInterrupt:
-        code = 0
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_to_lan(Path(folder)) if lan else None
+        err.print(f"dashboard on {dashboard_url(port)} – Ctrl-C ends it", highlight=False)
+        if opened is not None:
+            err.print(qr_code(opened.url(port)), highlight=False)
+            err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
+        command = dashboard_command(hub, port, results=results, lan=opened)
+        try:
+            code = subprocess.run(command, check=False).returncode
+        except KeyboardInterrupt:
+            code = 0
     raise typer.Exit(1 if code else 0)
 
 

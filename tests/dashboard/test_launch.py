@@ -52,4 +52,4 @@ def test_streamlit_finds_the_app() -> None:
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Call)
     }
-    assert calls == {"app": "st.App"}
+    assert calls["app"] == "st.App"
