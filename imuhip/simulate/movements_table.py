@@ -87,6 +87,9 @@ def _test(d: Director, movement: str, side: Side) -> None:
         inward, outward = d.person.legs[side].table_deg
         for k in range(count):
             turn = d.vary(inward if k % 2 == 0 else -outward)
+            if turn > 0.0:
+                further = (x.size for x in doses[k] if x.of.rule == "rotation_difference")
+                turn += sum(further)
             _turn(d, movement, side, turn, k, doses[k])
 
 
@@ -96,6 +99,7 @@ def _turn(
     """Turn a hip to its end range, hold, and come back; the pelvis lists a little."""
     way = 1.0 if side == "left" else -1.0
     cheat = float(d.rng.normal(0.04, 0.02)) * turn_deg * way
+    doses = [dose for dose in doses if dose.of.rule == "pelvis_cheats_table"]
     if any(dose.of.has("obliquity") for dose in doses):
         cheat = 0.0  # theirs is all there is
     out = 1.3 * d.person.tempo * d.tempo()

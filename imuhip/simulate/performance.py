@@ -37,6 +37,8 @@ class Compensation:
         For ``pelvic_tuck``: hip flexion from which the pelvis curls.
     creep
         Growth over the set: from ``size (1 - creep)`` to ``size (1 + creep)``.
+    sets
+        Numbers of the sets of a movement that have it; empty is all.
     """
 
     rule: str
@@ -46,6 +48,7 @@ class Compensation:
     parts: tuple[str, ...] = ()
     onset_deg: float = 75.0
     creep: float = 0.0
+    sets: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
@@ -63,6 +66,11 @@ class Compensation:
     def sides(self) -> tuple[Side, ...]:
         """The sides that have it."""
         return SIDES if self.side is None else (self.side,)
+
+    @property
+    def about(self) -> Side | None:
+        """The one side it is about, or None for both."""
+        return "right" if self.side is None and RULES[self.rule].difference else self.side
 
     def has(self, part: str) -> bool:
         """Tell whether one condition of a rule with several is asked for."""
@@ -174,7 +182,9 @@ class Habits:
         doses: list[list[Dose]] = [[] for _ in range(count)]
         for each in self.performance.compensations:
             here = RULES[each.rule].movements
-            if movement not in here or (side is not None and each.side not in (None, side)):
+            if movement not in here or (side is not None and each.about not in (None, side)):
+                continue
+            if each.sets and number not in each.sets:
                 continue
             many = max(1, round(each.share * count))
             chosen = np.sort(self.rng.choice(count, many, replace=False)).tolist()
@@ -205,7 +215,7 @@ def _told(
     """Say what was put into a set."""
     return Injected(
         rule=each.rule,
-        side=side or each.side or ("right" if RULES[each.rule].difference else "both"),
+        side=side or each.about or "both",
         parts=tuple(part for part in RULES[each.rule].parts if each.has(part)),
         size=each.size,
         movement=movement,
@@ -254,7 +264,7 @@ RULES: Final[dict[str, Rule]] = {
     "early_turn_out": Rule("deg", parts=("descent", "standing")),
     "side_lag": Rule("s", difference=True),
     "depth_difference": Rule("deg", difference=True),
-    "rotation_difference": Rule("deg", difference=True),
+    "rotation_difference": Rule("deg", TABLE_TESTS | {"squat"}, difference=True),
     "pelvis_follows_pivot": Rule("share", frozenset({"pivot"})),
     "pelvis_cheats_table": Rule(
         "deg",

@@ -1,7 +1,7 @@
 """The truth of repetitions: when each really began, turned and ended, from the true motion.
 
-The bounds are where the speed first exceeds and last falls below a twentieth of its peak, of the
-way out and of the way back; the turn is the extreme. Speeds are analytic.
+The bounds are where the speed leaves and comes back to a twentieth of the repetition's peak; the
+turn is the middle of what is slower than that around the extreme. Speeds are analytic.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from imuhip.conventions import SIDES, Side
 from imuhip.findings import Direction
 from imuhip.quaternions import rotate
-from imuhip.records import Array
+from imuhip.records import Array, BoolArray
 from imuhip.simulate.director import Performed
 from imuhip.simulate.motion import (
     CHANNELS,
@@ -111,26 +111,27 @@ def _primary(each: Performed, script: Script, skeleton: Skeleton, t: Array) -> t
 
 def _bounds(each: Performed, t: Array, value: Array, rate: Array) -> tuple[float, float, float]:
     """Start, turn and end of one repetition, s."""
+    slow = SPEED_SHARE * float(np.abs(rate).max())
     if each.one_way:
         peak = int(np.argmax(rate))
-        start, end = _first(t, rate, peak, rate[peak]), _last(t, rate, peak, rate[peak])
-        return start, end, end
+        end = _after(t, rate > slow, peak)
+        return _before(t, rate > slow, peak), end, end
     turn = int(np.argmax(value))
     out, back = int(np.argmax(rate[:turn])), turn + int(np.argmin(rate[turn:]))
-    start, end = _first(t, rate, out, rate[out]), _last(t, -rate, back, -rate[back])
-    return start, float(t[turn]), end
+    still = (_after(t, rate > slow, out), _before(t, rate < -slow, back))
+    return _before(t, rate > slow, out), 0.5 * sum(still), _after(t, rate < -slow, back)
 
 
-def _first(t: Array, rate: Array, peak: int, most: float) -> float:
-    """When the rate rises through a twentieth of `most` for the last time before its peak."""
-    below = np.flatnonzero(rate[:peak] < SPEED_SHARE * most)
-    return float(t[below[-1] + 1] if len(below) else t[0])
+def _before(t: Array, fast: BoolArray, peak: int) -> float:
+    """When the fast stretch around the peak began."""
+    slow = np.flatnonzero(~fast[:peak])
+    return float(t[slow[-1] + 1] if len(slow) else t[0])
 
 
-def _last(t: Array, rate: Array, peak: int, most: float) -> float:
-    """When the rate falls through a twentieth of `most` for the first time after its peak."""
-    below = np.flatnonzero(rate[peak:] < SPEED_SHARE * most)
-    return float(t[peak + below[0]] if len(below) else t[-1])
+def _after(t: Array, fast: BoolArray, peak: int) -> float:
+    """When the fast stretch around the peak ended."""
+    slow = np.flatnonzero(~fast[peak:])
+    return float(t[peak + slow[0]] if len(slow) else t[-1])
 
 
 SPEED_SHARE: Final = 0.05
