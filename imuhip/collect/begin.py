@@ -12,7 +12,7 @@ from imuhip.archive.recording import software_versions
 from imuhip.archive.resources import profile_text
 from imuhip.collect.kit import Kit
 from imuhip.collect.link import Link
-from imuhip.collect.player import Stages
+from imuhip.collect.take import LiveStages
 from imuhip.devices.profile_nouns import Profile
 from imuhip.pipeline import Pipeline
 from imuhip.records import Header, SensorInfo
@@ -40,7 +40,7 @@ class Options:
     athlete: str = ""
     rate_hz: float | None = None
     start_when_ready: bool = False
-    make_stages: Callable[[Header], Stages] = Pipeline
+    make_stages: Callable[[Header], LiveStages] = Pipeline
 
 
 def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
@@ -53,6 +53,7 @@ def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
                 link.rate_hz,
                 kit.mounts.get(sensor),
                 {**link.info, "battery": "" if link.battery is None else f"{link.battery:g}"},
+                dict(link.profile.settings),
             )
             for sensor, link in links.items()
         ),

@@ -291,6 +291,8 @@ class Profile:
         For each of x, y, z printed on the case: which raw axis it is, 0 to 2, and its sign.
     match, link, setup, start, stop, rates, streams, time, counter, battery, vectors
         As in the TOML; `rates` maps Hz to the bytes that ask for them.
+    settings
+        What its steps set the sensor to, such as ranges: goes into `SensorInfo.settings`.
     decoder
         Name of the decoder in code, where TOML cannot say the format; else None.
     known
@@ -309,6 +311,7 @@ class Profile:
     start: tuple[Step, ...]
     stop: tuple[Step, ...]
     rates: Mapping[float, bytes]
+    settings: Mapping[str, float]
     streams: tuple[Stream, ...]
     time: Time | None
     counter: Counter | None

@@ -87,6 +87,7 @@ def parse_profile(text: str) -> Profile:
         start=steps["start"],
         stop=steps["stop"],
         rates=rates,
+        settings=_parse_settings(top),
         streams=streams,
         time=time,
         counter=counter,
@@ -235,6 +236,12 @@ def _rate(name: str) -> float | None:
     return rate if rate is not None and rate > 0.0 else None
 
 
+def _parse_settings(top: Table) -> dict[str, float]:
+    table = top.table("settings", SETTINGS)
+    given = [name for name in SETTINGS if table.has(name)]
+    return {name: table.number(name, low=0.0, zero=False) for name in given}
+
+
 def _parse_time(top: Table) -> Time | None:
     if not top.has("time"):
         return None
@@ -341,6 +348,7 @@ TOP_KEYS: Final = (
     "start",
     "stop",
     "rates",
+    "settings",
     "stream",
     "time",
     "counter",
@@ -385,4 +393,6 @@ VECTOR_KEYS: Final = (
     "faults",
     "tolerance",
 )
+SETTINGS: Final = ("acc_range_g", "gyr_range_deg_s", "acc_factor", "gyr_factor")
+"""What decoders ask a recording for; see their pages."""
 EPOCHS: Final = ("boot", "unix", "2000-01-01", "session")

@@ -341,3 +341,12 @@ def test_movesense_losses_cost_their_own_packet():
     assert read(rest, first, rest) == (8, [(0, "stray_bytes")])
     assert read(first, payload[:54], first, rest) == (10, [(1, "cut_frame")])
     assert read(first) == (0, [])
+
+
+@pytest.mark.parametrize("profile", PACKED)
+def test_packed_profiles_tell_the_ranges_that_their_steps_set(profile) -> None:
+    """What the start steps write is what the profile tells, and both ways of reading agree."""
+    assert profile.settings == {"acc_range_g": 16.0, "gyr_range_deg_s": 2000.0}
+    plain, told = decoder_of(profile, 100.0), decoder_of(profile, 100.0, profile.settings)
+    for name in ("acc", "gyr"):
+        assert told._factor[name] == pytest.approx(plain._factor[name], rel=1e-3)

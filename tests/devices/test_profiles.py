@@ -359,3 +359,14 @@ def test_a_device_is_recognised_by_name_service_or_maker(small_text):
     assert profile.recognises("other", [], [7])
     assert not profile.recognises("an IMU", ["180f"], [8])
     assert not parse_profile(small_text).recognises("IMU 12", ["fff0"], [7])
+
+
+def test_settings_are_told_and_only_those_that_decoders_know(small_text: str) -> None:
+    """What the steps set is in the profile; another name or no number is refused with its key."""
+    text = added("[settings]\nacc_range_g = 16\ngyr_range_deg_s = 2000\n")(small_text)
+    assert parse_profile(text).settings == {"acc_range_g": 16.0, "gyr_range_deg_s": 2000.0}
+    assert parse_profile(small_text).settings == {}
+    for line, key in (("range = 4", "settings.range"), ("acc_range_g = 0", "settings.acc_range_g")):
+        with pytest.raises(ProfileError) as refused:
+            parse_profile(added(f"[settings]\n{line}\n")(small_text))
+        assert refused.value.key == key
