@@ -2,10 +2,14 @@
 
 import json
 import logging
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import click
 import platformdirs
 import typer
 from rich.console import Console
@@ -13,6 +17,9 @@ from rich.table import Table
 
 from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.records import Mount
+
+if TYPE_CHECKING:
+    from imuhip.collect.scan import Found
 
 kit_app = typer.Typer(help="Kits: which sensor sits where.", no_args_is_help=True)
 
@@ -74,6 +81,9 @@ def collect(
     start: Annotated[
         bool, typer.Option("--start", help="Record as soon as all sensors stream.")
     ] = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Leave out a sensor, such as thigh_left.")
+    ] = None,
     port: Annotated[int, typer.Option(help="The first hub's port; 0 takes any free one.")] = 8765,
     adapter: Annotated[
         list[str] | None, typer.Option("--adapter", help="Bluetooth adapter; may be repeated.")
@@ -90,10 +100,11 @@ def collect(
     from imuhip.collect.ble import Radio
     from imuhip.collect.collector import collect as run
     from imuhip.collect.kit import load_kit
+    from imuhip.collect.kit import without as left_out_of
 
     if verbose:
         logging.getLogger("imuhip").setLevel(logging.INFO)
-    kits = [load_kit(name) for name in kit or ["default"]]
+    kits = [left_out_of(load_kit(name), without or []) for name in kit or ["default"]]
     if athlete and len(kits) > 1:
         raise typer.BadParameter("--athlete is for one kit; name athletes in their kits")
     if profile:
@@ -131,7 +142,7 @@ def bind(
     """
     from imuhip.collect.ble import Radio
     from imuhip.collect.kit import Kit, bind_by_words, save_kit
-    from imuhip.collect.scan import known_profiles, scan_now
+    from imuhip.collect.scan import chosen_profile, known_profiles, scan_now
     from imuhip.collect.shake import SCAN_S, bind_by_shaking_now
 
     if profile and profile not in known_profiles():
@@ -145,9 +156,10 @@ def bind(
     radio = Radio(adapter)
     mounts = dict(_mount(text) for text in mount or [])
     if words:
-        sensors = bind_by_words(words, scan_now(radio, SCAN_S), profile)
+        strict = partial(chosen_profile, wanted=profile) if profile else _chooser("")
+        sensors = bind_by_words(words, scan_now(radio, SCAN_S), strict)
     else:
-        sensors = bind_by_shaking_now(radio, places, profile, _say)
+        sensors = bind_by_shaking_now(radio, places, _chooser(profile), _say)
     kit = Kit(name, sensors, athlete, mounts, rate)
     typer.echo(f"kit {name}: {save_kit(kit)}")
 
@@ -188,6 +200,33 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the
     from imuhip.collect.kit import remove_kit
 
     remove_kit(name)
+
+
+def _chooser(wanted: str) -> "Callable[[Found], str]":
+    """What says which profile to use: the one wanted, the only one, or the answer of a person.
+
+    A person is asked once for all devices that the same profiles know; without one at the terminal
+    `chosen_profile` says what to choose from, and how.
+    """
+    from imuhip.collect.scan import chosen_profile
+
+    answers: dict[tuple[str, ...], str] = {}
+
+    def choose(found: "Found") -> str:
+        names = found.profiles
+        if wanted in names:
+            return wanted
+        if len(names) < 2 or not sys.stdin.isatty():
+            return chosen_profile(found)
+        if names not in answers:
+            _say(f"{found.sighting.name or found.sighting.address} can be read in several ways:")
+            for number, name in enumerate(names, 1):
+                _say(f"  {number}  {name}")
+            number = typer.prompt("which", type=click.IntRange(1, len(names)), err=True)
+            answers[names] = names[number - 1]
+        return answers[names]
+
+    return choose
 
 
 def _mount(text: str) -> tuple[str, Mount]:

@@ -49,6 +49,10 @@ class Sighting:
     device: Any = field(default=None, repr=False, compare=False)
 
 
+Find = Callable[[Mapping[str, Sighting]], Sighting | None]
+"""Picks a device among those that are heard."""
+
+
 class Radio:
     """One Bluetooth adapter; whoever scans or connects holds `lock`, so it is one at a time.
 
@@ -78,6 +82,7 @@ class Radio:
         self.scanner_backend = scanner_backend
         self.client_backend = client_backend
         self.acquire_notify = acquire_notify
+        self._searches: list[tuple[Find, asyncio.Future[Sighting]]] = []
 
     async def scan(
         self, seconds: float, enough: Callable[[Mapping[str, Sighting]], bool] | None = None
@@ -105,6 +110,40 @@ class Radio:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(done.wait(), seconds)
         return seen
+
+    async def search(self, find: Find, seconds: float) -> Sighting | None:
+        """Listen until `find` picks a device, in turns that others may have in between.
+
+        Whoever searches at the same time hears it too: a sensor that is switched off keeps nobody
+        else waiting.
+
+        Parameters
+        ----------
+        seconds
+            How long to listen; waiting for the adapter does not count.
+        """
+        mine: asyncio.Future[Sighting] = asyncio.get_running_loop().create_future()
+        search = (find, mine)
+        self._searches.append(search)
+        try:
+            while seconds > 0.0 and not mine.done():
+                async with self.lock:
+                    if mine.done():
+                        break
+                    begun = time.monotonic()
+                    await self.scan(min(seconds, SEARCH_TURN_S), self._heard_by_any)
+                    seconds -= time.monotonic() - begun
+            return mine.result() if mine.done() else None
+        finally:
+            self._searches.remove(search)
+
+    def _heard_by_any(self, seen: Mapping[str, Sighting]) -> bool:
+        """Hand what was heard to those who search; whether any of them has found its device."""
+        for find, result in self._searches:
+            found = None if result.done() else find(seen)
+            if found is not None:
+                result.set_result(found)
+        return any(result.done() for _, result in self._searches)
 
     def _bluez(self) -> dict[str, Any]:
         return {"bluez": {"adapter": self.adapter}} if self.adapter else {}
@@ -269,6 +308,9 @@ def _told(doing: str) -> Iterator[None]:
         why = str(error) or type(error).__name__
         raise DeviceError(f"{doing} failed: {why}") from error
 
+
+SEARCH_TURN_S: Final = 1.0
+"""So long a search keeps the adapter from those who have found their sensor."""
 
 DISCONNECT_S: Final = 5.0
 """A dead link may never confirm its end."""

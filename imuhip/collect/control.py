@@ -44,7 +44,8 @@ class ControlHandler(Protocol):
         """Do it and return what to answer; raise `ControlRefusedError` if it cannot be now.
 
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
-        calibration step, ``athlete`` for a start where it was given.
+        calibration step or the shake, and for a start ``athlete`` and ``without``, the sensors to
+        leave out, where they were given.
         """
 
     def status(self) -> Mapping[str, Any]:
@@ -132,7 +133,7 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
 
 
 _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "start": ((), ("athlete",)),
+    "start": ((), ("athlete", "without")),
     "stop": ((), ()),
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ()),
@@ -140,6 +141,6 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 """Fields that an action needs, and those it may have."""
 
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
-    "step": CALIBRATION_STEPS,
+    "step": ("shake", *CALIBRATION_STEPS),
     "edge": ("begin", "end"),
 }

@@ -20,15 +20,22 @@ class Inbox:
         self._notifications: list[tuple[str, str, int, bytes, int, int]] = []
         self._others: list[Record] = []
         self._next = 0
+        self._left_out: frozenset[str] = frozenset()
 
-    def begin(self) -> None:
-        """Forget what waits and count arrivals from 0: a recording begins."""
+    def begin(self, left_out: frozenset[str] = frozenset()) -> None:
+        """Forget what waits and count arrivals from 0: a recording begins.
+
+        From now on nothing of the sensors `left_out` is taken.
+        """
         self._notifications, self._others, self._next = [], [], 0
+        self._left_out = left_out
 
     def notification(
         self, sensor: str, characteristic: str, epoch: int, stamp_ns: int, data: bytes
     ) -> None:
         """Add a notification; `stamp_ns` was taken first thing in its callback."""
+        if sensor in self._left_out:
+            return
         number = self._next
         self._next = number + 1
         self._notifications.append((sensor, characteristic, epoch, data, number, stamp_ns))
@@ -41,6 +48,8 @@ class Inbox:
 
     def event(self, sensor: str, kind: str, detail: Mapping[str, str]) -> None:
         """Add what the radio did, now."""
+        if sensor in self._left_out:
+            return
         event = LinkEvent(self._number(), time.monotonic_ns(), sensor, kind, dict(detail))
         self._others.append(event)
 

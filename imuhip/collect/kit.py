@@ -19,8 +19,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +28,8 @@ import platformdirs
 
 from imuhip.archive.files import FILE_MODE, file_made_whole
 from imuhip.archive.resources import profile_ids
-from imuhip.collect.ble import Sighting
-from imuhip.collect.link import Find
-from imuhip.collect.scan import Found, chosen_profile
+from imuhip.collect.ble import Find, Sighting
+from imuhip.collect.scan import Found
 from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.devices.toml_door import Table, open_toml
 from imuhip.errors import DeviceError, ImuhipError, ProfileError
@@ -101,13 +100,36 @@ class Kit:
         return find
 
 
+def without(kit: Kit, left_out: Collection[str]) -> Kit:
+    """Return the kit without some of its sensors.
+
+    Raises
+    ------
+    DeviceError
+        When the kit has no such sensor, or what is left is not the pelvis and a thigh.
+    """
+    strange = [sensor for sensor in left_out if sensor not in kit.sensors]
+    if strange:
+        raise DeviceError(
+            f"expected to leave out one of {', '.join(kit.sensors)}, came {', '.join(strange)}: "
+            f"kit {kit.name} has no such sensor"
+        )
+    kept = {sensor: bound for sensor, bound in kit.sensors.items() if sensor not in left_out}
+    if PELVIS not in kept or not set(THIGH.values()) & set(kept):
+        raise DeviceError(
+            f"expected the pelvis and a thigh to stay, came {', '.join(kept) or 'none'} without "
+            f"{', '.join(left_out)}: leave out less"
+        )
+    return replace(kit, sensors=kept)
+
+
 def missing(kit: Kit, seen: Mapping[str, Sighting]) -> list[str]:
     """Return the places of a kit whose sensors are not among those heard."""
     return [sensor for sensor in kit.sensors if kit.finder(sensor)(seen) is None]
 
 
 def bind_by_words(
-    words: Mapping[str, str], heard: Sequence[Found], profile: str = ""
+    words: Mapping[str, str], heard: Sequence[Found], choose: Callable[[Found], str]
 ) -> dict[str, Binding]:
     """Bind places to the sensors that names, addresses or serials mean.
 
@@ -117,8 +139,8 @@ def bind_by_words(
         Place to a name, an address, or a serial that is part of a name.
     heard
         What a scan found.
-    profile
-        The profile to use where several know a device.
+    choose
+        Gives the profile to use for a device; see `scan.chosen_profile`.
 
     Raises
     ------
@@ -139,7 +161,7 @@ def bind_by_words(
         seen = means[0].sighting
         if any(other.address == seen.address for other in bound.values()):
             raise DeviceError(f"expected a sensor for each place, came {seen.name} twice")
-        bound[place] = Binding(chosen_profile(means[0], profile), seen.name, seen.address)
+        bound[place] = Binding(choose(means[0]), seen.name, seen.address)
     return bound
 
 

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final, Literal
 
-from imuhip.collect.ble import Connection, Radio, Sighting
+from imuhip.collect.ble import Connection, Find, Radio, Sighting
 from imuhip.collect.inbox import Inbox
 from imuhip.collect.steps import Answers, perform, steps_of
 from imuhip.collect.vital_signs import battery_level
@@ -20,9 +20,6 @@ from imuhip.errors import DeviceError
 
 State = Literal["searching", "connecting", "streaming", "lost"]
 News = Literal["streaming", "lost", "trouble"]
-
-Find = Callable[[Mapping[str, Sighting]], Sighting | None]
-"""Picks this link's sensor among those that are heard."""
 
 Tell = Callable[["Link", News, str], None]
 """Told what changed, in a sentence."""
@@ -147,17 +144,18 @@ class Link:
 
     async def _connect(self) -> None:
         """Find, connect, set up, subscribe; DeviceError if it cannot be."""
-        async with self.radio.lock, AsyncExitStack() as undo:
-            self._reached = False
-            sighting = await self._search()
-            self._reached = True
-            self.state = "connecting"
-            self._gone.clear()
-            self.story, self.heard_ns = [], 0
-            lost = partial(self.lose, "the link broke")
-            connection = Connection(self.radio, sighting, self.profile, lost)
+        self._reached = False
+        sighting = await self._search()
+        self._reached = True
+        self.state = "connecting"
+        self._gone.clear()
+        self.story, self.heard_ns = [], 0
+        lost = partial(self.lose, "the link broke")
+        connection = Connection(self.radio, sighting, self.profile, lost)
+        async with AsyncExitStack() as undo:
             undo.push_async_callback(connection.close)
-            await connection.open(CONNECT_S)
+            async with self.radio.lock:
+                await connection.open(CONNECT_S)
             self._check_mtu(connection)
             await self._introduce(connection, sighting)
             await self._set_up(connection)
@@ -174,8 +172,7 @@ class Link:
         self.state = "searching"
         found, self._hint = self._hint, None
         if found is None:
-            seen = await self.radio.scan(SEARCH_S, lambda seen: self._find(seen) is not None)
-            found = self._find(seen)
+            found = await self.radio.search(self._find, SEARCH_S)
         if found is None:
             raise DeviceError(
                 f"expected the {self.sensor} sensor to advertise, and did not hear it for "

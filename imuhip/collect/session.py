@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from math import nan
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -18,14 +19,14 @@ from imuhip.collect.ble import Radio
 from imuhip.collect.control import Action, ControlRefusedError
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.inbox import Inbox
-from imuhip.collect.kit import Kit
+from imuhip.collect.kit import Kit, without
 from imuhip.collect.link import Link, News
 from imuhip.collect.recorder import FLUSH_S
 from imuhip.collect.scan import known_profiles
 from imuhip.collect.take import Take, packets_of
 from imuhip.collect.vital_signs import VitalSigns, described
-from imuhip.errors import ImuhipError, RecordingError
-from imuhip.records import Packet
+from imuhip.errors import DeviceError, ImuhipError, RecordingError
+from imuhip.records import Header, Packet
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ class Session:
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
         """Start, stop, mark or calibrate; see `ControlHandler`."""
         if action == "start":
-            path = await self.start(request.get("athlete", ""))
+            left_out = request.get("without", "").replace(",", " ").split()
+            path = await self.start(request.get("athlete", ""), left_out)
             return {"recording": path.name}
         if action == "stop":
             path = await self.stop()
@@ -85,35 +87,48 @@ class Session:
         label = request.get("label") or f"{request['edge']}:{request['step']}"
         return {"host_ns": self.mark(label), "label": label}
 
-    async def start(self, athlete: str = "") -> Path:
-        """Begin a recording; ControlRefusedError if it cannot be now."""
+    async def start(self, athlete: str = "", left_out: Sequence[str] = ()) -> Path:
+        """Begin a recording, perhaps without some sensors; ControlRefusedError if it cannot be now.
+
+        Nothing of a sensor that is left out is recorded, should it come.
+        """
         async with self._turn:
             if self.take is not None:
                 refuse(
                     f"expected no recording to run, came {self.take.recorder.path.name}: stop it"
                 )
-            waits = [link.sensor for link in self.links.values() if not link.flows]
-            if waits:
-                refuse(
-                    f"expected all sensors to stream, waiting for {', '.join(waits)}: switch them "
-                    "on and bring them near; GET /status says what is wrong"
-                )
-            header = live_header(self.kit, self.links, athlete or self._athlete)
+            header = self._header(athlete or self._athlete, left_out)
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
                 self.take = Take(path, header, stages, self.hub, path.stem)
             except ImuhipError as error:
                 refuse(str(error))
-            self._begin()
-        self._say(f"recording {path}")
+            self._begin(frozenset(left_out))
+        self._say(f"recording {path}{f' without {_listed(left_out)}' if left_out else ''}")
         return path
 
-    def _begin(self) -> None:
+    def _header(self, athlete: str, left_out: Sequence[str]) -> Header:
+        """Of a recording that begins now; ControlRefusedError while a sensor is waited for."""
+        try:
+            kit = without(self.kit, left_out)
+        except DeviceError as error:
+            refuse(str(error))
+        links = {sensor: self.links[sensor] for sensor in kit.sensors}
+        waits = [sensor for sensor, link in links.items() if not link.flows]
+        if waits:
+            refuse(
+                f"expected all sensors to stream, waiting for {_listed(waits)}: switch them on and "
+                "bring them near; GET /status says what is wrong. Who insists starts without: "
+                f'{{"without": "{waits[0]}"}}'
+            )
+        return live_header(kit, links, athlete)
+
+    def _begin(self, left_out: frozenset[str]) -> None:
         """Count from zero, and tell the new recording how its links came to be."""
         self._failure, self._started = "", True
         self.vitals, self._seen = self._new_vitals(), []
-        self._inbox.begin()
+        self._inbox.begin(left_out)
         for link in self.links.values():
             link.epoch = 0
             for stamp_ns, kind, detail in link.story:
@@ -127,7 +142,7 @@ class Session:
                 refuse("expected a recording to run, came none: start one")
             self._inbox.event("", "clock", {"utc_ns": str(time.time_ns())})
             self._drain()
-            self.take, self.last_path = None, take.recorder.path
+            self._end(take)
             try:
                 await take.recorder.close()
             except RecordingError as error:
@@ -138,9 +153,15 @@ class Session:
                 self._warn("pipeline", str(error))
         await self._look_now()
         self._say(f"recorded {take.recorder.path}")
-        for sensor, figures in self._figures().items():
-            self._say(f"  {sensor}: {described(figures)}")
+        for sensor, figures in self._figures(take).items():
+            if sensor in take.sensors:
+                self._say(f"  {sensor}: {described(figures)}")
         return take.recorder.path
+
+    def _end(self, take: Take) -> None:
+        """There is no recording any more; all sensors count again."""
+        self.take, self.last_path = None, take.recorder.path
+        self._inbox.begin()
 
     def mark(self, label: str) -> int:
         """Put a mark into the recording; its host stamp. ControlRefusedError without one."""
@@ -187,8 +208,11 @@ class Session:
             **figures[link.sensor],
         }
 
-    def _figures(self) -> dict[str, dict[str, Any]]:
-        return {sensor: vital.figures() for sensor, vital in self.vitals.items()}
+    def _figures(self, ended: Take | None = None) -> dict[str, dict[str, Any]]:
+        """Each sensor's own figures, and how far the pipeline says its clock may be off."""
+        take = ended or self.take
+        residuals = take.clock_residuals if take else {}
+        return {s: vital.figures(residuals.get(s, nan)) for s, vital in self.vitals.items()}
 
     # --- work ------------------------------------------------------------------------------------
 
@@ -238,7 +262,7 @@ class Session:
             except RecordingError as error:
                 async with self._turn:
                     if self.take is take:
-                        self.take, self.last_path = None, take.recorder.path
+                        self._end(take)
                     self._fail(error)
                     with suppress(ImuhipError):  # what the disk refused is said already
                         await take.finish()
@@ -326,6 +350,10 @@ class Session:
 def refuse(message: str) -> NoReturn:
     """Answer a request with 409 and a sentence."""
     raise ControlRefusedError(409, message)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def _look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> None:

@@ -17,8 +17,8 @@ from imuhip.collect.ble import Radio, Sighting
 from imuhip.collect.inbox import Inbox
 from imuhip.collect.kit import Binding
 from imuhip.collect.link import Link
-from imuhip.collect.scan import known_profiles, scan
-from imuhip.devices.decode import decode
+from imuhip.collect.scan import Found, known_profiles, scan
+from imuhip.devices.decode import decoder_of
 from imuhip.errors import DeviceError
 from imuhip.records import Packet
 
@@ -48,6 +48,7 @@ class Shaker:
     def __init__(self, links: Mapping[str, Link], inbox: Inbox) -> None:
         self.links = links
         self._inbox = inbox
+        self._decoders = {a: decoder_of(x.profile, x.rate_hz) for a, x in links.items()}
         self._recent: dict[str, deque[tuple[float, float, int]]] = {a: deque() for a in links}
 
     async def ready(self, timeout: float) -> None:
@@ -85,7 +86,7 @@ class Shaker:
         now = time.monotonic()
         for record in self._inbox.take():
             if isinstance(record, Packet):
-                gyr = decode(self.links[record.sensor].profile, record).gyr
+                gyr = self._decoders[record.sensor].push(record).gyr
                 self._recent[record.sensor].append((now, float((gyr * gyr).sum()), len(gyr)))
         energies = {}
         for address, recent in self._recent.items():
@@ -124,26 +125,22 @@ async def shaking(
 
 
 async def bind_by_shaking(
-    radio: Radio, places: Sequence[str], profile: str, say: Say
+    radio: Radio, places: Sequence[str], choose: Callable[[Found], str], say: Say
 ) -> dict[str, Binding]:
     """Ask for one place after the other to be shaken; the sensors by place.
 
     Parameters
     ----------
-    profile
-        The profile to use where several know a device; empty where one does.
+    choose
+        Gives the profile to use for a device; see `scan.chosen_profile`.
 
     Raises
     ------
     DeviceError
-        When there are too few sensors, or nobody shakes one.
+        When there are too few sensors, nobody shakes one, or no profile can be chosen.
     """
     heard = [found for found in await scan(radio, SCAN_S) if found.profiles]
-    candidates = {}
-    for found in heard:
-        known = found.profiles
-        chosen = profile if profile in known else known[0]
-        candidates[found.sighting.address] = (found.sighting, chosen)
+    candidates = {f.sighting.address: (f.sighting, choose(f)) for f in heard}
     if len(candidates) < len(places):
         names = ", ".join(seen.name or address for address, (seen, _) in candidates.items())
         raise DeviceError(
@@ -166,10 +163,10 @@ async def bind_by_shaking(
 
 
 def bind_by_shaking_now(
-    radio: Radio, places: Sequence[str], profile: str, say: Say
+    radio: Radio, places: Sequence[str], choose: Callable[[Found], str], say: Say
 ) -> dict[str, Binding]:
     """Do the same outside an event loop."""
-    return asyncio.run(bind_by_shaking(radio, places, profile, say))
+    return asyncio.run(bind_by_shaking(radio, places, choose, say))
 
 
 def _at(address: str, seen: Mapping[str, Sighting]) -> Sighting | None:

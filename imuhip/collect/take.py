@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import hello, rows_from_output
@@ -13,6 +14,16 @@ from imuhip.collect.news import FaultNews, news_from_output
 from imuhip.collect.player import Output, Stages, completion_ns
 from imuhip.collect.recorder import Recorder
 from imuhip.records import Header, Mark, Packet, Record
+
+T = TypeVar("T")
+
+
+class LiveStages(Stages, Protocol):
+    """Stages that tell how well they know the sensors' clocks: `pipeline.Pipeline` does."""
+
+    @property
+    def clock_residuals(self) -> Mapping[str, float]:
+        """How far each sensor's clock may be off by now, seconds; NaN before it is known."""
 
 
 class Take:
@@ -31,12 +42,14 @@ class Take:
     """
 
     def __init__(
-        self, path: Path, header: Header, stages: Stages, hub: LiveHub, session: str
+        self, path: Path, header: Header, stages: LiveStages, hub: LiveHub, session: str
     ) -> None:
-        self._stages: Stages | None = stages
+        self._stages: LiveStages | None = stages
         self.recorder = Recorder(path, header)
         self.header = header
+        self.sensors = frozenset(info.sensor for info in header.sensors)
         self.t = 0.0
+        self.clock_residuals: Mapping[str, float] = {}
         self._hub = hub
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imuhip-pipeline")
         self._pending: list[Record] = []
@@ -62,7 +75,7 @@ class Take:
         if not records or stages is None:
             return
         self._stages = None  # until this push has succeeded
-        output = await self._run(partial(stages.push, records))
+        output, self.clock_residuals = await self._run(partial(_pushed, stages, records))
         self._stages = stages
         self._publish(output, completion_ns(records) + _unix_minus_monotonic_ns())
         for record in records:
@@ -78,7 +91,7 @@ class Take:
         self._thread.shutdown(wait=False)
         self._hub.announce("status", {"state": "finished"})
 
-    async def _run(self, work: Callable[[], Output]) -> Output:
+    async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _publish(self, output: Output, stamp_unix_ns: float) -> None:
@@ -93,6 +106,11 @@ class Take:
 
     def _announce(self, kind: str, payload: dict[str, object]) -> None:
         self._hub.announce(kind, {"t": self.t, **payload})
+
+
+def _pushed(stages: LiveStages, records: Sequence[Record]) -> tuple[Output, Mapping[str, float]]:
+    """What a push gives, and the clocks after it; in the pipeline's own thread."""
+    return stages.push(records), stages.clock_residuals
 
 
 def packets_of(records: Sequence[Record]) -> list[Packet]:

@@ -1,9 +1,10 @@
-"""How a sensor is doing: rate, loss, jitter, clock and battery, from its own notifications.
+"""How a sensor is doing: rate, loss, jitter and battery, from its own notifications.
 
 Worked out once a second from the last second's blocks, beside the pipeline and never inside it: no
 result depends on it.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.devices.decode import decode
+from imuhip.devices.decode import decoder_of
 from imuhip.devices.profile_nouns import Battery, Profile
-from imuhip.estimate.clocks import Clock, Source
-from imuhip.records import Array, DecodedBlock, Packet
+from imuhip.records import Array, DecodedBlock, IntArray, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class VitalSigns:
 
     def __init__(self, sensor: str, profile: Profile, rate_hz: float) -> None:
         self._sensor, self._profile, self._rate_hz = sensor, profile, rate_hz
+        self._decoder = decoder_of(profile, rate_hz, profile.settings)
         self._recent: deque[_Second] = deque(maxlen=WINDOW)
-        self._origin_ns: int | None = None
-        self._clock = self._new_clock()
         self._epoch = 0
         self._counter: int | None = None
-        self._last_ns = 0
-        self.samples = self.missing = self.bad = 0
+        self._last_ns: int | None = None
+        self.samples = self.bad = 0
+        self._missing = 0
         self.battery: float | None = None
 
     def push(self, packet: Packet) -> None:
@@ -53,72 +53,90 @@ class VitalSigns:
             self._look(packet)
         self._told_battery(packet)
 
-    def figures(self) -> dict[str, Any]:
-        """Rate, loss, jitter and clock residual of the last seconds, and counts since the start."""
+    @property
+    def missing(self) -> int:
+        """Samples lost so far; what comes late is lost no more."""
+        return max(self._missing, 0)
+
+    def figures(self, clock_residual_s: float = math.nan) -> dict[str, Any]:
+        """Rate, loss and jitter of the last seconds, and counts since the start.
+
+        Parameters
+        ----------
+        clock_residual_s
+            How far the sensor's clock may be off, where a pipeline tells it.
+        """
+        residual_ms = 1e3 * clock_residual_s
         length = sum(second.length_s for second in self._recent)
         samples = sum(second.samples for second in self._recent)
-        missing = sum(second.missing for second in self._recent)
-        residual_ms = self._clock.residual_s * 1e3
+        missing = max(sum(second.missing for second in self._recent), 0)
         jitters = [s.jitter_ms for s in self._recent if np.isfinite(s.jitter_ms)]
         return {
             "rate_hz": round(samples / length, 2) if length else None,
             "loss_percent": round(100.0 * missing / max(samples + missing, 1), 3),
             "loss_by": "counter" if self._profile.counter else "rate",
             "jitter_ms": round(max(jitters), 2) if jitters else None,
-            "clock_residual_ms": round(residual_ms, 3) if np.isfinite(residual_ms) else None,
+            "clock_residual_ms": round(residual_ms, 3) if math.isfinite(residual_ms) else None,
             "samples": self.samples,
             "missing": self.missing,
             "bad": self.bad,
         }
 
     def _look(self, packet: Packet) -> None:
-        block = decode(self._profile, packet)
+        block = self._decoder.push(packet)
         self.bad += len(block.faults)
-        if self._origin_ns is None:
-            self._origin_ns = self._last_ns = int(packet.host_ns[0])
         if not len(block.row):
             return
-        if packet.epoch != self._epoch:
+        newest_ns = int(packet.host_ns.max())
+        if self._last_ns is None or packet.epoch != self._epoch:
             # What is missing while there is no link is the link's matter, not the radio's quality.
             self._epoch, self._counter = packet.epoch, None
-            self._clock, self._last_ns = self._new_clock(), int(packet.host_ns[0])
-        length_s = (int(packet.host_ns[-1]) - self._last_ns) / 1e9
-        self._last_ns = int(packet.host_ns[-1])
-        samples = len(block.row)
-        missing = self._missing(block, length_s, samples)
-        late_ms = self._lateness(block, packet) * 1e3
-        spread = late_ms - late_ms.min() if len(late_ms) else late_ms
-        self._recent.append(
-            _Second(
-                length_s,
-                samples,
-                missing,
-                float(np.percentile(spread, 95)) if len(spread) else float("nan"),
-            )
-        )
+            self._last_ns = int(packet.host_ns[0])
+        length_s = max(newest_ns - self._last_ns, 0) / 1e9
+        self._last_ns = max(newest_ns, self._last_ns)
+        rows, first, counts = np.unique(block.row, return_index=True, return_counts=True)
+        samples, missing = self._counted(block, first, counts, length_s)
+        late_s = self._lateness(block, packet.host_ns[rows] / 1e9, first)
+        jitter_ms = float(np.percentile(late_s - late_s.min(), 95)) * 1e3
+        self._recent.append(_Second(length_s, samples, missing, jitter_ms))
         self.samples += samples
-        self.missing += missing
+        self._missing += missing
 
-    def _missing(self, block: DecodedBlock, length_s: float, samples: int) -> int:
-        """Samples lost: from gaps of the counter, else from what the rate promises."""
+    def _counted(
+        self, block: DecodedBlock, first: IntArray, counts: IntArray, length_s: float
+    ) -> tuple[int, int]:
+        """Samples, and how many more are missing: by the counter, else by what the rate promises.
+
+        Notifications may come out of order and twice; one that comes after its look was counted as
+        lost then, and is taken back now.
+        """
         counter = self._profile.counter
         if counter is None or block.counter is None:
-            return max(0, round(length_s * self._rate_hz) - samples - SLACK_SAMPLES)
-        numbers = block.counter[np.unique(block.row, return_index=True)[1]]
-        before = int(numbers[0]) - 1 if self._counter is None else self._counter
-        self._counter = int(numbers[-1])
-        advance = (self._counter - before) % (1 << counter.bits)
-        lost = advance - len(numbers)
-        # An advance of half the range or more is a counter that went back: it began anew.
-        if advance >= 1 << (counter.bits - 1) or lost <= 0:
-            return 0
-        return lost * max(1, samples // len(numbers))
+            samples = len(block.row)
+            return samples, max(0, round(length_s * self._rate_hz) - samples - SLACK_SAMPLES)
+        numbers = block.counter[first]
+        whole = 1 << counter.bits
+        newest = int(numbers[0]) - 1 if self._counter is None else self._counter
+        ahead = (numbers - newest + whole // 2) % whole - whole // 2
+        if self._counter is None or ahead.max() < -LATE_NOTIFICATIONS:  # it began anew
+            ahead = ahead - ahead.min() + 1
+            newest = int(numbers[int(np.argmin(ahead))]) - 1
+        different, place = np.unique(ahead, return_index=True)
+        self._counter = (newest + max(int(different[-1]), 0)) % whole
+        samples = int(counts[place].sum())
+        lost = max(int(different[-1]), 0) - len(different)
+        return samples, lost * max(1, samples // len(different))
 
-    def _lateness(self, block: DecodedBlock, packet: Packet) -> Array:
-        """How much later than its own time each sample arrived, seconds, above the clock's line."""
-        host_t = (packet.host_ns - (self._origin_ns or 0)) / 1e9
-        samples, _ = self._clock.push(block, host_t)
-        return samples.host_t - samples.t
+    def _lateness(self, block: DecodedBlock, host_t: Array, first: IntArray) -> Array:
+        """How late each notification came, seconds, but for a constant."""
+        time = self._profile.time
+        if time is None or block.ticks is None:
+            return host_t - np.linspace(host_t[0], host_t[-1], len(host_t))
+        ticks = block.ticks[first] - block.ticks[first[0]]
+        if time.bits:
+            half = float(1 << time.bits) / 2.0
+            ticks = (ticks + half) % (2.0 * half) - half
+        return np.asarray(host_t - ticks * time.unit_s)
 
     def _told_battery(self, packet: Packet) -> None:
         battery = self._profile.battery
@@ -129,13 +147,6 @@ class VitalSigns:
         for row in range(len(packet)):
             level = battery_level(battery, packet.notification(row))
             self.battery = self.battery if level is None else level
-
-    def _new_clock(self) -> Clock:
-        time = self._profile.time
-        if time is None:
-            return Clock(self._sensor, Source(None, 0, False, self._rate_hz))
-        session = time.clock == "session"
-        return Clock(self._sensor, Source(time.unit_s, time.bits, session, self._rate_hz))
 
 
 def battery_level(battery: Battery, data: bytes) -> float | None:
@@ -167,3 +178,6 @@ WINDOW: Final = 10
 
 SLACK_SAMPLES: Final = 2
 """Without a counter, a look may fall short of the rate by so many before any counts as lost."""
+
+LATE_NOTIFICATIONS: Final = 100
+"""A counter that stands further back than late notifications do has begun anew."""

@@ -163,7 +163,9 @@ def test_status_tells_each_sensors_figures(run) -> None:
         assert sensor["loss_percent"] == 0.0
         assert sensor["battery"] == 87.0
         assert 0.0 <= sensor["jitter_ms"] < 50.0
-        assert 0.0 <= sensor["clock_residual_ms"] < 20.0
+        # One line is fitted every five seconds; the pipeline told one of these.
+        at_first, at_last = 10.0, round(1e3 * run[1].clock_residuals[sensor["sensor"]], 3)
+        assert sensor["clock_residual_ms"] in (at_first, at_last)
 
 
 def test_a_refused_step_says_which_what_was_expected_and_what_came(tmp_path: Path) -> None:

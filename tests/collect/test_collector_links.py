@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from collect_bed import until
@@ -15,9 +16,11 @@ from imuhip.collect import link as link_module
 from imuhip.collect.begin import Options
 from imuhip.collect.ble import Radio
 from imuhip.collect.collector import collecting, spread
+from imuhip.collect.control import ControlRefusedError
 from imuhip.collect.kit import Binding, Kit
 from imuhip.collect.session import Session
 from imuhip.errors import DeviceError
+from imuhip.pipeline import Pipeline
 from imuhip.records import LinkEvent
 
 PLACES = ("pelvis", "thigh_left", "thigh_right")
@@ -233,3 +236,82 @@ def test_kits_are_spread_over_adapters_within_their_limits() -> None:
         Kit(str(k), {p: Binding("reference", name=f"{p}{k}") for p in PLACES[:2]}) for k in range(4)
     ]
     assert spread(eight, [one]) == [one] * 4
+
+
+def test_a_sensor_that_is_off_keeps_no_other_from_coming_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one sensor is searched for, another whose link broke is found and connected."""
+    monkeypatch.setattr("imuhip.collect.collector.CHECK_S", 0.2)
+    monkeypatch.setattr("imuhip.collect.link.SEARCH_S", 120.0)
+    sensors, said = three(), []
+    sensors[1].advertises = False
+
+    async def play() -> None:
+        async with collected(tmp_path, sensors, said) as session:
+            right, left = session.links["thigh_right"], session.links["thigh_left"]
+            await until(lambda: right.flows and session.links["pelvis"].flows)
+            sensors[2].break_link()
+            await until(lambda: right.epoch == 1 and right.flows)
+            assert left.state == "searching"
+            sensors[1].advertises = True
+            await until(lambda: session.state == "ready")
+
+    asyncio.run(play())
+    assert not any("expected the thigh_left sensor to advertise" in s for s in said)
+
+
+def test_who_insists_records_without_a_missing_sensor(tmp_path: Path) -> None:
+    """A start names who is missing; without it two are recorded, and nothing of the third."""
+    sensors, said = three(), []
+    sensors[1].advertises = False
+
+    async def play() -> tuple[Path, Path]:
+        async with collected(tmp_path, sensors, said) as session:
+            await until(lambda: sum(link.flows for link in session.links.values()) == 2)
+            with pytest.raises(ControlRefusedError, match=r'waiting for thigh_left.*"without"'):
+                await session.control("start", {})
+            with pytest.raises(ControlRefusedError, match="pelvis and a thigh to stay"):
+                await session.control("start", {"without": "thigh_left, thigh_right"})
+            await session.control("start", {"without": "thigh_left"})
+            sensors[1].advertises = True
+            left = session.links["thigh_left"]
+            await until(lambda: left.flows and session.take.t > 0.3)
+            first = await session.stop()
+            await until(lambda: session.state == "ready")
+            await session.control("start", {})
+            await until(lambda: session.take.t > 0.3)
+            return first, await session.stop()
+
+    two, all_three = (RecordingReader(path) for path in asyncio.run(play()))
+    assert [info.sensor for info in two.header.sensors] == ["pelvis", "thigh_right"]
+    told = {getattr(r, "sensor", "") for batch in two.batches() for r in batch}
+    assert told <= {"", "pelvis", "thigh_right"}
+    assert two.whole
+    assert len(all_three.header.sensors) == 3
+    assert any(s.endswith("without thigh_left") for s in said)
+
+
+def test_a_shake_is_steered_like_a_calibration_step(tmp_path: Path) -> None:
+    """The control that marks steps marks the shake of all sensors too, and its end is judged."""
+    sensors = three()
+
+    async def play() -> Path:
+        async with collected(tmp_path, sensors, []) as session:
+            await until(lambda: session.state == "ready")
+            await session.start()
+            for edge in ("begin", "end"):
+                end = session.take.t + 0.3
+                await until(lambda end=end: session.take.t > end)
+                url = f"http://{session.address}/control/calibrate"
+                body = f'{{"step": "shake", "edge": "{edge}"}}'.encode()
+                request = Request(url, body, {"content-type": "application/json"})
+                with await asyncio.to_thread(urlopen, request) as answer:
+                    assert answer.status == 200
+            return await session.stop()
+
+    reader = RecordingReader(asyncio.run(play()))
+    pipeline = Pipeline(reader.header)
+    steps = [step for batch in reader.batches() for step in pipeline.push(batch).steps]
+    assert [(step.step, step.accepted) for step in steps] == [("shake", False)]
+    assert "hold all of them in one hand" in steps[0].words[0]

@@ -265,6 +265,7 @@ JSON_HEADERS = {"content_type": "application/json"}
         ("/control/mark", b'{"label": "x", "colour": "red"}', JSON_HEADERS, 422),
         ("/control/calibrate", b'{"step": "dance", "edge": "begin"}', JSON_HEADERS, 422),
         ("/control/calibrate", b'{"step": "bow"}', JSON_HEADERS, 422),
+        ("/control/stop", b'{"without": "pelvis"}', JSON_HEADERS, 422),
         ("/control/mark", b" " * (MAX_BODY_BYTES + 1), JSON_HEADERS, 413),
     ],
 )

@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_radio import FakeSensor, fake_radio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imuhip import cli_collect
 from imuhip.collect.ble import Sighting
 from imuhip.collect.kit import (
     Binding,
@@ -18,8 +20,9 @@ from imuhip.collect.kit import (
     missing,
     remove_kit,
     save_kit,
+    without,
 )
-from imuhip.collect.scan import Found, found_among
+from imuhip.collect.scan import Found, chosen_profile, found_among
 from imuhip.collect.shake import bind_by_shaking, stands_out
 from imuhip.errors import DeviceError, ImuhipError
 from imuhip.records import Mount
@@ -130,7 +133,7 @@ def test_words_bind_sensors_once_and_say_what_is_unclear() -> None:
             "AA:3": sighting("Xsens DOT", "AA:3"),
         }
     )
-    bound = bind_by_words({"pelvis": "17", "thigh_left": "aa:2"}, found)
+    bound = bind_by_words({"pelvis": "17", "thigh_left": "aa:2"}, found, chosen_profile)
     assert bound["pelvis"] == Binding("reference", "imuhip 17", "AA:1")
     assert bound["thigh_left"].address == "AA:2"
     for words, message in (
@@ -140,11 +143,11 @@ def test_words_bind_sensors_once_and_say_what_is_unclear() -> None:
         ({"pelvis": "AA:3"}, "choose with --profile"),
     ):
         with pytest.raises(DeviceError, match=message):
-            bind_by_words(words, found)
-    chosen = bind_by_words({"pelvis": "AA:3"}, found, "movella_dot_mode21")
+            bind_by_words(words, found, chosen_profile)
+    chosen = bind_by_words({"pelvis": "AA:3"}, found, lambda _: "movella_dot_mode21")
     assert chosen["pelvis"].profile == "movella_dot_mode21"
     with pytest.raises(DeviceError, match="that a profile knows"):
-        bind_by_words({"pelvis": "fridge"}, [Found(sighting("fridge", "F"), ())])
+        bind_by_words({"pelvis": "fridge"}, [Found(sighting("fridge", "F"), ())], chosen_profile)
 
 
 def test_a_shake_stands_out_by_a_factor_of_three() -> None:
@@ -170,7 +173,7 @@ def test_the_one_that_is_shaken_is_bound(monkeypatch: pytest.MonkeyPatch) -> Non
             for sensor in sensors:
                 sensor.spin = 3.0 if sensor is order[asked] else 0.2
 
-    bound = asyncio.run(bind_by_shaking(fake_radio(*sensors), PLACES, "", say))
+    bound = asyncio.run(bind_by_shaking(fake_radio(*sensors), PLACES, chosen_profile, say))
     assert [bound[place].serial for place in PLACES] == ["S2", "S0", "S1"]
     assert said[said.index("pelvis: imuhip 2") - 1].startswith("shake the one on the pelvis")
     assert all(sensor.client is None for sensor in sensors)
@@ -181,4 +184,43 @@ def test_too_few_sensors_to_shake_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("imuhip.collect.shake.SCAN_S", 0.1)
     radio = fake_radio(FakeSensor("imuhip 1", "AA:1"))
     with pytest.raises(DeviceError, match=r"expected 3 sensors, heard 1 \(imuhip 1\)"):
-        asyncio.run(bind_by_shaking(radio, PLACES, "", lambda _: None))
+        asyncio.run(bind_by_shaking(radio, PLACES, chosen_profile, lambda _: None))
+
+
+def test_a_kit_may_lack_a_sensor_but_not_the_pelvis() -> None:
+    """What is left must be the pelvis and a thigh; a strange name is told with the kit's own."""
+    kit = a_kit()
+    assert set(without(kit, ["thigh_left"]).sensors) == {"pelvis", "thigh_right"}
+    assert without(kit, []) == kit
+    for left_out, words in (
+        (["pelvis"], "pelvis and a thigh to stay"),
+        (["thigh_left", "thigh_right"], "leave out less"),
+        (["knee"], "leave out one of pelvis, thigh_left, thigh_right, came knee"),
+    ):
+        with pytest.raises(DeviceError, match=words):
+            without(kit, left_out)
+
+
+def test_where_several_profiles_know_a_device_a_person_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At a terminal the ways are listed and one is asked for; elsewhere --profile is asked for."""
+    found = found_among({a: sighting("Xsens DOT", a) for a in ("AA:1", "AA:2")})
+    with pytest.raises(DeviceError, match="choose with --profile"):
+        cli_collect._chooser("")(found[0])
+    assert cli_collect._chooser("movella_dot_mode26")(found[0]) == "movella_dot_mode26"
+    said, asked = [], []
+
+    def prompt(*words: object, **_: object) -> int:
+        asked.append(words)
+        return 2
+
+    monkeypatch.setattr(
+        cli_collect, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    )
+    monkeypatch.setattr(cli_collect, "_say", said.append)
+    monkeypatch.setattr("typer.prompt", prompt)
+    choose = cli_collect._chooser("")
+    assert [choose(each) for each in found] == [found[0].profiles[1]] * 2
+    assert len(asked) == 1
+    assert any(found[0].profiles[1] in sentence for sentence in said)

@@ -59,6 +59,30 @@ def test_lost_notifications_are_counted_by_the_counter(first: int) -> None:
     assert "10 lost" in described(figures)
 
 
+def test_late_and_doubled_notifications_are_no_loss() -> None:
+    """Out of order within a look or between two, or sent twice: each counts once, none as lost."""
+    profile = parse_profile(profile_text("reference"))
+    vital = VitalSigns("pelvis", profile, 100.0)
+    one, two, three = seconds_of(profile, 100.0, 2**32 - 150)
+    vital.push(packet_of(profile, one[:50] + one[53:90] + one[50:53] + one[95:]))
+    assert vital.figures()["missing"] == 5
+    vital.push(packet_of(profile, two[:10] + one[90:95] + two[10:] + two[40:50]))
+    vital.push(packet_of(profile, three))
+    figures = vital.figures()
+    assert (figures["samples"], figures["missing"], figures["loss_percent"]) == (300, 0, 0.0)
+
+
+def test_a_counter_that_begins_anew_on_the_same_link_is_no_loss() -> None:
+    """A device that restarts its counter without a new connection loses nothing by that."""
+    profile = parse_profile(profile_text("reference"))
+    vital = VitalSigns("pelvis", profile, 100.0)
+    (one, _, _), (again, _, _) = seconds_of(profile, 100.0, 9000), seconds_of(profile, 100.0, 0)
+    vital.push(packet_of(profile, one))
+    vital.push(packet_of(profile, [(s + 1_000_000_000, d) for s, d in again]))
+    assert vital.figures()["missing"] == 0
+    assert vital.figures()["samples"] == 200
+
+
 def test_a_new_connection_is_no_loss() -> None:
     """A counter that begins anew after a reconnect counts nothing as lost."""
     profile = parse_profile(profile_text("reference"))
