@@ -110,8 +110,7 @@ def batch(
     if not found and not failures:
         came = ", ".join(str(path) for path in paths)
         raise RecordingError(f"expected recordings (*{ENDING}); there are none in {came}")
-    dataset = Dataset(target)
-    with dataset.locked(), engine:
+    with engine, Dataset(target).locked() as dataset:
         work = _Work(dataset, engine, params, told, failures)
         unique, duplicates = work.survey(found)
         todo, already = work.plan(unique, again=again)

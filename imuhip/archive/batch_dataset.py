@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -111,7 +111,7 @@ class Dataset:
         return self.root / ".making"
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[Self]:
         """Keep other batches out, and leave nothing half made behind."""
         with (self.root / ".lock").open("a") as file:
             if fcntl is not None:
@@ -126,7 +126,7 @@ class Dataset:
             shutil.rmtree(self.making, ignore_errors=True)
             make_folder(self.making)
             try:
-                yield
+                yield self
             finally:
                 shutil.rmtree(self.making, ignore_errors=True)
 
