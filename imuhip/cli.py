@@ -80,7 +80,7 @@ def analyze(
     axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
     columns: Annotated[
         str,
-        typer.Option("--columns", help="Besides, with commas between: swing, projected, scaled."),
+        typer.Option("--columns", help="Besides, such as swing,projected,scaled,offline."),
     ] = "",
     soft_tissue: Annotated[
         str,

@@ -10,7 +10,7 @@ A `Pipeline` is fed batches of records in the order of arrival. However they are
 the outputs, joined, are the same bits. It reads no clock, no environment and no randomness.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ from imuhip.records import (
     OrientationBlock,
     Packet,
     Record,
+    SampleBlock,
 )
 from imuhip.sensor_chain import Params as ChainParams
 from imuhip.sensor_chain import SensorChain
@@ -111,7 +112,8 @@ class Pipeline:
         # A device that holds samples back is waited for as much longer.
         late_s = max(chain.latency_s for chain in self._chains.values())
         patience_s = self.params.grid.patience_s + late_s
-        self._grid = Grid(names, replace(self.params.grid, patience_s=patience_s))
+        self.grid_params = replace(self.params.grid, patience_s=patience_s)
+        self._grid = Grid(names, self.grid_params)
         mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
         detect = bool(header.parameters.get("detect_steps"))
         self._protocol = Protocol(names, mounts, detect=detect)
@@ -203,6 +205,16 @@ class Pipeline:
             findings=(*out.findings, *assessed.findings),
             notes=(*out.notes, *assessed.notes),
         )
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """The sensors of the grid, in its order."""
+        return self._grid.sensors
+
+    def tell_samples(self, told: Callable[[SampleBlock], None]) -> None:
+        """Call `told` with every sensor's samples, in order, before their bias is taken off."""
+        for chain in self._chains.values():
+            chain.told = told
 
     @property
     def clock_residuals(self) -> dict[str, float]:

@@ -3,7 +3,7 @@
 The sensor's half of the pipeline; where sensors meet is in `pipeline`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +55,8 @@ class SensorChain:
                 sensor=info.sensor,
             )
         self.started = False
+        self.told: Callable[[SampleBlock], None] | None = None
+        """Called with samples in order, on the session's clock, before their bias is taken off."""
         self._profile: Profile = parse_profile(text)
         self.latency_s = self._profile.link.latency_s
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
@@ -118,6 +120,8 @@ class SensorChain:
                     sensor=self._sensor,
                 )
             self.started = True
+            if self.told is not None:
+                self.told(samples)
             faults += self._units.push(samples)
             corrected = self._bias.push(samples)
             oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)

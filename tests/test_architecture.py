@@ -19,6 +19,7 @@ FLOORS = {
     "assess": 3,
     "sensor_chain": 3.5,
     "pipeline": 4,
+    "offline": 4.5,
     "archive": 5,
     "simulate": 6,
     "validate": 6,
@@ -51,6 +52,7 @@ NO_INPUT_OR_OUTPUT = (
     "imuhip/assess/",
     "imuhip/sensor_chain.py",
     "imuhip/pipeline.py",
+    "imuhip/offline.py",
 )
 
 

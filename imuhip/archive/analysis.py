@@ -23,6 +23,7 @@ from imuhip.conventions import GRID_HZ, HIP_ANGLES
 from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.findings import Finding, Note, Repetition
+from imuhip.offline import refine
 from imuhip.pipeline import Output, Params, Pipeline, joined_faults
 from imuhip.records import Fault, Header
 
@@ -107,7 +108,10 @@ def analyze(
     reader = RecordingReader(recording)
     pipeline = Pipeline(reader.header, params)
     tally = _Tally()
-    extra = ExtraColumns(columns, soft_tissue)
+    refined = None
+    if "offline" in columns:
+        refined = refine(reader.header, reader.batches(), params, told)
+    extra = ExtraColumns(columns, soft_tissue, refined)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
             out = pipeline.push(batch)

@@ -5,6 +5,7 @@ asked for                 gives, for each side
 ========================  ==========================================================================
 ``swing``, ``projected``  the rotation by another definition (`estimate.rotation_definitions`)
 ``scaled``                the rotation divided by what the skin follows (`estimate.soft_tissue`)
+``offline``               all three hip angles with the whole session known (`offline`)
 ========================  ==========================================================================
 """
 
@@ -14,20 +15,26 @@ from typing import Final
 import numpy as np
 
 from imuhip.archive.results import hip_column
-from imuhip.conventions import SIDES
+from imuhip.conventions import HIP_ANGLES, SIDES
 from imuhip.estimate.rotation_definitions import DEFINITIONS, zeroed
 from imuhip.estimate.soft_tissue import SoftTissue, from_toe_turns, scaled
+from imuhip.offline import Refined
 from imuhip.pipeline import Output
 from imuhip.records import Array
 
-COLUMNS: Final = (*DEFINITIONS, "scaled")
+COLUMNS: Final = (*DEFINITIONS, "scaled", "offline")
 """What can be asked for."""
 
 
 class ExtraColumns:
     """Makes the columns that were asked for, output by output."""
 
-    def __init__(self, wanted: Sequence[str], given: Sequence[SoftTissue] = ()) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        given: Sequence[SoftTissue] = (),
+        refined: Refined | None = None,
+    ) -> None:
         """Begin a session.
 
         Parameters
@@ -36,12 +43,16 @@ class ExtraColumns:
             Names in `COLUMNS`.
         given
             Soft-tissue factors that the user states; they come before what toe turns show.
+        refined
+            The offline angles of all rows that will come; needed for ``offline`` alone.
 
         Raises
         ------
         ValueError
             If a name is not known.
         """
+        self._refined = refined
+        self._done = 0
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
             known = ", ".join(COLUMNS)
@@ -54,7 +65,11 @@ class ExtraColumns:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in their order."""
-        return tuple(hip_column("rotation", side, kind) for kind in self._wanted for side in SIDES)
+        rotations = (kind for kind in self._wanted if kind != "offline")
+        names = [hip_column("rotation", side, kind) for kind in rotations for side in SIDES]
+        if "offline" in self._wanted:
+            names += [hip_column(a, side, "offline") for side in SIDES for a in HIP_ANGLES]
+        return tuple(names)
 
     def push(self, out: Output) -> list[Array]:
         """Return the columns of an output's rows, degrees, in the order of `names`."""
@@ -63,17 +78,24 @@ class ExtraColumns:
         columns: list[Array] = []
         for kind in self._wanted:
             if kind in DEFINITIONS:
-                both = zeroed(kind, angles.hip_raw, angles.hip)
+                columns += list(np.degrees(zeroed(kind, angles.hip_raw, angles.hip)).T)
+            elif kind == "scaled":
+                for k, side in enumerate(SIDES):
+                    factor = self.factors.get(side)
+                    columns.append(np.degrees(scaled(angles.hip[:, k, 2], angles.t, factor)))
             else:
-                both = np.stack(
-                    [
-                        scaled(angles.hip[:, k, 2], angles.t, self.factors.get(side))
-                        for k, side in enumerate(SIDES)
-                    ],
-                    axis=-1,
-                )
-            columns += [np.degrees(both[:, k]) for k in range(len(SIDES))]
-        return columns
+                columns += list(np.degrees(self._offline(angles.t)).reshape(-1, 6).T)
+        return [np.ascontiguousarray(column) for column in columns]
+
+    def _offline(self, t: Array) -> Array:
+        """The offline angles ``(N, 2, 3)`` of the next rows."""
+        if self._refined is None:
+            raise ValueError("the offline columns need the angles of a second look; none came")
+        rows = slice(self._done, self._done + len(t))
+        if not np.array_equal(self._refined.t[rows], t):
+            raise ValueError("the second look has other rows than the first")
+        self._done = rows.stop
+        return self._refined.hip[rows]
 
     def _learn(self, out: Output) -> None:
         """Take in the toe turns that ended."""

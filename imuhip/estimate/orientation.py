@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.estimate.orientation_engines import FILTERS, Estimate
+from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
 from imuhip.kernels import kernel
 from imuhip.quaternions import (
     conjugate,
@@ -66,7 +66,19 @@ class _Sample(NamedTuple):
 class Filter:
     """Orientation of one sensor: `push` its samples in order, in any blocks."""
 
-    def __init__(self, sensor: str, rate_hz: float, params: Params | None = None) -> None:
+    def __init__(
+        self,
+        sensor: str,
+        rate_hz: float,
+        params: Params | None = None,
+        *,
+        offline: bool = False,
+    ) -> None:
+        """Set up the engine.
+
+        With `offline` it is VQF's offline variant, whatever `params` name, and `push` is called
+        once, with the whole session.
+        """
         params = params or Params()
         if params.filter not in FILTERS:
             names = ", ".join(FILTERS)
@@ -80,7 +92,8 @@ class Filter:
         self._axes = params.axes
         self._bridge_s = params.bridge_s
         self._period = 1.0 / rate_hz
-        self._engine = entry.make(self._period, params.axes)
+        make = OfflineVqf if offline else entry.make
+        self._engine: Engine = make(self._period, params.axes)
         self._heading: Array | None = None
         self._last: _Sample | None = None
         self._fastest = np.zeros(1)
