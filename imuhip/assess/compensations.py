@@ -85,7 +85,8 @@ def verdicts(
     """
     rule = RULES[name]
     if rule.see is None:
-        found = rotation_difference(episodes, context.partner, limits)
+        partner = [each for each in context.partner if each.counted]
+        found = rotation_difference(episodes, partner, limits)
         return [] if found is None else [found]
     return [
         verdict_of(seen, limits[rule.limit], rule.spread, signed=rule.signed)

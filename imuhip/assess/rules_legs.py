@@ -1,6 +1,8 @@
 """Rules about the thighs in squats and lunges: each says what one repetition shows.
 
-Angles are as seen at the skin. Signs: + is the right side.
+The skin follows a rotation of the thigh by somewhere between 60 % and all of it. Where a rule asks
+whether a rotation reaches a limit, the middle of that is taken and the doubt is part of the error.
+Signs: + is the right side.
 """
 
 import math
@@ -18,6 +20,8 @@ from imuhip.assess.windows import (
     LEFT,
     RIGHT,
     ROTATION,
+    SKIN_FOLLOWS,
+    SKIN_SD,
     flexion_at,
     index_of,
     kept_level,
@@ -30,7 +34,8 @@ from imuhip.records import Array
 def knee_in(episode: Episode, limits: Limits, _context: Context) -> list[Seen]:
     """Adduction and internal rotation that rise together on the way up.
 
-    Both against the way down at the same inclination of that thigh: the level that both keep.
+    Both against the way down at the same inclination of that thigh: the level that both keep, the
+    skin allowed for.
     """
     return [_knee_in(episode, side, 1e-3 * limits["knee_in_ms"]) for side in episode.sides]
 
@@ -41,22 +46,23 @@ def _knee_in(episode: Episode, side: Side, seconds: float) -> Seen:
     hip = np.degrees(episode.rows.hip[:, k])
     down = slice(episode.start, episode.turn + 1)
     up = slice(episode.turn, episode.end + 1)
-    more = [
+    adducted, turned = (
         hip[up, angle] - path_at(inclination[down], hip[down, angle], inclination[up])
         for angle in (ADDUCTION, ROTATION)
-    ]
-    level, row = kept_level(np.minimum(*more), seconds)
+    )
+    level, row = kept_level(np.minimum(adducted, turned / SKIN_FOLLOWS), seconds)
     row += episode.turn
     own = float(np.degrees(episode.rows.hip_sd[row, k, ROTATION]))
-    sd = math.hypot(_PATH_SD_DEG, _PATH_SHARE * own)
+    sd = math.hypot(_PATH_SD_DEG, _PATH_SHARE * own, _skin_sd(level))
     return Seen(side, episode.number, level, sd, float(hip[row, FLEXION]))
 
 
 def early_turn_out(episode: Episode, limits: Limits, context: Context) -> list[Seen]:
-    """External rotation early on the way down; or in standing, where the mount is known exactly.
+    """External rotation early on the way down, the skin allowed for.
 
-    Without an exact mount the thigh's axis is taken from the pelvis's in standing, which hides how
-    far the feet are turned out there. `detail` is 1 where standing could be told, else 0.
+    Or in standing, where the mount is known exactly. Without that the thigh's axis is taken from
+    the pelvis's in standing, which hides how far the feet are turned out there. `detail` is 1 where
+    standing could be told, else 0.
     """
     return [_turned_out(episode, side, limits, context) for side in episode.sides]
 
@@ -65,20 +71,21 @@ def _turned_out(episode: Episode, side: Side, limits: Limits, context: Context) 
     k = index_of(side)
     rows = episode.rows
     descent = slice(episode.start, episode.turn + 1)
-    out = -np.degrees(rows.hip[descent, k, ROTATION])
+    out = -np.degrees(rows.hip[descent, k, ROTATION]) / SKIN_FOLLOWS
     early = np.degrees(rows.inclination[descent, k]) < limits["early_turn_out_before_deg"]
     value, row = math.nan, episode.start
     if early.any() and np.isfinite(out[early]).all():
         picked = int(np.argmax(np.where(early, out, -np.inf)))
         value, row = float(out[picked]), episode.start + picked
-    sd = float(np.degrees(rows.hip_sd[row, k, ROTATION]))
+    at = float(np.degrees(rows.hip[row, k, FLEXION]))
+    own = float(np.degrees(rows.hip_sd[row, k, ROTATION])) / SKIN_FOLLOWS
+    sd = math.hypot(own, _skin_sd(value), _SLIP_PER_FLEXION * at)
     limit = limits["early_turn_out_deg"]
     standing = -float(np.degrees(context.standing[k, ROTATION]))
     told = f"given (thigh_{side})" in context.chain and math.isfinite(standing)
     other = limits["standing_turn_out_deg"]
     if told and not standing / other < value / limit:
         value, limit = standing, other
-    at = float(np.degrees(rows.hip[row, k, FLEXION]))
     return Seen(side, episode.number, value, sd, at, detail=float(told), limit=limit)
 
 
@@ -116,6 +123,14 @@ def depth_difference(episode: Episode, _limits: Limits, _context: Context) -> li
     sd = math.sqrt(2.0) * INCLINATION_SD_DEG
     return [Seen("both", episode.number, value, sd, flexion_at(episode, episode.turn))]
 
+
+def _skin_sd(rotation_deg: float) -> float:
+    """What is not known of a rotation because of the skin, degrees."""
+    return SKIN_SD / SKIN_FOLLOWS * abs(rotation_deg)
+
+
+_SLIP_PER_FLEXION: Final = 0.03
+"""Turn of the skin per flexion of the hip, one standard deviation; provisional."""
 
 _PATH_SD_DEG: Final = 0.8
 _PATH_SHARE: Final = 0.15

@@ -12,6 +12,8 @@ from imuhip.assess.verdicts import Seen, SideOrBoth, Verdict, grade_of
 from imuhip.assess.windows import (
     OBLIQUITY,
     ROTATION,
+    SKIN_FOLLOWS,
+    SKIN_SD,
     TILT,
     TURN,
     TURN_CHANGE_SD_DEG,
@@ -42,7 +44,7 @@ def pelvis_follows_pivot(episode: Episode, limits: Limits, _context: Context) ->
     number, at = episode.number, flexion_at(episode, episode.end)
     if not abs(turned) >= limits["pivot_turn_deg"]:
         return [Seen(side, number, math.nan, math.nan, at)]
-    bone = hip / _SKIN_FOLLOWS
+    bone = hip / SKIN_FOLLOWS
     whole = bone + turned - hip
     share = bone / whole
     value = 100.0 * (1.0 - share)
@@ -50,7 +52,7 @@ def pelvis_follows_pivot(episode: Episode, limits: Limits, _context: Context) ->
         least = limits["pelvis_follows_pivot_percent"] / limits["pivot_pelvis_deg"]
         value = min(value, least * pelvis)
     chance = math.hypot(1.0, share) * TURN_CHANGE_SD_DEG / abs(whole)
-    skin = share * (1.0 - share) * _SKIN_SD / _SKIN_FOLLOWS
+    skin = share * (1.0 - share) * SKIN_SD / SKIN_FOLLOWS
     return [Seen(side, number, value, 100.0 * math.hypot(chance, skin), at)]
 
 
@@ -154,10 +156,6 @@ def _change(episode: Episode, column: Array) -> float:
     """From the rest before to the end of the turn, degrees."""
     return at_turn(episode, column) - at_rest(episode, column)
 
-
-_SKIN_FOLLOWS, _SKIN_SD = 0.8, 0.115
-"""Part of the thigh's rotation that the skin follows: anything between 0.6, the best of published
-clusters (Schache 2008, KINEMATICS 1.7), and 1."""
 
 _PELVIS_CHANGE_SD_DEG: Final = 0.5
 """Obliquity and tilt change by gravity alone, within seconds."""

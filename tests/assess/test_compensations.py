@@ -133,8 +133,10 @@ def test_a_fault_is_graded_by_its_size(rule, times):
     expected = {0.0: "none", 0.5: "none", 1.5: "mild", 2.4: "marked"}[times]
     assert finding.grade == expected
     share = 0.01 * times * limit
-    allowed = 100.0 * share / (share + (1.0 - share) / 0.8)
-    expects = allowed if rule == "pelvis_follows_pivot" else times * limit
+    expects = {
+        "pelvis_follows_pivot": 100.0 * share / (share + (1.0 - share) / 0.8),
+        "early_turn_out": times * limit / 0.8,
+    }.get(rule, times * limit)
     assert finding.value == pytest.approx(expects, abs=0.06 * limit)
     assert finding.limit == limit
     assert finding.confidence > 0.9
@@ -303,6 +305,17 @@ def test_standing_turned_out_is_told_where_the_mount_is_exact():
     not_told = _found("early_turn_out", episodes, standing=standing)
     assert not_told.grade == "none"
     assert "in standing cannot be told" in not_told.words
+
+
+@pytest.mark.parametrize("skin", [0.6, 0.8, 1.0])
+def test_skin_over_the_thigh_is_allowed_for(skin):
+    """However much of a turn the skin follows, twice the limit is told, and half of it is not."""
+    for rule in ("knee_in", "early_turn_out"):
+        for times, grades in ((2.0, {"mild", "marked"}), (0.5, {"none"})):
+            episodes = MAKE[rule](times * LIMITS[RULES[rule].limit].value)
+            for each in episodes:
+                each.rows.hip[..., 2] *= skin
+            assert _found(rule, episodes).grade in grades
 
 
 def test_skin_that_hides_the_hip_is_allowed_for():
