@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from imuhip import __version__, cli_archive, cli_collect
+from imuhip import __version__, cli_archive, cli_athlete, cli_catalogue, cli_collect, cli_filing
 from imuhip.cli_archive import err, orientation_params, progress
+from imuhip.cli_filing import CatalogueAt
 from imuhip.cli_words import (
     analysis_words,
     faults_words,
@@ -42,6 +43,8 @@ app.command()(cli_collect.collect)
 app.command()(cli_archive.export)
 app.command()(cli_archive.batch)
 app.add_typer(cli_collect.kit_app, name="kit")
+app.add_typer(cli_athlete.app, name="athlete")
+app.add_typer(cli_catalogue.app, name="catalogue")
 
 Recording = Annotated[Path, typer.Argument(metavar="REC", help="A recording (.mcap).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -73,7 +76,11 @@ def _root(
 @app.command()
 def analyze(
     recording: Recording,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the result files.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the result files.")
+    ] = None,
+    athlete: Annotated[str, typer.Option(help="File them in the catalogue under this id.")] = "",
+    catalogue: CatalogueAt = None,
     filter: Annotated[  # noqa: A002 - the option's promised name
         str, typer.Option("--filter", help="vqf, madgwick, mahony, ekf, aqua, angular_rate …")
     ] = "vqf",
@@ -88,18 +95,24 @@ def analyze(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Analyze a recording into result files.
+    """Analyze a recording into result files, and file them under an athlete if one is named.
 
-    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing,projected
+    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing --athlete A1
     """
     from imuhip.archive.analysis import analyze as run
     from imuhip.cli_columns import columns_from, soft_tissue_from
     from imuhip.pipeline import Params
 
+    if output is None and not athlete:
+        raise typer.BadParameter("name a folder with -o, or an athlete with --athlete")
     params = Params(orientation=orientation_params(filter, axes))
     wanted, factors = columns_from(columns), soft_tissue_from(soft_tissue)
+    filing = cli_filing.Filing(catalogue, athlete) if athlete else None
+    target = output or cli_filing.results_of(filing, recording, params)
     with progress("analyzing", None) as told:
-        analysis = run(recording, output, params, told, columns=wanted, soft_tissue=factors)
+        analysis = run(recording, target, params, told, columns=wanted, soft_tissue=factors)
+    if filing is not None:
+        filing.file(recording, target, _say)
     for sentence in analysis.warnings:
         err.print(f"[yellow]![/] {sentence}", highlight=False)
     if as_json:

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from imuhip.cli_filing import CatalogueAt, filing
 from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.records import Mount
 
@@ -74,6 +75,7 @@ def collect(
         Path | None, typer.Option("-o", "--output", help="Folder for recordings.")
     ] = None,
     athlete: Annotated[str, typer.Option(help="Pseudonymous id; the kit's without it.")] = "",
+    catalogue: CatalogueAt = None,
     rate: Annotated[float | None, typer.Option(help="Samples a second.")] = None,
     profile: Annotated[
         str, typer.Option(help="Profile for all sensors, such as movella_dot_mode20.")
@@ -94,6 +96,8 @@ def collect(
 ) -> None:
     """Collect from sensors: record, analyze live, serve the hub. Ctrl-C ends it, losing nothing.
 
+    Recordings of an athlete are analyzed and filed in the catalogue when they are finished.
+
     Example: imuhip collect --athlete A1 --start
     """
     from imuhip.collect.begin import Options
@@ -112,13 +116,15 @@ def collect(
             replace(k, sensors={s: replace(b, profile=profile) for s, b in k.sensors.items()})
             for k in kits
         ]
-    options = Options(
-        folder=output or platformdirs.user_data_path("imuhip") / "recordings",
-        athlete=athlete,
-        rate_hz=rate,
-        start_when_ready=start,
-    )
-    run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)
+    with filing(catalogue, [athlete or k.athlete for k in kits], _say) as recorded:
+        options = Options(
+            folder=output or platformdirs.user_data_path("imuhip") / "recordings",
+            athlete=athlete,
+            rate_hz=rate,
+            start_when_ready=start,
+            recorded=recorded,
+        )
+        run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)
 
 
 @kit_app.command("bind")

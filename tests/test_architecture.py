@@ -30,6 +30,10 @@ FLOORS = {
     "cli_collect": 8.5,
     "cli_archive": 8.6,
     "cli_columns": 8.5,
+    "cli_filing": 8.3,
+    "cli_athlete_words": 8.3,
+    "cli_athlete": 8.5,
+    "cli_catalogue": 8.5,
     "__main__": 10,
     "__init__": 0,
 }

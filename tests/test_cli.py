@@ -11,6 +11,10 @@ COMMANDS = (
     "analyze", "demo", "dashboard", "import", "info", "profiles", "recover", "replay", "simulate",
     "validate orientation", "scan", "collect", "kit bind", "kit list", "kit remove",
     "export", "batch",
+    "athlete add", "athlete edit", "athlete list", "athlete consent", "athlete sessions",
+    "athlete session", "athlete exclude", "athlete note", "athlete goal", "athlete progress",
+    "athlete export", "athlete delete", "catalogue rebuild", "catalogue check",
+    "catalogue entries", "catalogue restore",
 )  # fmt: skip
 
 

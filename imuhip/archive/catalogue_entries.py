@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, inspect, select
 from sqlalchemy.orm import Session as Db
 
 from imuhip.archive.catalogue_file import new_file_replacing
-from imuhip.archive.catalogue_tables import ENTERED, Base, utc_text
+from imuhip.archive.catalogue_tables import ENTERED, Base, UtcTime, utc_text
 from imuhip.archive.files import reason
 from imuhip.errors import CatalogueError
 
@@ -105,7 +105,7 @@ def _row(model: type[Base], row: Mapping[str, Any]) -> dict[str, Any]:
     columns = model.__table__.columns
     return {
         column.name: datetime.fromisoformat(row[column.name])
-        if column.type.python_type is datetime and row[column.name] is not None
+        if isinstance(column.type, UtcTime) and row[column.name] is not None
         else row[column.name]
         for column in columns
     }

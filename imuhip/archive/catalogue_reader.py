@@ -1,6 +1,7 @@
 """What can be asked of an open catalogue; `catalogue.Catalogue` can be written to as well."""
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -23,6 +24,7 @@ from imuhip.archive.catalogue_nouns import (
     Session,
 )
 from imuhip.archive.catalogue_store import Store, data_folder
+from imuhip.archive.progress import Series, Week, dose, series_of
 
 T = TypeVar("T")
 
@@ -161,6 +163,23 @@ class CatalogueReader:
     def goals(self, athlete: str) -> tuple[Goal, ...]:
         """The goals of an athlete."""
         return self._read(lambda db: queries.goals(db, athlete))
+
+    def progress(
+        self,
+        athlete: str,
+        *,
+        names: Sequence[str] = (),
+        movement: str | None = None,
+        kind: Kind | None = None,
+    ) -> tuple[Series, ...]:
+        """What became of an athlete's measures over weeks; see `progress.series_of`."""
+        self._read(lambda db: queries.known(db, athlete))
+        values = self.measures(athlete, names=names, movement=movement)
+        return series_of(v for v in values if kind is None or v.kind == kind)
+
+    def dose(self, athlete: str, zone: tzinfo | None = None) -> tuple[Week, ...]:
+        """What an athlete did week by week, in the weeks of `zone` or of this computer."""
+        return dose(self.sessions(athlete), zone)
 
     def _read(self, ask: Callable[[Db], T]) -> T:
         with self.store.reading() as db:

@@ -17,7 +17,13 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.orm import Session
 
 from imuhip.archive import catalogue_file
@@ -75,6 +81,11 @@ class Store:
             self._open_file(self.path, begun)
             self._engine = _file_engine(self.path)
 
+    @property
+    def shown(self) -> str:
+        """Where it is, as it may be printed: without a password."""
+        return _shown(self.location)
+
     def close(self) -> None:
         """Let go of the file or the server."""
         self._engine.dispose()
@@ -109,7 +120,11 @@ class Store:
     def scrub(self) -> bool:
         """Overwrite what was deleted, also in the log; False while another program hinders it."""
         if self.path is None:
-            return True  # PostgreSQL's own vacuum gives the space back
+            outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            with self._told(), outside.connect() as connection:
+                connection.connection.rollback()  # what looked whether it lives left one open
+                connection.exec_driver_sql("VACUUM")
+            return True
         with self._told(), self._engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
             raw.execute("VACUUM")
@@ -121,7 +136,7 @@ class Store:
         """Turn what the engine says into something a person can act on."""
         try:
             yield
-        except DBAPIError as error:
+        except StatementError as error:  # DBAPIError among them
             hint = "is the disk full, or another program writing?" if self.path else "is it up?"
             raise CatalogueError(
                 f"the catalogue {_shown(self.location)} answered: {_first_line(error.orig)}; {hint}"

@@ -101,9 +101,10 @@ class FolderInTheMaking:
     def commit(self) -> None:
         """Put the folder into its place; RecordingError if the disk refuses."""
         try:
-            for file in self.path.iterdir():
-                file.chmod(FILE_MODE)
-                sync_file(file)
+            for entry in self.path.rglob("*"):
+                entry.chmod(FOLDER_MODE if entry.is_dir() else FILE_MODE)
+                if entry.is_file():
+                    sync_file(entry)
             _swap(self.path, self._target, ours=self._ours)
             sync_folder(self._target.parent)
         except OSError as error:

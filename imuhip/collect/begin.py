@@ -34,6 +34,9 @@ class Options:
         Begin recording, once, as soon as all sensors stream.
     make_stages
         Makes a fresh pipeline for a header.
+    recorded
+        Told of each recording that is finished, and whose it is (empty when not said); returns at
+        once.
     """
 
     folder: Path
@@ -41,6 +44,7 @@ class Options:
     rate_hz: float | None = None
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
+    recorded: Callable[[Path, str], None] = lambda _, __: None
 
 
 def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
