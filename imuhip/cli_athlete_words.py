@@ -64,10 +64,12 @@ def progress_words(
         console.print(goal_words(goal), highlight=False, markup=False)
     if weeks:
         table = _table("week of", "days", "sessions", "repetitions")
-        for week in weeks:
+        for week in weeks[-LAST_WEEKS:]:
             counts = ", ".join(f"{name} {count}" for name, count in week.repetitions.items())
             _row(table, f"{week.monday}", str(week.days), str(week.sessions), counts)
         console.print(table)
+        if len(weeks) > LAST_WEEKS:
+            console.print(f"and {len(weeks) - LAST_WEEKS} weeks before (--json)", style="dim")
     console.print("A training aid, not a medical device.", style="dim")
 
 
@@ -118,6 +120,7 @@ def holdings_words(console: Console, found: "Holdings", kits: Sequence[str]) -> 
     for kind, paths in (
         ("recording", found.recordings),
         ("results", found.results),
+        ("part of a batch", found.partitions),
         ("copy of an older catalogue", found.backups),
     ):
         for path in paths:
@@ -141,3 +144,7 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column)
     return table
+
+
+LAST_WEEKS = 12
+"""As many weeks of the dose as fit a screen."""

@@ -52,8 +52,9 @@ class Holdings:
     ----------
     athlete
         The id.
-    recordings, results
-        Files and folders that are the athlete's, and none but the athlete's.
+    recordings, results, partitions
+        Files, result folders, and folders of a batch's data set that are the athlete's, and none
+        but the athlete's.
     backups
         Copies of an older catalogue, which hold the athlete too.
     rows
@@ -65,6 +66,7 @@ class Holdings:
     athlete: str
     recordings: tuple[Path, ...]
     results: tuple[Path, ...]
+    partitions: tuple[Path, ...]
     backups: tuple[Path, ...]
     rows: Mapping[str, int]
     left: tuple[tuple[Path, str], ...]
@@ -99,6 +101,7 @@ def holdings(catalogue: Catalogue, athlete: str, folders: Iterable[Path] = ()) -
         athlete,
         tuple(sorted(search.recordings)),
         tuple(sorted(search.results)),
+        tuple(sorted(search.partitions)),
         catalogue_file.backups(path) if path else (),
         counts,
         tuple(sorted(search.left.items())),
@@ -121,6 +124,7 @@ class _Search:
         self._made = {Path(path or "") for path in db.scalars(places)}
         self.recordings: set[Path] = set()
         self.results: set[Path] = set()
+        self.partitions: set[Path] = set()
         self.left: dict[Path, str] = {}
 
     def trees(self, folders: Iterable[Path]) -> None:
@@ -130,6 +134,9 @@ class _Search:
             if self._is_mine(path):
                 self.recordings.add(path)
         self.results |= {path for path in found.results if self._are_mine(path)}
+        for dataset in found.datasets:
+            mine = dataset.glob(f"*/athlete={self._athlete}")
+            self.partitions |= {p for p in mine if p.is_dir() and p.resolve() == p}
 
     def filed(self) -> None:
         """Look at what the catalogue names, and beside it."""
@@ -223,7 +230,13 @@ def _write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]
 def _copied(folder: Path, found: Holdings) -> dict[str, str]:
     """Copy files; return where each came from."""
     origin: dict[str, str] = {}
-    for kind, paths in (("recordings", found.recordings), ("results", found.results)):
+    for kind, paths in (
+        (RECORDINGS, found.recordings),
+        (RESULTS, found.results),
+        ("batches", found.partitions),
+    ):
+        if not paths:
+            continue
         (folder / kind).mkdir()
         for path in paths:
             target = _free(folder / kind / (path.name if kind == RECORDINGS else _label(path)))
@@ -239,7 +252,7 @@ def _copied(folder: Path, found: Holdings) -> dict[str, str]:
 
 def _label(results: Path) -> str:
     """A name for results: those of a library are named by the recording and the version."""
-    inside = results.parent.parent.name == RESULTS
+    inside = results.parent.parent.name == RESULTS or results.name.startswith("athlete=")
     return f"{results.parent.name}_{results.name}" if inside else results.name
 
 
@@ -270,7 +283,7 @@ def delete_athlete(catalogue: Catalogue, found: Holdings) -> tuple[tuple[Path, s
     left = dict(found.left)
     for path in found.recordings:
         _remove(path, left)
-    for folder in found.results:
+    for folder in (*found.results, *found.partitions):
         for file in _files(folder):
             _remove(file, left)
         _prune(folder, left)
@@ -343,6 +356,7 @@ recordings/   {recordings} raw recordings (.mcap): what the sensors sent, byte b
               imuhip replay plays them, Foxglove and other MCAP tools open them.
 results/      {results} folders of what was calculated from them: joint angles in degrees
               (Parquet), repetitions, findings, calibration, faults (JSON).
+batches/      the same for several recordings at once, where there was such a batch.
 tables/       what the catalogue knows, as tables for any spreadsheet:
 {sizes}
 athlete.json  the same tables in one file, and where each file came from.

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -21,6 +22,7 @@ from imuhip.archive.catalogue_tables import (
     SessionRow,
     SetRow,
 )
+from imuhip.archive.progress import Groups
 
 
 def repetitions(
@@ -90,6 +92,45 @@ def measures(
         for row in _rows(db, query, athlete, session)
     ]  # fmt: skip
     return tuple(sorted(found, key=_in_time))
+
+
+def samples(
+    db: Db, athlete: str, *, names: Sequence[str] = (), movement: str | None = None
+) -> Groups:
+    """What counts of an athlete's measures, in groups that can be compared with themselves."""
+    about = {
+        row.id: ((entry.started if entry else None) or row.started, entry.kind if entry else "")
+        for row, entry in db.execute(
+            select(SessionRow, EntryRow)
+            .outerjoin(EntryRow, EntryRow.session == SessionRow.id)
+            .where(SessionRow.athlete == athlete, EntryRow.trashed.is_(None))
+        )
+    }
+    query = (
+        select(
+            QuantityRow.name, QuantityRow.unit, SetRow.movement, RepetitionRow.side,
+            RepetitionRow.direction, SessionRow.id, MeasureRow.value,
+        )
+        .select_from(MeasureRow)
+        .join(QuantityRow)
+        .join(RepetitionRow)
+        .join(SetRow)
+        .join(AnalysisRow)
+        .join(SessionRow)
+        .where(RepetitionRow.counted, ~is_excluded())
+        .order_by(SetRow.number, RepetitionRow.number)
+    )  # fmt: skip
+    if names:
+        query = query.where(QuantityRow.name.in_(names))
+    if movement is not None:
+        query = query.where(SetRow.movement == movement)
+    groups: Groups = defaultdict(lambda: defaultdict(list))
+    for name, unit, which, side, direction, session, value in _rows(db, query, athlete, None):
+        started, kind = about.get(session, (None, ""))
+        if started is not None:
+            key = (name, unit, which, side, direction, kind)
+            groups[key][started, session].append(value)
+    return groups
 
 
 def _in_time(value: MeasureValue) -> tuple[Any, ...]:

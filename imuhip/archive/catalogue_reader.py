@@ -24,7 +24,7 @@ from imuhip.archive.catalogue_nouns import (
     Session,
 )
 from imuhip.archive.catalogue_store import Store, data_folder
-from imuhip.archive.progress import Series, Week, dose, series_of
+from imuhip.archive.progress import Groups, Series, Week, dose, series_in
 
 T = TypeVar("T")
 
@@ -172,10 +172,14 @@ class CatalogueReader:
         movement: str | None = None,
         kind: Kind | None = None,
     ) -> tuple[Series, ...]:
-        """What became of an athlete's measures over weeks; see `progress.series_of`."""
-        self._read(lambda db: queries.known(db, athlete))
-        values = self.measures(athlete, names=names, movement=movement)
-        return series_of(v for v in values if kind is None or v.kind == kind)
+        """What became of an athlete's measures over weeks; see `progress.Series`."""
+
+        def ask(db: Db) -> Groups:
+            queries.known(db, athlete)
+            found = measured.samples(db, athlete, names=names, movement=movement)
+            return {key: of for key, of in found.items() if kind is None or key[-1] == kind}
+
+        return series_in(self._read(ask))
 
     def dose(self, athlete: str, zone: tzinfo | None = None) -> tuple[Week, ...]:
         """What an athlete did week by week, in the weeks of `zone` or of this computer."""

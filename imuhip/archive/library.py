@@ -16,27 +16,39 @@ RESULTS: Final = "results"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies in folders: recordings, temporary files of recordings, and result folders."""
+    """What lies in folders.
+
+    Parameters
+    ----------
+    recordings, unfinished
+        Files, and temporary files of recordings.
+    results, datasets
+        Result folders, and data sets of batches.
+    """
 
     recordings: tuple[Path, ...]
     unfinished: tuple[Path, ...]
     results: tuple[Path, ...]
+    datasets: tuple[Path, ...]
 
 
 def look_in(folders: Iterable[Path]) -> Found:
     """Look through whole trees; links are neither followed nor found."""
-    recordings, unfinished, results = set[Path](), set[Path](), set[Path]()
+    recordings, unfinished = set[Path](), set[Path]()
+    results, datasets = set[Path](), set[Path]()
     for folder in folders:
         for path, names in _trees(folder):
             if SESSION_FILE in names:
                 results.add(path)
+            if DATASET_FILE in names:
+                datasets.add(path)
             for name in names:
                 file = path / name
                 if name.endswith(RECORDING_SUFFIX) and not name.startswith("."):
                     recordings.add(file)
                 elif name.startswith(".") and name.endswith(".part"):
                     unfinished.add(file)
-    return Found(tuple(sorted(recordings)), tuple(sorted(unfinished)), tuple(sorted(results)))
+    return Found(*(tuple(sorted(x)) for x in (recordings, unfinished, results, datasets)))
 
 
 def _trees(folder: Path) -> Iterator[tuple[Path, set[str]]]:
@@ -56,3 +68,6 @@ def results_folder(
 
 
 RECORDING_SUFFIX: Final = ".mcap"
+
+DATASET_FILE: Final = "dataset.json"
+"""Lies in the data set of a batch, whose tables have a folder ``athlete=ID`` for each athlete."""

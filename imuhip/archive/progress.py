@@ -25,6 +25,9 @@ from imuhip.assess.symmetry import (
     mdc_between_days,
 )
 
+Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
+"""Name, unit, movement, side, direction and kind → when and which session → repetitions."""
+
 TrendWord: TypeAlias = Literal["rising", "falling", "no trend beyond error", "cannot tell"]
 
 
@@ -135,13 +138,16 @@ def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
         Of one athlete. Repetitions that are partial or excluded, and sessions without a date, are
         left out.
     """
-    groups: dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    groups: Groups = defaultdict(lambda: defaultdict(list))
     for value in values:
         if value.counted and not value.excluded and value.started is not None:
             key = (value.name, value.unit, value.movement, value.side, value.direction, value.kind)
             groups[key][value.started, value.session].append(value.value)
+    return series_in(groups)
+
+
+def series_in(groups: Groups) -> tuple[Series, ...]:
+    """Return what became of each group, in order."""
     return tuple(_series(key, groups[key]) for key in sorted(groups))
 
 

@@ -106,6 +106,7 @@ def _dose(axes: Any, weeks: Sequence[Week]) -> None:
     mondays = [week.monday for week in weeks]
     axes.bar(mondays, [sum(week.repetitions.values()) for week in weeks], width=6.0, align="edge",
              color="#8899aa")  # fmt: skip
+    axes.set_axisbelow(True)
     axes.set_ylabel("repetitions\na week")
     locator = dates.AutoDateLocator(minticks=3, maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)

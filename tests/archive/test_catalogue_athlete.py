@@ -190,6 +190,25 @@ def test_a_recording_that_was_given_to_another_stays(two):
     assert catalogue.athletes() == ()
 
 
+def test_a_batch_forgets_the_athlete(two, tmp_path):
+    """Of a batch's data set, the athlete's folders are handed over and removed, and no others."""
+    catalogue, library = two
+    dataset = tmp_path / "league"
+    for table in ("angles", "sessions"):
+        for athlete in ("A1", "B2", "A11"):
+            part = dataset / table / f"athlete={athlete}"
+            part.mkdir(parents=True)
+            (part / f"{athlete}.parquet").write_bytes(b"PAR1")
+    (dataset / "dataset.json").write_text("{}")
+    found = holdings(catalogue, "A1", [library, dataset])
+    assert {path.parent.name for path in found.partitions} == {"angles", "sessions"}
+    export_athlete(catalogue, "A1", tmp_path / "out", [library, dataset])
+    assert len(list((tmp_path / "out" / "batches").rglob("A1.parquet"))) == 2
+    delete_athlete(catalogue, found)
+    left = {path.name for path in dataset.glob("*/athlete=*")}
+    assert left == {"athlete=B2", "athlete=A11"}
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
 def test_backups_go_too(tmp_path):
     """Copies of an older catalogue hold the athlete as well and are removed."""

@@ -164,6 +164,7 @@ def test_progress_from_the_catalogue(catalogue, tmp_path):
         catalogue.file(rec, bed.results(tmp_path / f"r{n}", rec, table=table), athlete="A1")
     found = catalogue.progress("A1", names=("rotation_bottom_deg",), movement="squat")
     assert {one.side for one in found} == {"left", "right"}
+    assert repr(catalogue.progress("A1")) == repr(series_of(catalogue.measures("A1")))
     left = next(one for one in found if one.side == "left")
     assert [len(point.values) for point in left.points] == [5] * 4
     assert left.points[-1].value - left.points[0].value == pytest.approx(15.0, abs=4.0)
@@ -172,6 +173,7 @@ def test_progress_from_the_catalogue(catalogue, tmp_path):
     catalogue.exclude_repetition(latest.id, "squat", 1, 1, "slipped")
     again = catalogue.progress("A1", names=("rotation_bottom_deg",), movement="squat")
     assert len(again[0].points[-1].values) == 4
+    assert repr(catalogue.progress("A1")) == repr(series_of(catalogue.measures("A1")))
     catalogue.trash(latest.id)
     assert len(catalogue.progress("A1", movement="squat")[0].points) == 3
     assert catalogue.progress("A1", kind="warm") == ()
