@@ -11,7 +11,15 @@ from typing import Final
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-_PARTS: Final = ("colours.js", "feed.js", "gauge.js", "trace.js", "main.js")
+_PARTS: Final = (
+    "colours.js",
+    "set.js",
+    "feed.js",
+    "gauge.js",
+    "trace.js",
+    "coach.js",
+    "main.js",
+)
 PATH: Final = "imu/live"
 """Where the relay listens, relative to the page."""
 

@@ -87,6 +87,7 @@ class Feed {
     this.events = [];
     this.news = null;
     this.activity = "";
+    this.story = new SetStory();
     this.opened = false;
     this.closed = false;
     this.connect();
@@ -117,6 +118,7 @@ class Feed {
     else {
       if (message.type === "status") this.finished = message.state === "finished";
       this.hear(message);
+      this.story.hear(message);
       this.events.push(message);
       if (this.events.length > 200) this.events.shift();
     }
@@ -147,6 +149,7 @@ class Feed {
     this.news = null;
     this.activity = "";
     this.arrived = -Infinity;
+    this.story.reset();
     if (!same) this.resetHeld();
     this.version += 1;
   }

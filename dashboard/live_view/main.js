@@ -2,6 +2,8 @@
 
 // Digits that change more often cannot be read; the needle shows every frame.
 const FIGURES_MS = 80;
+// An interval wider than this to each side says little of a thigh's rotation.
+const UNSURE_DEG = 12;
 const KEPT_LATENCIES = 4000;
 const views = new WeakMap();
 
@@ -24,8 +26,12 @@ class View {
       geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false,
     };
     window.imuhip = { ...window.imuhip, live: this.hook };
-    root.querySelector('[data-act="reset"]').onclick = () => { this.feed.resetHeld(); this.drawn = -1; };
-    root.querySelector('[data-act="freeze"]').onclick = () => this.freeze();
+    this.panel = new SetPanel(root.querySelector(".set"));
+    this.coach = new Coach(root, new URL(".", url.replace(/^ws/, "http")), {
+      reset: () => { this.feed.resetHeld(); this.drawn = -1; },
+      freeze: () => this.freeze(),
+      restyle: () => { this.fitted = false; },
+    });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     this.observer.observe(root);
     this.tick = this.tick.bind(this);
@@ -35,6 +41,7 @@ class View {
   destroy() {
     cancelAnimationFrame(this.request);
     this.observer.disconnect();
+    this.coach.destroy();
     this.feed.close();
   }
 
@@ -59,7 +66,7 @@ class View {
 
   /** Sizes and colours anew, after a resize or a change of theme. */
   fit() {
-    this.root.classList.toggle("dark", isDark(this.root));
+    this.root.classList.toggle("dark", this.root.dataset.theme === "gym" || isDark(this.root));
     const palette = paletteOf(this.root);
     const gauge = this.feed.hello?.gauge;
     for (const { gauge: dial } of this.sides) dial.fit(palette, gauge);
@@ -79,6 +86,7 @@ class View {
     const { feed, hook } = this;
     const [state, text] = feed.state(now);
     if (state !== hook.state || text !== this.text) this.showState(state, text);
+    if (!this.frozen) this.panel.draw(feed.story);
     const flows = this.frozen ? this.frozen.flows : feed.flows(now);
     const news = feed.version !== this.drawn;
     if (!news && flows === this.flowed) return;
@@ -116,7 +124,7 @@ class View {
       hook.needles[side] = Number.isNaN(gauge.needle) ? null : gauge.needle;
       hook.held[side] = { least: held[side].least, most: held[side].most };
       hook.geometry[side] = { x: gauge.x, y: gauge.y, radius: gauge.radius, ratio: gauge.ratio, turn: gauge.turn };
-      if (figures) this.showFigures(element, value, held[side]);
+      if (figures) this.showFigures(element, value, sd, held[side]);
     }
     if (figures) {
       this.figuresAt = now;
@@ -131,12 +139,15 @@ class View {
     hook.stream = feed.hello?.stream ?? "";
   }
 
-  showFigures(element, value, held) {
+  showFigures(element, value, sd, held) {
     const known = !Number.isNaN(value);
     element.classList.toggle("silent", !known);
     const degrees = Math.round(Math.abs(value));
     setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
     setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");
+    const error = known && sd > 0 ? Math.max(1, Math.round(1.96 * sd)) : 0;
+    setText(element.querySelector(".error"), error ? `± ${error}°` : "");
+    element.classList.toggle("unsure", error > UNSURE_DEG);
     const ends = Number.isNaN(held.least)
       ? "no number yet"
       : `out ${Math.round(Math.max(0, -held.least))}° · in ${Math.round(Math.max(0, held.most))}° · range ${Math.round(held.most - held.least)}°`;

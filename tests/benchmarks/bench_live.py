@@ -107,7 +107,7 @@ def watch(url: str, seconds: float, processes: dict[str, Any]) -> dict[str, Any]
         own = Path(playwright.chromium.executable_path)
         system = None if own.exists() else shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
         page.goto(url)
         # Angles come once the recording's calibration has been played.
         page.wait_for_function("window.imuhip?.live?.needles.left != null", timeout=CALIBRATED_MS)

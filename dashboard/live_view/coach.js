@@ -1,0 +1,164 @@
+// What the coach does: marks, start and stop, the theme; by tap or by key.
+
+const SAID_MS = 4000;
+const STATUS_MS = 2000;
+const LOW_BATTERY = 15;
+const MUCH_LOST = 5;
+const THEMES = ["page", "gym"];
+const THEME_KEY = "imuhip-theme";
+const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset" };
+
+/** Buttons and keys; asks the collector by HTTP, on the page's own address. */
+class Coach {
+  constructor(root, base, acts) {
+    this.root = root;
+    this.base = base;
+    this.acts = acts;
+    this.form = root.querySelector(".say");
+    this.input = this.form.querySelector("input");
+    for (const button of root.querySelectorAll("[data-act]")) button.onclick = () => this.act(button.dataset.act);
+    this.form.onsubmit = (event) => {
+      event.preventDefault();
+      this.mark(`${this.asked}:${this.input.value.trim() || "–"}`);
+      this.close();
+    };
+    this.form.querySelector("[data-close]").onclick = () => this.close();
+    this.input.onkeydown = (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") this.close();
+    };
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey);
+    this.showTheme(localStorage.getItem(THEME_KEY) ?? "page");
+    this.poll();
+  }
+
+  destroy() {
+    window.removeEventListener("keydown", this.onKey);
+    clearTimeout(this.timer);
+    clearTimeout(this.silence);
+  }
+
+  key(event) {
+    const target = event.composedPath()[0];
+    const typing = target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !this.root.isConnected) return;
+    const act = KEYS[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    this.act(act);
+  }
+
+  act(name) {
+    if (name === "pain") this.mark("pain");
+    else if (name === "cue" || name === "note") this.open(name);
+    else if (name === "theme") this.nextTheme();
+    else if (name === "record") this.record();
+    else this.acts[name]?.();
+  }
+
+  /** Ask for the words of a cue or a note. */
+  open(kind) {
+    this.asked = kind;
+    this.form.hidden = false;
+    this.input.value = "";
+    this.input.placeholder = kind === "cue" ? "What did you say?" : "What did you see?";
+    this.input.setAttribute("aria-label", this.input.placeholder);
+    this.input.focus();
+  }
+
+  close() {
+    this.form.hidden = true;
+    this.asked = "";
+  }
+
+  async mark(label) {
+    const answer = await this.ask("mark", { label });
+    this.say(answer.error ?? `Marked: ${label.replace(":", ": ")}`, Boolean(answer.error));
+  }
+
+  async record() {
+    const action = this.recording ? "stop" : "start";
+    const answer = await this.ask(action);
+    this.say(answer.error ?? (action === "stop" ? "Recording stopped and kept" : "Recording"), Boolean(answer.error));
+    this.status();
+  }
+
+  /** The collector's answer, or a sentence in `error`. */
+  async ask(action, body) {
+    const request = { method: "POST", headers: { "content-type": "application/json" } };
+    if (body) request.body = JSON.stringify(body);
+    try {
+      const answer = await fetch(new URL(`control/${action}`, this.base), request);
+      return await answer.json();
+    } catch {
+      return { error: "The dashboard does not answer – is it still running?" };
+    }
+  }
+
+  say(text, wrong) {
+    const place = this.root.querySelector(".said");
+    setText(place, text);
+    place.classList.toggle("wrong", wrong);
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => setText(place, ""), SAID_MS);
+  }
+
+  poll() {
+    this.timer = setTimeout(() => this.poll(), STATUS_MS);
+    if (!document.hidden) this.status();
+  }
+
+  async status() {
+    try {
+      const answer = await fetch(new URL("status", this.base), { cache: "no-store" });
+      this.show(answer.ok ? await answer.json() : null);
+    } catch {
+      this.show(null);
+    }
+  }
+
+  /** Start and stop only where there is something to record; each sensor's battery and loss. */
+  show(status) {
+    this.recording = status?.state === "recording";
+    const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
+    const button = this.root.querySelector('[data-act="record"]');
+    button.hidden = !live;
+    setText(button, this.recording ? "Stop" : "Record");
+    button.classList.toggle("on", this.recording);
+    const place = this.root.querySelector(".sensors");
+    const sensors = Array.isArray(status?.sensors) ? status.sensors : [];
+    place.replaceChildren(...sensors.map((sensor) => sensorChip(sensor)));
+  }
+
+  nextTheme() {
+    const next = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
+    localStorage.setItem(THEME_KEY, next);
+    this.showTheme(next);
+    this.acts.restyle();
+  }
+
+  showTheme(theme) {
+    this.theme = THEMES.includes(theme) ? theme : "page";
+    this.root.dataset.theme = this.theme;
+    const button = this.root.querySelector('[data-act="theme"]');
+    button.setAttribute("aria-pressed", String(this.theme === "gym"));
+  }
+}
+
+/** A small sign of one sensor: battery, and what is wrong with it. */
+function sensorChip(sensor) {
+  const chip = document.createElement("span");
+  const known = typeof sensor.battery === "number" && sensor.battery_unit !== "V";
+  const battery = known ? ` ${Math.round(sensor.battery)} %` : "";
+  const loss = sensor.loss_percent ?? 0;
+  const trouble = [
+    sensor.state && sensor.state !== "streaming" ? sensor.state : "",
+    known && sensor.battery < LOW_BATTERY ? "battery low" : "",
+    loss > MUCH_LOST ? `${loss.toFixed(1)} % lost` : "",
+  ].filter(Boolean);
+  chip.textContent = `${String(sensor.sensor ?? "").replaceAll("_", " ")}${battery}${trouble.length ? ` – ${trouble.join(", ")}` : ""}`;
+  chip.classList.toggle("wrong", trouble.length > 0);
+  chip.title = sensor.trouble || `${loss.toFixed(1)} % lost, ${sensor.rate_hz ?? "–"} Hz`;
+  return chip;
+}

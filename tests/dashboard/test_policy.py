@@ -1,0 +1,32 @@
+import pytest
+from playwright.sync_api import Browser, expect
+
+from dashboard.live_view import source
+
+
+@pytest.mark.parametrize("path", ["", "session"])
+def test_pages_work_with_their_policy_in_force(browser: Browser, address: str, path: str) -> None:
+    """Nothing on a page needs what its content security policy forbids."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda m: refused.append(m.text) if "Content Security" in m.text else None)
+    page.goto(f"{address}{path}")
+    sign = page.locator(".live .state") if not path else page.get_by_text("Finished session")
+    expect(sign).to_be_visible(timeout=30_000)
+    context.close()
+    assert refused == []
+
+
+def test_scripts_are_not_evaluated_from_text() -> None:
+    """The canvas makes no code out of text and writes no HTML, so nothing said can become code."""
+    text = source()
+    for word in (
+        "eval(",
+        "new Function",
+        "innerHTML",
+        "outerHTML",
+        "document.write",
+        "insertAdjacent",
+    ):
+        assert word not in text
