@@ -27,6 +27,7 @@ from imuhip.estimate.grid import Params as GridParams
 from imuhip.estimate.heading import Params as HeadingParams
 from imuhip.estimate.heading import RelativeHeading
 from imuhip.estimate.joint_angles import JointAngles
+from imuhip.estimate.joints import Joints
 from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
@@ -34,6 +35,7 @@ from imuhip.evidence import Alignment, CalibrationStep
 from imuhip.findings import Finding, Note, Repetition, SegmentBlock
 from imuhip.records import (
     AngleBlock,
+    Array,
     Fault,
     GridBlock,
     Header,
@@ -77,6 +79,9 @@ class Output:
         rule, movement, side and set is replaced.
     notes
         Marks of the moment, with the angles at their time.
+    joints
+        ``(N, J)`` angles that further sensors show, radians, in the order of
+        `Pipeline.joint_names`.
     """
 
     grid: GridBlock
@@ -87,6 +92,7 @@ class Output:
     repetitions: tuple[Repetition, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
+    joints: Array = field(default_factory=lambda: np.empty((0, 0)))
 
 
 class Pipeline:
@@ -121,6 +127,7 @@ class Pipeline:
         self._headings = RelativeHeading(self.params.heading)
         self._angles = JointAngles(self.params.errors)
         self._segments = SegmentMotion()
+        self._joints = Joints(names)
         self._assessor = Assessor(header.parameters.get("assess"))
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
@@ -211,6 +218,11 @@ class Pipeline:
         """The sensors of the grid, in its order."""
         return self._grid.sensors
 
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names of the angles that further sensors show, such as ``knee_flexion_left``."""
+        return self._joints.names
+
     def tell_samples(self, told: Callable[[SampleBlock], None]) -> None:
         """Call `told` with every sensor's samples, in order, before their bias is taken off."""
         for chain in self._chains.values():
@@ -234,13 +246,14 @@ class Pipeline:
         """Angles of new grid rows, each with the alignment that was known at its time."""
         ended = self._protocol.push(rows, marks)
         self._assessor.mark(marks)
-        angles, motion, told = [], [], Told()
+        angles, motion, joints, told = [], [], [], Told()
         first = 0
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
             headings = self._headings.push(part)
             angles.append(self._angles.push(part, headings))
             motion.append(self._segments.push(part, headings))
+            joints.append(self._joints.push(part, headings))
             told += self._assessor.push(angles[-1], motion[-1])
             if step is not None:
                 self._align(step)
@@ -255,6 +268,7 @@ class Pipeline:
             tuple(told.repetitions),
             tuple(told.findings),
             tuple(told.notes),
+            np.concatenate(joints),
         )
 
     def _align(self, step: CalibrationStep) -> None:
@@ -264,6 +278,7 @@ class Pipeline:
             self._headings.align(alignment)
             self._angles.align(alignment)
             self._segments.align(alignment)
+            self._joints.align(alignment)
             self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
 
 

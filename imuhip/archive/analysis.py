@@ -111,7 +111,7 @@ def analyze(
     refined = None
     if "offline" in columns:
         refined = refine(reader.header, reader.batches(), params, told)
-    extra = ExtraColumns(columns, soft_tissue, refined)
+    extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
             out = pipeline.push(batch)

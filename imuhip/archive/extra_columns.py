@@ -1,4 +1,4 @@
-"""Columns of angles.parquet that are there on request, beside those that always are.
+"""Columns of angles.parquet beside those that always are: on request, or of further sensors.
 
 ========================  ==========================================================================
 asked for                 gives, for each side
@@ -7,6 +7,8 @@ asked for                 gives, for each side
 ``scaled``                the rotation divided by what the skin follows (`estimate.soft_tissue`)
 ``offline``               all three hip angles with the whole session known (`offline`)
 ========================  ==========================================================================
+
+Sensors on shanks, feet or trunk add their angles (`estimate.joints`) unasked.
 """
 
 from collections.abc import Sequence
@@ -34,6 +36,7 @@ class ExtraColumns:
         wanted: Sequence[str],
         given: Sequence[SoftTissue] = (),
         refined: Refined | None = None,
+        joints: Sequence[str] = (),
     ) -> None:
         """Begin a session.
 
@@ -45,6 +48,8 @@ class ExtraColumns:
             Soft-tissue factors that the user states; they come before what toe turns show.
         refined
             The offline angles of all rows that will come; needed for ``offline`` alone.
+        joints
+            Names of angles that further sensors show: always there when the sensors are.
 
         Raises
         ------
@@ -52,6 +57,7 @@ class ExtraColumns:
             If a name is not known.
         """
         self._refined = refined
+        self._joints = tuple(f"{name}_deg" for name in joints)
         self._done = 0
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
@@ -69,7 +75,7 @@ class ExtraColumns:
         names = [hip_column("rotation", side, kind) for kind in rotations for side in SIDES]
         if "offline" in self._wanted:
             names += [hip_column(a, side, "offline") for side in SIDES for a in HIP_ANGLES]
-        return tuple(names)
+        return (*names, *self._joints)
 
     def push(self, out: Output) -> list[Array]:
         """Return the columns of an output's rows, degrees, in the order of `names`."""
@@ -85,6 +91,8 @@ class ExtraColumns:
                     columns.append(np.degrees(scaled(angles.hip[:, k, 2], angles.t, factor)))
             else:
                 columns += list(np.degrees(self._offline(angles.t)).reshape(-1, 6).T)
+        if self._joints:
+            columns += list(np.degrees(out.joints).T)
         return [np.ascontiguousarray(column) for column in columns]
 
     def _offline(self, t: Array) -> Array:

@@ -1,6 +1,7 @@
 """Columns on request stand beside those that always are, and change none of them."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -8,11 +9,12 @@ import pytest
 
 from imuhip.archive.analysis import analyze
 from imuhip.archive.extra_columns import ExtraColumns
+from imuhip.archive.importers import import_folder
 from imuhip.archive.results import read_results
 from imuhip.conventions import HIP_ANGLES, SIDES
 from imuhip.estimate.rotation_definitions import zeroed
 from imuhip.estimate.soft_tissue import given
-from imuhip.simulate.output import write
+from imuhip.simulate.output import write, write_folder
 from imuhip.simulate.session import simulate
 
 
@@ -70,6 +72,30 @@ def test_a_stated_factor_scales_its_own_column_only(recording, tmp_path):
     assert factor["kappa"] == 0.3
     assert "hip_rotation_left_scaled_deg" in read.session["columns"]
     json.dumps(read.calibration, allow_nan=False)
+
+
+def test_further_sensors_add_their_angles(tmp_path):
+    """A shank that goes with its thigh has a straight knee, and such a foot turns with the hip."""
+    folder, recording = tmp_path / "folder", tmp_path / "rec.mcap"
+    write_folder(simulate("squat", seed=12, grade="good"), folder)
+    for name in ("shank", "foot"):
+        shutil.copy(folder / "thigh_right.csv", folder / f"{name}_right.csv")
+    import_folder(folder, recording)
+    analyze(recording, tmp_path / "out", columns=("scaled",))
+    read = read_results(tmp_path / "out")
+    names = [*(f"knee_{name}_right_deg" for name in ("flexion", "adduction", "rotation"))]
+    names.append("foot_progression_right_deg")
+    assert read.angles.column_names[-4:] == names
+    flexion, *_ = knee = [read.angles[name].to_numpy() for name in names[:3]]
+    assert np.count_nonzero(np.isfinite(flexion)) > 3000
+    assert max(np.nanmax(np.abs(angle)) for angle in knee) < 2.0
+    upright = np.abs(read.angles["hip_flexion_right_deg"].to_numpy()) < 2.0
+    inward = read.angles["hip_rotation_right_deg"].to_numpy()
+    outward = read.angles["foot_progression_right_deg"].to_numpy()
+    assert np.nanmax(np.abs(inward + outward)[upright]) < 2.0
+    (factor,) = read.calibration["soft_tissue"]
+    assert factor["side"] == "right"
+    assert factor["kappa"] == pytest.approx(0.0, abs=0.01)
 
 
 def test_an_unknown_column_is_said():

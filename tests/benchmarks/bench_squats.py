@@ -31,7 +31,8 @@ from imuhip.archive.recording import RecordingReader
 from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, SIDES, THIGH
 from imuhip.estimate.functional_axis import principal_axis
 from imuhip.estimate.joint_angles import hip_angles
-from imuhip.pipeline import Output, Params, Pipeline
+from imuhip.offline import Refined, refine
+from imuhip.pipeline import Output, Pipeline
 from imuhip.quaternions import (
     conjugate,
     multiply,
@@ -61,7 +62,8 @@ def main() -> None:
     trials = {name: read_trial(squats, name) for name in EXERCISES}
     ours = {name: orientations(trial) for name, trial in trials.items()}
     own = {name: {s: trial.own[s] for s in SENSORS} for name, trial in trials.items()}
-    filters = {OURS: ours, "sensors' own, nine": own}
+    again = {name: orientations(trial, offline=True) for name, trial in trials.items()}
+    filters = {OURS: ours, "the same, offline": again, "sensors' own, nine": own}
     begins = {title: gravity_mounts(trials, q) for title, q in filters.items()}
     fits: dict[tuple[str, str], Mounts] = {}
     print("hip angles against cameras, one person; RMSE in degrees")
@@ -85,9 +87,9 @@ def main() -> None:
     _tell_coverage(trials, {name: fits[OURS, name] for name in JUDGED})
 
 
-def orientations(trial: Trial, params: Params | None = None) -> Orientations:
+def orientations(trial: Trial, *, offline: bool = False) -> Orientations:
     """`q_es` of the pipeline at the trial's samples, NaN where a grid row is not valid."""
-    outs = _run(trial, (), params)
+    outs = _run(trial, (), offline=offline)
     t = np.concatenate([out.grid.t for out in outs])
     q = np.concatenate([out.grid.q for out in outs])
     rows = np.searchsorted(t, trial.t - 1e-6)
@@ -99,9 +101,10 @@ def orientations(trial: Trial, params: Params | None = None) -> Orientations:
 def _run(
     trial: Trial,
     marks: Sequence[tuple[float, str]],
-    params: Params | None = None,
     mounts: Mounts | None = None,
-) -> list[Output]:
+    *,
+    offline: bool = False,
+) -> Sequence[Output | Refined]:
     """Write the folder, import it, push the recording through the pipeline."""
     with tempfile.TemporaryDirectory() as scratch:
         recording = Path(scratch) / "trial.mcap"
@@ -112,7 +115,9 @@ def _run(
         if mounts is not None:
             given = {sensor: q.tolist() for sensor, q in mounts.items()}
             header = replace(header, parameters={**header.parameters, "q_sb": given})
-        pipeline = Pipeline(header, params)
+        if offline:
+            return [refine(header, reader.batches())]
+        pipeline = Pipeline(header)
         return [*(pipeline.push(batch) for batch in reader.batches()), pipeline.finish()]
 
 
