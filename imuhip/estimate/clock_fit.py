@@ -25,7 +25,7 @@ def keep_rising(
         if keep[i]:
             dt[i] = settings[NOMINAL] if np.isnan(last) else stamps[i] - last
             missing[i] = _missing(dt[i], state)
-            _measure_period(dt[i], state, recent)
+            _measure_period(dt[i], np.nan, state, recent)
             last = stamps[i]
     state[_LAST_D] = last
     return stamps, dt, missing, keep
@@ -53,6 +53,7 @@ def map_times(
     keep = np.empty(n, dtype=np.bool_)
     nominal, untimed = settings[NOMINAL], settings[UNTIMED] > 0.0
     row_before = -1
+    measured = np.nan
     for i in range(n):
         if restart[i]:
             state[:PERIOD] = np.nan
@@ -66,7 +67,11 @@ def map_times(
                 newest += 1
             counted = lost[i]
             within = _turned(stamps[newest] - stamps[i], settings[WRAP])
+            before = state[_STAMP_D]
+            since = state[_NEWEST] + 1.0 - index[i] + max(counted, 0)
             _arrive(stamps[i], h, within, index[newest], counted, settings, state, bins, near)
+            state[_NEWEST] = index[newest]
+            measured = _period_of_batch(newest - i, within, since, before, settings, state)
         if untimed:
             d = state[_STAMP_D] + index[i] * nominal
             state[_COUNT_D] = d + nominal
@@ -82,7 +87,7 @@ def map_times(
         state[_LAST_D] = d
         if not np.isnan(last):
             missing[i] = counted if counted >= 0 else _missing(step, state)
-        _measure_period(step, state, recent)
+        _measure_period(step, measured, state, recent)
         mapped = min(_line(d, state) + state[SHIFT], h)
         if mapped <= state[_LAST_T]:
             mapped = state[_LAST_T] + _SLOWEST * min(step, nominal)
@@ -119,6 +124,21 @@ def _arrive(
         d = (state[_TICKS] + within) * settings[TICK_S] + newest * state[PERIOD]
     # A notification leaves after its last sample, so that one cannot be later than h.
     _fit(d, h, settings, state, bins, near)
+
+
+@kernel
+def _period_of_batch(
+    more: int, within: float, since: float, before: float, settings: Array, state: Array
+) -> float:
+    """The sample period from the stamps of two notifications; NaN where each sample has its own.
+
+    Where samples share a stamp, the steps between them only say what was believed before. There
+    are `since` samples from the one stamped `before`, in device seconds, to the one stamped now.
+    """
+    if more == 0 or within != 0.0 or settings[UNTIMED] > 0.0 or not since > 0.0:
+        return np.nan
+    period: float = (state[_STAMP_D] - before) / since
+    return period
 
 
 @kernel
@@ -331,8 +351,10 @@ def _missing(step: float, state: Array) -> int:
 
 
 @kernel
-def _measure_period(step: float, state: Array, recent: Array) -> None:
+def _measure_period(step: float, measured: float, state: Array, recent: Array) -> None:
     """The sample period: the median of the last intervals, looked at once they are all new."""
+    if not np.isnan(measured):
+        step = measured
     count = int(state[RECENT_COUNT])
     recent[count % len(recent)] = step
     state[RECENT_COUNT] = float(count + 1)
@@ -345,7 +367,8 @@ def _measure_period(step: float, state: Array, recent: Array) -> None:
 # Places in the state; those before the period start anew with a connection.
 _LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _TICKS, _COUNT_D = 0, 1, 2, 3, 4, 5
 _PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10, 11, 12, 13
-PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, STATE_SIZE = 14, 15, 16, 17, 18, 19
+_NEWEST = 14
+PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, STATE_SIZE = 15, 16, 17, 18, 19, 20
 
 # Places in the settings.
 NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5

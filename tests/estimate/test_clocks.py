@@ -206,3 +206,37 @@ def test_a_shift_moves_what_comes_after_it():
     assert np.all(np.diff(np.concatenate((before.t, after.t))) > 0)
     assert np.abs(after.t[50:] - true[350:] - 0.01 + 0.3).max() < 1e-3
     assert np.abs(after.dt - 0.01).max() < 1e-6
+
+
+@pytest.mark.parametrize(("per", "stamped_at"), [(4, "first"), (8, "last")])
+def test_the_period_of_batches_is_measured_from_their_stamps(per, stamped_at):
+    """Declared at 104 Hz, sent at 100 in batches: told once, and samples lie 10 ms apart."""
+    count = 1200 // per * per
+    true = np.arange(count) / 100.0
+    rows = np.repeat(np.arange(count // per), per)
+    place = 0 if stamped_at == "first" else per - 1
+    ticks = np.repeat(np.floor(true[place::per] * 1e6), per)
+    index = np.tile(np.arange(per) - place, count // per)
+    clock = Clock("pelvis", Source(1e-6, 32, False, 104.0))
+    samples, faults = clock.push(_block(ticks, rows, index), true[per - 1 :: per] + 0.005)
+    assert [fault.kind for fault in faults] == ["rate"]
+    assert "measured 100" in faults[0].detail
+    assert np.abs(np.diff(samples.t[300:]) - 0.01).max() < 2e-5
+    assert np.abs(samples.dt[300:] - 0.01).max() < 2e-5
+    assert not samples.missing.any()
+
+
+def test_batches_measure_the_period_across_lost_ones():
+    """Notifications that a counter knows to be lost do not lengthen the period."""
+    per, rng = 4, np.random.default_rng(2)
+    true = np.arange(2000) / 100.0
+    there = np.flatnonzero(np.concatenate(([True], rng.random(499) > 0.6)))
+    lost = np.concatenate(([0], (np.diff(there) - 1) * per))
+    sent = (there[:, None] * per + np.arange(per)).ravel()
+    ticks = np.repeat(np.floor(true[::per] * 1e6)[there], per)
+    rows, index = np.repeat(np.arange(len(there)), per), np.tile(np.arange(per), len(there))
+    clock = Clock("pelvis", Source(1e-6, 32, False, 98.0))
+    arrived = true[per - 1 :: per][there] + 0.005
+    samples, _ = clock.push(_block(ticks, rows, index), arrived, lost=lost)
+    apart = np.diff(samples.t)[200:] / np.diff(true[sent])[200:]
+    assert np.abs(apart - 1.0).max() < 2e-3
