@@ -146,3 +146,15 @@ def catalogue(location: str) -> Iterator[Catalogue]:
     """An empty catalogue, on each engine."""
     with Catalogue(location) as opened:
         yield opened
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A folder of three sensors at rest."""
+    import import_folders  # this folder is on the path by now
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for sensor in ("pelvis", "thigh_left", "thigh_right"):
+        import_folders.write(folder / f"{sensor}.csv", import_folders.still())
+    return folder

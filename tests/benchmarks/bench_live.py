@@ -27,6 +27,10 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from chromium import FLAGS
+
 from dashboard.launch import dashboard_command, dashboard_url
 from imuhip.archive.recording import RecordingReader
 from imuhip.archive.resources import recording_path
@@ -35,15 +39,6 @@ from imuhip.pipeline import Pipeline
 from imuhip.records import Packet
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TARGET_HZ, TARGET_MS = 50.0, 60.0
 WARM_UP_S = 3.0
 CALIBRATED_MS = 180_000

@@ -10,23 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import FLAGS
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from dashboard.launch import dashboard_command, dashboard_url
 
 ROOT = Path(__file__).parents[2]
 COLLECTOR = Path(__file__).with_name("collector.py")
-
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def free_port() -> int:
@@ -132,7 +122,7 @@ def browser() -> Iterator[Browser]:
             )
         path = None if own.exists() else system
         try:
-            running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+            running = playwright.chromium.launch(executable_path=path, args=["--headless", *FLAGS])
         except Error as error:
             pytest.fail(f"expected {path or own} to start, came: {error.message}")
         yield running
