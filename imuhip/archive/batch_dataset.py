@@ -3,7 +3,7 @@
 ::
 
     DIR/dataset.json                                 a folder of ours, and its layout's version
-    DIR/angles/athlete=A1/<recording>.parquet        likewise repetitions/ and findings/
+    DIR/angles/athlete=A1/<recording>.parquet        likewise repetitions/, sets/, findings/
     DIR/sessions/athlete=A1/<recording>.parquet      one row, put into its place last
     DIR/failures.json                                what the last batch could not do
 
@@ -42,7 +42,7 @@ try:
 except ImportError:  # Windows has no such lock; one batch at a time is the user's care there
     fcntl = None  # type: ignore[assignment]
 
-TABLES: Final = ("angles", "repetitions", "findings")
+TABLES: Final = ("angles", "repetitions", "sets", "findings")
 """Tables of a recording beside its row in `sessions`."""
 
 SESSIONS: Final = "sessions"
@@ -272,13 +272,14 @@ SESSIONS_SCHEMA: Final = pa.schema(
         ("chain", pa.string()),
         ("warnings", pa.list_(pa.string())),
         ("faults", pa.string()),
+        ("notes", pa.string()),
         ("imuhip", pa.string()),
         ("software", pa.string()),
         ("parameters", pa.string()),
         ("fingerprint", pa.string()),
     ]
 )
-"""`faults`, `software` and `parameters` are JSON."""
+"""`faults`, `notes`, `software` and `parameters` are JSON."""
 
 _ENTRY_SCHEMA: Final = pa.schema(
     [SESSIONS_SCHEMA.field(name) for name in ("recording", "path", "fingerprint")]

@@ -24,7 +24,7 @@ from imuhip.archive.batch_dataset import (
 )
 from imuhip.archive.files import make_folder, reason
 from imuhip.archive.recording import sha256_of
-from imuhip.archive.results import FINDINGS_FILE, SESSION_FILE
+from imuhip.archive.results import FINDINGS_FILE, NOTES_FILE, SESSION_FILE
 from imuhip.errors import RecordingError
 from imuhip.pipeline import Params
 
@@ -80,6 +80,7 @@ class Work:
             findings = [{"recording": name, **row} for row in _json(folder / FINDINGS_FILE)]
             write_table(folder / "findings.parquet", findings, FINDINGS_SCHEMA)
             row = self._row(name, analysis, session)
+            row["notes"] = json.dumps(_json(folder / NOTES_FILE), sort_keys=True)
             write_table(folder / f"{SESSIONS}.parquet", [row], SESSIONS_SCHEMA)
             dataset.put(folder, partition, name)
         except OSError as error:

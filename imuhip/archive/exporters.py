@@ -236,12 +236,12 @@ class Format:
 FORMATS: Final[Mapping[str, Format]] = {
     "csv": Format(
         write_csv,
-        ("angles.csv", "sensors.csv", "repetitions.csv"),
+        ("angles.csv", "sensors.csv", "repetitions.csv", "sets.csv"),
         {".csv": "angles.csv"},
     ),
     "parquet": Format(
         write_parquet,
-        ("angles.parquet", "sensors.parquet", "repetitions.parquet"),
+        ("angles.parquet", "sensors.parquet", "repetitions.parquet", "sets.parquet"),
         {".parquet": "angles.parquet"},
     ),
     "opensim": Format(

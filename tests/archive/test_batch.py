@@ -27,13 +27,13 @@ from imuhip.archive.batch_dask import DaskEngine
 from imuhip.archive.batch_dataset import Dataset, partition_of
 from imuhip.archive.batch_engines import ONE_THREAD, Failed, LocalEngine, attempt
 from imuhip.archive.recording import RecordingWriter
-from imuhip.archive.results import ANGLES_FILE, REPETITIONS_FILE
+from imuhip.archive.results import ANGLES_FILE, REPETITIONS_FILE, SETS_FILE
 from imuhip.errors import ImuhipError, RecordingError
 from imuhip.estimate.orientation import Params as OrientationParams
 from imuhip.pipeline import Params
 from imuhip.simulate.session import simulate
 
-TABLES = ("angles", "repetitions", "findings", "sessions")
+TABLES = ("angles", "repetitions", "sets", "findings", "sessions")
 HOSTILE = ("../../etc", "..", "a/b=c d%41", "", "ü😀", "-rf *", "007", "CON", "a\nb")
 
 
@@ -120,7 +120,8 @@ def test_tables_are_those_of_analyze(season, undisturbed, tmp_path):
     for row in pq.read_table(undisturbed / "sessions" / "athlete=A1").to_pylist():
         if row["path"] == str(recording):
             name = row["recording"]
-    for table, file in (("angles", ANGLES_FILE), ("repetitions", REPETITIONS_FILE)):
+    files = (("angles", ANGLES_FILE), ("repetitions", REPETITIONS_FILE), ("sets", SETS_FILE))
+    for table, file in files:
         ours = pq.ParquetFile(undisturbed / table / "athlete=A1" / f"{name}.parquet").read()
         assert set(ours["recording"].to_pylist()) <= {name}
         expected = pq.read_table(tmp_path / "out" / file)
@@ -324,7 +325,7 @@ def test_one_batch_at_a_time(season, tmp_path):
         batch([season], tmp_path / "out", Here())
 
 
-@pytest.mark.parametrize("moves", range(5))
+@pytest.mark.parametrize("moves", range(6))
 def test_stopped_between_any_two_moves(moves, season, undisturbed, tmp_path, monkeypatch):
     """However many of a recording's tables were in place, the next batch gives the same."""
     target, real, left = tmp_path / "out", Path.replace, [moves]

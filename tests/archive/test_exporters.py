@@ -18,7 +18,7 @@ from imuhip.archive.recording import RecordingReader
 from imuhip.archive.results import ResultsWriter, read_results
 from imuhip.assess.measure_table import MEASURES
 from imuhip.errors import RecordingError
-from imuhip.estimate.joint_angles import segment_orientations
+from imuhip.estimate.joint_angles import hip_angles, segment_orientations
 from imuhip.pipeline import Pipeline
 from imuhip.records import AngleBlock, GridBlock
 from imuhip.simulate.output import write
@@ -91,7 +91,7 @@ def test_csv_gives_every_bit_back(tmp_path):
     done = export(folder, "csv", tmp_path / "out")
     assert set(done.files) == {path.name for path in (tmp_path / "out").iterdir()}
     read = read_results(folder)
-    for name in ("angles", "sensors", "repetitions"):
+    for name in ("angles", "sensors", "repetitions", "sets"):
         table = getattr(read, name)
         columns = columns_of_csv(tmp_path / "out" / f"{name}.csv")
         assert list(columns) == table.column_names
@@ -111,7 +111,7 @@ def test_parquet_gives_every_bit_back(tmp_path):
     folder = results_folder(tmp_path / "results")
     export(folder, "parquet", tmp_path / "out")
     read = read_results(folder)
-    for name in ("angles", "sensors", "repetitions"):
+    for name in ("angles", "sensors", "repetitions", "sets"):
         came = pq.read_table(tmp_path / "out" / f"{name}.parquet").to_pandas()
         assert came.equals(getattr(read, name).to_pandas()), name
 
@@ -182,10 +182,15 @@ def test_opensim_hips_are_zeroed_and_keep_their_signs(tmp_path):
 
 
 def test_opensim_orientations_are_the_calibrated_segments(tmp_path):
-    """From a recording to the `.sto` are the orientations the pipeline itself calibrated."""
+    """The `.sto` of a recording holds the pipeline's own segments, upright to the last bit.
+
+    About the vertical they differ by where the athlete faced, and by what is learned of the
+    sensors' headings on the way: there, the hip angles say that the segments fit each other.
+    """
     recording = tmp_path / "rec.mcap"
     write(simulate("squat", seed=6), recording)
-    export(recording, "opensim", tmp_path / "out.sto")
+    analyze(recording, tmp_path / "results")
+    export(tmp_path / "results", "opensim", tmp_path / "out.sto")
     _, sto = read_storage(tmp_path / "out.sto")
     reader = RecordingReader(recording)
     pipeline = Pipeline(reader.header)
@@ -194,14 +199,17 @@ def test_opensim_orientations_are_the_calibrated_segments(tmp_path):
     t = np.concatenate([out.grid.t for out in outs])
     q = np.concatenate([out.grid.q for out in outs])
     last = sto["time"].ravel() > sto["time"][-1, 0] - 5.0  # the alignment has settled by then
-    rows = np.isin(t, sto["time"].ravel()[last])
-    ours = segment_orientations(q[rows], pipeline.alignment)
-    turns = [
-        (rotations(sto[f"{body}_imu"][last]) * rotations(ours[:, i]).inv()).as_rotvec()
-        for i, body in enumerate(("pelvis", "femur_l", "femur_r"))
-    ]
-    assert np.ptp(turns, axis=(0, 1)).max() < 1e-9  # one turn for all: where the athlete faced
-    assert np.abs(np.array(turns)[..., :2]).max() < 1e-9  # about the vertical
+    ours = segment_orientations(q[np.isin(t, sto["time"].ravel()[last])], pipeline.alignment)
+    for i, body in enumerate(("pelvis", "femur_l", "femur_r")):
+        turn = (rotations(sto[f"{body}_imu"][last]) * rotations(ours[:, i]).inv()).as_rotvec()
+        assert np.abs(turn[:, :2]).max() < 1e-9, body
+        assert np.ptp(turn[:, 2]) < math.radians(1.0), body
+    angles = read_results(tmp_path / "results").angles.to_pandas().set_index("t")
+    for side in ("left", "right"):
+        came = hip_angles(sto["pelvis_imu"], sto[f"femur_{side[0]}_imu"], side)
+        for i, name in enumerate(("flexion", "adduction", "rotation")):
+            expected = angles.loc[sto["time"].ravel(), f"hip_{name}_{side}_raw_deg"]
+            assert np.allclose(np.degrees(came[:, i]), expected, atol=1e-9), (side, name)
 
 
 def test_placement_is_the_default_pose(tmp_path):
