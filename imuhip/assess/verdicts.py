@@ -5,10 +5,12 @@ share (calibration, drift) and the spread of the repetitions::
 
     sd² = (median of the repetitions' sd)² + (1.25 s_w / √n)²      MDC95 = 1.96 sd
 
-``none`` below the limit, ``mild`` from it on, ``marked`` from twice the limit on. Where the error
-is so large that the limit lies in it (MDC95 > limit), only what is on one side of the limit with
-95 % is said, and all else is ``cannot_tell``. Confidence is the probability that the true value is
-on the side of the limit that the grade says; 0 where it cannot be told.
+``none`` below the limit, ``mild`` from it on, ``marked`` from twice the limit on. What is beyond
+the limit with less than 90 % is not told of: more athletes are just short of a limit than just
+beyond it, so most of what reads there is not. Where the error is so large that the limit lies in it
+(MDC95 > limit), only what is on one side of the limit with 95 % is said. All else is
+``cannot_tell``. Confidence is the probability that the true value is on the side of the limit that
+the grade says; 0 where it cannot be told.
 """
 
 import math
@@ -112,6 +114,8 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
     own = [each.limit for each in known if math.isfinite(each.limit)]
     limit = own[0] if own else limit
     grade, confidence = grade_of(value, sd, limit)
+    if grade in ("mild", "marked") and confidence < _TOLD:
+        grade, confidence = "cannot_tell", 0.0
     showing = [each for each, v in zip(known, values, strict=True) if v >= limit]
     side = _side(known[0].side, sign, grade, signed=signed)
     typical = showing or known
@@ -167,5 +171,6 @@ def _normal_cdf(z: float) -> float:
 
 _MARKED: Final = 2.0
 _SURE: Final = 0.95
+_TOLD: Final = 0.9
 _MEDIAN_FACTOR: Final = 1.2533
 """How much more a median of normal values varies than their mean."""
