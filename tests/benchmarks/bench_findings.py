@@ -28,7 +28,7 @@ NEAR = 0.8
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=FIRST_SEED, help="the first seed")
-    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one round, a tenth of the draws")
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     chosen = parser.parse_args()
@@ -90,7 +90,10 @@ def _all(made: Sequence[Trial]) -> tuple[list[Judged], list[Bounds]]:
     """Run all sessions on two processes."""
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         done = pool.map(run, made, chunksize=4)
-    return [j for some, _ in done for j in some], [b for _, some in done for b in some]
+    refused = sum(not calibrated for _, _, calibrated in done)
+    if refused:
+        print(f"{refused} of {len(made)} sessions left out: the athlete did not stand still")
+    return [j for some, _, _ in done for j in some], [b for _, some, _ in done for b in some]
 
 
 def _rules(title: str, judged: Sequence[Judged]) -> None:

@@ -159,11 +159,16 @@ def _trial(
     return Trial(scenario, seed, grade, tissue, compensations, len(group))
 
 
-def run(trial: Trial) -> tuple[list[Judged], list[Bounds]]:
-    """Simulate, analyse, compare."""
+def run(trial: Trial) -> tuple[list[Judged], list[Bounds], bool]:
+    """Simulate, analyse, compare; nothing where the calibration was refused.
+
+    An athlete who sways through the stand is asked to do it again; here nobody answers.
+    """
     session = performed(trial)
-    repetitions, findings = analysed(session)
-    return _judged(trial, session, findings), _bounds(trial, session, repetitions)
+    repetitions, findings, calibrated = analysed(session)
+    if not calibrated:
+        return [], [], False
+    return _judged(trial, session, findings), _bounds(trial, session, repetitions), True
 
 
 def performed(trial: Trial) -> SimulatedSession:
@@ -182,8 +187,8 @@ def performed(trial: Trial) -> SimulatedSession:
     )
 
 
-def analysed(session: SimulatedSession) -> tuple[list[Repetition], list[Finding]]:
-    """Repetitions, and the last word of every rule on every set."""
+def analysed(session: SimulatedSession) -> tuple[list[Repetition], list[Finding], bool]:
+    """Repetitions, the last word of every rule on every set, and whether there is a calibration."""
     pipeline = Pipeline(session.header)
     outs = [pipeline.push(batch) for batch in session.batches()]
     outs.append(pipeline.finish())
@@ -194,7 +199,8 @@ def analysed(session: SimulatedSession) -> tuple[list[Repetition], list[Finding]
         for each in out.findings:
             told[each.rule, each.movement, each.set][each.side] = each
         last |= told
-    return repetitions, [each for sides in last.values() for each in sides.values()]
+    calibrated = pipeline.alignment is not None and pipeline.alignment.grade != "none"
+    return repetitions, [each for sides in last.values() for each in sides.values()], calibrated
 
 
 def _judged(trial: Trial, session: SimulatedSession, findings: Sequence[Finding]) -> list[Judged]:
