@@ -11,6 +11,7 @@ from rich.table import Table
 from imuhip.archive.analysis import Analysis
 from imuhip.archive.batch import Report
 from imuhip.archive.recording import RecordingSummary
+from imuhip.cli_assessment import assessment_words
 from imuhip.devices.profile_nouns import Profile
 from imuhip.records import Fault
 from imuhip.validate import Row
@@ -27,6 +28,7 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     table.add_row("rows with hip angles", *(f"{share:.0%}" for share in analysis.valid))
     console.print(table)
     console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
+    assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
     console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)
     console.print("A training aid, not a medical device.", style="dim")

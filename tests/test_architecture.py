@@ -26,6 +26,7 @@ FLOORS = {
     "collect": 7,
     "demo": 8,
     "cli": 9,
+    "cli_assessment": 8.4,
     "cli_words": 8.5,
     "cli_collect": 8.5,
     "cli_archive": 8.6,

@@ -1,4 +1,7 @@
-"""Where exactly a finished repetition begins, turns and ends: 5 % of its peak speed."""
+"""Where exactly a finished repetition begins, turns and ends: 5 % of its peak speed.
+
+The peak is that of the whole repetition, the faster way of the two.
+"""
 
 from typing import NamedTuple
 
@@ -33,8 +36,7 @@ def boundaries(movement: Movement, bout: Bout, first: int, x: Array, v: Array) -
     sign = 1.0 if bout.excursion >= 0.0 else -1.0
     rate = sign * _smooth(v)
     leave, turn, stop = (row - first for row in (bout.leave, bout.turn, bout.stop))
-    peak = float(np.nanmax(np.abs(rate[leave : stop + 1])))
-    slow = _EDGE * peak
+    slow = _EDGE * _peak(np.abs(rate[leave : stop + 1]))
     start = leave
     while start > 0 and rate[start - 1] > slow:
         start -= 1
@@ -88,6 +90,12 @@ def _window(slow: BoolArray, turn: int, start: int, stop: int) -> tuple[int, int
     if lacking > 0:
         first, last = max(first - (lacking + 1) // 2, start), min(last + lacking // 2, stop)
     return first, last + 1
+
+
+def _peak(rate: Array) -> float:
+    """The greatest known rate, and no less than nothing."""
+    known = rate[np.isfinite(rate)]
+    return float(known.max(initial=0.0))
 
 
 def _smooth(v: Array) -> Array:

@@ -87,8 +87,8 @@ class Episode:
         is anywhere. For a one-way turn (pivot, 90/90) it is `end`.
     turn_start, turn_stop
         Rows ``turn_start:turn_stop`` are the bottom window or the hold at end range: slower than
-        5 % of the peak speed, and at least 0.1 s long. For a one-way turn: the last 0.1 s up to
-        `end`.
+        5 % of the peak speed, and at least 0.1 s long. For a one-way turn: the last 0.1 s
+        up to `end`.
     before
         Rows ``before:start`` are the rest before it: at most 0.3 s, at least one row.
     reason

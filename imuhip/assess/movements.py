@@ -169,7 +169,8 @@ _TABLE: Final = replace(
 
 _SWITCH: Final = replace(_TABLE, leave_deg=4.0, leave_deg_s=15.0, reach_deg=15.0, rest_deg_s=8.0)
 
-_LUNGE: Final = replace(_SQUAT, leave_deg=15.0, reach_deg=35.0, inclination_deg=(0.0, 40.0))
+# The thigh behind stands still too, leaning back: that is no rest.
+_LUNGE: Final = replace(_SQUAT, inclination_deg=(0.0, 15.0))
 
 
 def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: bool) -> Movement:

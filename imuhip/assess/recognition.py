@@ -69,7 +69,7 @@ def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries
     turned = slice(at.turn_start, at.turn_stop)
     if movement.together:
         # With one thigh unseen nobody can tell a squat from a knee lift.
-        return bool(np.isfinite(rows.inclination[turned]).all()) and _both_legs(rows, at)
+        return bool(np.isfinite(_means(rows.inclination[turned])).all()) and _both_legs(rows, at)
     side: Side = "left" if machine.side == "left" else "right"
     if "standing_turn" in movement.traits:
         return _turns_in_the_hip(side, rows, at)

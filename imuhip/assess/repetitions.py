@@ -11,6 +11,7 @@ There and back (squat, lunge, table test)::
          ─ comes out on the other side of rest ────────────────────────────► done, AWAY
          ─ stays at the turn for `longest_hold_s` ─────────────────────────► stayed, REST
          ─ no data for a second ───────────────────────────────────────────► lost, REST
+         ─ not far, and still there for two seconds: rest is there now ────► REST
 
 One way (pivot, 90/90)::
 
@@ -250,6 +251,10 @@ def _goes_on(way: float, out: float, limit: Array, s: Array, row: float) -> int:
         _over(s, row)
         s[_ARMED] = 0.0
         return 2
+    if s[_N_HOLD] > _ELSEWHERE_ROWS and s[_EXT] < limit[_REACH]:
+        # Somebody stands otherwise than before: rest is there now.
+        s[_AWAY], s[_ARMED], s[_N_STILL], s[_N_LEAVE] = 0.0, 0.0, 0.0, 0.0
+        return 0
     again = way - s[_BACK] > 0.2 * limit[_LEAVE] and out > limit[_LEAVE_V]
     again = again and s[_BACK] < max(2.0 * limit[_REST], _LOW_SHARE * s[_EXT])
     crossed = limit[_BOTH] > 0.0 and way < -limit[_LEAVE] and -out > limit[_LEAVE_V]
@@ -336,6 +341,7 @@ _EDGE = 0.05
 """A movement is over below this share of its peak speed, if it does not linger above."""
 _LOW_SHARE = 0.35
 """Going away again from below this share of the depth begins a new repetition."""
+_ELSEWHERE_ROWS = 200.0
 _PATIENCE_ROWS, _TURN_PATIENCE_ROWS = 100.0, 30.0
 """A gap up to this long is waited out."""
 

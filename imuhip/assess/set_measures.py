@@ -90,8 +90,8 @@ def _over_the_set(name: str, counted: Sequence[Repetition]) -> dict[str, float]:
     ends = min(3, len(values) // 2)
     if len(values) >= _FEWEST_FOR_CREEP:
         measures[set_name(name, "creep")] = float(values[-ends:].mean() - values[:ends].mean())
-    error = name.replace("_deg", "_sd_deg")
-    if error in MEASURES:
+    if has_error(name):
+        error = name.replace("_deg", "_sd_deg")
         known = _known(counted, error)
         measures[set_name(name, "mean_sd")] = float(known.mean()) if len(known) else np.nan
     return measures
@@ -105,11 +105,16 @@ def set_name(name: str, what: str) -> str:
     return f"{name}_{what}"
 
 
+def has_error(name: str) -> bool:
+    """Whether a measure comes with its error."""
+    return name.endswith("_deg") and name.replace("_deg", "_sd_deg") in MEASURES
+
+
 def set_columns() -> list[str]:
     """All names that `SetSummary.measures` may have, in order."""
     names = []
     for name in SET_MEASURES:
-        kinds = ["mean", "mean_sd"] if name.replace("_deg", "_sd_deg") in MEASURES else ["mean"]
+        kinds = ["mean", "mean_sd"] if has_error(name) else ["mean"]
         names += [set_name(name, what) for what in (*kinds, "spread", "creep")]
     return names
 

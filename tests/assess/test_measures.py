@@ -120,4 +120,6 @@ def test_a_set_is_summed_up():
     assert left.measures["depth_creep_deg"] == pytest.approx(100.0 - 85.0, abs=0.01)
     assert np.isnan(left.measures["rotation_arc_mean_sd_deg"])
     assert set(left.measures) <= set(set_columns())
+    assert "depth_mean_sd_deg" not in set_columns()
+    assert "duration_mean_sd_s" not in set_columns()
     assert set(SET_MEASURES) <= set(MEASURES)
