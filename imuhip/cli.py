@@ -134,10 +134,20 @@ def replay(
 
     Example: imuhip replay recordings/squats_and_pivots.mcap --serve
     """
+    from imuhip.cli_assessment import session_words
     from imuhip.collect.replay import play
 
     factor, hub = _speed(speed), port if serve else None
-    play(recording, factor, port=hub, loop=loop, leave=exit_, say=typer.echo)
+    console = Console()
+    play(
+        recording,
+        factor,
+        port=hub,
+        loop=loop,
+        leave=exit_,
+        say=typer.echo,
+        show=lambda assessed: session_words(console, assessed),
+    )
 
 
 @app.command(name="import")

@@ -8,9 +8,11 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from imuhip.archive.assessment_files import latest_findings
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
-from imuhip.assess.set_measures import SetSummary, set_name
+from imuhip.assess.set_measures import SetSummary, set_name, summaries
+from imuhip.collect.news import Assessed
 from imuhip.conventions import SIDES
 from imuhip.findings import Finding, Note
 
@@ -37,6 +39,12 @@ def assessment_words(
         _findings(console, [f for f in findings if (f.movement, f.set) == (movement, number)])
     for note in notes:
         console.print(f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}", highlight=False)
+
+
+def session_words(console: Console, session: Assessed) -> None:
+    """Say the same of a session that was played or collected."""
+    sets = summaries(session.repetitions)
+    assessment_words(console, sets, latest_findings(session.findings), session.notes)
 
 
 def _table(movement: str, number: int, rows: Sequence[SetSummary]) -> Table:

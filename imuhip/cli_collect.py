@@ -100,6 +100,7 @@ def collect(
 
     Example: imuhip collect --athlete A1 --start
     """
+    from imuhip.cli_assessment import session_words
     from imuhip.collect.begin import Options
     from imuhip.collect.ble import Radio
     from imuhip.collect.collector import collect as run
@@ -123,6 +124,7 @@ def collect(
             rate_hz=rate,
             start_when_ready=start,
             recorded=recorded,
+            show=lambda assessed: session_words(Console(), assessed),
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)
 

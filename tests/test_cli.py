@@ -127,6 +127,29 @@ def test_a_cut_recording_is_recovered(session, tmp_path):
     assert json.loads(imuhip("info", whole, "--json").stdout)["whole"] is True
 
 
+def test_a_coach_reads_the_set_on_the_terminal(session, tmp_path):
+    """Analyze and replay say the set, its repetitions by side and depth; replay each of them."""
+    analyzed = imuhip("analyze", session[0], "-o", tmp_path / "out").stdout
+    replayed = imuhip("replay", session[0], "--speed", "max").stdout
+    for said in (analyzed, replayed):
+        assert "squat, set 1" in said
+        assert "thigh past parallel" in said
+        assert [line.split()[1:] for line in said.splitlines() if " repetitions" in line] == [
+            ["8", "8"]
+        ]
+    assert "squat 8 right: " in replayed
+    table = pq.read_table(tmp_path / "out" / "repetitions.parquet").to_pydict()
+    assert table["repetition"] == [number for number in range(1, 9) for _ in range(2)]
+    assert table["side"] == ["left", "right"] * 8
+    assert all(table["counted"])
+    sets = pq.read_table(tmp_path / "out" / "sets.parquet").to_pydict()
+    assert sets["counted"] == [8, 8]
+    findings = json.loads((tmp_path / "out" / "findings.json").read_text())
+    rules = {finding["rule"] for finding in findings}
+    assert {"pelvic_tuck", "depth_difference", "rotation_difference"} <= rules
+    assert all(len(f["words"]) > 10 for f in findings)
+
+
 def test_replay_tells_the_steps(session):
     """Replaying onto the terminal says each calibration step as it ends."""
     said = imuhip("replay", session[0], "--speed", "max").stdout

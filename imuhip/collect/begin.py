@@ -12,6 +12,7 @@ from imuhip.archive.recording import software_versions
 from imuhip.archive.resources import profile_text
 from imuhip.collect.kit import Kit
 from imuhip.collect.link import Link
+from imuhip.collect.news import Assessed
 from imuhip.collect.take import LiveStages
 from imuhip.devices.profile_nouns import Profile
 from imuhip.pipeline import Pipeline
@@ -37,6 +38,8 @@ class Options:
     recorded
         Told of each recording that is finished, and whose it is (empty when not said); returns at
         once.
+    show
+        Told what a recording has shown, once it is over.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class Options:
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
     recorded: Callable[[Path, str], None] = lambda _, __: None
+    show: Callable[[Assessed], None] = lambda _: None
 
 
 def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:

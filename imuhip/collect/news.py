@@ -1,7 +1,7 @@
 """What is told live beside the numbers: steps, repetitions, findings, notes and faults."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -45,6 +45,21 @@ def news_from_output(output: News) -> Iterator[tuple[str, dict[str, object]]]:
         yield "finding", {"finding": finding}
     for note in output.notes:
         yield "note", {"note": note}
+
+
+@dataclass(slots=True)
+class Assessed:
+    """What a session has shown so far: repetitions, findings as they were told, notes."""
+
+    repetitions: list[Repetition] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, output: News) -> None:
+        """Add what a push gave."""
+        self.repetitions += output.repetitions
+        self.findings += output.findings
+        self.notes += output.notes
 
 
 class FaultNews:

@@ -15,7 +15,7 @@ import numpy as np
 from imuhip.collect.control import Action, ControlRefusedError
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import FRAME_HZ, Frames, hello, rows_from_output
-from imuhip.collect.news import FaultNews, News, news_from_output
+from imuhip.collect.news import Assessed, FaultNews, News, news_from_output
 from imuhip.records import Header, IntArray, Mark, Packet, Record
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
@@ -225,6 +225,7 @@ class Player:
         self._loop = loop
         self._faults = FaultNews()
         self._t = 0.0
+        self.assessed = Assessed()
 
     async def run(self) -> None:
         """Play until the end, or for ever with `loop`."""
@@ -240,7 +241,7 @@ class Player:
         stages = self._make(recording.header)
         cutter = Cutter(recording.batches())
         pace = _Pace(cutter.next_ns or 0, self._speed)
-        self._faults, self._t = FaultNews(), 0.0
+        self._faults, self._t, self.assessed = FaultNews(), 0.0, Assessed()
         self._tell("playing", **pace.clock)
         while cutter.next_ns is not None:
             records = cutter.until(pace.limit_ns())
@@ -263,6 +264,7 @@ class Player:
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
         for fault in self._faults.push(output.faults):
             self._announce("fault", {"fault": fault})
+        self.assessed.add(output)
         for kind, payload in news_from_output(output):
             self._announce(kind, payload)
 

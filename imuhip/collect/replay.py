@@ -11,6 +11,7 @@ from typing import Any
 from imuhip.archive.recording import RecordingReader
 from imuhip.assess.measure_table import MEASURES
 from imuhip.collect.hub import LiveHub, serving
+from imuhip.collect.news import Assessed
 from imuhip.collect.player import Player, ReplayControl
 from imuhip.collect.warming import warmed
 from imuhip.evidence import CalibrationStep
@@ -145,6 +146,7 @@ def play(
     loop: bool,
     leave: bool,
     say: Callable[[str], None],
+    show: Callable[[Assessed], None] = lambda _: None,
     params: Params | None = None,
 ) -> None:
     """Play a recording into a hub or onto the terminal.
@@ -161,6 +163,8 @@ def play(
         End the hub with the recording, instead of serving its last seconds until Ctrl-C.
     say
         Told sentences.
+    show
+        Told what the session has shown, once it is over.
     """
 
     async def run() -> None:
@@ -170,12 +174,14 @@ def play(
             if speed is not None:
                 await warmed(say)
             await player.run()
+            show(player.assessed)
             while loop:
                 await player.run()
             return
         async with served(recording, speed, port, say, params) as replay:
             say(f"hub on ws://{replay.address}/live")
             await replay.player.run()
+            show(replay.player.assessed)
             while loop:
                 await replay.player.run()
             if not leave:

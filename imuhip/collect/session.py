@@ -156,6 +156,7 @@ class Session:
         for sensor, figures in self._figures(take).items():
             if sensor in take.sensors:
                 self._say(f"  {sensor}: {described(figures)}")
+        self._options.show(take.assessed)
         self._options.recorded(take.recorder.path, take.header.athlete)
         return take.recorder.path
 

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.live_format import hello, rows_from_output
-from imuhip.collect.news import FaultNews, news_from_output
+from imuhip.collect.news import Assessed, FaultNews, news_from_output
 from imuhip.collect.player import Output, Stages, completion_ns
 from imuhip.collect.recorder import Recorder
 from imuhip.records import Header, Mark, Packet, Record
@@ -54,6 +54,7 @@ class Take:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imuhip-pipeline")
         self._pending: list[Record] = []
         self._faults = FaultNews()
+        self.assessed = Assessed()
         hub.begin(hello(f"{session}/{header.utc_ns}", session, "live"))
         hub.announce("status", {"state": "recording"})
 
@@ -101,6 +102,7 @@ class Take:
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
         for fault in self._faults.push(output.faults):
             self._announce("fault", {"fault": fault})
+        self.assessed.add(output)
         for kind, payload in news_from_output(output):
             self._announce(kind, payload)
 
