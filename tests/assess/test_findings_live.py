@@ -1,0 +1,58 @@
+"""Findings as they come out of the whole pipeline, from what sensors send."""
+
+from dataclasses import replace
+
+import pytest
+
+from imuhip.errors import RecordingError
+from imuhip.pipeline import Pipeline
+from imuhip.simulate.performance import Compensation, Performance
+from imuhip.simulate.session import Setup, simulate
+
+
+@pytest.fixture(scope="module")
+def session():
+    """Two sets of four squats: in the first the left side of the pelvis sinks by 10°."""
+    sinking = Compensation("pelvic_drop", 10.0, "left", sets=(1,))
+    performance = Performance(compensations=(sinking,), equal_sides=True, repetitions=4)
+    return simulate("squat", seed=77, sets=2, setup=Setup(performance=performance))
+
+
+def _told(session, settings=None):
+    header = replace(session.header, parameters={"assess": settings or {}})
+    pipeline = Pipeline(header)
+    outs = [pipeline.push(batch) for batch in session.batches()]
+    return [*outs, pipeline.finish()]
+
+
+def _drops(outs, number):
+    found = [f for out in outs for f in out.findings]
+    return [f for f in found if f.rule == "pelvic_drop" and f.set == number]
+
+
+def test_a_fault_is_told_after_each_repetition_and_in_its_set_alone(session):
+    """The drop is told from the first repetition on, with its side; the next set is clean."""
+    outs = _told(session)
+    first, second = _drops(outs, 1), _drops(outs, 2)
+    assert [len(f.repetitions) for f in first] == [1, 2, 3, 4]
+    assert {(f.side, f.grade in ("mild", "marked")) for f in first} == {("left", True)}
+    assert abs(first[-1].value - 10.0) < 1.5
+    assert "drops by" in first[-1].words
+    assert first[-1].cue
+    assert [f.grade for f in second] == ["none"] * 4
+
+
+def test_findings_come_with_their_repetition(session):
+    """What is told of a repetition is in the same output as the repetition itself."""
+    outs = _told(session)
+    for out in outs:
+        told = {(r.movement, r.set) for r in out.repetitions if r.counted}
+        assert {(f.movement, f.set) for f in out.findings} == told
+
+
+def test_the_recordings_own_settings_judge(session):
+    """A limit in the header moves the grade, and a wrong one is told before anything runs."""
+    outs = _told(session, {"limits": {"pelvic_drop_deg": 15.0}})
+    assert {(f.grade, f.limit) for f in _drops(outs, 1)} == {("none", 15.0)}
+    with pytest.raises(RecordingError, match="pelvic_drop_deg from 2 to 20"):
+        _told(session, {"limits": {"pelvic_drop_deg": 150.0}})
