@@ -1,7 +1,8 @@
 """Rules about the thighs in squats and lunges: each says what one repetition shows.
 
-The skin follows a rotation of the thigh by somewhere between 60 % and all of it. Where a rule asks
-whether a rotation reaches a limit, the middle of that is taken and the doubt is part of the error.
+The skin follows a rotation of the thigh by somewhere between 60 % and all of it. In knee-in the
+middle of that is taken and the doubt is part of the error; turning out is as seen at the skin,
+where many athletes are so near the limit that allowing for it would accuse them.
 Signs: + is the right side.
 """
 
@@ -58,7 +59,7 @@ def _knee_in(episode: Episode, side: Side, seconds: float) -> Seen:
 
 
 def early_turn_out(episode: Episode, limits: Limits, context: Context) -> list[Seen]:
-    """External rotation early on the way down, the skin allowed for.
+    """External rotation early on the way down, as seen at the skin.
 
     Or in standing, where the mount is known exactly. Without that the thigh's axis is taken from
     the pelvis's in standing, which hides how far the feet are turned out there. `detail` is 1 where
@@ -71,15 +72,14 @@ def _turned_out(episode: Episode, side: Side, limits: Limits, context: Context) 
     k = index_of(side)
     rows = episode.rows
     descent = slice(episode.start, episode.turn + 1)
-    out = -np.degrees(rows.hip[descent, k, ROTATION]) / SKIN_FOLLOWS
+    out = -np.degrees(rows.hip[descent, k, ROTATION])
     early = np.degrees(rows.inclination[descent, k]) < limits["early_turn_out_before_deg"]
     value, row = math.nan, episode.start
     if early.any() and np.isfinite(out[early]).all():
         picked = int(np.argmax(np.where(early, out, -np.inf)))
         value, row = float(out[picked]), episode.start + picked
     at = float(np.degrees(rows.hip[row, k, FLEXION]))
-    own = float(np.degrees(rows.hip_sd[row, k, ROTATION])) / SKIN_FOLLOWS
-    sd = math.hypot(own, _skin_sd(value), _SLIP_PER_FLEXION * at)
+    sd = float(np.degrees(rows.hip_sd[row, k, ROTATION]))
     limit = limits["early_turn_out_deg"]
     standing = -float(np.degrees(context.standing[k, ROTATION]))
     told = f"given (thigh_{side})" in context.chain and math.isfinite(standing)
@@ -128,9 +128,6 @@ def _skin_sd(rotation_deg: float) -> float:
     """What is not known of a rotation because of the skin, degrees."""
     return SKIN_SD / SKIN_FOLLOWS * abs(rotation_deg)
 
-
-_SLIP_PER_FLEXION: Final = 0.03
-"""Turn of the skin per flexion of the hip, one standard deviation; provisional."""
 
 _PATH_SD_DEG: Final = 0.8
 _PATH_SHARE: Final = 0.15

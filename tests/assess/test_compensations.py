@@ -135,7 +135,6 @@ def test_a_fault_is_graded_by_its_size(rule, times):
     share = 0.01 * times * limit
     expects = {
         "pelvis_follows_pivot": 100.0 * share / (share + (1.0 - share) / 0.8),
-        "early_turn_out": times * limit / 0.8,
     }.get(rule, times * limit)
     assert finding.value == pytest.approx(expects, abs=0.06 * limit)
     assert finding.limit == limit
