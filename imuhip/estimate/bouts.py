@@ -149,8 +149,9 @@ def _follow(
         for k in range(sensors):
             fastest = max(fastest, np.sqrt(np.sum(gyr[i, k] ** 2)))
         if not np.isfinite(fastest) or np.isnan(q[i]).any():
-            state[_IN], state[_STILL] = 0.0, row + 1.0
+            _wait(state, row)
             continue
+        state[_GONE] = 0.0
         if state[_IN] == 0.0:
             if fastest > _FAST:
                 state[_IN], state[_START], state[_SLOW] = 1.0, row, 0.0
@@ -175,6 +176,14 @@ def _follow(
             count += 1
             state[_IN], state[_STILL] = 0.0, end
     return count
+
+
+@kernel
+def _wait(state: Array, row: float) -> None:
+    """A row in which a sensor is missing: after too many of them nothing before it counts."""
+    state[_GONE] += 1.0
+    if state[_GONE] > _LONGEST_GAP:
+        state[_IN], state[_STILL] = 0.0, row + 1.0
 
 
 @kernel
@@ -203,8 +212,11 @@ _BOW, _LIFT, _OTHER = np.radians(30.0), np.radians(40.0), np.radians(25.0)
 _REST_ROWS, _SETTLED_ROWS = 10.0, 300.0
 _GROUP_ROWS, _STAND_ROWS, _LONGEST_STAND = 500, 200, 800
 _LONGEST_BOUT, _KEPT_ROWS, _LEAD_ROWS = 3000, 6000, 80
+_LONGEST_GAP = 50.0
+"""A radio that stutters does not end a bout; what leaned is seen by gravity after it."""
+
 
 # Places in the state: row number, inside a bout, where stillness began, where the bout began, how
-# long it has been slow, and the greatest leans of pelvis and thighs.
-_ROW, _IN, _STILL, _START, _SLOW, _LEAN = 0, 1, 2, 3, 4, 5
-_STATE_SIZE = 8
+# long it has been slow, the greatest leans of pelvis and thighs, and for how long a sensor is gone.
+_ROW, _IN, _STILL, _START, _SLOW, _LEAN, _GONE = 0, 1, 2, 3, 4, 5, 8
+_STATE_SIZE = 9
