@@ -31,6 +31,7 @@ from imuhip.estimate.joints import Joints
 from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
+from imuhip.estimate.silence import Silence
 from imuhip.evidence import Alignment, CalibrationStep
 from imuhip.findings import Finding, Note, Repetition, SegmentBlock
 from imuhip.records import (
@@ -115,6 +116,9 @@ class Pipeline:
         self._chains = {
             info.sensor: SensorChain(header, info, self.params) for info in header.sensors
         }
+        self._silences = {
+            name: Silence(name, chain.latency_s) for name, chain in self._chains.items()
+        }
         # A device that holds samples back is waited for as much longer.
         late_s = max(chain.latency_s for chain in self._chains.values())
         patience_s = self.params.grid.patience_s + late_s
@@ -182,6 +186,10 @@ class Pipeline:
         for record in batch:
             newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
             self._host_t = max(self._host_t, _seconds(newest, origin_ns))
+        for name, silence in self._silences.items():
+            came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
+            came = [r for r in came if self._chains[name].carries_samples(r)]
+            faults += silence.push(came, origin_ns, self._host_t, progress)
         return blocks, faults
 
     def finish(self) -> Output:

@@ -104,6 +104,7 @@ def test_rare_libraries_have_one_home(path):
 
 STAGES = (
     "sequence",
+    "silence",
     "clocks",
     "shake",
     "gyro_bias",

@@ -209,6 +209,40 @@ def test_a_silent_thigh_leaves_the_other_side():
     assert columns["valid"][late, 1].mean() > 0.9
 
 
+@pytest.mark.parametrize("batch_s", [0.05, 500.0])
+def test_a_sensor_that_stopped_is_told_within_a_second(batch_s):
+    """The fault comes while the sensor is silent, with its time, however records are cut."""
+    session = simulate("calibration", seed=48, grade="typical")
+    records = whole_records(session)
+    last_ns = next(
+        int(r.host_ns[len(r) // 2])
+        for r in records
+        if isinstance(r, Packet) and r.sensor == "thigh_right"
+    )
+    pipeline = Pipeline(session.header)
+    first_ns = min(int(r.host_ns[0]) for r in records if isinstance(r, Packet))
+    faults, told_at = [], np.nan
+    for batch in session.batches(batch_s):
+        kept = [
+            r.part(0, int(np.searchsorted(r.host_ns, last_ns, side="right")))
+            if isinstance(r, Packet) and r.sensor == "thigh_right"
+            else r
+            for r in batch
+        ]
+        found = pipeline.push(kept).faults
+        if np.isnan(told_at) and any(f.kind == "missing" for f in found):
+            told_at = max(int(r.host_ns[-1]) for r in kept if isinstance(r, Packet) and len(r))
+        faults += found
+    faults += pipeline.finish().faults
+    (fault,) = [f for f in joined_faults(faults) if f.kind == "missing"]
+    assert fault.sensor == "thigh_right"
+    assert fault.t_start == pytest.approx((last_ns - first_ns) / 1e9, abs=0.01)
+    assert fault.t_end == pytest.approx(session.duration_s, abs=1.0)
+    assert "is it charged" in fault.detail
+    if batch_s < 1.0:
+        assert (told_at - last_ns) / 1e9 < 1.0
+
+
 def test_a_missing_thigh_is_no_error():
     """A recording with one thigh gives that hip; the other side's columns are there and NaN."""
     session = simulate("squat", seed=42, grade="good")
