@@ -104,7 +104,8 @@ class Placement:
 
     def named(self, name: str) -> str:
         """Where something named in the recording is: a sensor, or a step found in its data."""
-        if not self._sides.swapped:
+        # Sensors on shanks and feet are taken to be where they were said to be.
+        if not self._sides.swapped or not name.startswith(("thigh", *_ONE_LEG)):
             return name
         for side in ("left", "right"):
             if name.endswith(f"_{side}"):

@@ -15,6 +15,7 @@ from imuhip.conventions import PELVIS
 from imuhip.estimate.blind import Blind, Missed
 from imuhip.estimate.closure import Standing, closures
 from imuhip.estimate.mounting import sits, vector
+from imuhip.estimate.placement import Placement
 from imuhip.estimate.sides import Sides, Witness
 from imuhip.pipeline import Pipeline
 from imuhip.quaternions import quaternion_from_heading, quaternion_from_rotvec
@@ -140,6 +141,14 @@ def test_sides_can_change_back():
     changes = [sides.hear(Witness("left", "left", to_right=0.05)) for _ in range(2)]
     assert not sides.swapped
     assert changes.count(True) == 1
+
+
+def test_swapped_thighs_do_not_swap_shanks():
+    """Only what was witnessed is renamed: thigh sensors, and steps named after them."""
+    placement = Placement((*SENSORS, "shank_left"))
+    placement._sides.swapped = True
+    assert placement.sensors == ("pelvis", "thigh_right", "thigh_left", "shank_left")
+    assert placement.named("knee_lift_left") == "knee_lift_right"
 
 
 def test_cuts_do_not_show_in_placement():
