@@ -49,7 +49,7 @@ class Params:
     pelvis_posture: tuple[float, float] = (math.radians(0.7), math.radians(2.0))
     thigh_posture: tuple[float, float] = (math.radians(1.7), math.radians(2.8))
     turning: float = 1.0
-    still: float = math.radians(0.15)
+    still: float = math.radians(0.1)
 
 
 def settings_of(params: Params, quality: float) -> Array:
@@ -268,7 +268,7 @@ def _column(w: float, x: float, y: float, z: float) -> tuple[float, float, float
 
 _SHARED, _OWN = 9, 10
 _SINGULAR = 1e-3
-_LEVELLED = 0.16
+_LEVELLED = 0.1
 """Share of the turning's variance that gravity leaves in the inclination; none of the heading's."""
 
 _SKIN = ((0.04, 0.0), (0.05, 0.0), (0.05, 0.33))

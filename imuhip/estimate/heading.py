@@ -55,7 +55,7 @@ class Params:
         Angle random walk of the two gyroscopes together, rad/√s.
     """
 
-    posture: float = math.radians(1.8)
+    posture: float = math.radians(1.5)
     posture_s: float = 300.0
     sway: float = math.radians(0.5)
     stepping: float = math.radians(0.01)

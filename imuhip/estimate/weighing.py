@@ -4,7 +4,8 @@ Unknown angles x and measurements m = A x + error, each with a standard deviatio
 being broken: a sensor turned in the hand after the tray, a knee lifted outward. Every subset of
 measurements that could be the sound ones is a hypothesis; each gets its probability from how well
 its measurements agree (Gaussian, flat prior on x), the broken ones counting as uniform over the
-circle. The answer is the likeliest hypothesis's, and its covariance holds the others' doubt.
+circle. The answer is the likeliest hypothesis's, and its covariance holds the others' doubt, but
+for those that nineteen cases out of twenty have no need of.
 """
 
 import itertools
@@ -71,15 +72,18 @@ def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
     if not hypotheses:
         return None
     best = max(hypotheses, key=lambda h: h[0])
-    total = np.zeros((unknowns, unknowns))
-    believed, weight = np.zeros(count), 0.0
-    for chance, sound, x, covariance in hypotheses:
-        w = math.exp(chance - best[0])
+    weights = np.array([math.exp(chance - best[0]) for chance, *_ in hypotheses])
+    weights /= weights.sum()
+    believed = weights @ np.array([sound for _, sound, _, _ in hypotheses], dtype=np.float64)
+    total, told = np.zeros((unknowns, unknowns)), 0.0
+    for k in np.argsort(-weights, kind="stable"):
+        _, _, x, covariance = hypotheses[k]
         apart = wrap_angle(x - best[2])
-        total += w * (covariance + np.outer(apart, apart))
-        believed += w * np.array(sound)
-        weight += w
-    return Weighed(wrap_angle(best[2]), total / weight, believed / weight)
+        total += weights[k] * (covariance + np.outer(apart, apart))
+        told += weights[k]
+        if told > _TOLD:
+            break
+    return Weighed(wrap_angle(best[2]), total / told, believed)
 
 
 def _solve(used: Sequence[Measurement], unknowns: int) -> tuple[Array, Array, float] | None:
@@ -116,5 +120,6 @@ def _start(rows: Array, values: Array, unknowns: int) -> Array:
     return np.where(np.isnan(x), 0.0, x)
 
 
+_TOLD = 0.97
 _ROUNDS = 5
 _WORST_CONDITION = 1e9
