@@ -10,10 +10,11 @@ Three things no filter knows are done here, once, for all of them:
 * The interval. VQF has a fixed step, sensors do not: the angular rate is scaled by the true
   interval over the fixed one, so every integral is right and only time constants feel it.
 * A few samples missing (up to `Params.bridge_s`) are filled in linearly, for the filter alone.
-* After a longer gap the filter starts anew, inclination from gravity, bias as it was. The heading
-  goes on as if the sensor had not turned, unless the device sent its own orientation: then it turns
-  by what that says. What it may have turned besides is told as a variance (`unseen`), beside the
-  bias that is left about the vertical (`drift`), and the gap is a fault in the results.
+* After a longer gap the filter starts anew with the bias it had. Its inclination is that before the
+  gap, turned on by the rates at both ends, weighed against the force that is felt after it. The
+  heading goes on as if the sensor had not turned, unless the device sent its own orientation: then
+  it turns by what that says. What it may have turned besides is told as a variance (`unseen`),
+  beside the bias that is left about the vertical (`drift`), and the gap is a fault in the results.
 """
 
 import itertools
@@ -23,6 +24,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from imuhip.conventions import GRAVITY
 from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
 from imuhip.kernels import kernel
 from imuhip.quaternions import (
@@ -30,6 +32,8 @@ from imuhip.quaternions import (
     heading_from_quaternion,
     multiply,
     quaternion_from_heading,
+    quaternion_from_rotvec,
+    rotate,
 )
 from imuhip.records import Array, BoolArray, Fault, IntArray, OrientationBlock, SampleBlock
 
@@ -56,6 +60,7 @@ class Params:
 class _Sample(NamedTuple):
     """The last sample seen, and the orientation after it."""
 
+    t: float
     acc: Array
     gyr: Array
     mag: Array | None
@@ -142,7 +147,8 @@ class Filter:
             return 0.0  # the magnetometer brings the heading back
         if block.quat is not None and before is not None and before.quat is not None:
             return _BRIDGED**2
-        turn = min(max(fastest, _UNSEEN) * float(block.dt[first]), math.pi)
+        gap = 0.0 if before is None else _gap_before(before, block, first)
+        turn = min(max(fastest, _UNSEEN) * gap, math.pi)
         return turn * turn
 
     def _run(self, block: SampleBlock, part: slice, *, fresh: bool) -> Estimate:
@@ -151,7 +157,7 @@ class Filter:
         mag = block.mag[part] if self._axes == 9 and block.mag is not None else None
         before = self._last
         if fresh and before is not None:
-            self._engine.restart()
+            self._engine.restart(_up_after_gap(before, block, part.start))
             dt = np.concatenate(([self._period], dt[1:]))
         missing = np.where(dt > self._bridge_s, 0, block.missing[part])
         if before is None or fresh:
@@ -174,6 +180,7 @@ class Filter:
             self._heading = _heading_across(before, quat, estimate.q[0])
         q = estimate.q if self._heading is None else multiply(self._heading, estimate.q)
         self._last = _Sample(
+            float(block.t[part][-1]),
             acc[-1],
             gyr[-1],
             None if mag is None else mag[-1],
@@ -199,6 +206,35 @@ def _about_vertical(q: Array, sd: Array) -> Array:
     parts = [(u * sd[:, k]) ** 2 for k, u in enumerate(up)]
     spread: Array = np.sqrt(parts[0] + parts[1] + parts[2])
     return spread
+
+
+def _gap_before(before: _Sample, block: SampleBlock, first: int) -> float:
+    """How long nothing was seen before sample `first`, seconds.
+
+    A new connection's own clock knows nothing of the time before it.
+    """
+    return max(float(block.dt[first]), float(block.t[first]) - before.t)
+
+
+def _up_after_gap(before: _Sample, block: SampleBlock, first: int) -> Array:
+    """The vertical ``(3,)`` in the sensor at sample `first`, after a gap, by what both ends say.
+
+    A force is gravity only as far as it has gravity's size and the sensor hardly turns; what was
+    known before is worth less the faster the sensor turned and the longer nobody looked.
+    """
+    gap, after = _gap_before(before, block, first), block.gyr[first]
+    if block.quat is not None and before.quat is not None:
+        turned = multiply(conjugate(before.quat), block.quat[first])
+        known_sd = _BRIDGED
+    else:
+        turned = quaternion_from_rotvec(0.5 * (before.gyr + after) * gap)
+        rates = np.linalg.norm(np.stack((before.gyr, after, after - before.gyr)), axis=-1)
+        known_sd = _BRIDGED + 0.25 * gap * float(rates.max())
+    up = rotate(conjugate(multiply(before.q, turned)), np.array((0.0, 0.0, 1.0)))
+    size = float(np.linalg.norm(block.acc[first]))
+    felt_sd = _FELT + abs(size / GRAVITY - 1.0) + 0.05 * float(np.linalg.norm(after))
+    mixed = up / known_sd**2 + block.acc[first] / max(size, 1e-9) / felt_sd**2
+    return np.asarray(mixed / np.linalg.norm(mixed))
 
 
 def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
@@ -264,3 +300,5 @@ _UNSEEN = math.radians(30.0)  # rad/s
 _BRIDGED = math.radians(3.0)
 """How far a device's own orientation may be wrong across a gap."""
 _LONGEST_STEP = 0.1
+_FELT = math.radians(2.0)
+"""How far the force that a worn sensor feels is from the vertical, at best."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from imuhip.conventions import GRAVITY
 from imuhip.quaternions import (
     conjugate,
     multiply,
@@ -36,8 +37,8 @@ class Engine(Protocol):
     def push(self, acc: Array, gyr: Array, mag: Array | None, dt: Array) -> Estimate:
         """Return the orientation after each sample."""
 
-    def restart(self) -> None:
-        """Forget the orientation, keep the gyroscope's bias."""
+    def restart(self, up: Array) -> None:
+        """Forget the orientation but for the vertical ``up (3,)``; keep the gyroscope's bias."""
 
 
 class _Vqf:
@@ -58,9 +59,14 @@ class _Vqf:
         disturbed = out.get("magDistDetected", np.zeros(len(acc), dtype=np.bool_))
         return Estimate(out[self._key], out["bias"], disturbed)
 
-    def restart(self) -> None:
+    def restart(self, up: Array) -> None:
         bias, sigma = self._vqf.getBiasEstimate()
         self._vqf.resetState()
+        if self._key == "quat6D":
+            # Its memory of gravity is a slow filter; lying still for a while sets it to `up`.
+            n = round(_SETTLE_S / self._period)
+            still = np.ascontiguousarray(np.broadcast_to(bias, (n, 3)))
+            self._vqf.updateBatch(still, np.ascontiguousarray(np.tile(up * GRAVITY, (n, 1))))
         self._vqf.setBiasEstimate(bias, sigma)
 
 
@@ -82,10 +88,11 @@ class OfflineVqf:
         disturbed = out.get("magDistDetected", np.zeros(len(acc), dtype=np.bool_))
         return Estimate(out[self._key], out["bias"], disturbed)
 
-    def restart(self) -> None:
+    def restart(self, up: Array) -> None:
         """Nothing is remembered: every stretch is a session of its own."""
 
 
+_SETTLE_S = 0.2
 _VQF_SETTINGS = {
     # The bias is taken off before (gyro_bias weighs each rest); what gravity says of it in motion
     # is welcome, slowly.
@@ -108,6 +115,7 @@ class _Ahrs:
     def __init__(self, make_step: Callable[[Array | None], Step]) -> None:
         self._make_step = make_step
         self._step: Step | None = None
+        self._up: Array | None = None
         self._q = np.empty(4)
 
     def push(self, acc: Array, gyr: Array, mag: Array | None, dt: Array) -> Estimate:
@@ -115,7 +123,7 @@ class _Ahrs:
         for i in range(len(acc)):
             m = None if mag is None else mag[i]
             if self._step is None:
-                self._q = _first_orientation(acc[i], m)
+                self._q = _first_orientation(acc[i] if self._up is None else self._up, m)
                 self._step = self._make_step(_field(self._q, m))
             else:
                 # An exactly silent gyroscope makes some of them skip the tilt correction.
@@ -124,8 +132,8 @@ class _Ahrs:
             q[i] = self._q
         return Estimate(q, np.zeros((len(acc), 3)), np.zeros(len(acc), dtype=np.bool_))
 
-    def restart(self) -> None:
-        self._step = None
+    def restart(self, up: Array) -> None:
+        self._step, self._up = None, up
 
 
 _ALMOST_STILL: Array = np.array((1e-12, 0.0, 0.0))

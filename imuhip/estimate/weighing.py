@@ -10,7 +10,7 @@ for those that nineteen cases out of twenty have no need of.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
     """Return the best estimate, or None where the evidence does not determine the angles."""
     count = len(measurements)
     hypotheses: list[tuple[float, tuple[bool, ...], Array, Array]] = []
-    for sound in itertools.product((True, False), repeat=count):
+    for sound in _subsets(count):
         used = [m for m, good in zip(measurements, sound, strict=True) if good]
         found = _solve(used, unknowns)
         if found is None:
@@ -84,6 +84,13 @@ def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
         if told > _TOLD:
             break
     return Weighed(wrap_angle(best[2]), total / told, believed)
+
+
+def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
+    """Which measurements may be the sound ones: all of them, or all but a few."""
+    for number in range(min(count, _MOST_BROKEN) + 1):
+        for broken in itertools.combinations(range(count), number):
+            yield tuple(k not in broken for k in range(count))
 
 
 def _solve(used: Sequence[Measurement], unknowns: int) -> tuple[Array, Array, float] | None:
@@ -120,6 +127,8 @@ def _start(rows: Array, values: Array, unknowns: int) -> Array:
     return np.where(np.isnan(x), 0.0, x)
 
 
+_MOST_BROKEN = 4
+"""More broken pieces at once are not thought of; with many sensors they would be past counting."""
 _TOLD = 0.97
 _ROUNDS = 5
 _WORST_CONDITION = 1e9

@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,32 @@ def test_a_long_gap_keeps_inclination_and_heading():
     assert faults[0].kind == "gap"
     assert faults[0].t_end - faults[0].t_start == pytest.approx(2.2, abs=0.03)
     del kept
+
+
+def test_a_gap_in_motion_keeps_the_inclination():
+    """After a short gap amid a jerky turn the vertical is that of before, not that of the jerk."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[0], 1.0)])
+    keep = (block.t < 2.3) | (block.t > 2.6)
+    sparse, kept = _without(block, keep), truth[keep]
+    after = np.flatnonzero(sparse.t > 2.6)[0]
+    jerked = sparse.acc.copy()
+    jerked[after] += rotate(conjugate(kept[after]), np.array((4.0, 3.0, 0.0)))
+    oriented, _ = _push(Filter("pelvis", 100.0), dataclasses.replace(sparse, acc=jerked))
+    up = rotate(oriented.q[after], rotate(conjugate(kept[after]), np.array((0.0, 0.0, 1.0))))
+    assert np.degrees(np.arccos(up[2])) < 6.0
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_was_turned_unseen_is_told(restart):
+    """A gap, of a connection or in one, adds as much as the sensor could have turned in it."""
+    block, _ = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
+    sparse = _without(block, (block.t < 2.1) | (block.t > 3.5))
+    after = np.flatnonzero(sparse.t > 3.5)[0]
+    if restart:  # a new connection's own clock knows nothing of the time before it
+        sparse.dt[after], sparse.missing[after], sparse.restart[after] = 0.01, 0, True
+    oriented, _ = _push(Filter("pelvis", 100.0), sparse)
+    assert (oriented.unseen[:after] == 0.0).all()
+    assert np.sqrt(oriented.unseen[after]) > 1.4 * np.radians(30.0) - 1e-6
 
 
 def test_the_devices_own_orientation_bridges_a_gap():
