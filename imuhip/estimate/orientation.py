@@ -10,11 +10,12 @@ Three things no filter knows are done here, once, for all of them:
 * The interval. VQF has a fixed step, sensors do not: the angular rate is scaled by the true
   interval over the fixed one, so every integral is right and only time constants feel it.
 * A few samples missing (up to `Params.bridge_s`) are filled in linearly, for the filter alone.
-* After a longer gap the filter starts anew with the bias it had. Its inclination is that before the
-  gap, turned on by the rates at both ends, weighed against the force that is felt after it. The
-  heading goes on as if the sensor had not turned, unless the device sent its own orientation: then
-  it turns by what that says. What it may have turned besides is told as a variance (`unseen`),
-  beside the bias that is left about the vertical (`drift`), and the gap is a fault in the results.
+* After a longer gap the filter starts anew with the bias it had. Across less than half a second the
+  sensor is taken to have turned on by the mean of the rates at both ends, or by what the device's
+  own orientation says, however long; else not to have turned. The inclination that gives is weighed
+  against the force that is felt after the gap, and the heading goes on from it. What it may have
+  turned besides is told as a variance (`unseen`), beside the bias that is left about the vertical
+  (`drift`), and the gap is a fault in the results.
 """
 
 import itertools
@@ -145,10 +146,12 @@ class Filter:
         before = self._last
         if self._axes == 9:
             return 0.0  # the magnetometer brings the heading back
-        if block.quat is not None and before is not None and before.quat is not None:
+        if before is None:
+            return 0.0
+        if block.quat is not None and before.quat is not None:
             return _BRIDGED**2
-        gap = 0.0 if before is None else _gap_before(before, block, first)
-        turn = min(max(fastest, _UNSEEN) * gap, math.pi)
+        gap = _gap_before(before, block, first)
+        turn = min(max(fastest, _UNSEEN) * gap * _doubt(gap), math.pi)
         return turn * turn
 
     def _run(self, block: SampleBlock, part: slice, *, fresh: bool) -> Estimate:
@@ -177,7 +180,8 @@ class Filter:
             estimate = self._engine.push(acc, gyr, mag, dt)
         quat = None if block.quat is None else block.quat[part]
         if fresh and before is not None and self._axes == 6:
-            self._heading = _heading_across(before, quat, estimate.q[0])
+            turned, _ = _turned_across(before, block, part.start)
+            self._heading = _heading_across(before, turned, estimate.q[0])
         q = estimate.q if self._heading is None else multiply(self._heading, estimate.q)
         self._last = _Sample(
             float(block.t[part][-1]),
@@ -216,20 +220,39 @@ def _gap_before(before: _Sample, block: SampleBlock, first: int) -> float:
     return max(float(block.dt[first]), float(block.t[first]) - before.t)
 
 
+def _turned_across(before: _Sample, block: SampleBlock, first: int) -> tuple[Array, float]:
+    """Turn ``(4,)`` across the gap before sample `first`, in the sensor, and its error, radians.
+
+    By the device's own orientation, or by the rates at both ends where the gap is shorter than a
+    movement; a longer one is not bridged at all.
+    """
+    if block.quat is not None and before.quat is not None:
+        return multiply(conjugate(before.quat), block.quat[first]), _BRIDGED
+    gap, after = _gap_before(before, block, first), block.gyr[first]
+    rates = np.linalg.norm(np.stack((before.gyr, after)), axis=-1)
+    turn = float(rates.max()) * gap
+    if gap >= _SMOOTH_S:
+        return np.array((1.0, 0.0, 0.0, 0.0)), _BRIDGED + turn
+    halfway = 0.5 * (before.gyr + after) * gap
+    return quaternion_from_rotvec(halfway), _BRIDGED + turn * _doubt(gap)
+
+
+def _doubt(gap: float) -> float:
+    """Error of a bridged turn, as a share of the turn at the greater rate.
+
+    It grows as the gap's cube for smooth movements; from `_SMOOTH_S` on nothing is known.
+    """
+    return 0.5 * (gap / _SMOOTH_S) ** 2 if gap < _SMOOTH_S else 1.0
+
+
 def _up_after_gap(before: _Sample, block: SampleBlock, first: int) -> Array:
     """The vertical ``(3,)`` in the sensor at sample `first`, after a gap, by what both ends say.
 
     A force is gravity only as far as it has gravity's size and the sensor hardly turns; what was
     known before is worth less the faster the sensor turned and the longer nobody looked.
     """
-    gap, after = _gap_before(before, block, first), block.gyr[first]
-    if block.quat is not None and before.quat is not None:
-        turned = multiply(conjugate(before.quat), block.quat[first])
-        known_sd = _BRIDGED
-    else:
-        turned = quaternion_from_rotvec(0.5 * (before.gyr + after) * gap)
-        rates = np.linalg.norm(np.stack((before.gyr, after, after - before.gyr)), axis=-1)
-        known_sd = _BRIDGED + 0.25 * gap * float(rates.max())
+    turned, known_sd = _turned_across(before, block, first)
+    after = block.gyr[first]
     up = rotate(conjugate(multiply(before.q, turned)), np.array((0.0, 0.0, 1.0)))
     size = float(np.linalg.norm(block.acc[first]))
     felt_sd = _FELT + abs(size / GRAVITY - 1.0) + 0.05 * float(np.linalg.norm(after))
@@ -284,14 +307,9 @@ def _fractions(steps: IntArray) -> Array:
     return place / np.repeat(steps, steps)
 
 
-def _heading_across(before: _Sample, quat: Array | None, q: Array) -> Array:
-    """Turn about the vertical that joins a restarted filter's ``q`` to what was before the gap.
-
-    Without the device's own orientation the sensor is taken not to have turned.
-    """
-    predicted = before.q
-    if quat is not None and before.quat is not None:
-        predicted = multiply(predicted, multiply(conjugate(before.quat), quat[0]))
+def _heading_across(before: _Sample, turned: Array, q: Array) -> Array:
+    """Turn about the vertical that joins a restarted filter's ``q`` to what was before the gap."""
+    predicted = multiply(before.q, turned)
     return quaternion_from_heading(heading_from_quaternion(multiply(predicted, conjugate(q))))
 
 
@@ -299,6 +317,6 @@ _UNSEEN = math.radians(30.0)  # rad/s
 """What is not seen turns as fast as it did before and after, and no slower than this."""
 _BRIDGED = math.radians(3.0)
 """How far a device's own orientation may be wrong across a gap."""
-_LONGEST_STEP = 0.1
+_LONGEST_STEP, _SMOOTH_S = 0.1, 0.5
 _FELT = math.radians(2.0)
 """How far the force that a worn sensor feels is from the vertical, at best."""
