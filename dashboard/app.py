@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
+from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.door import Door, Policy
 from dashboard.relay import Relay
@@ -18,6 +19,10 @@ from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
 _page = (Path(st.__file__).with_name("static") / "index.html").read_text(encoding="utf-8")
+
+# A folder "pages" would make Streamlit run a page alone, without our navigation, when it is the
+# first that anybody asks for.
+PagesManager.uses_pages_directory = False
 
 app = st.App(
     Path(__file__).with_name("navigation.py"),

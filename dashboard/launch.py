@@ -54,6 +54,7 @@ def dashboard_command(
     port: int = DEFAULT_PORT,
     *,
     results: Path | None = None,
+    catalogue: str | None = None,
     lan: Lan | None = None,
 ) -> list[str]:
     """Return the command that serves the dashboard, on loopback unless told otherwise.
@@ -69,6 +70,9 @@ def dashboard_command(
         Where the page is served; taken or the command fails.
     results
         Folder in which the page of finished sessions looks first.
+    catalogue
+        Path or URL of the catalogue; the user's own when None. A password in a URL can be seen by
+        whoever lists this machine's processes: leave it to the settings that PostgreSQL reads.
     lan
         Serve the network too, to those who bring the token.
     """
@@ -81,6 +85,7 @@ def dashboard_command(
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     own: list[str] = ["--hub", hub_url, *(["--results", str(results)] if results else [])]
+    own += ["--catalogue", catalogue] if catalogue else []
     if lan is not None:
         own += ["--token-file", str(lan.token_file)]
         own += [part for host in lan.hosts for part in ("--host", host)]

@@ -10,7 +10,7 @@ st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wi
 st.navigation(
     [
         st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
-        st.Page(_HERE / "pages" / "session.py", title="Session", icon=":material/timeline:"),
+        st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
     ],
     position="top",
 ).run()

@@ -1,4 +1,4 @@
-"""What the dashboard was started with: ``app.py -- --hub URL --results DIR …``."""
+"""What the dashboard was started with: ``app.py -- --hub URL --catalogue PLACE …``."""
 
 import argparse
 import sys
@@ -17,6 +17,8 @@ class Settings:
         The hub's WebSocket.
     results
         Folder in which the page of finished sessions looks first; None for none.
+    catalogue
+        Path or URL of the catalogue; None for the user's own.
     hosts
         Names under which the page may be addressed beside this machine's own.
     token_file
@@ -27,6 +29,7 @@ class Settings:
     results: Path | None = None
     hosts: frozenset[str] = frozenset()
     token_file: Path | None = None
+    catalogue: str | None = None
 
     def token(self) -> str | None:
         """Return the token, read from its file: a command line can be seen by others."""
@@ -40,8 +43,9 @@ def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     parser = argparse.ArgumentParser(prog="imuhip dashboard", allow_abbrev=False)
     parser.add_argument("--hub", default=Settings.hub)
     parser.add_argument("--results", type=Path, default=None)
+    parser.add_argument("--catalogue", default=None)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token-file", type=Path, default=None)
     given = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     hosts = frozenset(name.lower() for name in given.host)
-    return Settings(given.hub, given.results, hosts, given.token_file)
+    return Settings(given.hub, given.results, hosts, given.token_file, given.catalogue)

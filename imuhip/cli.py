@@ -308,6 +308,7 @@ def dashboard(
     hub: Annotated[str, typer.Option(help="The hub.")] = "ws://127.0.0.1:8765/live",
     port: Annotated[int, typer.Option(help="Where the page is served.")] = 8501,
     results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
+    catalogue: CatalogueAt = None,
     lan: Annotated[
         bool, typer.Option("--lan", help="Serve the network too, to those with the code.")
     ] = False,
@@ -327,7 +328,7 @@ def dashboard(
         if opened is not None:
             err.print(qr_code(opened.url(port)), highlight=False)
             err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
-        command = dashboard_command(hub, port, results=results, lan=opened)
+        command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
         try:
             code = subprocess.run(command, check=False).returncode
         except KeyboardInterrupt:

@@ -236,15 +236,15 @@ def read_results(directory: Path) -> Results:
             path=directory,
         )
     return Results(
-        angles=_read_table(directory / ANGLES_FILE),
-        sensors=_read_table(directory / SENSORS_FILE),
-        repetitions=_read_table(directory / REPETITIONS_FILE),
-        sets=_read_table(directory / SETS_FILE),
-        findings=_read_json(directory / FINDINGS_FILE),
-        notes=_read_json(directory / NOTES_FILE),
-        calibration=_read_json(directory / CALIBRATION_FILE),
-        faults=_read_json(directory / FAULTS_FILE),
-        session=_read_json(directory / SESSION_FILE),
+        angles=read_table(directory / ANGLES_FILE),
+        sensors=read_table(directory / SENSORS_FILE),
+        repetitions=read_table(directory / REPETITIONS_FILE),
+        sets=read_table(directory / SETS_FILE),
+        findings=read_json(directory / FINDINGS_FILE),
+        notes=read_json(directory / NOTES_FILE),
+        calibration=read_json(directory / CALIBRATION_FILE),
+        faults=read_json(directory / FAULTS_FILE),
+        session=read_json(directory / SESSION_FILE),
     )
 
 
@@ -302,14 +302,34 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _read_table(path: Path) -> pa.Table:
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table of a result folder: all of it, or only some columns.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read, or lacks one of the columns.
+    """
     try:
-        return pq.read_table(path)
+        table = pq.read_table(path, columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+    missing = [name for name in columns or () if name not in table.column_names]
+    if missing:
+        raise RecordingError(
+            f"expected the columns {', '.join(missing)}, came none; analyze again", path=path
+        )
+    return table
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a result folder.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from chromium import FLAGS
+from dashboard_bed import Filed, copy_of, filed_in
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from dashboard.launch import dashboard_command, dashboard_url
@@ -74,17 +75,31 @@ def collector(hub_port: int) -> Iterator[CollectorProcess]:
 
 
 @pytest.fixture(scope="session")
+def one_filed(tmp_path_factory: pytest.TempPathFactory) -> Filed:
+    """A catalogue with one session; to be looked at only."""
+    return filed_in(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def filed(one_filed: Filed, tmp_path: Path) -> Filed:
+    """The same, in a catalogue that may be changed."""
+    return copy_of(one_filed, tmp_path)
+
+
+@pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("results")
 
 
 @pytest.fixture(scope="session")
 def address(
-    hub_port: int, results: Path, tmp_path_factory: pytest.TempPathFactory
+    hub_port: int, results: Path, one_filed: Filed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Address of a running dashboard, started as the command line starts it."""
     port = free_port()
-    command = dashboard_command(f"ws://127.0.0.1:{hub_port}/live", port, results=results)
+    command = dashboard_command(
+        f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(one_filed.catalogue)
+    )
     log = tmp_path_factory.mktemp("dashboard") / "log.txt"
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment())

@@ -1,0 +1,68 @@
+"""Which catalogue, athlete and session a page is about; remembered from page to page."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.settings import settings_from_arguments
+from dashboard.view_sessions import athlete_title, session_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Athlete, Session
+
+
+@contextmanager
+def opened() -> Iterator[Catalogue]:
+    """The catalogue that the dashboard was started with, open for one run of a page.
+
+    Raises
+    ------
+    CatalogueError
+        When it cannot be used.
+    """
+    with Catalogue(settings_from_arguments().catalogue) as catalogue:
+        yield catalogue
+
+
+def chosen_athlete(athletes: Sequence[Athlete]) -> Athlete:
+    """Ask which athlete; the one of the page before is chosen already."""
+    ids = [athlete.id for athlete in athletes]
+    before = st.session_state.get(_ATHLETE)
+    chosen = st.selectbox(
+        "Athlete",
+        athletes,
+        index=ids.index(before) if before in ids else _latest(athletes),
+        format_func=athlete_title,
+    )
+    st.session_state[_ATHLETE] = chosen.id
+    return chosen
+
+
+def chosen_session(sessions: Sequence[Session], label: str = "Session") -> Session:
+    """Ask which session; the one of the page before is chosen already, else the latest."""
+    ids = [session.id for session in sessions]
+    before = st.session_state.get(_SESSION)
+    chosen = st.selectbox(
+        label,
+        sessions,
+        index=ids.index(before) if before in ids else 0,
+        format_func=session_title,
+    )
+    st.session_state[_SESSION] = chosen.id
+    return chosen
+
+
+def remember(athlete: str, session: str | None = None) -> None:
+    """Let the pages begin with this athlete, and this session."""
+    st.session_state[_ATHLETE] = athlete
+    if session is not None:
+        st.session_state[_SESSION] = session
+
+
+def _latest(athletes: Sequence[Athlete]) -> int:
+    """Place of who was here last."""
+    seen = [a.last.timestamp() if a.last else 0.0 for a in athletes]
+    return seen.index(max(seen))
+
+
+_ATHLETE, _SESSION = "chosen_athlete", "chosen_session"

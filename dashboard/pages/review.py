@@ -1,0 +1,305 @@
+"""What happened in a session, and when? One cursor for traces, figure and repetitions."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.choosing import chosen_athlete, chosen_session, opened
+from dashboard.review_plots import MOST_PATHS, mean_figure, path_figure
+from dashboard.review_view import review_view
+from dashboard.settings import settings_from_arguments
+from dashboard.view_findings import GRADE_WORDS, FindingCard, finding_cards
+from dashboard.view_model import SIDE_COLOURS
+from dashboard.view_review import (
+    Rep,
+    Review,
+    excluded_of,
+    furthest,
+    note_rows,
+    packed,
+    read_review,
+    rep_rows,
+)
+from dashboard.view_sessions import MEDICAL, movement_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Session
+from imuhip.archive.results import SESSION_FILE
+from imuhip.assess.measure_table import MEASURES
+from imuhip.errors import ImuhipError
+
+
+def main() -> None:
+    """Draw the page."""
+    st.header("Review")
+    try:
+        with opened() as catalogue:
+            session = _asked_session(catalogue)
+            if session is not None and session.results is not None:
+                _show(session.results, catalogue, session)
+                return
+    except ImuhipError as error:
+        st.error(str(error))
+    folder = _asked_folder(settings_from_arguments().results)
+    if folder is None:
+        st.info(
+            "Nothing is filed yet. Drop a recording on the page **Athletes**, or run "
+            "`imuhip analyze RECORDING --athlete NAME`; a folder of results can be opened above."
+        )
+        return
+    try:
+        _show(folder)
+    except ImuhipError as error:
+        st.error(str(error))
+
+
+def _asked_session(catalogue: Catalogue) -> Session | None:
+    """Athlete, then session; None where there is none or a folder is asked for."""
+    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
+    if not athletes or st.session_state.get("folder"):
+        return None
+    left, right = st.columns([1, 2])
+    with left:
+        athlete = chosen_athlete(athletes)
+    with right:
+        session = chosen_session(catalogue.sessions(athlete.id))
+    if session.results is None:
+        st.warning(
+            f"The results of this session are gone. Make them anew: "
+            f"`imuhip analyze {session.recording} --athlete {athlete.id}`"
+        )
+    return session
+
+
+def _asked_folder(results: Path | None) -> Path | None:
+    """A folder from the list of results, or one that is typed in."""
+    found = sorted(path.parent for path in results.glob(f"**/{SESSION_FILE}")) if results else []
+    listed = st.selectbox("Results", found, format_func=str) if found else None
+    typed = st.text_input("Folder", key="folder", placeholder="a folder of results")
+    return Path(typed).expanduser() if typed else listed
+
+
+def _show(place: Path, catalogue: Catalogue | None = None, session: Session | None = None) -> None:
+    """Everything of one session."""
+    name = session.id if session else str(place)
+    entries = catalogue.repetitions(session.id) if catalogue and session else ()
+    review = read_review(place, excluded_of(entries))
+    marks = catalogue.marks(session.id) if catalogue and session else ()
+    _show_head(review)
+    table = f"reps-{name}"
+    picked = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
+    lit = [review.reps[k] for k in picked if k < len(review.reps)]
+    labels = [mark for mark in marks if not mark[1].startswith(("begin:", "end:"))]
+    review_view(packed(review, lit, labels), key="player")
+    reps, shapes, findings, notes = st.tabs(
+        ["Repetitions", "Paths and averages", "Findings", "Notes of the moment"]
+    )
+    with reps:
+        _show_reps(review, table)
+        _exclude(lit, catalogue, session)
+    with shapes:
+        _show_shapes(review, lit)
+    with findings:
+        _show_findings(review)
+    with notes:
+        _show_notes(review)
+    st.caption(MEDICAL)
+
+
+def _show_head(review: Review) -> None:
+    """Furthest rotation of each movement, the calibration, and what went wrong with it."""
+    st.html(_furthest_cards(review))
+    meaning, calibration, _ = st.columns([1, 1, 3])
+    with meaning.popover("What do these mean?", width="stretch"):
+        for name in ("rotation_most_out_deg", "rotation_most_in_deg"):
+            st.write(f"**{MEASURES[name].title}**: {MEASURES[name].definition}")
+        st.write("The furthest of the repetitions that count, in degrees.")
+    words = review.calibration.get("words", [])
+    grade = review.calibration.get("grade", "none")
+    with calibration.popover(f"Calibration: {grade}", width="stretch"):
+        st.write(f"By: {review.calibration.get('chain', 'none')}")
+        for sentence in words:
+            st.write(sentence)
+        gates = review.calibration.get("gates", [])
+        if gates:
+            st.dataframe(gates, hide_index=True)
+
+
+def _furthest_cards(review: Review) -> str:
+    """A card for each movement: how far each side turned, in the side's colour."""
+    cards: dict[str, list[str]] = {}
+    for (movement, side), reached in furthest(review.reps).items():
+        ways = zip(("out", "in"), reached, strict=True)
+        figures = " · ".join(f"{way} {value:.0f}°" for way, value in ways if math.isfinite(value))
+        title = movement_title(movement).removesuffix(f", {side}")
+        line = f"<p><span>{side}</span> <b>{figures or '–'}</b></p>"
+        colour = f"color:{SIDE_COLOURS[side]}"
+        cards.setdefault(title, []).append(line.replace("<b>", f'<b style="{colour}">'))
+    body = "".join(
+        f"<article><h3>{escape(title)}</h3>{''.join(lines)}</article>"
+        for title, lines in cards.items()
+    )
+    return f"{_CARDS}<div class='furthest'>{body}</div>"
+
+
+def _show_reps(review: Review, key: str) -> None:
+    """The list; rows that are selected are lit in the player."""
+    if not review.reps:
+        st.info("No repetition was found. Marks such as `begin:squat` say what was done.")
+        return
+    st.dataframe(
+        rep_rows(review.reps),
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        column_config=_columns(),
+        height=min(38 + 35 * len(review.reps), 420),
+    )
+
+
+def _columns() -> dict[str, Any]:
+    """Headings that say what they mean when they are pointed at."""
+    return {
+        "Arc °": st.column_config.NumberColumn(
+            help=f"{MEASURES['rotation_arc_deg'].definition} Inwards is positive.", format="%.0f"
+        ),
+        "± °": st.column_config.NumberColumn(
+            help="19 times out of 20 the arc lies within this; without soft tissue.",
+            format="± %.0f",
+        ),
+        "Depth °": st.column_config.NumberColumn(
+            help=MEASURES["depth_deg"].definition, format="%.0f"
+        ),
+        "Tempo s": st.column_config.TextColumn(
+            help="Seconds of the way there, of the hold and of the way back."
+        ),
+        "Counts": st.column_config.TextColumn(width="medium"),
+    }
+
+
+def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session | None) -> None:
+    """Take repetitions out of all that is counted or averaged, or let them count again."""
+    if catalogue is None or session is None:
+        st.caption("File the session under an athlete to take repetitions out.")
+        return
+    with st.form("exclude", clear_on_submit=True, border=False):
+        reason, out, again = st.columns([4, 1, 1], vertical_alignment="bottom")
+        why = reason.text_input("Why do the selected repetitions not count?")
+        taken = out.form_submit_button("Exclude", width="stretch")
+        back = again.form_submit_button("Count again", width="stretch")
+    if not (taken or back):
+        return
+    if not lit:
+        st.warning("Select repetitions in the list first: tick the boxes at its left.")
+    elif taken and not why.strip():
+        st.warning("Say why, so that it can be understood later.")
+    else:
+        for rep in lit:
+            key = rep.key
+            place = session.id, key.movement, key.set, key.repetition
+            if taken:
+                catalogue.exclude_repetition(*place, why.strip(), key.side)
+            else:
+                catalogue.include_repetition(*place, key.side)
+                catalogue.include_repetition(*place, "both")
+        st.rerun()
+
+
+def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
+    """Rotation against bend, and mean ± SD, of one movement or of what is selected."""
+    kinds = list(dict.fromkeys(_kind(rep) for rep in review.reps))
+    if not kinds:
+        st.info("There are no repetitions to draw.")
+        return
+    left, right = st.columns(2)
+    start = kinds.index(_kind(lit[0])) if lit else 0
+    kind = left.selectbox("Movement", kinds, index=start, format_func=lambda k: k[0])
+    angle = right.segmented_control(
+        "Angle", ["rotation", "flexion", "adduction"], default="rotation", required=True
+    )
+    mine = [rep for rep in review.reps if _kind(rep) == kind and rep.counts]
+    chosen = [rep for rep in lit if _kind(rep) == kind]
+    first, second = st.columns(2)
+    with first:
+        st.subheader("Rotation against bend")
+        st.plotly_chart(path_figure(review, chosen or mine), key="paths", config=_PLOT)
+        st.caption(
+            "The repetitions that are selected in the list."
+            if chosen
+            else f"All that count, {MOST_PATHS} lines at most; select some to see them alone."
+        )
+    with second:
+        st.subheader("Mean ± SD")
+        st.plotly_chart(mean_figure(review, mine, angle, chosen), key="mean", config=_PLOT)
+        st.caption(
+            "Line: mean of the repetitions that count. Band: one standard deviation from one to "
+            "the next. Dotted: the selected ones."
+        )
+
+
+def _kind(rep: Rep) -> tuple[str, str, str]:
+    """Title, movement and direction of what belongs into one picture, both sides of a test."""
+    movement = rep.key.movement.removesuffix(f"_{rep.key.side}")
+    title = movement_title(rep.key.movement).removesuffix(f", {rep.key.side}")
+    way = "" if rep.direction == "down" else f", {rep.direction}"
+    return f"{title}{way}", movement, rep.direction
+
+
+def _show_findings(review: Review) -> None:
+    """What the rules say, the gravest first; what stands behind each is one click away."""
+    cards = finding_cards(review.findings)
+    if not cards:
+        st.info("No rule had anything to look at.")
+    seen = [card for card in cards if card.grade != "none"]
+    if cards and not seen:
+        st.success("Nothing stands out in this session.")
+    for card in seen:
+        _show_card(card)
+    if len(cards) > len(seen):
+        with st.expander("Looked for, not seen"):
+            for card in cards[len(seen) :]:
+                _show_card(card)
+
+
+def _show_card(card: FindingCard) -> None:
+    """One finding, and its definition behind a click."""
+    told = card.grade in ("marked", "mild")
+    with st.container(border=told, horizontal=True):
+        with st.container():
+            st.markdown(f"**{card.words}**" if told else card.words)
+            if card.cue:
+                st.markdown(f":material/campaign: {card.cue}")
+            st.caption(f"{card.place} · {GRADE_WORDS[card.grade]}")
+        with st.popover("What is this?", width="content"):
+            st.markdown(f"**{card.title}**")
+            for sentence in card.behind:
+                st.write(sentence)
+
+
+def _show_notes(review: Review) -> None:
+    """Pain, cues and notes with what the body did then."""
+    rows = note_rows(review.notes)
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.info("Nothing was marked. On the live page, one tap marks pain, a cue or a note.")
+
+
+_PLOT = {"displaylogo": False}
+
+_CARDS = """<style>
+.furthest { display: flex; flex-wrap: wrap; gap: .6rem; }
+.furthest article { flex: 1 1 14rem; padding: .5rem .9rem; border-radius: .6rem;
+  background: var(--st-secondary-background-color, #fff); border: 1px solid #8884; }
+.furthest h3 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
+.furthest h3::first-letter { text-transform: uppercase; }
+.furthest p { margin: 0; display: flex; gap: .8rem; align-items: baseline; }
+.furthest span { min-width: 3rem; }
+.furthest b { font-size: 1.5rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
+</style>"""
+
+main()

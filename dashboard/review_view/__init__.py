@@ -1,0 +1,48 @@
+"""The player of a finished session: a Streamlit component (v2) that draws itself.
+
+Angles, repetitions and the figure share one cursor. All samples are on the page, so that playing,
+zooming and looking around need no answer from Python.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard import live_view
+
+_PARTS: Final = ("figure.js", "traces.js", "main.js")
+
+
+def review_view(session: bytes, *, key: str) -> None:
+    """Mount the player.
+
+    Parameters
+    ----------
+    session
+        Of `view_review.packed`.
+    key
+        Names the place on the page; the same one keeps cursor and zoom over reruns.
+    """
+    _component()(key=key, data=session, height="content")
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    colours = resources.files(live_view).joinpath("colours.js").read_text(encoding="utf-8")
+    return "\n".join((colours, *(_text(name) for name in _PARTS)))
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_review", html=_text("view.html"), css=_text("view.css"), js=source()
+    )
+
+
+def _text(name: str) -> str:
+    """Text of a file beside this one."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

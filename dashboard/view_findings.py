@@ -1,0 +1,102 @@
+"""What a rule says, and what stands behind it; no Streamlit in here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dashboard.view_sessions import movement_title
+from imuhip.assess.compensations import RULES
+from imuhip.assess.limits import LIMITS
+from imuhip.assess.wording import number
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """A finding for the page.
+
+    Parameters
+    ----------
+    grade
+        ``marked``, ``mild``, ``cannot_tell`` or ``none``.
+    title, words, cue
+        What it is of, what is said, and what to try.
+    place
+        Movement, set and repetitions.
+    behind
+        Sentences: definition, measured value with its error, limit and where that comes from.
+    """
+
+    grade: str
+    title: str
+    words: str
+    cue: str
+    place: str
+    behind: tuple[str, ...]
+
+
+def finding_cards(findings: Iterable[Mapping[str, Any]]) -> tuple[FindingCard, ...]:
+    """Findings as cards, the gravest first, as in ``findings.json``."""
+    cards = [_card(finding) for finding in findings]
+    return tuple(sorted(cards, key=lambda card: GRADES.index(card.grade)))
+
+
+def _card(finding: Mapping[str, Any]) -> FindingCard:
+    rule, unit = finding["rule"], finding["unit"]
+    showing = ", ".join(str(n) for n in finding["repetitions"])
+    place = f"{movement_title(finding['movement'])}, set {finding['set']}"
+    side = "" if finding["side"] == "both" else f", {finding['side']}"
+    limit = LIMITS[RULES[rule].limit] if rule in RULES else None
+    behind = (
+        DEFINITIONS.get(rule, "This rule is of another version; its definition is not known here."),
+        (
+            f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
+            f"{_number(finding['mdc'], unit)}; confidence {finding['confidence']:.0%}."
+        ),
+        f"Limit: {_number(finding['limit'], unit)}"
+        + (f" ({limit.source})." if limit is not None else "."),
+    )
+    return FindingCard(
+        grade=finding["grade"],
+        title=rule.replace("_", " ").capitalize() + side,
+        words=finding["words"],
+        cue=finding["cue"],
+        place=place + (f", repetitions {showing}" if showing else ""),
+        behind=behind,
+    )
+
+
+def _number(value: float | None, unit: str) -> str:
+    """JSON has no NaN: null is a number that is not known."""
+    return "not known" if value is None else number(value, unit)
+
+
+GRADES: Final = ("marked", "mild", "cannot_tell", "none")
+"""From what matters most to what was looked for and not seen."""
+
+GRADE_WORDS: Final[Mapping[str, str]] = {
+    "marked": "marked",
+    "mild": "mild",
+    "cannot_tell": "cannot tell",
+    "none": "not seen",
+}
+
+DEFINITIONS: Final[Mapping[str, str]] = {
+    "pelvic_tuck": "How far the pelvis tips back from its most forward tilt on the way down to "
+    "the bottom.",
+    "over_arching": "How far the pelvis tips forward in the first third of the way down, against "
+    "the rest before.",
+    "pelvic_drop": "How far one side of the pelvis is lower than in standing, kept for 0.2 s.",
+    "hip_shift": "Pelvis list, depth of the thighs and twist at the bottom: the second largest of "
+    "those that point to the same side.",
+    "pelvic_twist": "How far the pelvis is turned at the bottom against the rest before.",
+    "knee_in": "How much further in and turned in a thigh is on the way up than at the same depth "
+    "on the way down, kept for 0.15 s.",
+    "early_turn_out": "How far a thigh is turned out against standing before it is half-way down.",
+    "side_lag": "How much later one thigh moves than the other.",
+    "depth_difference": "How much deeper one thigh goes than the other.",
+    "rotation_difference": "Rotation of the right hip minus that of the left, mean of the set.",
+    "pelvis_follows_pivot": "The part of a pivot's turn that the pelvis gave instead of the hip, "
+    "the skin allowed for.",
+    "pelvis_cheats_table": "How far the pelvis moves up to the end range of a table test.",
+}
+"""Rule to its definition in a coach's words; docs/assessment.md has the exact ones."""
