@@ -9,6 +9,7 @@ _HERE = Path(__file__).parent
 st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wide")
 st.navigation(
     [
+        st.Page(_HERE / "pages" / "setup.py", title="Set up", icon=":material/checklist:"),
         st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
         st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
     ],

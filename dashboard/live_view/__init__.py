@@ -13,6 +13,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 _PARTS: Final = (
     "colours.js",
+    "collector.js",
     "set.js",
     "feed.js",
     "gauge.js",
@@ -37,17 +38,17 @@ def live_view(*, key: str) -> None:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    return "\n".join(_text(name) for name in _PARTS)
+    return "\n".join(part(name) for name in _PARTS)
 
 
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once."""
     return st.components.v2.component(
-        "imuhip_live", html=_text("view.html"), css=_text("view.css"), js=source()
+        "imuhip_live", html=part("view.html"), css=part("view.css"), js=source()
     )
 
 
-def _text(name: str) -> str:
-    """Text of a file beside this one."""
+def part(name: str) -> str:
+    """Return the text of a file beside this one, for this component or one that shares it."""
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -2,8 +2,6 @@
 
 const SAID_MS = 4000;
 const STATUS_MS = 2000;
-const LOW_BATTERY = 15;
-const MUCH_LOST = 5;
 const THEMES = ["page", "gym"];
 const THEME_KEY = "imuhip-theme";
 const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset" };
@@ -12,7 +10,7 @@ const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset" };
 class Coach {
   constructor(root, base, acts) {
     this.root = root;
-    this.base = base;
+    this.collector = new Collector(base);
     this.acts = acts;
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
@@ -73,27 +71,15 @@ class Coach {
   }
 
   async mark(label) {
-    const answer = await this.ask("mark", { label });
+    const answer = await this.collector.ask("mark", { label });
     this.say(answer.error ?? `Marked: ${label.replace(":", ": ")}`, Boolean(answer.error));
   }
 
   async record() {
     const action = this.recording ? "stop" : "start";
-    const answer = await this.ask(action);
+    const answer = await this.collector.ask(action);
     this.say(answer.error ?? (action === "stop" ? "Recording stopped and kept" : "Recording"), Boolean(answer.error));
     this.status();
-  }
-
-  /** The collector's answer, or a sentence in `error`. */
-  async ask(action, body) {
-    const request = { method: "POST", headers: { "content-type": "application/json" } };
-    if (body) request.body = JSON.stringify(body);
-    try {
-      const answer = await fetch(new URL(`control/${action}`, this.base), request);
-      return await answer.json();
-    } catch {
-      return { error: "The dashboard does not answer – is it still running?" };
-    }
   }
 
   say(text, wrong) {
@@ -109,14 +95,7 @@ class Coach {
     if (!document.hidden) this.status();
   }
 
-  async status() {
-    try {
-      const answer = await fetch(new URL("status", this.base), { cache: "no-store" });
-      this.show(answer.ok ? await answer.json() : null);
-    } catch {
-      this.show(null);
-    }
-  }
+  async status() { this.show(await this.collector.status()); }
 
   /** Start and stop only where there is something to record; each sensor's battery and loss. */
   show(status) {

@@ -87,6 +87,7 @@ class Feed {
     this.events = [];
     this.news = null;
     this.activity = "";
+    this.steps = new Map();
     this.story = new SetStory();
     this.opened = false;
     this.closed = false;
@@ -128,6 +129,7 @@ class Feed {
   hear(message) {
     const [, edge, name] = message.type === "mark" ? message.label.match(/^(begin|end):(.*)$/) ?? [] : [];
     if (edge) this.activity = edge === "begin" ? name.replaceAll("_", " ") : "";
+    if (message.type === "step") this.steps.set(message.step.step, message.step);
     const text = newsOf(message);
     if (text) this.news = { text, t: message.t ?? NaN };
   }
@@ -148,6 +150,7 @@ class Feed {
     this.events = [];
     this.news = null;
     this.activity = "";
+    this.steps.clear();
     this.arrived = -Infinity;
     this.story.reset();
     if (!same) this.resetHeld();

@@ -163,11 +163,6 @@ class View {
   }
 }
 
-/** Change a text only when it differs, for each change costs a layout. */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** Mounted by Streamlit, and called again with every rerun and change of theme. */
 export default function mount({ parentElement, data }) {
   const root = parentElement.querySelector(".live");

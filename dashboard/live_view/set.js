@@ -126,11 +126,3 @@ class SetPanel {
     return item;
   }
 }
-
-/** An element with this text, marked with its side. */
-function spoken(tag, text, side) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (side) element.dataset.of = side;
-  return element;
-}

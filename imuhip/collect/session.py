@@ -23,6 +23,7 @@ from imuhip.collect.kit import Kit, without
 from imuhip.collect.link import Link, News
 from imuhip.collect.recorder import FLUSH_S
 from imuhip.collect.scan import known_profiles
+from imuhip.collect.shake import stands_out
 from imuhip.collect.take import Take, packets_of
 from imuhip.collect.vital_signs import VitalSigns, described
 from imuhip.errors import DeviceError, ImuhipError, RecordingError
@@ -182,6 +183,7 @@ class Session:
             "recording": self.take.recorder.path.name if self.take else "",
             "t": self.take.t if self.take else None,
             "failure": self._failure,
+            "shaken": stands_out(self._energies()) or "",
             "sensors": [self._sensor_status(link, figures) for link in self.links.values()],
         }
 
@@ -209,6 +211,10 @@ class Session:
             **link.info,
             **figures[link.sensor],
         }
+
+    def _energies(self) -> dict[str, float]:
+        """How hard each sensor that streams turned in the newest look."""
+        return {s: vital.energy for s, vital in self.vitals.items() if self.links[s].flows}
 
     def _figures(self, ended: Take | None = None) -> dict[str, dict[str, Any]]:
         """Each sensor's own figures, and how far the pipeline says its clock may be off."""

@@ -34,6 +34,8 @@ class VitalSigns:
     ----------
     sensor, profile, rate_hz
         Of the link.
+
+    `energy` is the mean square of the angular rate in the newest look, (rad/s)².
     """
 
     def __init__(self, sensor: str, profile: Profile, rate_hz: float) -> None:
@@ -46,6 +48,7 @@ class VitalSigns:
         self.samples = self.bad = 0
         self._missing = 0
         self.battery: float | None = None
+        self.energy = 0.0
 
     def push(self, packet: Packet) -> None:
         """Take what came since the last look on one characteristic."""
@@ -87,6 +90,10 @@ class VitalSigns:
         self.bad += len(block.faults)
         if not len(block.row):
             return
+        # Some sensors send what turns and what pulls apart: a block without rates tells nothing.
+        rates = block.gyr[np.isfinite(block.gyr).all(axis=-1)]
+        if len(rates):
+            self.energy = float((rates * rates).sum(axis=-1).mean())
         newest_ns = int(packet.host_ns.max())
         if self._last_ns is None or packet.epoch != self._epoch:
             # What is missing while there is no link is the link's matter, not the radio's quality.

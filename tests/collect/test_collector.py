@@ -158,6 +158,7 @@ def test_status_tells_each_sensors_figures(run) -> None:
     """Rate, loss, jitter, clock residual and battery are there and make sense."""
     status = run[3]
     assert status["state"] == "recording"
+    assert status["shaken"] == ""  # all three rock alike
     for sensor in status["sensors"]:
         assert sensor["rate_hz"] == pytest.approx(100.0, rel=0.05)
         assert sensor["loss_percent"] == 0.0

@@ -14,18 +14,19 @@ from imuhip.devices.profiles import parse_profile
 from imuhip.records import Packet
 
 
-def seconds_of(profile, rate_hz: float, first: int, length: int = 3) -> list[list[tuple]]:
+def seconds_of(
+    profile, rate_hz: float, first: int, length: int = 3, turning: float = 0.0
+) -> list[list[tuple]]:
     """(stamp, bytes) of each notification, a second at a time."""
     count = int(rate_hz * length)
     t = np.arange(count) / rate_hz
-    zeros = np.zeros((count, 3))
     quat = np.tile((1.0, 0.0, 0.0, 0.0), (count, 1))
     ticks = None if profile.time is None else t / profile.time.unit_s
     payload, offsets = encode(
         profile,
         profile.streams[0],
         acc=np.tile((0.0, 0.0, 9.8), (count, 1)),
-        gyr=zeros,
+        gyr=np.tile((turning, 0.0, 0.0), (count, 1)),
         quat=quat,
         ticks=ticks,
         counter=first + np.arange(count),
@@ -129,3 +130,14 @@ def test_a_battery_is_read_from_its_own_answer_alone() -> None:
     assert battery_level(battery, bytes.fromhex("55 71 64 00 9A 01")) == pytest.approx(4.1)
     assert battery_level(battery, bytes.fromhex("55 61 64 00 9A 01")) is None
     assert battery_level(battery, bytes.fromhex("55 71 64 00 9A")) is None
+
+
+def test_the_energy_is_that_of_the_newest_second() -> None:
+    """A sensor that turns at 4 rad/s has 16 (rad/s)² until it lies still for a second."""
+    profile = parse_profile(profile_text("reference"))
+    vital = VitalSigns("pelvis", profile, 100.0)
+    turning = seconds_of(profile, 100.0, 0, turning=4.0)
+    vital.push(packet_of(profile, turning[0]))
+    assert vital.energy == pytest.approx(16.0, rel=0.01)
+    vital.push(packet_of(profile, seconds_of(profile, 100.0, 0)[1]))
+    assert vital.energy == pytest.approx(0.0, abs=1e-6)

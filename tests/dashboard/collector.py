@@ -1,6 +1,7 @@
 """A collector for the tests: a real hub, fed with angles that anybody can compute.
 
-Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]``.
+Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
+[--ready]``.
 Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
 """
 
@@ -17,29 +18,78 @@ from imuhip.collect.control import Action
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.live_format import BACKFILL_S, COLUMNS, hello
 from imuhip.conventions import GRID_HZ
+from imuhip.evidence import Gate
 from imuhip.records import Array, Fault
 
 LEFT = COLUMNS.index("hip_rotation_left_deg")
 RIGHT = COLUMNS.index("hip_rotation_right_deg")
 SD_LEFT = COLUMNS.index("hip_rotation_left_sd_deg")
 SD_RIGHT = COLUMNS.index("hip_rotation_right_sd_deg")
+FLEXION_LEFT = COLUMNS.index("hip_flexion_left_deg")
 SPEED = COLUMNS.index("pelvis_speed_deg_s")
 
 
 class Obedient:
-    """A control handler that remembers what it was asked."""
+    """A control handler that does what it is asked, and shows what it did.
 
-    def __init__(self) -> None:
+    A mark ``shaken:SENSOR`` shakes that sensor; the first bow is too shallow, all else is good.
+    """
+
+    def __init__(self, *, ready: bool = False) -> None:
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.state = "ready" if ready else "recording"
+        self.shaken = self.athlete = ""
+        self.hub = LiveHub(self)
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
         """Remember and agree."""
         self.asked.append((action, dict(request)))
-        return {}
+        label = request.get("label", "")
+        if action == "start":
+            self.state, self.athlete = "recording", request.get("athlete", "")
+        elif action == "stop":
+            self.state = "ready"
+        elif label.startswith("shaken:"):
+            self.shaken = label.removeprefix("shaken:")
+        elif label:
+            self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
+        elif request["edge"] == "end":
+            shallow = request["step"] == "bow" and self.asked.count((action, dict(request))) == 1
+            self.hub.announce("step", {"t": BACKFILL_S, "step": step(request["step"], shallow)})
+        return {"asked": self.asked}
 
     def status(self) -> Mapping[str, Any]:
-        """Say that a battery is unknown."""
-        return {"state": "recording", "battery": {"pelvis": float("nan")}}
+        """Tell of three sensors, the left thigh's battery nearly empty."""
+        sensors = [
+            {
+                "sensor": name,
+                "state": "streaming",
+                "battery": battery,
+                "battery_unit": "percent",
+                "rssi_dbm": "-58",
+                "loss_percent": 0.4,
+                "rate_hz": 100.0,
+            }
+            for name, battery in (("pelvis", 88.0), ("thigh_left", 9.0), ("thigh_right", 76.0))
+        ]
+        return {
+            "source": "live",
+            "state": self.state,
+            "athlete": self.athlete,
+            "shaken": self.shaken,
+            "sensors": sensors,
+        }
+
+
+def step(name: str, shallow: bool) -> dict[str, Any]:
+    """A judged step as the hub tells it."""
+    gates = [Gate.judge("rows", "1", "", 1.0, 0.9, 0.5)]
+    if name == "bow":
+        gates.append(Gate.judge("bow_amplitude", "deg", "pelvis", 20 + 32 * (not shallow), 35, 25))
+    elif name.startswith("stand"):
+        gates.append(Gate.judge("gyro_spread", "deg/s", "thigh_left", 0.8, 1.5, 3.0))
+    words = ["Bow deeper and straight ahead."] if shallow else []
+    return {"step": name, "accepted": not shallow, "gates": gates, "words": words}
 
 
 def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = False) -> Array:
@@ -50,6 +100,7 @@ def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = 
     left = 30.0 * np.sin(t) if hold is None else np.full(len(t), hold)
     rows[:, LEFT] = np.nan if silent else left
     rows[:, RIGHT] = np.nan if silent else -25.0 * np.sin(t + 0.6) - 8.0
+    rows[:, FLEXION_LEFT] = 40.0 - 40.0 * np.cos(0.8 * t)
     rows[:, SD_LEFT] = rows[:, SD_RIGHT] = 2.5
     rows[:, SPEED] = 20.0 * np.maximum(0.0, np.sin(0.7 * t)) ** 4
     return rows
@@ -79,8 +130,9 @@ async def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--hold", type=float)
     parser.add_argument("--silent", action="store_true")
+    parser.add_argument("--ready", action="store_true")
     given = parser.parse_args()
-    hub = LiveHub(Obedient())
+    hub = Obedient(ready=given.ready).hub
     async with serving(hub, port=given.port) as address:
         print(address, flush=True)  # noqa: T201 - whoever started it reads the address
         await feed(hub, hold=given.hold, silent=given.silent)

@@ -1,0 +1,45 @@
+// What every page of a running session shares: the collector by HTTP, texts and elements.
+
+// Below and above which a sensor needs somebody: per cent of battery left, per cent of samples lost.
+const LOW_BATTERY = 15;
+const MUCH_LOST = 5;
+
+/** Asks the collector, on the page's own address. */
+class Collector {
+  constructor(base) { this.base = base; }
+
+  /** The collector's answer, or a sentence in `error`. */
+  async ask(action, body) {
+    const request = { method: "POST", headers: { "content-type": "application/json" } };
+    if (body) request.body = JSON.stringify(body);
+    try {
+      const answer = await fetch(new URL(`control/${action}`, this.base), request);
+      return await answer.json();
+    } catch {
+      return { error: "The dashboard does not answer – is it still running?" };
+    }
+  }
+
+  /** How the session and its sensors do; null without a collector. */
+  async status() {
+    try {
+      const answer = await fetch(new URL("status", this.base), { cache: "no-store" });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Change a text only when it differs, for each change costs a layout. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** An element with this text, marked with its side. */
+function spoken(tag, text, side) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (side) element.dataset.of = side;
+  return element;
+}

@@ -1,0 +1,49 @@
+"""The set-up view: sensors, calibration and a moving figure, in a component that draws itself.
+
+It shares the live page's stream and steering (`dashboard.live_view`): the same files, not copies.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard import live_view
+
+_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
+_PARTS: Final = ("turns.js", "figure.js", "sensors.js", "protocol.js", "main.js")
+
+
+def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
+    """Mount the set-up view.
+
+    Parameters
+    ----------
+    key
+        Names the place on the page; the same one keeps the view over reruns.
+    athletes
+        Pseudonyms to offer.
+    """
+    data = {"path": live_view.PATH, "athletes": list(athletes)}
+    _component()(key=key, data=data, height="content")
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    return "\n".join((*map(live_view.part, _SHARED), *map(_text, _PARTS)))
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_setup", html=_text("view.html"), css=_text("view.css"), js=source()
+    )
+
+
+def _text(name: str) -> str:
+    """Text of a file beside this one."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,137 @@
+// Puts the parts of the set-up page together.
+
+const STATUS_EVERY_MS = 700;
+const VISIT_KEY = "imuhip-visit";
+const setups = new WeakMap();
+const HIP_NAMES = ["flexion", "adduction", "rotation"];
+const PELVIS_NAMES = ["tilt", "obliquity", "rotation"];
+
+class Setup {
+  constructor(root, url, data) {
+    this.root = root;
+    this.feed = new Feed(url);
+    this.collector = new Collector(new URL(".", url.replace(/^ws/, "http")));
+    this.sensors = new Sensors(root);
+    this.protocol = new Protocol(root, this.collector, this.feed);
+    this.figure = new Figure(root.querySelector(".stage canvas"));
+    this.hook = { state: "", frames: 0, pose: null };
+    window.imuhip = { ...window.imuhip, setup: this.hook };
+    root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
+    this.remember(data.athletes ?? []);
+    for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
+    this.observer = new ResizeObserver(() => { this.fitted = false; });
+    this.observer.observe(root);
+    this.tick = this.tick.bind(this);
+    this.request = requestAnimationFrame(this.tick);
+    this.poll();
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.request);
+    clearTimeout(this.timer);
+    this.observer.disconnect();
+    this.protocol.destroy();
+    this.feed.close();
+  }
+
+  /** Offer the athletes that are known; keep what was written over a reload. */
+  remember(athletes) {
+    const field = this.root.querySelector("[name=athlete]");
+    const offered = athletes.map((id) => Object.assign(document.createElement("option"), { value: id }));
+    this.root.querySelector("datalist").replaceChildren(...offered);
+    field.value = localStorage.getItem(VISIT_KEY) ?? "";
+    field.onchange = () => localStorage.setItem(VISIT_KEY, field.value.trim());
+    field.form.onsubmit = (event) => event.preventDefault();
+  }
+
+  look(view) {
+    this.figure.view = view;
+    for (const button of this.root.querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.view === view));
+    }
+    this.drawn = -1;
+  }
+
+  poll() {
+    this.timer = setTimeout(() => this.poll(), STATUS_EVERY_MS);
+    if (!document.hidden) this.ask();
+  }
+
+  async ask() {
+    const status = await this.collector.status();
+    this.sensors.show(status);
+    this.protocol.show(status);
+    const field = this.root.querySelector("[name=athlete]");
+    field.disabled = status?.state === "recording";
+    if (field.disabled && status.athlete) field.value = status.athlete;
+    else if (!field.value && status?.athlete) field.value = status.athlete;
+  }
+
+  fit() {
+    this.root.classList.toggle("dark", this.root.dataset.theme === "gym" || isDark(this.root));
+    const ground = getComputedStyle(this.root).getPropertyValue("--card").trim() || "#fff";
+    this.figure.fit({ ...paletteOf(this.root), ground });
+    this.fitted = true;
+    this.drawn = -1;
+  }
+
+  tick() {
+    this.request = requestAnimationFrame(this.tick);
+    if (!this.fitted) this.fit();
+    const now = performance.now();
+    const [state, text] = this.feed.state(now);
+    if (state !== this.hook.state) this.root.dataset.state = this.hook.state = state;
+    setText(this.root.querySelector(".state span"), text);
+    this.protocol.draw();
+    this.root.querySelector(".start").classList.toggle("go", this.protocol.complete());
+    const flows = this.feed.flows(now);
+    if (this.feed.version === this.drawn && flows === this.flowed) return;
+    Object.assign(this, { drawn: this.feed.version, flowed: flows });
+    this.hook.pose = this.pose(flows);
+    this.figure.draw(this.hook.pose);
+    this.hook.frames += 1;
+    this.showAngles(this.hook.pose);
+  }
+
+  /** Angles of the newest row, by part; NaN where nothing comes. */
+  pose(flows) {
+    const newest = (name) => (flows ? this.feed.rows.newest(name) : NaN);
+    const hip = (side) => Object.fromEntries(HIP_NAMES.map((name) => [name, newest(`hip_${name}_${side}_deg`)]));
+    const pelvis = Object.fromEntries(PELVIS_NAMES.map((name) => [name, newest(`pelvis_${name}_deg`)]));
+    return { pelvis, left: hip("left"), right: hip("right") };
+  }
+
+  showAngles(pose) {
+    const sure = known(pose.pelvis) && (known(pose.left) || known(pose.right));
+    const hint = sure ? "Move one leg: the same one must move here, the same way." : "It moves once the sensors are calibrated as far as “Bow”.";
+    setText(this.root.querySelector(".hint"), hint);
+    for (const side of ["left", "right"]) {
+      const { flexion, rotation } = pose[side];
+      const text = known(pose[side]) ? `bent ${Math.round(flexion)}° · ${rotation < 0 ? "out" : "in"} ${Math.round(Math.abs(rotation))}°` : "–";
+      setText(this.root.querySelector(`.angles [data-of="${side}"] span`), text);
+    }
+  }
+}
+
+/** Mounted by Streamlit, and called again with every rerun and change of theme. */
+export default function mount({ parentElement, data }) {
+  const root = parentElement.querySelector(".setup");
+  let view = setups.get(parentElement);
+  if (view && view.root !== root) {
+    view.destroy();
+    view = undefined;
+  }
+  if (view) {
+    view.fitted = false;
+  } else {
+    const url = new URL(data.path, document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    view = new Setup(root, url.href, data);
+    setups.set(parentElement, view);
+  }
+  return () => {
+    if (setups.get(parentElement) !== view) return;
+    view.destroy();
+    setups.delete(parentElement);
+  };
+}

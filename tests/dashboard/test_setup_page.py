@@ -1,0 +1,104 @@
+"""The set-up page in a browser, against a collector that judges what it is asked to."""
+
+import json
+import math
+import urllib.request
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+STREAMS = "window.imuhip && window.imuhip.setup && window.imuhip.setup.state === 'live'"
+
+
+def open_setup(page: Page, address: str) -> None:
+    page.goto(f"{address}setup")
+    page.wait_for_function(STREAMS)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def control(collector: Any, label: str) -> list[list[Any]]:
+    """Send a mark; all that the collector was asked so far."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{collector.port}/control/mark",
+        json.dumps({"label": label}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
+        asked: list[list[Any]] = json.load(answer)["asked"]
+    return asked
+
+
+def do_step(page: Page, begin: str = "Begin") -> None:
+    press(page, begin)
+    press(page, "Now")
+    press(page, "Done")
+
+
+def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collector: Any) -> None:
+    """Start, steps with their verdicts, one to do again, one skipped; a reload forgets nothing."""
+    collector.start("--ready")
+    open_setup(page, address)
+    page.get_by_label("Who trains?").fill("A7")
+    press(page, "Start the recording")
+    do_step(page)
+    expect(page.locator(".verdict")).to_have_text("Good – that counts.")
+    press(page, "Next: Stand")
+    expect(page.locator(".says")).to_contain_text("Stand tall")
+    do_step(page)
+    expect(page.locator(".gates")).to_contain_text("Left thigh: restlessness")
+    press(page, "Next: Bow")
+    do_step(page)
+    expect(page.locator(".verdict")).to_have_text("Not yet. Bow deeper and straight ahead.")
+    for words in ("20°", "at least 35°", "not enough"):
+        expect(page.locator(".gates")).to_contain_text(words)
+    do_step(page, "Do it again")
+    expect(page.locator(".verdict")).to_have_text("Good – that counts.")
+    press(page, "Next: Left knee")
+    press(page, "Skip")
+    expect(page.locator(".coach h3")).to_have_text("Right knee")
+    asked = control(collector, "pain")
+    steps = [(each["step"], each["edge"]) for action, each in asked if action == "calibrate"]
+    names = ["tray", "stand", "bow", "bow"]
+    assert steps == [(name, edge) for name in names for edge in ("begin", "end")]
+    assert ["start", {"athlete": "A7"}] in asked
+    page.reload()
+    expect(page.locator(".protocol .done")).to_have_count(3)
+    expect(page.locator(".coach h3")).to_have_text("Left knee")
+
+
+def test_a_sensor_in_the_wrong_place_is_found_by_shaking(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Shaking the place that is asked for says whether its own sensor moved, or another one."""
+    collector.start("--ready")
+    open_setup(page, address)
+    press(page, "Check places by shaking")
+    expect(page.locator(".asked")).to_contain_text("Shake the one on the pelvis")
+    control(collector, "shaken:pelvis")
+    expect(page.locator(".asked")).to_contain_text("Shake the one on the left thigh")
+    control(collector, "shaken:thigh_right")
+    expect(page.locator(".asked")).to_contain_text("but the right thigh sensor moved: swap")
+    card = page.locator(".cards li", has_text="Left thigh")
+    expect(card).to_contain_text("battery low")
+    assert page.locator('[data-place="thigh_left"]').get_attribute("class") == "wrong"
+
+
+def test_the_figure_moves_as_the_sensors_say(page: Page, address: str, collector: Any) -> None:
+    """The thigh that is bent is bent on the page: other pixels, and the angle that was sent."""
+    collector.start()
+    open_setup(page, address)
+    stage = page.locator(".stage canvas")
+    page.wait_for_function("window.imuhip.setup.pose.left.flexion < 5")
+    straight = stage.screenshot()
+    page.wait_for_function("window.imuhip.setup.pose.left.flexion > 75")
+    assert stage.screenshot() != straight
+    pose = page.evaluate("window.imuhip.setup.pose")
+    assert pose["right"]["flexion"] == 0.0
+    assert math.isfinite(pose["pelvis"]["tilt"])
+    press(page, "Side")
+    expect(page.get_by_role("button", name="Side", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
