@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session as Db
 
 from imuhip.archive import catalogue_file
 from imuhip.archive import catalogue_queries as queries
+from imuhip.archive.batch_dataset import partition_of
 from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_rows import rows
 from imuhip.archive.catalogue_tables import (
@@ -135,7 +136,7 @@ class _Search:
                 self.recordings.add(path)
         self.results |= {path for path in found.results if self._are_mine(path)}
         for dataset in found.datasets:
-            mine = dataset.glob(f"*/athlete={self._athlete}")
+            mine = dataset.glob(f"*/{partition_of(self._athlete)}")
             self.partitions |= {p for p in mine if p.is_dir() and p.resolve() == p}
 
     def filed(self) -> None:

@@ -181,6 +181,7 @@ _SUFFIXES: Final = (  # the longest that fits must come first
     ("_deg_s", "deg/s"),
     ("_percent", "%"),
     ("_share", "share"),
+    ("_deg2", "deg²"),
     ("_deg", "deg"),
     ("_hz", "Hz"),
     ("_kg", "kg"),

@@ -102,12 +102,18 @@ def hip_shift(episode: Episode, limits: Limits, _context: Context) -> list[Seen]
 def _agreeing(
     signs: tuple[tuple[float, float], ...], sign: float, limit: float
 ) -> tuple[float, float]:
-    """The second largest proxy on one side, signed, and its error; 0 where one is against it."""
+    """The second largest proxy on one side, signed, and its error; 0 where one is against it.
+
+    The error of a 0 is the middle one: two proxies that are known not to agree rule a shift out,
+    one alone does not.
+    """
     ranked = sorted(((sign * value, sd) for value, sd in signs), reverse=True)
     (_, _), (value, sd), (least, least_sd) = ranked
     against = least < -max(limit, Z95 * least_sd)
     hidden = any(v < Z95 * s for v, s in ranked[:2])
-    return (0.0, sd) if against or hidden or value <= 0.0 else (sign * value, sd)
+    if against or hidden or value <= 0.0:
+        return 0.0, sorted(sd for _, sd in signs)[1]
+    return sign * value, sd
 
 
 def _size(pair: tuple[float, float]) -> float:

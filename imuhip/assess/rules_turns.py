@@ -70,7 +70,9 @@ def rotation_difference(
 ) -> Verdict | None:
     """Hip rotation at the bottom, or at the end range, right against left, against its error.
 
-    Real where it is beyond both the detectable change and the limit (KINEMATICS 4.2). A table test
+    Real where it is beyond both the detectable change and the limit (KINEMATICS 4.2). Where that
+    change is so many limits that a plain difference would be hidden, nothing real is not ``none``
+    but ``cannot_tell``. A table test
     has two directions to be wrong in, so each is asked for more; the one that is clearer speaks.
     `detail` is 1 for the end range inwards, -1 outwards, 0 for the bottom. None before both sides
     were seen.
@@ -138,18 +140,24 @@ def _difference(ends: _Ends, asked: float, limit: float, code: float) -> Verdict
     variance = ends.variance + ends.spread()
     sd = math.sqrt(variance) if variance >= 0.0 else math.nan
     mdc = asked * sd
-    limit = max(limit, mdc) if math.isfinite(mdc) else limit
-    grade, confidence = grade_of(abs(apart), sd, limit)
+    beyond = max(limit, mdc) if math.isfinite(mdc) else limit
+    grade, confidence = grade_of(abs(apart), sd, beyond)
+    if grade == "none" and mdc > _SWALLOWED * limit:
+        grade, confidence, beyond = "cannot_tell", 0.0, limit
     side: SideOrBoth = "both"
     if grade in ("mild", "marked"):
         side = "right" if apart > 0.0 else "left"
     numbers = ends.numbers if side != "both" else ()
     at, count = ends.flexion_deg, len(ends.numbers)
-    return Verdict(side, abs(apart), sd, mdc, limit, grade, confidence, numbers, count, at, code)
+    return Verdict(side, abs(apart), sd, mdc, beyond, grade, confidence, numbers, count, at, code)
 
 
-def _clearness(verdict: Verdict) -> float:
-    return -1.0 if math.isnan(verdict.value) else verdict.value / verdict.limit
+def _clearness(verdict: Verdict) -> tuple[int, float]:
+    """A real difference speaks first, then what is hidden, for ``none`` would deny it."""
+    if math.isnan(verdict.value):
+        return 0, 0.0
+    rank = {"none": 1, "cannot_tell": 2}.get(verdict.grade, 3)
+    return rank, verdict.value / verdict.limit
 
 
 def _change(episode: Episode, column: Array) -> float:
@@ -159,6 +167,10 @@ def _change(episode: Episode, column: Array) -> float:
 
 _PELVIS_CHANGE_SD_DEG: Final = 0.5
 """Obliquity and tilt change by gravity alone, within seconds."""
+
+_SWALLOWED: Final = 4.0
+"""From so many limits of detectable change on, no difference found says nothing. A squat set with a
+good calibration has 2.6 (13° against 5°); provisional."""
 
 _Z95_OF_TWO: Final = 2.2414
 """As `Z95`, so that one of two comparisons is wrong as rarely as a single one."""

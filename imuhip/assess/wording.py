@@ -37,7 +37,8 @@ def words_of(rule: str, unit: str, verdict: Verdict, *, poor: bool = False) -> s
     poor
         It cannot be told because the calibration is too poor.
     """
-    if rule == "rotation_difference" and not poor and math.isfinite(verdict.value):
+    told = verdict.grade != "cannot_tell"
+    if rule == "rotation_difference" and told:
         return _difference(verdict)
     phrase = PHRASES[rule]
     name = _filled(phrase.name, unit, verdict)

@@ -4,15 +4,18 @@ import csv
 import json
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import catalogue_bed as bed
 import pytest
 
+from imuhip.archive.batch_dataset import partition_of
 from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_athlete import delete_athlete, export_athlete, holdings
 from imuhip.archive.catalogue_nouns import Goal
 from imuhip.archive.catalogue_rows import rows
+from imuhip.archive.catalogue_tables import AthleteRow
 from imuhip.errors import CatalogueError, RecordingError
 
 NAME = "Jörg Überlinger"
@@ -207,6 +210,24 @@ def test_a_batch_forgets_the_athlete(two, tmp_path):
     delete_athlete(catalogue, found)
     left = {path.name for path in dataset.glob("*/athlete=*")}
     assert left == {"athlete=B2", "athlete=A11"}
+
+
+@pytest.mark.parametrize("athlete", ["B 2", "Bø/2", "b*"])
+def test_a_batch_forgets_whatever_the_id(tmp_path, athlete):
+    """A data set's folders are found by the name that a batch gives them, whatever the id holds."""
+    with Catalogue(tmp_path / "catalogue.db") as catalogue:
+        with catalogue.entering() as db:  # one filed before ids had rules
+            db.add(AthleteRow(id=athlete, name="", note="", created=datetime.now(UTC)))
+        dataset = tmp_path / "league"
+        for name in (partition_of(athlete), "athlete=B2", "athlete=bb"):
+            (dataset / "sessions" / name).mkdir(parents=True)
+            (dataset / "sessions" / name / "x.parquet").write_bytes(b"PAR1")
+        (dataset / "dataset.json").write_text("{}")
+        found = holdings(catalogue, athlete, [dataset])
+        assert [path.name for path in found.partitions] == [partition_of(athlete)]
+        delete_athlete(catalogue, found)
+    left = {path.name for path in dataset.glob("*/athlete=*")}
+    assert left == {"athlete=B2", "athlete=bb"}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")

@@ -205,6 +205,7 @@ def test_versions_sort_by_age(versions):
     [
         ("rotation_bottom_deg", "deg"), ("peak_rate_deg_s", "deg/s"), ("descent_s", "s"),
         ("rate_deg_per_s", "deg/s"), ("in_zone_share", "share"), ("sparc", ""), ("lag_ms", "ms"),
+        ("swept_area_deg2", "deg²"),
     ],
 )  # fmt: skip
 def test_units_stand_in_names(name, unit):
