@@ -34,10 +34,18 @@ from imuhip.simulate.radio import RADIOS, Radio
 from imuhip.simulate.scenarios import direct
 from imuhip.simulate.sensors import GRADES
 from imuhip.simulate.setup import Setup
+from imuhip.simulate.shaking import stirring
 from imuhip.simulate.transmission import device_samples, numbered, on_session_clock, send
 from imuhip.simulate.true_repetitions import true_repetitions
 from imuhip.simulate.truth import truth_of
-from imuhip.simulate.worn import SENSORS, Placement, WornSensor, draw_handling, draw_placement
+from imuhip.simulate.worn import (
+    SENSORS,
+    SIDE_OF,
+    Placement,
+    WornSensor,
+    draw_handling,
+    draw_placement,
+)
 
 __all__ = [
     "Compensation",
@@ -162,6 +170,8 @@ def _dress(
         if turns:
             quarter = quaternion_from_rotvec(np.array((0.0, 0.0, 0.5 * np.pi * turns)))
             placement = Placement(multiply(placement.q_bs, quarter), placement.at)
+        side = SIDE_OF.get(place)
+        soft = setup.soft_tissue is not None
         result[name] = WornSensor(
             sensor=place,
             script=script,
@@ -171,6 +181,7 @@ def _dress(
             tissue=setup.soft_tissue,
             wobble=draw_sines(wear_rng, 1.0, 2.0, 6.0, count=4),
             slips=setup.slips,
+            stirred=stirring(script, side) if soft and side is not None else None,
         )
     return result
 

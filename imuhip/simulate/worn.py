@@ -37,6 +37,7 @@ from imuhip.simulate.motion import (
     resting,
     thigh_pose,
 )
+from imuhip.simulate.shaking import Stirring
 
 SENSORS: Final = (PELVIS, THIGH["left"], THIGH["right"])
 SIDE_OF: Final[dict[str, Side]] = {THIGH[side]: side for side in SIDES}
@@ -53,7 +54,8 @@ class SoftTissue:
     per_flexion
         Rotation of the skin per flexion of the hip, internal +.
     wobble_deg
-        Shaking at 2 to 6 Hz, rms at one radian of flexion.
+        Shaking at 2 to 6 Hz, rms at one radian of flexion in fast motion; none at rest
+        (`shaking`).
     """
 
     kappa: float = 0.4
@@ -128,8 +130,8 @@ class WornSensor:
     ----------
     sensor
         The segment it rides on.
-    tissue, wobble
-        Skin over the bone of a thigh, if any.
+    tissue, wobble, stirred
+        Skin over the bone of a thigh, if any, how it shakes, and when.
     """
 
     sensor: str
@@ -140,6 +142,7 @@ class WornSensor:
     tissue: SoftTissue | None
     wobble: Sines
     slips: tuple[StrapSlip, ...]
+    stirred: Stirring | None = None
 
     def pose(self, t: Array) -> Pose:
         """Return the sensor's own frame at rising times `t (N,)`."""
@@ -175,8 +178,10 @@ class WornSensor:
         flexion_name, _, rotation_name = HIP_CHANNELS[side]
         flexion = curves[flexion_name].shifted(-self.script.base.get(flexion_name, 0.0))
         rotation = curves[rotation_name].shifted(-self.script.base.get(rotation_name, 0.0))
-        wobble = self.wobble.at(t).scaled(float(np.radians(tissue.wobble_deg))) * flexion
-        lag = rotation.scaled(-tissue.kappa) + flexion.scaled(tissue.per_flexion) + wobble
+        lag = rotation.scaled(-tissue.kappa) + flexion.scaled(tissue.per_flexion)
+        if self.stirred is not None:
+            full = self.wobble.at(t).scaled(float(np.radians(tissue.wobble_deg))) * flexion
+            lag = lag + full * self.stirred.at(t)
         return lag.scaled(HIP_SIGNS[side][2])
 
     def _in_hands(self, t: Array, strapped: float) -> Pose:

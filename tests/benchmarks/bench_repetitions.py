@@ -28,6 +28,7 @@ from imuhip.records import Header, Mark, Record
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
+from imuhip.simulate.worn import SoftTissue
 
 MAT = Path(__file__).parents[3] / "shared" / "data" / "fullbody" / "full_body_example_data.mat"
 SCENARIO = "squat+pivot+seated+supine+ninety_ninety+lunge"
@@ -54,7 +55,7 @@ def main() -> None:
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     strangers: Counter[str] = Counter()
     for seed in range(first, first + sessions):
-        setup = Setup(soft_tissue=Setup().soft_tissue if seed % 2 else None)
+        setup = Setup(soft_tissue=SoftTissue() if seed % 2 else None)
         session = simulate(SCENARIO, seed=seed, grade=GRADES[seed % 3], setup=setup)
         for how in ("marked", "unmarked"):
             compare(session, how, tallies)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter1d
 from scipy.spatial.transform import Rotation
 
 from imuhip.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH
@@ -19,6 +20,7 @@ from imuhip.simulate.performance import RULES, Compensation, Habits, Performance
 from imuhip.simulate.person import draw_person
 from imuhip.simulate.scenarios import SCENARIOS, direct
 from imuhip.simulate.sensors import DEG
+from imuhip.simulate.shaking import stirring
 from imuhip.simulate.worn import (
     SENSORS,
     SIDE_OF,
@@ -42,15 +44,18 @@ def worn_sensor(
     rng = np.random.default_rng(seed)
     person = draw_person(rng, 1.0)
     habits = Habits(performance or Performance(), np.random.default_rng(seed))
+    script = direct(scenario, person, rng, habits=habits).script
+    side = SIDE_OF.get(sensor)
     return WornSensor(
         sensor=sensor,
-        script=direct(scenario, person, rng, habits=habits).script,
+        script=script,
         skeleton=person.skeleton,
         placement=draw_placement(rng, sensor, person.skeleton, "any"),
         handling=draw_handling(rng, SENSORS, 1.0)[sensor],
         tissue=tissue,
         wobble=jets.draw_sines(rng, 1.0, 2.0, 6.0, 4),
         slips=(StrapSlip(sensor, 60.0, 10.0),),
+        stirred=stirring(script, side) if tissue is not None and side is not None else None,
     )
 
 
@@ -252,6 +257,37 @@ def test_soft_tissue_holds_back_rotation_alone() -> None:
         turned = np.abs(curves[name].x - rigid.script.base[name])
         apart = angle_from_quaternion(multiply(conjugate(rigid.pose(t).q), soft.pose(t).q))
         np.testing.assert_allclose(apart, 0.4 * turned, atol=1e-7)
+
+
+def test_skin_shakes_in_motion_and_not_at_rest() -> None:
+    """A seated athlete's skin is still between turns, and shakes by its size in fast motion."""
+    sensor = "thigh_left"
+    still, shaken = (
+        worn_sensor(sensor, "seated", tissue=SoftTissue(0.0, 0.0, wobble)) for wobble in (0.0, 0.4)
+    )
+    t = np.arange(60.0, still.script.duration, 0.01)
+    apart = np.degrees(
+        angle_from_quaternion(multiply(conjugate(still.pose(t).q), shaken.pose(t).q))
+    )
+    curves = still.script.channels(t, HIP_CHANNELS["left"])
+    speed = np.degrees(np.sqrt(sum(c.v**2 for c in curves.values())))
+    seated = np.degrees(curves[HIP_CHANNELS["left"][0]].x) > 60.0
+    near = maximum_filter1d(speed, 100)  # within half a second
+    resting = seated & (near < 4.0)
+    assert np.count_nonzero(resting) > 500
+    assert np.sqrt(np.mean(apart[resting] ** 2)) < 0.02
+    assert np.sqrt(np.mean(apart[seated & (speed > 40.0)] ** 2)) > 0.25
+
+
+def test_shaking_is_smooth_and_does_not_depend_on_how_it_is_asked() -> None:
+    """The share's rates are its own derivatives, and a time has one share however it is asked."""
+    stirred = stirring(worn_sensor("thigh_right").script, "right")
+    t = np.arange(40.0, 90.0, 0.002)
+    whole = stirred.at(t)
+    assert_derivatives(whole, 0.002, 1e-4)
+    assert whole.x.max() > 0.5
+    assert np.abs(whole.x).min() < 0.02
+    assert np.array_equal(whole.x[777:800], stirred.at(t[777:800]).x)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
