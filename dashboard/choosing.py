@@ -26,30 +26,31 @@ def opened() -> Iterator[Catalogue]:
 
 def chosen_athlete(athletes: Sequence[Athlete]) -> Athlete:
     """Ask which athlete; the one of the page before is chosen already."""
-    ids = [athlete.id for athlete in athletes]
+    # Ids are the options: an athlete whose note was edited would be another option.
+    known = {athlete.id: athlete for athlete in athletes}
     before = st.session_state.get(_ATHLETE)
     chosen = st.selectbox(
         "Athlete",
-        athletes,
-        index=ids.index(before) if before in ids else _latest(athletes),
-        format_func=athlete_title,
+        list(known),
+        index=list(known).index(before) if before in known else _latest(athletes),
+        format_func=lambda one: athlete_title(known[one]),
     )
-    st.session_state[_ATHLETE] = chosen.id
-    return chosen
+    st.session_state[_ATHLETE] = chosen
+    return known[chosen]
 
 
 def chosen_session(sessions: Sequence[Session], label: str = "Session") -> Session:
     """Ask which session; the one of the page before is chosen already, else the latest."""
-    ids = [session.id for session in sessions]
+    known = {session.id: session for session in sessions}
     before = st.session_state.get(_SESSION)
     chosen = st.selectbox(
         label,
-        sessions,
-        index=ids.index(before) if before in ids else 0,
-        format_func=session_title,
+        list(known),
+        index=list(known).index(before) if before in known else 0,
+        format_func=lambda one: session_title(known[one]),
     )
-    st.session_state[_SESSION] = chosen.id
-    return chosen
+    st.session_state[_SESSION] = chosen
+    return known[chosen]
 
 
 def remember(athlete: str, session: str | None = None) -> None:

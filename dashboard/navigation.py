@@ -12,6 +12,8 @@ st.navigation(
         st.Page(_HERE / "pages" / "setup.py", title="Set up", icon=":material/checklist:"),
         st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
         st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
+        st.Page(_HERE / "pages" / "progress.py", title="Progress", icon=":material/trending_up:"),
+        st.Page(_HERE / "pages" / "athletes.py", title="Athletes", icon=":material/groups:"),
     ],
     position="top",
 ).run()

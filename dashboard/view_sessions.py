@@ -1,9 +1,11 @@
 """Athletes and sessions in a few words; no Streamlit in here."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from imuhip.archive.catalogue_nouns import Athlete, Session
+from imuhip.archive.catalogue_nouns import AnalysisEntry, Athlete, Consent, Session
 from imuhip.assess.movements import MOVEMENTS
 
 MEDICAL = "Not a medical device. It informs a coach; it diagnoses and treats nothing."
@@ -34,3 +36,43 @@ def done(movements: Mapping[str, int]) -> str:
 def day(moment: datetime | None) -> str:
     """A day and time of this computer's clock; a word where none is known."""
     return moment.astimezone().strftime("%d %b %Y, %H:%M") if moment else "no date"
+
+
+def session_rows(sessions: Iterable[Session]) -> list[dict[str, Any]]:
+    """The list of sessions, a row each."""
+    return [
+        {
+            "Athlete": session.athlete,
+            "When": day(session.started),
+            "State": session.kind or "–",
+            "What": done(session.movements) or "–",
+            "Load": "" if math.isnan(session.load_kg) else f"{session.load_kg:g} kg",
+            "Tags": list(session.tags),
+            "Calibration": session.grade or "not analyzed",
+            "Minutes": round(session.duration_s / 60.0, 1),
+            "Notes": session.notes,
+        }
+        for session in sessions
+    ]
+
+
+def tags_of(sessions: Iterable[Session]) -> list[str]:
+    """All tags in use, in order."""
+    return sorted({tag for session in sessions for tag in session.tags})
+
+
+def consent_words(consents: Iterable[Consent]) -> list[str]:
+    """What an athlete agreed to, a sentence each."""
+    words = []
+    for consent in consents:
+        said = f"agreed to {consent.purpose} on {day(consent.given)}"
+        if consent.withdrawn is not None:
+            said += f", withdrawn on {day(consent.withdrawn)}"
+        words.append(f"{said} – {consent.note}" if consent.note else said)
+    return words
+
+
+def analysis_title(analysis: AnalysisEntry) -> str:
+    """An analysis by version, calibration grade and the beginning of its fingerprint."""
+    gone = "" if analysis.results else ", results gone"
+    return f"version {analysis.version}, {analysis.grade} ({analysis.fingerprint[:8]}{gone})"

@@ -1,0 +1,294 @@
+"""Whose sessions are there, and what is said of them? Found, opened, edited, trashed, restored."""
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard.choosing import opened, remember
+from dashboard.dropped import file_dropped
+from dashboard.view_sessions import (
+    analysis_title,
+    athlete_title,
+    consent_words,
+    session_rows,
+    session_title,
+    tags_of,
+)
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Athlete, Kind, Session
+from imuhip.archive.library import RECORDING_SUFFIX
+from imuhip.errors import ImuhipError
+
+
+def main() -> None:
+    """Draw the page."""
+    st.header("Athletes and sessions")
+    for words in st.session_state.pop("said", ()):
+        st.success(words)
+    try:
+        with opened() as catalogue:
+            _show(catalogue)
+    except ImuhipError as error:
+        st.error(str(error))
+
+
+def _show(catalogue: Catalogue) -> None:
+    athletes = catalogue.athletes()
+    opening, adding = st.columns([2, 1])
+    with opening.expander("Open a recording", icon=":material/upload_file:", expanded=not athletes):
+        _drop(catalogue, athletes)
+    with adding.expander("Add an athlete", icon=":material/person_add:"):
+        _add(catalogue)
+    if not athletes:
+        st.info("Nobody is here yet. Add an athlete, or drop a recording above.")
+        return
+    who, search, tags, kind = st.columns([2, 2, 2, 2])
+    known = {athlete.id: athlete for athlete in athletes}
+    chosen = who.selectbox(
+        "Athlete",
+        ["", *known],
+        index=_before(athletes),
+        format_func=lambda one: athlete_title(known[one]) if one else "Everybody",
+    )
+    st.session_state["athletes_athlete"] = chosen
+    if chosen:
+        _show_athlete(catalogue, known[chosen])
+    everything = catalogue.sessions(chosen or None)
+    found = catalogue.sessions(
+        chosen or None,
+        search=search.text_input("Search", placeholder="notes, marks, movements, file"),
+        tags=tags.multiselect("Tags", tags_of(everything), placeholder="any"),
+        kind=_KINDS[kind.segmented_control("State", list(_KINDS), default="all", required=True)],
+    )
+    _undo(catalogue)
+    _show_sessions(catalogue, found, searched=bool(everything))
+    _show_trash(catalogue, chosen or None)
+
+
+def _before(athletes: Sequence[Athlete]) -> int:
+    """Place of who was looked at before; everybody at first."""
+    ids = ["", *(athlete.id for athlete in athletes)]
+    before = st.session_state.get("athletes_athlete")
+    return ids.index(before) if before in ids else 0
+
+
+# --- coming in -----------------------------------------------------------------------------------
+
+
+def _drop(catalogue: Catalogue, athletes: Sequence[Athlete]) -> None:
+    """A recording becomes a session of the library."""
+    with st.form("drop", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "Drop recordings here",
+            type=[RECORDING_SUFFIX.removeprefix(".")],
+            accept_multiple_files=True,
+        )
+        athlete = st.selectbox(
+            "Of which athlete?",
+            [one.id for one in athletes],
+            index=0 if len(athletes) == 1 else None,
+            accept_new_options=True,
+            placeholder="choose, or type a new id",
+        )
+        if not st.form_submit_button("Analyze and file", type="primary"):
+            return
+    if not files or not athlete:
+        st.warning("Drop a file and say whose it is; then press the button again.")
+        return
+    said = [words for file in files if (words := _file(catalogue, file, athlete))]
+    if len(said) == len(files):
+        _again(said)
+    for words in said:
+        st.success(words)
+
+
+def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
+    """File one recording, and return what to say of it; empty when the page says why not."""
+    bar = st.progress(0.0)
+
+    def told(share: float) -> None:
+        bar.progress(share, f"{file.name} is analyzed …")
+
+    try:
+        filed = file_dropped(catalogue, file.name, file.getvalue(), athlete, told)
+    except ImuhipError as error:
+        st.error(f"{file.name}: {error}")
+        return ""
+    finally:
+        bar.empty()
+    remember(filed.athlete, filed.session)
+    return " ".join((f"{file.name} is filed under {filed.athlete}.", *filed.words))
+
+
+def _add(catalogue: Catalogue) -> None:
+    with st.form("add", border=False):
+        name = st.text_input("Id", help="A pseudonym such as A1: it stands in files.")
+        called = st.text_input("Name", help="Known to this catalogue alone; may be empty.")
+        note = st.text_input("Note")
+        if st.form_submit_button("Add"):
+            try:
+                catalogue.add_athlete(name.strip(), called.strip(), note.strip())
+            except ImuhipError as error:
+                st.error(str(error))
+                return
+            st.session_state["athletes_athlete"] = name.strip()
+            _again([f"{name.strip()} is added."])
+
+
+# --- one athlete ---------------------------------------------------------------------------------
+
+
+def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
+    """Name, note and consent."""
+    remember(athlete.id)
+    icon = ":material/verified_user:" if athlete.consent == "given" else ":material/gpp_maybe:"
+    with st.expander(f"{athlete_title(athlete)} · {_CONSENT[athlete.consent]}", icon=icon):
+        for sentence in consent_words(catalogue.consents(athlete.id)):
+            st.write(sentence)
+        with st.form("athlete", border=False):
+            name = st.text_input("Name", athlete.name)
+            note = st.text_input("Note", athlete.note)
+            purpose = st.text_input("Consent to", "measuring and keeping the recordings")
+            save, agree, withdraw, _ = st.columns([1, 1, 1, 3])
+            if save.form_submit_button("Save", width="stretch"):
+                catalogue.edit_athlete(athlete.id, name=name.strip(), note=note.strip())
+                _again(["Saved."])
+            if agree.form_submit_button("Agreed today", width="stretch"):
+                catalogue.give_consent(athlete.id, purpose.strip())
+                _again([f"Written down: {athlete.id} agreed to {purpose.strip()}."])
+            if withdraw.form_submit_button("Withdrawn", width="stretch"):
+                catalogue.withdraw_consent(athlete.id)
+                _again([f"Written down: {athlete.id} took back every consent."])
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+def _show_sessions(catalogue: Catalogue, found: Sequence[Session], *, searched: bool) -> None:
+    """The list, and the one that is selected in it."""
+    if not found:
+        st.info(
+            "No session is like that. Take a tag or a word out of the search."
+            if searched
+            else "There are no sessions yet. Drop a recording above."
+        )
+        return
+    picked = st.dataframe(
+        session_rows(found),
+        key="sessions",
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        column_config={"Tags": st.column_config.ListColumn()},
+    )
+    rows = [row for row in picked["selection"]["rows"] if row < len(found)]
+    if not rows:
+        st.caption("Select a session at the left of its row to open or edit it.")
+        return
+    session = found[rows[0]]
+    st.subheader(session_title(session))
+    review, trash, _ = st.columns([1, 1, 3])
+    if review.button("Open in Review", type="primary", width="stretch"):
+        remember(session.athlete, session.id)
+        st.switch_page("pages/review.py")
+    if trash.button("Move to trash", icon=":material/delete:", width="stretch"):
+        catalogue.trash(session.id)
+        st.session_state["trashed"] = session.id
+        st.rerun()
+    _edit(catalogue, session, tags_of(found))
+    _choose_analysis(catalogue, session)
+
+
+def _edit(catalogue: Catalogue, session: Session, tags: Sequence[str]) -> None:
+    """What the coach says of a session."""
+    with st.form(f"edit-{session.id}"):
+        first, second, third = st.columns(3)
+        kinds = list(_SAID)
+        kind = first.segmented_control(
+            "State", kinds, default=kinds[list(_SAID.values()).index(session.kind)], required=True
+        )
+        load = second.number_input(
+            "Load, kg", 0.0, 1000.0, None if math.isnan(session.load_kg) else session.load_kg, 2.5,
+            placeholder="none",
+        )  # fmt: skip
+        chosen = third.multiselect(
+            "Tags", tags, list(session.tags), accept_new_options=True, placeholder="add a tag"
+        )
+        notes = st.text_area("Notes", session.notes, height=80)
+        if st.form_submit_button("Save"):
+            catalogue.edit_session(
+                session.id,
+                kind=_SAID[kind],
+                load_kg=math.nan if load is None else load,
+                notes=notes.strip(),
+                tags=[tag.strip() for tag in chosen if tag.strip()],
+            )
+            _again(["Saved."])
+
+
+def _choose_analysis(catalogue: Catalogue, session: Session) -> None:
+    """Which analysis all pages show."""
+    analyses = catalogue.analyses(session.id)
+    if len(analyses) < 2:
+        return
+    pinned = next((k for k, one in enumerate(analyses, 1) if one.pinned), 0)
+    chosen = st.selectbox(
+        "Analysis that is shown",
+        [None, *analyses],
+        index=pinned,
+        format_func=lambda one: analysis_title(one) if one else "always the newest version",
+    )
+    before = analyses[pinned - 1].fingerprint if pinned else None
+    wanted = chosen.fingerprint if chosen else None
+    if wanted != before:
+        catalogue.show(session.id, wanted)
+        _again(["All pages show the chosen analysis."])
+
+
+# --- trash ---------------------------------------------------------------------------------------
+
+
+def _undo(catalogue: Catalogue) -> None:
+    """The last session that went into the trash comes back with one press."""
+    trashed = st.session_state.get("trashed")
+    if trashed is None:
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.info("The session is in the trash. Its files are untouched.")
+    if button.button("Undo", icon=":material/undo:", width="stretch"):
+        del st.session_state["trashed"]
+        catalogue.restore(trashed)
+        st.rerun()
+
+
+def _show_trash(catalogue: Catalogue, athlete: str | None) -> None:
+    trashed = catalogue.sessions(athlete, trashed=True)
+    if not trashed:
+        return
+    with st.expander(f"Trash ({len(trashed)})", icon=":material/delete:"):
+        for session in trashed:
+            words, button = st.columns([4, 1], vertical_alignment="center")
+            words.write(f"{session.athlete} · {session_title(session)}")
+            if button.button("Restore", key=f"restore-{session.id}", width="stretch"):
+                catalogue.restore(session.id)
+                st.session_state.pop("trashed", None)
+                st.rerun()
+
+
+def _again(said: list[str]) -> None:
+    """Draw the page anew with what was written, and say so."""
+    st.session_state["said"] = said
+    st.rerun()
+
+
+_CONSENT = {
+    "given": "Consent is given",
+    "none": "No consent is written down",
+    "withdrawn": "Consent is withdrawn: nothing new is filed",
+}
+_KINDS: dict[str, Kind | None] = {"all": None, "cold": "cold", "warm": "warm"}
+_SAID: dict[str, Kind] = {"not said": "", "cold": "cold", "warm": "warm"}
+
+main()

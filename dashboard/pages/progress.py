@@ -1,0 +1,141 @@
+"""Did it change? Sessions over weeks against the athlete's own error, goals, cues and the dose."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+
+import streamlit as st
+
+from dashboard.choosing import chosen_athlete, opened
+from dashboard.progress_plots import dose_figure, progress_figure
+from dashboard.view_progress import (
+    error_words,
+    goal_words,
+    goals_for,
+    measure_choices,
+    measure_title,
+    movements_of,
+    note_rows,
+    series_row,
+    told,
+)
+from dashboard.view_sessions import MEDICAL, movement_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Goal, NoteKind
+from imuhip.archive.progress import Series
+from imuhip.assess.measure_table import MEASURES
+from imuhip.errors import ImuhipError
+
+
+def main() -> None:
+    """Draw the page."""
+    st.header("Progress")
+    try:
+        with opened() as catalogue:
+            _show(catalogue)
+    except ImuhipError as error:
+        st.error(str(error))
+
+
+def _show(catalogue: Catalogue) -> None:
+    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
+    if not athletes:
+        st.info(
+            "Nothing is filed yet. Drop a recording on the page **Athletes**; with the third "
+            "session a trend can be told."
+        )
+        return
+    who, what, how = st.columns(3)
+    with who:
+        athlete = chosen_athlete(athletes).id
+    movements = movements_of(catalogue.sessions(athlete))
+    if not movements:
+        st.info("No repetition was found in these sessions.")
+        return
+    movement = what.selectbox("Movement", movements, format_func=movement_title)
+    name = how.selectbox("Measure", measure_choices(), format_func=measure_title)
+    every = catalogue.progress(athlete, names=[name], movement=movement)
+    series = [one for one in every if told(one)]
+    with st.popover("What does it mean?"):
+        st.write(f"**{MEASURES[name].title}**: {MEASURES[name].definition}")
+        st.caption(MEASURES[name].source)
+    if series:
+        _show_series(catalogue, athlete, series)
+    else:
+        st.info("This movement has no such measure; choose another one.")
+    st.subheader("Dose")
+    st.plotly_chart(dose_figure(catalogue.dose(athlete)), key="dose", config=_PLOT)
+    goals, notes = st.columns(2)
+    with goals:
+        _goals(catalogue, athlete, name, movement)
+    with notes:
+        _notes(catalogue, athlete)
+    st.caption(MEDICAL)
+
+
+def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -> None:
+    """The picture, and what has changed in words."""
+    goals = goals_for(catalogue.goals(athlete), series)
+    ways = list(dict.fromkeys(one.direction for one in series))
+    for way in ways:
+        mine = [one for one in series if one.direction == way]
+        if len(ways) > 1:
+            st.subheader(f"Turning {way}")
+        figure = progress_figure(mine, goals_for(goals, mine), catalogue.notes(athlete))
+        st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
+        st.dataframe([series_row(one) for one in mine], hide_index=True)
+    st.caption(f"{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.")
+
+
+def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None:
+    st.subheader("Goals")
+    for number, goal in enumerate(catalogue.goals(athlete)):
+        words, button = st.columns([3, 1], vertical_alignment="center")
+        words.write(f"{measure_title(goal.measure)}: {goal_words(goal)}")
+        if button.button("Remove", key=f"goal-{number}", width="stretch"):
+            catalogue.remove_goal(athlete, goal)
+            st.rerun()
+    with st.form("goal"):
+        st.write(f"{measure_title(name)}, {movement_title(movement)}")
+        low, high, side = st.columns(3)
+        least = low.number_input("At least", value=None, step=1.0)
+        most = high.number_input("At most", value=None, step=1.0)
+        leg = side.selectbox("Side", ["both", "left", "right"])
+        if st.form_submit_button("Set goal"):
+            if least is None and most is None:
+                st.warning("Say at least one end of the goal.")
+            elif least is not None and most is not None and least > most:
+                st.warning("The lower end is above the upper one.")
+            else:
+                catalogue.set_goal(athlete, Goal(
+                    name, movement, "" if leg == "both" else leg,
+                    low=math.nan if least is None else least,
+                    high=math.nan if most is None else most,
+                ))  # fmt: skip
+                st.rerun()
+
+
+def _notes(catalogue: Catalogue, athlete: str) -> None:
+    st.subheader("Cues, pain and notes")
+    with st.form("note", clear_on_submit=True):
+        kind, when = st.columns(2)
+        chosen = kind.selectbox("What", list(_KINDS), format_func=_KINDS.__getitem__)
+        on = when.date_input("When", datetime.now().astimezone().date())
+        text = st.text_input("Words")
+        if st.form_submit_button("Write down"):
+            if text.strip():
+                at = datetime.combine(on, time(12), tzinfo=UTC)
+                catalogue.add_note(athlete, text.strip(), kind=chosen, at=at)
+                st.rerun()
+            st.warning("Write a few words first.")
+    rows = note_rows(catalogue.notes(athlete))
+    if rows:
+        st.dataframe(rows, hide_index=True)
+
+
+_PLOT = {"displaylogo": False}
+_KINDS: dict[NoteKind, str] = {
+    "cue": "a cue", "pain": "pain", "note": "a note", "phase": "a new phase of training",
+}  # fmt: skip
+
+main()

@@ -1,0 +1,149 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dashboard_bed import Filed, run_page
+from streamlit.testing.v1 import AppTest
+
+from dashboard.dropped import file_dropped, keep
+from dashboard.view_sessions import session_rows, session_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.errors import CatalogueError, RecordingError
+from imuhip.simulate.output import write
+from imuhip.simulate.session import simulate
+
+
+def opened(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    return run_page("athletes", monkeypatch, "--catalogue", str(filed.catalogue))
+
+
+def select(page: AppTest, row: int) -> AppTest:
+    """Select a session in the list."""
+    page.session_state["sessions"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return page.run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the button with this label."""
+    page = next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_a_session_is_a_row_with_what_is_said_of_it(filed: Filed) -> None:
+    """A row tells when, what, how warm, load and tags; what is not known stays empty."""
+    with Catalogue(filed.catalogue) as catalogue:
+        session = catalogue.sessions("A1")[0]
+    row = session_rows([replace(session, kind="cold", load_kg=60.0, tags=("screen",))])[0]
+    assert (row["State"], row["Load"], row["Tags"]) == ("cold", "60 kg", ["screen"])
+    assert "squat 8" in row["What"]
+    assert session_rows([session])[0]["Load"] == ""
+    assert session_title(replace(session, started=None)).startswith("no date")
+
+
+def test_what_is_said_of_a_session_is_kept(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """State, load and notes are saved, and found by the search afterwards."""
+    page = select(opened(filed, monkeypatch), 0)
+    page.number_input[0].set_value(40.0)
+    page.text_area[0].set_value("felt stiff")
+    page = press(page, "Save")
+    with Catalogue(filed.catalogue) as catalogue:
+        session = catalogue.session(filed.session)
+    assert session.load_kg == 40.0
+    assert session.notes == "felt stiff"
+    search = next(box for box in page.text_input if box.label == "Search")
+    page = search.set_value("stiff").run()
+    assert len(page.dataframe[0].value) == 1
+    page = search.set_value("no such word").run()
+    assert any("No session is like that" in info.value for info in page.info)
+
+
+def test_the_trash_is_undone(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session in the trash is out of the list, and one press brings it back."""
+    page = press(select(opened(filed, monkeypatch), 0), "Move to trash")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert catalogue.sessions("A1") == ()
+    page = press(page, "Undo")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert [session.id for session in catalogue.sessions("A1")] == [filed.session]
+    press(press(select(page, 0), "Move to trash"), "Restore")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert len(catalogue.sessions("A1")) == 1
+
+
+def test_an_athlete_is_added_and_a_bad_id_is_said(
+    filed: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new athlete is there; an id that cannot be one gives a sentence, and the page stays."""
+    page = opened(filed, monkeypatch)
+    field = next(box for box in page.text_input if box.label == "Id")
+    field.set_value("B/2")
+    page = press(page, "Add")
+    assert "expected an athlete's id" in page.error[0].value
+    assert any(box.label == "Search" for box in page.text_input)
+    next(box for box in page.text_input if box.label == "Id").set_value("B2")
+    press(page, "Add")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert [athlete.id for athlete in catalogue.athletes()] == ["A1", "B2"]
+
+
+def test_consent_is_written_down(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Consent is given and withdrawn with the athlete chosen, and the page says so."""
+    page = opened(filed, monkeypatch)
+    who = next(box for box in page.selectbox if box.label == "Athlete")
+    page = press(who.select_index(1).run(), "Agreed today")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert catalogue.athletes()[0].consent == "given"
+    page = press(page, "Withdrawn")
+    assert any("Consent is withdrawn" in box.label for box in page.expander)
+
+
+def test_a_dropped_recording_is_kept_analyzed_and_filed(tmp_path: Path) -> None:
+    """The file lies in the library, its analysis is shown, and progress was told."""
+    source = tmp_path / "session.mcap"
+    write(simulate("calibration", seed=2, grade="good"), source)
+    shares: list[float] = []
+    with Catalogue(tmp_path / "library" / "catalogue.sqlite") as catalogue:
+        filed = file_dropped(catalogue, "session.mcap", source.read_bytes(), "A1", shares.append)
+        session = catalogue.session(filed.session)
+        assert session.recording.parent == (tmp_path / "library" / "recordings").resolve()
+        assert session.recording.read_bytes() == source.read_bytes()
+        assert session.results is not None
+        assert session.grade != ""
+    assert shares == sorted(shares)
+    assert 0.0 < shares[0] < shares[-1] <= 1.0
+
+
+def test_what_is_no_recording_is_refused_and_not_kept(tmp_path: Path) -> None:
+    """Text with the name of a recording, and other files, give a sentence; nothing is left."""
+    with Catalogue(tmp_path / "catalogue.sqlite") as catalogue:
+        for name in ("x.mcap", "x.csv", "../../.mcap"):
+            with pytest.raises(RecordingError):
+                file_dropped(catalogue, name, b"no recording", "A1")
+        assert catalogue.sessions() == ()
+    assert list(tmp_path.rglob("*.mcap*")) == []
+
+
+def test_nothing_is_kept_of_who_took_consent_back(filed: Filed) -> None:
+    """Without consent the recording is refused before it is written anywhere."""
+    with Catalogue(filed.catalogue) as catalogue:
+        catalogue.give_consent("A1", "measuring")
+        catalogue.withdraw_consent("A1")
+        with pytest.raises(CatalogueError, match="consent"):
+            file_dropped(catalogue, "new.mcap", filed.recording.read_bytes(), "A1")
+    assert not (filed.catalogue.parent / "recordings").exists()
+
+
+def test_two_files_of_one_name_are_both_kept(filed: Filed, tmp_path: Path) -> None:
+    """A second recording of the same name stands beside the first; the same one is kept once."""
+    other = tmp_path / "other.mcap"
+    write(simulate("calibration", seed=4, grade="good"), other)
+    folder = tmp_path / "kept"
+    first, about = keep(folder, "a.mcap", filed.recording.read_bytes())
+    again, _ = keep(folder, "a.mcap", filed.recording.read_bytes())
+    second, _ = keep(folder, "..\\a.mcap", other.read_bytes())
+    assert first == again
+    assert about.id == filed.session
+    assert sorted(folder.iterdir()) == sorted((first, second))
+    assert not math.isclose(first.stat().st_size, second.stat().st_size)
