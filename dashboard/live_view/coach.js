@@ -4,7 +4,7 @@ const SAID_MS = 4000;
 const STATUS_MS = 2000;
 const THEMES = ["page", "gym"];
 const THEME_KEY = "imuhip-theme";
-const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset" };
+const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset", g: "theme", "?": "help" };
 
 /** Buttons and keys; asks the collector by HTTP, on the page's own address. */
 class Coach {
@@ -15,6 +15,7 @@ class Coach {
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
     for (const button of root.querySelectorAll("[data-act]")) button.onclick = () => this.act(button.dataset.act);
+    for (const number of root.querySelectorAll("[data-tells]")) number.onclick = () => this.help(number.dataset.tells);
     this.form.onsubmit = (event) => {
       event.preventDefault();
       this.mark(`${this.asked}:${this.input.value.trim() || "–"}`);
@@ -52,7 +53,16 @@ class Coach {
     else if (name === "cue" || name === "note") this.open(name);
     else if (name === "theme") this.nextTheme();
     else if (name === "record") this.record();
+    else if (name === "help") this.help("");
     else this.acts[name]?.();
+  }
+
+  /** What the numbers mean; the one that was asked for stands out. */
+  help(topic) {
+    const dialog = this.root.querySelector(".help");
+    for (const told of dialog.querySelectorAll("[data-told]")) told.classList.toggle("asked", told.dataset.told === topic);
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector(".asked")?.scrollIntoView({ block: "nearest" });
   }
 
   /** Ask for the words of a cue or a note. */

@@ -294,7 +294,7 @@ _PLOT = {"displaylogo": False}
 _CARDS = """<style>
 .furthest { display: flex; flex-wrap: wrap; gap: .6rem; }
 .furthest article { flex: 1 1 14rem; padding: .5rem .9rem; border-radius: .6rem;
-  background: var(--st-secondary-background-color, #fff); border: 1px solid #8884; }
+  background: color-mix(in srgb, currentColor 5%, transparent); border: 1px solid #8884; }
 .furthest h3 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
 .furthest h3::first-letter { text-transform: uppercase; }
 .furthest p { margin: 0; display: flex; gap: .8rem; align-items: baseline; }

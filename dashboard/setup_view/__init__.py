@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard import live_view
+from imuhip.assess.limits import GOALS
 
 _SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
 _PARTS: Final = ("turns.js", "figure.js", "sensors.js", "protocol.js", "main.js")
@@ -27,7 +28,8 @@ def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
     athletes
         Pseudonyms to offer.
     """
-    data = {"path": live_view.PATH, "athletes": list(athletes)}
+    goals = {goal: goal.replace("_", " ") for goal in GOALS}
+    data = {"path": live_view.PATH, "athletes": list(athletes), "goals": goals}
     _component()(key=key, data=data, height="content")
 
 

@@ -17,7 +17,8 @@ class Setup {
     this.hook = { state: "", frames: 0, pose: null };
     window.imuhip = { ...window.imuhip, setup: this.hook };
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
-    this.remember(data.athletes ?? []);
+    [this.athlete, this.goal] = ["athlete", "goal"].map((name) => root.querySelector(`[name=${name}]`));
+    this.remember(data);
     for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     this.observer.observe(root);
@@ -34,14 +35,17 @@ class Setup {
     this.feed.close();
   }
 
-  /** Offer the athletes that are known; keep what was written over a reload. */
-  remember(athletes) {
-    const field = this.root.querySelector("[name=athlete]");
-    const offered = athletes.map((id) => Object.assign(document.createElement("option"), { value: id }));
-    this.root.querySelector("datalist").replaceChildren(...offered);
-    field.value = localStorage.getItem(VISIT_KEY) ?? "";
-    field.onchange = () => localStorage.setItem(VISIT_KEY, field.value.trim());
-    field.form.onsubmit = (event) => event.preventDefault();
+  /** Offer the athletes and goals that are known; keep what was chosen over a reload. */
+  remember(data) {
+    const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
+    this.root.querySelector("datalist").replaceChildren(...(data.athletes ?? []).map((id) => option(id, id)));
+    this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
+    const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    this.athlete.value = kept.athlete ?? "";
+    this.goal.value = kept.goal in data.goals ? kept.goal : "general";
+    const keep = () => localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value }));
+    this.athlete.onchange = this.goal.onchange = keep;
+    this.athlete.form.onsubmit = (event) => event.preventDefault();
   }
 
   look(view) {
@@ -61,10 +65,11 @@ class Setup {
     const status = await this.collector.status();
     this.sensors.show(status);
     this.protocol.show(status);
-    const field = this.root.querySelector("[name=athlete]");
-    field.disabled = status?.state === "recording";
-    if (field.disabled && status.athlete) field.value = status.athlete;
-    else if (!field.value && status?.athlete) field.value = status.athlete;
+    const recording = status?.state === "recording";
+    this.athlete.disabled = this.goal.disabled = recording;
+    if (status?.athlete && (recording || !this.athlete.value)) this.athlete.value = status.athlete;
+    const goal = this.feed.hello?.gauge.goal;
+    if (recording && goal) this.goal.value = goal;
   }
 
   fit() {

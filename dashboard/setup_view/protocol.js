@@ -90,9 +90,9 @@ class Protocol {
   complete() { return STEPS.every((step) => step.optional || this.done(step)); }
 
   async record() {
-    const athlete = this.root.querySelector("[name=athlete]").value.trim();
+    const [athlete, goal] = ["athlete", "goal"].map((name) => this.root.querySelector(`[name=${name}]`).value.trim());
     const missing = (this.status?.sensors ?? []).filter((sensor) => sensor.state !== "streaming");
-    const body = { ...(athlete && { athlete }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
+    const body = { goal, ...(athlete && { athlete }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
     const answer = await this.collector.ask("start", body);
     this.say(answer.error ? refusal(answer.error, missing) : "");
     this.without = Boolean(answer.error) && missing.length === 1 && missing[0].sensor !== "pelvis";

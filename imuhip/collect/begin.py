@@ -51,8 +51,8 @@ class Options:
     show: Callable[[Assessed], None] = lambda _: None
 
 
-def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
-    """Return the header of a recording that begins now."""
+def live_header(kit: Kit, links: Mapping[str, Link], athlete: str, goal: str = "") -> Header:
+    """Return the header of a recording that begins now; `goal` names a goal profile."""
     return Header(
         sensors=tuple(
             SensorInfo(
@@ -72,6 +72,7 @@ def live_header(kit: Kit, links: Mapping[str, Link], athlete: str) -> Header:
         monotonic_ns=time.monotonic_ns(),
         utc_ns=time.time_ns(),
         athlete=athlete,
+        parameters={"assess": {"goal": goal}} if goal else {},
         started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         source=f"imuhip collect, kit {kit.name}",
         software=software_versions(),

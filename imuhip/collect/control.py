@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imuhip.assess.limits import GOALS
 from imuhip.collect.live_format import to_json
 from imuhip.conventions import CALIBRATION_STEPS
 
@@ -44,8 +45,8 @@ class ControlHandler(Protocol):
         """Do it and return what to answer; raise `ControlRefusedError` if it cannot be now.
 
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
-        calibration step or the shake, and for a start ``athlete`` and ``without``, the sensors to
-        leave out, where they were given.
+        calibration step or the shake, and for a start ``athlete``, ``goal`` and ``without``, the
+        sensors to leave out, where they were given.
         """
 
     def status(self) -> Mapping[str, Any]:
@@ -133,7 +134,7 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
 
 
 _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "start": ((), ("athlete", "without")),
+    "start": ((), ("athlete", "goal", "without")),
     "stop": ((), ()),
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ()),
@@ -143,4 +144,5 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "step": ("shake", *CALIBRATION_STEPS),
     "edge": ("begin", "end"),
+    "goal": GOALS,
 }

@@ -14,9 +14,11 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from imuhip.assess.goals import GOAL_ZONES
+from imuhip.assess.limits import checked_goal
 from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.evidence import CalibrationStep
-from imuhip.records import AngleBlock, Array, GridBlock
+from imuhip.records import AngleBlock, Array, GridBlock, Header
 
 LIVE_FORMAT: Final = 1
 """Version of the messages; a client refuses a newer one."""
@@ -110,7 +112,7 @@ def decode_rows(message: bytes) -> tuple[dict[str, float], Array]:
     return head, numbers[len(HEAD) :].reshape(-1, len(COLUMNS))
 
 
-def hello(stream: str, session: str, source: str) -> dict[str, Any]:
+def hello(stream: str, session: str, source: str, goal: str = "") -> dict[str, Any]:
     """Return the first message of a session: all a viewer needs to draw what follows.
 
     Parameters
@@ -121,6 +123,8 @@ def hello(stream: str, session: str, source: str) -> dict[str, Any]:
         A label for people.
     source
         ``live`` or ``replay``.
+    goal
+        Of a goal profile, as `goal_of` finds it; empty is the general one.
     """
     return {
         "type": "hello",
@@ -137,11 +141,28 @@ def hello(stream: str, session: str, source: str) -> dict[str, Any]:
         "frame_hz": FRAME_HZ,
         "backfill_s": BACKFILL_S,
         "signs": SIGNS,
-        "gauge": GAUGE,
+        "gauge": GAUGE | {"goal": goal or "general", "zones": _zones(goal)},
         "stillness": STILLNESS,
         "colours": COLOURS,
         "notice": NOTICE,
     }
+
+
+def goal_of(header: Header) -> str:
+    """Return the goal profile that a recording names; empty where it names none."""
+    assess = header.parameters.get("assess", {})
+    return str(assess.get("goal", "")) if isinstance(assess, Mapping) else ""
+
+
+def _zones(goal: str) -> list[dict[str, Any]]:
+    """Where the goal profile wants the gauges' angle to reach; in is +, out −."""
+    own = GOAL_ZONES.get(checked_goal(goal or "general"), {})
+    (inner, outer), _ = own.get("internal_deg", GOAL_ZONES["general"]["internal_deg"])
+    (near, far), _ = own.get("external_deg", GOAL_ZONES["general"]["external_deg"])
+    return [
+        {"name": "in", "from_deg": inner, "to_deg": outer},
+        {"name": "out", "from_deg": -far, "to_deg": -near},
+    ]
 
 
 def event_json(kind: str, payload: Mapping[str, Any]) -> str:
@@ -190,17 +211,8 @@ SIGNS: Final = {
     "pelvis_rotation": "turned to the left +",
 }
 
-GAUGE: Final = {
-    "angle": "hip_rotation",
-    "from_deg": -90.0,
-    "to_deg": 60.0,
-    # Coaches' goals, not norms: measured means are near 40° out and 30 to 38° in.
-    "zones": [
-        {"name": "in", "from_deg": 25.0, "to_deg": 45.0},
-        {"name": "out", "from_deg": -90.0, "to_deg": -50.0},
-    ],
-}
-"""The arc of the gauges and the goal zones on it."""
+GAUGE: Final = {"angle": "hip_rotation", "from_deg": -90.0, "to_deg": 60.0}
+"""The arc of the gauges."""
 
 STILLNESS: Final = {"column": "pelvis_speed_deg_s", "still_below": 6.0, "moving_above": 25.0}
 """Pelvis speeds, in degrees per second, below which it counts as still and above as moving."""

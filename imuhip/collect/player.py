@@ -14,7 +14,7 @@ import numpy as np
 
 from imuhip.collect.control import Action, ControlRefusedError
 from imuhip.collect.hub import LiveHub
-from imuhip.collect.live_format import FRAME_HZ, Frames, hello, rows_from_output
+from imuhip.collect.live_format import FRAME_HZ, Frames, goal_of, hello, rows_from_output
 from imuhip.collect.news import Assessed, FaultNews, News, news_from_output
 from imuhip.records import Header, IntArray, Mark, Packet, Record
 
@@ -232,12 +232,13 @@ class Player:
         turn = 0
         while turn == 0 or self._loop:
             stream = f"{self._session}/{time.time_ns()}/{turn}"
-            self._hub.begin(hello(stream, self._session, "replay"))
-            await self._play_once()
+            recording = self._open()
+            goal = goal_of(recording.header)
+            self._hub.begin(hello(stream, self._session, "replay", goal))
+            await self._play_once(recording)
             turn += 1
 
-    async def _play_once(self) -> None:
-        recording = self._open()
+    async def _play_once(self, recording: Recording) -> None:
         stages = self._make(recording.header)
         cutter = Cutter(recording.batches())
         pace = _Pace(cutter.next_ns or 0, self._speed)

@@ -80,7 +80,7 @@ class Session:
         """Start, stop, mark or calibrate; see `ControlHandler`."""
         if action == "start":
             left_out = request.get("without", "").replace(",", " ").split()
-            path = await self.start(request.get("athlete", ""), left_out)
+            path = await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
             return {"recording": path.name}
         if action == "stop":
             path = await self.stop()
@@ -88,7 +88,7 @@ class Session:
         label = request.get("label") or f"{request['edge']}:{request['step']}"
         return {"host_ns": self.mark(label), "label": label}
 
-    async def start(self, athlete: str = "", left_out: Sequence[str] = ()) -> Path:
+    async def start(self, athlete: str = "", left_out: Sequence[str] = (), goal: str = "") -> Path:
         """Begin a recording, perhaps without some sensors; ControlRefusedError if it cannot be now.
 
         Nothing of a sensor that is left out is recorded, should it come.
@@ -98,7 +98,7 @@ class Session:
                 refuse(
                     f"expected no recording to run, came {self.take.recorder.path.name}: stop it"
                 )
-            header = self._header(athlete or self._athlete, left_out)
+            header = self._header(athlete or self._athlete, left_out, goal)
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
@@ -109,7 +109,7 @@ class Session:
         self._say(f"recording {path}{f' without {_listed(left_out)}' if left_out else ''}")
         return path
 
-    def _header(self, athlete: str, left_out: Sequence[str]) -> Header:
+    def _header(self, athlete: str, left_out: Sequence[str], goal: str) -> Header:
         """Of a recording that begins now; ControlRefusedError while a sensor is waited for."""
         try:
             kit = without(self.kit, left_out)
@@ -123,7 +123,7 @@ class Session:
                 "bring them near; GET /status says what is wrong. Who insists starts without: "
                 f'{{"without": "{waits[0]}"}}'
             )
-        return live_header(kit, links, athlete)
+        return live_header(kit, links, athlete, goal)
 
     def _begin(self, left_out: frozenset[str]) -> None:
         """Count from zero, and tell the new recording how its links came to be."""

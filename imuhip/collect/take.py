@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from imuhip.collect.hub import LiveHub
-from imuhip.collect.live_format import hello, rows_from_output
+from imuhip.collect.live_format import goal_of, hello, rows_from_output
 from imuhip.collect.news import Assessed, FaultNews, news_from_output
 from imuhip.collect.player import Output, Stages, completion_ns
 from imuhip.collect.recorder import Recorder
@@ -55,7 +55,7 @@ class Take:
         self._pending: list[Record] = []
         self._faults = FaultNews()
         self.assessed = Assessed()
-        hub.begin(hello(f"{session}/{header.utc_ns}", session, "live"))
+        hub.begin(hello(f"{session}/{header.utc_ns}", session, "live", goal_of(header)))
         hub.announce("status", {"state": "recording"})
 
     def add(self, records: Sequence[Record]) -> None:

@@ -135,3 +135,11 @@ def test_hello_explains_every_number() -> None:
     for zone in said["gauge"]["zones"]:
         assert GAUGE["from_deg"] <= zone["from_deg"] < zone["to_deg"] <= GAUGE["to_deg"]
     assert "medical device" in said["notice"]
+
+
+def test_the_zones_are_those_of_the_goal() -> None:
+    """A weightlifter's zone inwards begins further in than the general one; outwards it is that."""
+    general, own = (hello("a/1", "A1", "live", goal)["gauge"] for goal in ("", "weightlifting"))
+    assert own["goal"] == "weightlifting"
+    assert own["zones"][0]["from_deg"] > general["zones"][0]["from_deg"]
+    assert own["zones"][1] == general["zones"][1]

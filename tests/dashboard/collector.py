@@ -17,8 +17,9 @@ import numpy as np
 from imuhip.collect.control import Action
 from imuhip.collect.hub import LiveHub, serving
 from imuhip.collect.live_format import BACKFILL_S, COLUMNS, hello
-from imuhip.conventions import GRID_HZ
+from imuhip.conventions import GRID_HZ, Side
 from imuhip.evidence import Gate
+from imuhip.findings import Finding, Repetition
 from imuhip.records import Array, Fault
 
 LEFT = COLUMNS.index("hip_rotation_left_deg")
@@ -106,12 +107,62 @@ def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = 
     return rows
 
 
+def told(hub: LiveHub) -> None:
+    """Two squats, and what was told after the first and after the second."""
+    for number in (1, 2):
+        for side, arc in (("left", 9.0), ("right", -4.0)):
+            measures = {"rotation_arc_deg": arc, "rotation_arc_sd_deg": 2.0}
+            rep = repetition(side, number, measures)
+            hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
+        for rule in ("knee_in", "tuck")[: 3 - number]:
+            hub.announce("finding", {"t": BACKFILL_S, "finding": finding(rule, number)})
+
+
+def repetition(side: Side, number: int, measures: dict[str, float]) -> Repetition:
+    """A counted squat."""
+    return Repetition(
+        movement="squat",
+        side=side,
+        set=1,
+        repetition=number,
+        direction="down",
+        t_start=4.0 * number,
+        t_turn=4.0 * number + 1.0,
+        t_end=4.0 * number + 2.0,
+        counted=True,
+        found="detected",
+        reason="",
+        measures=measures,
+    )
+
+
+def finding(rule: str, after: int) -> Finding:
+    """Something mild to be said of the set."""
+    return Finding(
+        rule=rule,
+        movement="squat",
+        side="left",
+        set=1,
+        repetitions=tuple(range(1, after + 1)),
+        value=12.0,
+        unit="deg",
+        limit=10.0,
+        mdc=4.0,
+        grade="mild",
+        confidence=0.9,
+        words=f"{rule} after {after}",
+        cue="Push the floor apart.",
+        after=after,
+    )
+
+
 async def feed(hub: LiveHub, *, hold: float | None, silent: bool) -> None:
     """Publish rows for ever, as time goes by, after a first backfill's worth of them."""
     hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live"))
     done = int(BACKFILL_S * GRID_HZ)
     hub.publish(rows_at(0, done, hold=hold, silent=silent), stamp_unix_ns=math.nan)
     hub.announce("mark", {"t": BACKFILL_S, "label": "begin:squat"})
+    told(hub)
     for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
         fault = Fault(sensor, "gap", 9.0, end, 1)
         hub.announce("fault", {"t": BACKFILL_S, "fault": fault})

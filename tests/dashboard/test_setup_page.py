@@ -42,6 +42,7 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     collector.start("--ready")
     open_setup(page, address)
     page.get_by_label("Who trains?").fill("A7")
+    page.get_by_label("Goal").select_option("weightlifting")
     press(page, "Start the recording")
     do_step(page)
     expect(page.locator(".verdict")).to_have_text("Good – that counts.")
@@ -63,7 +64,7 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     steps = [(each["step"], each["edge"]) for action, each in asked if action == "calibrate"]
     names = ["tray", "stand", "bow", "bow"]
     assert steps == [(name, edge) for name in names for edge in ("begin", "end")]
-    assert ["start", {"athlete": "A7"}] in asked
+    assert ["start", {"goal": "weightlifting", "athlete": "A7"}] in asked
     page.reload()
     expect(page.locator(".protocol .done")).to_have_count(3)
     expect(page.locator(".coach h3")).to_have_text("Left knee")

@@ -1,0 +1,96 @@
+"""What a coach does on the live page, and what the set tells, against a collector that answers."""
+
+import json
+import urllib.request
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+LIVE = "window.imuhip && window.imuhip.live && window.imuhip.live.state === 'live'"
+
+
+def open_live(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function(LIVE)
+
+
+def marks(collector: Any) -> list[str]:
+    """Labels of the marks that the collector was asked for; asking adds one of its own."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{collector.port}/control/mark",
+        b'{"label": "asked"}',
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
+        asked = json.load(answer)["asked"]
+    return [each["label"] for action, each in asked if action == "mark"][:-1]
+
+
+def test_marks_are_made_by_tap_and_by_key(page: Page, address: str, collector: Any) -> None:
+    """Pain by key and by tap, a cue with its words; typing words presses no keys."""
+    collector.start()
+    open_live(page, address)
+    page.keyboard.press("p")
+    expect(page.locator(".said")).to_have_text("Marked: pain")
+    page.get_by_role("button", name="Pain", exact=True).click()
+    page.keyboard.press("c")
+    page.keyboard.type("push from the floor")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_have_text("Marked: cue: push from the floor")
+    assert marks(collector) == ["pain", "pain", "cue:push from the floor"]
+    assert page.evaluate("window.imuhip.live.frozen") is False
+
+
+def test_a_page_opened_in_the_middle_of_a_set_knows_all_of_it(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Repetitions, the newest one and the findings after it stand there with the first picture."""
+    collector.start()
+    for _ in range(2):  # and once more, for a viewer that comes back
+        open_live(page, address)
+        expect(page.locator(".movement")).to_have_text("squat · set 1")
+        expect(page.locator(".set .count")).to_have_text("2")
+        expect(page.locator('.newest [data-of="left"]')).to_have_text("in 9° ± 4")
+        expect(page.locator('.newest [data-of="right"]')).to_have_text("out 4° ± 4")
+        # What was told after the first repetition has been replaced.
+        expect(page.locator(".findings li b")).to_have_text(["knee_in after 2"])
+
+
+def test_a_low_battery_shows(page: Page, address: str, collector: Any) -> None:
+    """The sensor that needs charging is named, with what is left."""
+    collector.start()
+    open_live(page, address)
+    expect(page.locator(".sensors .wrong")).to_have_text("thigh left 9 % – battery low")
+
+
+def test_each_number_is_a_tap_from_its_meaning(page: Page, address: str, collector: Any) -> None:
+    """A tap on a number opens its definition; the keys are told there, and Escape closes it."""
+    collector.start()
+    open_live(page, address)
+    page.locator('[data-side="left"] .figure').click()
+    asked = page.locator(".help .asked")
+    expect(asked).to_contain_text("19 times out of 20")
+    page.keyboard.press("Escape")
+    expect(asked).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator(".keys")).to_contain_text("freeze")
+
+
+def test_the_theme_is_kept_over_a_reload(page: Page, address: str, collector: Any) -> None:
+    """Gym colours chosen by key are there again when the page comes back."""
+    collector.start()
+    open_live(page, address)
+    page.keyboard.press("g")
+    expect(page.locator(".live")).to_have_attribute("data-theme", "gym")
+    open_live(page, address)
+    expect(page.locator(".live")).to_have_attribute("data-theme", "gym")
+
+
+def test_recording_begins_and_ends_on_the_page(page: Page, address: str, collector: Any) -> None:
+    """The button follows the collector's state: record, then stop."""
+    collector.start("--ready")
+    open_live(page, address)
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".said")).to_have_text("Recording stopped and kept")
+    expect(page.get_by_role("button", name="Record")).to_be_visible()
