@@ -29,8 +29,12 @@ def movement_title(name: str) -> str:
 
 
 def done(movements: Mapping[str, int]) -> str:
-    """Movements with their repetitions."""
-    return ", ".join(f"{movement_title(name)} {n}" for name, n in movements.items())
+    """Movements with their repetitions, both sides of a test together."""
+    counts: dict[str, int] = {}
+    for name, number in movements.items():
+        title = movement_title(name).removesuffix(", left").removesuffix(", right")
+        counts[title] = counts.get(title, 0) + number
+    return ", ".join(f"{title} {number}" for title, number in counts.items())
 
 
 def day(moment: datetime | None) -> str:

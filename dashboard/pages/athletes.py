@@ -119,6 +119,7 @@ def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
     finally:
         bar.empty()
     remember(filed.athlete, filed.session)
+    st.session_state["athletes_athlete"] = filed.athlete
     return " ".join((f"{file.name} is filed under {filed.athlete}.", *filed.words))
 
 

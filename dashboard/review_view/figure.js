@@ -59,6 +59,7 @@ class Figure {
       return [width / 2 + x * scale, height * 0.36 - y * scale, z];
     };
     const pelvis = pelvisOf(at("pelvis_tilt_deg"), at("pelvis_obliquity_deg"), at("pelvis_rotation_deg"));
+    this.knees = {};
     const parts = ["left", "right"].map((side) => this.thigh(side, pelvis, at, place));
     parts.push(this.plate(pelvis, place));
     parts.sort((a, b) => a.depth - b.depth);
@@ -94,6 +95,7 @@ class Figure {
     const angles = ["flexion", "adduction", "rotation"].map((name) => at(`hip_${name}_${side}_deg`));
     if (!angles.every(Number.isFinite)) return { depth: 0, unknown: true, draw() {} };
     const femur = thighOf(pelvis, side, ...angles);
+    this.knees[side] = { long: apply(femur, [0, -1, 0]), forward: apply(femur, [1, 0, 0]) };
     const hip = apply(pelvis, [0, 0, side === "left" ? -0.09 : 0.09]);
     const on = (v) => place(plus(hip, apply(femur, v)));
     const knee = on([0, -0.42, 0]);

@@ -157,7 +157,7 @@ class Player {
     this.slider.value = this.at;
     this.slider.setAttribute("aria-valuetext", clock(this.at, true));
     this.query(".time").textContent = `${clock(this.at, true)} / ${clock(this.session.end, false)}`;
-    Object.assign(this.hook, { at: this.at, from: this.from, to: this.to });
+    Object.assign(this.hook, { at: this.at, from: this.from, to: this.to, knees: this.figure.knees });
   }
 
   close() {

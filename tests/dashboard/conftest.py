@@ -96,9 +96,10 @@ def address(
     hub_port: int, results: Path, one_filed: Filed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Address of a running dashboard, started as the command line starts it."""
+    served = copy_of(one_filed, tmp_path_factory.mktemp("served"))
     port = free_port()
     command = dashboard_command(
-        f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(one_filed.catalogue)
+        f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(served.catalogue)
     )
     log = tmp_path_factory.mktemp("dashboard") / "log.txt"
     with log.open("wb") as out:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from dashboard_bed import Filed, run_page
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.dropped import file_dropped, keep
@@ -39,6 +40,8 @@ def test_a_session_is_a_row_with_what_is_said_of_it(filed: Filed) -> None:
     assert (row["State"], row["Load"], row["Tags"]) == ("cold", "60 kg", ["screen"])
     assert "squat 8" in row["What"]
     assert session_rows([session])[0]["Load"] == ""
+    both = replace(session, movements={"seated_rotation_left": 6, "seated_rotation_right": 5})
+    assert session_rows([both])[0]["What"] == "seated rotation 11"
     assert session_title(replace(session, started=None)).startswith("no date")
 
 
@@ -147,3 +150,29 @@ def test_two_files_of_one_name_are_both_kept(filed: Filed, tmp_path: Path) -> No
     assert about.id == filed.session
     assert sorted(folder.iterdir()) == sorted((first, second))
     assert not math.isclose(first.stat().st_size, second.stat().st_size)
+
+
+def test_a_recording_is_dropped_and_opened_in_review(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    """In a browser: drop a file, say whose it is, see it in the list, open it in Review."""
+    source = tmp_path / "dropped.mcap"
+    write(simulate("calibration", seed=6, grade="good"), source)
+    page.goto(address + "athletes")
+    page.get_by_text("Open a recording").click()
+    page.locator("input[type=file]").set_input_files(source)
+    expect(page.get_by_text("dropped.mcap")).to_be_visible()
+    who = page.get_by_role("combobox", name="Of which athlete?")
+    who.fill("Z9")
+    who.press("Enter")
+    page.get_by_role("button", name="Analyze and file").click()
+    expect(page.get_by_text("dropped.mcap is filed under Z9.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Z9 · No consent is written down")).to_be_visible()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 52)
+    page.get_by_role("button", name="Open in Review").click()
+    page.wait_for_function("() => window.imuhip?.review?.rows > 0")
+    expect(page.get_by_text("No repetition was found")).to_be_visible()

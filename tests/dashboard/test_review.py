@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from dashboard_bed import Filed, run_page
 from playwright.sync_api import Page, expect
+from scipy.spatial.transform import Rotation
 from streamlit.testing.v1 import AppTest
 
 from dashboard.review_plots import curve, mean_figure, path_figure
@@ -22,9 +23,11 @@ from dashboard.view_review import (
     rep_rows,
 )
 from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.results import read_results
+from imuhip.archive.results import hip_column, read_results
 from imuhip.assess.compensations import RULES
+from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, PELVIS_ANGLES, SIDES, Side
 from imuhip.errors import RecordingError
+from imuhip.records import Array
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,15 @@ def review(one_filed: Filed) -> Review:
 def listed(page: AppTest) -> pd.DataFrame:
     """The list of repetitions."""
     return next(table.value for table in page.dataframe if "Counts" in table.value.columns)
+
+
+def femur_of(review: Review, row: int, side: Side) -> Array:
+    """Columns: forward, up and right of a thigh, in the room, by the tables of `conventions`."""
+    tilt, obliquity, turn = (review.angles[f"pelvis_{a}_deg"][row] for a in PELVIS_ANGLES)
+    pelvis = Rotation.from_euler("YXZ", [turn, obliquity, -tilt], degrees=True)
+    hip = [review.angles[hip_column(a, side)][row] for a in HIP_ANGLES]
+    femur = Rotation.from_euler("ZXY", np.array(hip) * HIP_SIGNS[side], degrees=True)
+    return np.asarray((pelvis * femur).as_matrix())
 
 
 def test_a_review_holds_the_angles_and_repetitions_of_the_files(
@@ -217,6 +229,11 @@ def test_one_cursor_moves_traces_figure_and_numbers(
     page.get_by_role("slider", name="Time").fill(f"{t:.2f}")
     degrees = review.angles["hip_flexion_left_deg"][review.row(t)]
     assert math.isfinite(degrees)
+    knees = page.evaluate("window.imuhip.review.knees")
+    for side in SIDES:
+        femur = femur_of(review, review.row(t), side)
+        assert knees[side]["long"] == pytest.approx(-femur[:, 1], abs=0.01)
+        assert knees[side]["forward"] == pytest.approx(femur[:, 0], abs=0.01)
     cell = page.locator("[data-column='hip_flexion_left_deg']")
     expect(cell).to_have_text(f"{degrees:.0f}")
     page.get_by_role("button", name="Play").click()
