@@ -41,7 +41,7 @@ class Params:
     per_g
         The same of its change with one g of specific force. Large forgets a tray once worn.
     walk
-        Random walk, rad/s per √s. Large follows warming up, and believes sway.
+        Greatest random walk, rad/s per √s; what it is goes by the sensor's white noise.
     sway
         How far a worn sensor turns while its wearer stands still.
     bench
@@ -50,7 +50,7 @@ class Params:
 
     turn_on: float = math.radians(3.0)
     per_g: float = math.radians(0.05)
-    walk: float = math.radians(0.002)
+    walk: float = math.radians(0.004)
     sway: float = math.radians(0.1)
     bench: float = math.radians(0.003)
 
@@ -88,6 +88,7 @@ class GyroBias:
         self._path = np.zeros((_LONGEST + 1, 3))
         self._sums = np.zeros((_SUMS, 3))
         self._state = np.zeros(_STATE)
+        self._state[_WHITE] = np.inf
 
     def push(self, block: SampleBlock) -> BiasBlock:
         """Return the block without its bias."""
@@ -163,9 +164,11 @@ def _end_block(settings: Array, memory: tuple[Array, Array, Array, Array, Array]
     """Take in the half second that ends here, and begin the next."""
     x, p, path, sums, state = memory
     span, count = state[_TIME], state[_COUNT]
+    # A noisy gyroscope wanders more, too.
+    wander = min(settings[0], max(_WANDER * math.sqrt(state[_WHITE]), _LEAST_WALK))
     for k in range(3):
-        p[0, k, 0, 0] += settings[0] ** 2 * span
-        p[1, k, 0, 0] += settings[0] ** 2 * span
+        p[0, k, 0, 0] += wander**2 * span
+        p[1, k, 0, 0] += wander**2 * span
     if _was_still(x[0], p[0], sums, state):
         if state[_RUN] == 0.0 or state[_RUN] >= _LONGEST:
             x[1], p[1] = x[0], p[0]
@@ -228,6 +231,7 @@ def _measure(settings: Array, memory: tuple[Array, Array, Array, Array, Array]) 
         # A random walk leaves its line by √(walk · T/15). One axis that sways says: worn.
         if residuals[k] ** 2 > 4.0 * walks[k] * length / 15.0 + _BENCH_ROUGH**2:
             on_bench = False
+    state[_WHITE] = (walks[0] + walks[1] + walks[2]) / 3.0
     better = True
     for k in range(3):
         turned = settings[2] if on_bench else max(residuals[k], settings[1])
@@ -295,10 +299,12 @@ _GAP_S = 0.1
 _SHORTEST, _LONGEST, _BENCH_RUN = 3, 120, 8  # half seconds
 _SPREAD, _SLOW = math.radians(1.2), math.radians(1.5)  # rad/s
 _FORCE_CHANGE = 0.25  # m/s²
+_WANDER, _LEAST_WALK = 0.15, math.radians(0.0005)
+"""Random walk of the bias over the angle random walk, 1/s, and the least there is, rad/s per √s."""
 _BENCH_ROUGH = math.radians(0.002)
 
 # Rows of the sums: over the half second, then what is remembered of the last and of the stretch.
 _RATE, _SQUARE, _STEP, _FORCE = 0, 1, 2, 3
 _LAST, _TILT, _LAST_FORCE, _FIRST_MEAN, _RUN_STEP, _BEST, _SUMS = 4, 5, 6, 7, 8, 9, 10
 # Places in the state.
-_TIME, _COUNT, _RUN, _RUN_COUNT, _HAS_FORCE, _STARTED, _STATE = 0, 1, 2, 3, 4, 5, 6
+_TIME, _COUNT, _RUN, _RUN_COUNT, _HAS_FORCE, _STARTED, _WHITE, _STATE = 0, 1, 2, 3, 4, 5, 6, 7

@@ -151,7 +151,8 @@ class Filter:
         if block.quat is not None and before.quat is not None:
             return _BRIDGED**2
         gap = _gap_before(before, block, first)
-        turn = min(max(fastest, _UNSEEN) * gap * _doubt(gap), math.pi)
+        # No gravity mends a heading, so it is doubted more than a smooth movement would need.
+        turn = min(max(fastest, _UNSEEN) * gap * min(gap / _SMOOTH_S, 1.0), math.pi)
         return turn * turn
 
     def _run(self, block: SampleBlock, part: slice, *, fresh: bool) -> Estimate:
@@ -234,15 +235,8 @@ def _turned_across(before: _Sample, block: SampleBlock, first: int) -> tuple[Arr
     if gap >= _SMOOTH_S:
         return np.array((1.0, 0.0, 0.0, 0.0)), _BRIDGED + turn
     halfway = 0.5 * (before.gyr + after) * gap
-    return quaternion_from_rotvec(halfway), _BRIDGED + turn * _doubt(gap)
-
-
-def _doubt(gap: float) -> float:
-    """Error of a bridged turn, as a share of the turn at the greater rate.
-
-    It grows as the gap's cube for smooth movements; from `_SMOOTH_S` on nothing is known.
-    """
-    return 0.5 * (gap / _SMOOTH_S) ** 2 if gap < _SMOOTH_S else 1.0
+    # For smooth movements the error grows as the gap's cube.
+    return quaternion_from_rotvec(halfway), _BRIDGED + 0.5 * turn * (gap / _SMOOTH_S) ** 2
 
 
 def _up_after_gap(before: _Sample, block: SampleBlock, first: int) -> Array:

