@@ -9,7 +9,7 @@ from imuhip.assess.episodes import Rows
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import DONE, STAYED, Bout
 from imuhip.assess.signals import Machine
-from imuhip.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
 from imuhip.records import Array
 
 
@@ -72,7 +72,7 @@ def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries
         return bool(np.isfinite(_means(rows.inclination[turned])).all()) and _both_legs(rows, at)
     side: Side = "left" if machine.side == "left" else "right"
     if "standing_turn" in movement.traits:
-        return _turns_in_the_hip(side, rows, at)
+        return _on_standing_legs(rows, at) and _turns_in_the_hip(side, rows, at)
     tilt = float(np.degrees(_means(rows.pelvis[at.start : at.end + 1, :1])[0]))
     return tilt < _LYING_DEG if "lying" in movement.traits else abs(tilt) < _UPRIGHT_DEG
 
@@ -91,6 +91,17 @@ def _means(columns: Array) -> Array:
     count = np.count_nonzero(known, axis=0)
     total = np.sum(np.where(known, columns, 0.0), axis=0)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def _on_standing_legs(rows: Rows, at: Boundaries) -> bool:
+    """Whether a turn took its time and neither thigh swung: no step of walking or running."""
+    if (at.end - at.start) < _LEAST_TURN_S * GRID_HZ:
+        return False
+    part = rows.inclination[at.start : at.end + 1]
+    known = np.isfinite(part)
+    highest = np.where(known, part, -np.inf).max(axis=0)
+    lowest = np.where(known, part, np.inf).min(axis=0)
+    return bool((highest - lowest < np.radians(_MOST_SWING_DEG)).all())
 
 
 def _turns_in_the_hip(side: Side, rows: Rows, at: Boundaries) -> bool:
@@ -117,3 +128,6 @@ def _missing(machine: Machine, rows: Rows, at: Boundaries) -> str:
 _RATIO = 0.6
 _UPRIGHT_DEG, _LYING_DEG = 50.0, -55.0
 _LEAST_HIP_SHARE, _OTHER_SHARE = 0.4, 0.5
+_LEAST_TURN_S, _MOST_SWING_DEG = 0.4, 10.0
+"""In walking and running thighs turn by 10 to 20° within 0.05 to 0.2 s, while they swing by 30 to
+60°; who pivots takes 0.8 s or more and stands."""

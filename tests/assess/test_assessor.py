@@ -180,6 +180,17 @@ def test_pivots_are_told_by_leg_and_way():
         assert told.repetitions[0].t_turn == told.repetitions[0].t_end
 
 
+@pytest.mark.parametrize(("seconds", "swing"), [(0.15, 0.0), (0.8, 30.0)])
+def test_a_step_is_no_pivot(seconds, swing):
+    """A thigh that turns at once, or swings while it turns, walks."""
+    turn = path(0.0, (-25.0, seconds), (-25.0, 1.0))
+    lean = path(0.0, (swing, seconds), (swing, 1.0))
+    body = Body((lean, 0.0), heading=(turn, 0.0), rotation=(0.9 * turn, 0.0))
+    assert not body.assessed().repetitions
+    slow = path(0.0, (-25.0, 0.8), (-25.0, 1.0))
+    assert Body(heading=(slow, 0.0), rotation=(0.9 * slow, 0.0)).assessed().repetitions
+
+
 def test_a_body_that_turns_as_a_whole_pivots_not():
     """Both thighs and the pelvis turning together are no pivots."""
     turn = path(0.0, (60.0, 1.5), (60.0, 1.0))

@@ -42,8 +42,8 @@ def main() -> None:
         return
     data = scipy.io.loadmat(mat, simplify_cells=True)
     own = {name: data[SEGMENTS[name]]["quat"] for name in SENSORS}
-    offline = {name: _offline(data[SEGMENTS[name]]) for name in SENSORS}
-    mounts = {name: _mount(offline[name], own[name]) for name in SENSORS}
+    offline = {name: vqf_offline(data[SEGMENTS[name]]) for name in SENSORS}
+    mounts = {name: fitted_mount(offline[name], own[name]) for name in SENSORS}
     print("hip relative orientation, difference in degrees, left and right together")
     print(f"{'filter':14} {'to the data set':>22} {'to VQF offline':>22}")
     print(f"{'':14} {'median':>11}{'p95':>11} {'median':>11}{'p95':>11}")
@@ -85,14 +85,14 @@ def _pipeline(recording: Path, name: str, start: float) -> dict[str, Array]:
     return {name: np.concatenate((empty, q[:, places[name]])) for name in SENSORS}
 
 
-def _offline(sensor: dict) -> Array:
+def vqf_offline(sensor: dict) -> Array:
     out = offlineVQF(
         np.ascontiguousarray(sensor["gyr"]), np.ascontiguousarray(sensor["acc"]), None, 0.01
     )
     return np.asarray(out["quat6D"])
 
 
-def _mount(q: Array, own: Array) -> Array:
+def fitted_mount(q: Array, own: Array) -> Array:
     """The constant m of `own = q(heading) q m`: heading and mount fitted in turn, many starts."""
     best, smallest = np.empty(4), np.inf
     for start in np.arange(0.0, 2.0 * np.pi, np.pi / 8.0):

@@ -6,21 +6,18 @@ exact when none is missing and none too many. Boundaries are in milliseconds, fo
 "Told after" is how long after the true end of a repetition the rows have come to that tell it; the
 way of the packets to the host comes on top (`bench_live.py`).
 
-`python tests/benchmarks/bench_repetitions.py [SESSIONS] [FIRST_SEED]`
+`python tests/benchmarks/bench_repetitions.py [SESSIONS] [FIRST_SEED]`; with 0 sessions, real motion
+alone.
 """
 
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-from fullbody_folder import write_folder
+from real_sessions import DATA, MAT, SQUATS, assess_fullbody, assess_squats
 
-from imuhip.archive.importers import import_folder
-from imuhip.archive.recording import RecordingReader
 from imuhip.conventions import CALIBRATION_STEPS
 from imuhip.findings import Repetition
 from imuhip.pipeline import Pipeline
@@ -30,7 +27,6 @@ from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.worn import SoftTissue
 
-MAT = Path(__file__).parents[3] / "shared" / "data" / "fullbody" / "full_body_example_data.mat"
 SCENARIO = "squat+pivot+seated+supine+ninety_ninety+lunge"
 OTHERS = "walking+sit_to_stand+march"
 GRADES = ("good", "typical", "poor")
@@ -60,10 +56,13 @@ def main() -> None:
         for how in ("marked", "unmarked"):
             compare(session, how, tallies)
         strangers += read_others(seed)
-    print_table(tallies)
-    print(f"\nwalking, sitting down and marching, {sessions} sessions without marks: ", end="")
-    print(", ".join(f"{name} {n}" for name, n in sorted(strangers.items())) or "nothing is found")
-    print_fullbody()
+    if sessions:
+        print_table(tallies)
+        print(f"\nwalking, sitting down and marching, {sessions} sessions without marks: ", end="")
+        print(
+            ", ".join(f"{name} {n}" for name, n in sorted(strangers.items())) or "nothing is found"
+        )
+    print_real()
 
 
 def compare(session: SimulatedSession, how: str, tallies: dict[tuple[str, str], Tally]) -> None:
@@ -150,22 +149,32 @@ def print_table(tallies: dict[tuple[str, str], Tally]) -> None:
         print(f"   {np.median(told):10.0f}{np.max(told):8.0f}")
 
 
-def print_fullbody() -> None:
-    """List what is found in the full-body data: walking, sitting down, and more."""
-    if not MAT.is_file():
-        print(f"skipped: {MAT.name} is not on this machine")
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        recording = Path(scratch) / "fullbody.mcap"
-        write_folder(MAT, Path(scratch) / "folder")
-        import_folder(Path(scratch) / "folder", recording)
-        reader = RecordingReader(recording)
-        print("\nfull-body data, no marks:")
-        for _, each in assessed(reader.header, reader.batches(), marked=True):
-            print(
-                f"  {each.t_start:7.2f} to {each.t_end:7.2f} s  {each.movement} {each.side} "
-                f"{each.direction}, {'counted' if each.counted else each.reason}"
-            )
+def print_real() -> None:
+    """List what is found in real people's motion, with no mark of any movement."""
+    if MAT.is_file():
+        _, outs = assess_fullbody(MAT)
+        print(
+            "\nfull-body data, no marks: a chair from 48 to 81 s, else standing, walking, jogging"
+        )
+        print_found([each for out in outs for each in out.repetitions])
+    if SQUATS.is_dir():
+        for exercise, times, found in assess_squats(SQUATS):
+            print(f"\nsquat data, {exercise}: {times} repetitions, cut apart")
+            print_found(found)
+    if not (MAT.is_file() and SQUATS.is_dir()):
+        print(f"skipped: not all real data are in {DATA.name}")
+
+
+def print_found(found: list[Repetition]) -> None:
+    """How many of what, counted or why not."""
+    kinds = Counter(
+        (each.movement, each.side, each.direction, each.reason if not each.counted else "counted")
+        for each in found
+    )
+    for (movement, side, direction, how), n in sorted(kinds.items()):
+        print(f"  {n:3d} {movement} {side} {direction}: {how}")
+    if not found:
+        print("  nothing")
 
 
 if __name__ == "__main__":

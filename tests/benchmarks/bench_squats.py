@@ -89,7 +89,7 @@ def main() -> None:
 
 def orientations(trial: Trial, *, offline: bool = False) -> Orientations:
     """`q_es` of the pipeline at the trial's samples, NaN where a grid row is not valid."""
-    outs = _run(trial, (), offline=offline)
+    outs = pushed(trial, (), offline=offline)
     t = np.concatenate([out.grid.t for out in outs])
     q = np.concatenate([out.grid.q for out in outs])
     rows = np.searchsorted(t, trial.t - 1e-6)
@@ -98,7 +98,7 @@ def orientations(trial: Trial, *, offline: bool = False) -> Orientations:
     return {s: q[rows, outs[0].grid.sensors.index(s)] for s in SENSORS}
 
 
-def _run(
+def pushed(
     trial: Trial,
     marks: Sequence[tuple[float, str]],
     mounts: Mounts | None = None,
@@ -331,8 +331,8 @@ def _covered(error: Array, sd: Array) -> str:
     return f"{rmse} {np.median(sd[known]):5.1f} {100 * within:4.0f}%"
 
 
-def _session(pose: Trial, trial: Trial, mounts: Mounts) -> tuple[Array, AngleBlock]:
-    """Pose as the marked standing, a pause of five seconds, the trial: its times and the angles."""
+def with_standing(pose: Trial, trial: Trial) -> tuple[Trial, tuple[tuple[float, str], ...]]:
+    """Pose as the marked standing, a pause of five seconds, the trial; and the marks."""
     shift = pose.t[-1] + 5.0 - trial.t[0]
     together = replace(
         trial,
@@ -345,8 +345,13 @@ def _session(pose: Trial, trial: Trial, mounts: Mounts) -> tuple[Array, AngleBlo
             for name in ("acc", "gyr", "mag")
         },
     )
-    marks = ((float(pose.t[0]), "begin:stand"), (float(pose.t[-1]), "end:stand"))
-    outs = _run(together, marks, mounts=mounts)
+    return together, ((float(pose.t[0]), "begin:stand"), (float(pose.t[-1]), "end:stand"))
+
+
+def _session(pose: Trial, trial: Trial, mounts: Mounts) -> tuple[Array, AngleBlock]:
+    """The trial after the standing: its times and the angles."""
+    together, marks = with_standing(pose, trial)
+    outs = pushed(together, marks, mounts=mounts)
     blocks = [out.angles for out in outs]
     joined = {
         f.name: np.concatenate([getattr(b, f.name) for b in blocks]) for f in fields(AngleBlock)
