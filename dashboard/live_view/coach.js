@@ -4,7 +4,7 @@ const SAID_MS = 4000;
 const STATUS_MS = 2000;
 const THEMES = ["page", "gym"];
 const THEME_KEY = "imuhip-theme";
-const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset", g: "theme", "?": "help" };
+const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset", g: "theme", m: "move", "?": "help" };
 
 /** Buttons and keys; asks the collector by HTTP, on the page's own address. */
 class Coach {
@@ -12,6 +12,8 @@ class Coach {
     this.root = root;
     this.collector = new Collector(base);
     this.acts = acts;
+    this.battery = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}").movements ?? [];
+    this.turn = 0;
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
     for (const button of root.querySelectorAll("[data-act]")) button.onclick = () => this.act(button.dataset.act);
@@ -54,7 +56,32 @@ class Coach {
     else if (name === "theme") this.nextTheme();
     else if (name === "record") this.record();
     else if (name === "help") this.help("");
+    else if (name === "move") this.move();
+    else if (name === "other") this.other();
     else this.acts[name]?.();
+  }
+
+  /** Begin the next movement that was chosen at set-up, or end the one that goes on. */
+  async move() {
+    if (this.root.querySelector(".battery").hidden) return;
+    const doing = this.acts.doing();
+    const [name] = this.battery[this.turn] ?? [];
+    if (doing || name) await this.mark(doing ? `end:${doing}` : `begin:${name}`);
+    if (doing === name) this.other();
+  }
+
+  other() { this.turn = (this.turn + 1) % Math.max(1, this.battery.length); }
+
+  /** Name what a tap would do; without a choice at set-up, or a recording, there is nothing. */
+  showBattery() {
+    const doing = this.acts.doing();
+    const known = this.battery.find(([name]) => name === doing);
+    const [button, next] = this.root.querySelectorAll(".battery button");
+    button.parentElement.hidden = !this.recording || !this.live || (doing ? !known : !this.battery.length);
+    next.hidden = Boolean(doing) || this.battery.length < 2;
+    const title = known?.[1] ?? this.battery[this.turn]?.[1] ?? "";
+    setText(button, `${doing ? "End" : "Begin"}: ${title}`);
+    button.classList.toggle("on", Boolean(doing));
   }
 
   /** What the numbers mean; the one that was asked for stands out. */
@@ -110,6 +137,7 @@ class Coach {
   /** Start and stop only where there is something to record; each sensor's battery and loss. */
   show(status) {
     this.recording = status?.state === "recording";
+    this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
     const button = this.root.querySelector('[data-act="record"]');
     button.hidden = !live;

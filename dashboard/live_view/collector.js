@@ -4,6 +4,9 @@
 const LOW_BATTERY = 15;
 const MUCH_LOST = 5;
 
+// Where the browser keeps what was chosen at set-up: athlete, goal, and movements as [name, title].
+const VISIT_KEY = "imuhip-visit";
+
 /** Asks the collector, on the page's own address. */
 class Collector {
   constructor(base) { this.base = base; }

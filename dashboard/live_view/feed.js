@@ -86,7 +86,7 @@ class Feed {
     this.finished = false;
     this.events = [];
     this.news = null;
-    this.activity = "";
+    this.activity = this.doing = "";
     this.steps = new Map();
     this.story = new SetStory();
     this.opened = false;
@@ -128,7 +128,8 @@ class Feed {
   /** Remember what goes on, and the newest thing worth reading. */
   hear(message) {
     const [, edge, name] = message.type === "mark" ? message.label.match(/^(begin|end):(.*)$/) ?? [] : [];
-    if (edge) this.activity = edge === "begin" ? name.replaceAll("_", " ") : "";
+    if (edge) this.doing = edge === "begin" ? name : "";
+    if (edge) this.activity = this.doing.replaceAll("_", " ");
     if (message.type === "step") this.steps.set(message.step.step, message.step);
     const text = newsOf(message);
     if (text) this.news = { text, t: message.t ?? NaN };
@@ -149,7 +150,7 @@ class Feed {
     this.sequence = 0;
     this.events = [];
     this.news = null;
-    this.activity = "";
+    this.activity = this.doing = "";
     this.steps.clear();
     this.arrived = -Infinity;
     this.story.reset();

@@ -30,6 +30,7 @@ class View {
     this.coach = new Coach(root, new URL(".", url.replace(/^ws/, "http")), {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
+      doing: () => this.feed.doing,
       restyle: () => { this.fitted = false; },
     });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
@@ -130,6 +131,7 @@ class View {
       this.figuresAt = now;
       this.root.classList.toggle("believed", believed);
       setText(this.root.querySelector(".activity"), feed.activity);
+      this.coach.showBattery();
       setText(this.root.querySelector(".news"), feed.freshNews());
     }
     this.trace.draw(rows, feed.hello, now, flows && !this.frozen);

@@ -13,6 +13,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard import live_view
 from imuhip.assess.limits import GOALS
+from imuhip.assess.movements import MOVEMENTS
 
 _SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
 _PARTS: Final = ("turns.js", "figure.js", "sensors.js", "protocol.js", "main.js")
@@ -29,7 +30,8 @@ def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
         Pseudonyms to offer.
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
-    data = {"path": live_view.PATH, "athletes": list(athletes), "goals": goals}
+    data: dict[str, object] = {"path": live_view.PATH, "athletes": list(athletes), "goals": goals}
+    data["movements"] = {each.name: each.title for each in MOVEMENTS.values()}
     _component()(key=key, data=data, height="content")
 
 

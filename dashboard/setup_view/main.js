@@ -1,7 +1,6 @@
 // Puts the parts of the set-up page together.
 
 const STATUS_EVERY_MS = 700;
-const VISIT_KEY = "imuhip-visit";
 const setups = new WeakMap();
 const HIP_NAMES = ["flexion", "adduction", "rotation"];
 const PELVIS_NAMES = ["tilt", "obliquity", "rotation"];
@@ -43,8 +42,16 @@ class Setup {
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = kept.athlete ?? "";
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
-    const keep = () => localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value }));
-    this.athlete.onchange = this.goal.onchange = keep;
+    const place = this.root.querySelector(".battery");
+    for (const [name, title] of Object.entries(data.movements ?? {})) place.append(chosen(name, title, kept.movements));
+    const summary = this.root.querySelector("summary");
+    const tell = (pairs) => setText(summary, `Today: ${pairs.map(([, title]) => title).join(" · ") || "choose the movements"}`);
+    tell(kept.movements ?? []);
+    this.athlete.form.onchange = () => {
+      const movements = [...place.querySelectorAll(":checked")].map((box) => [box.value, box.dataset.title]);
+      localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, movements }));
+      tell(movements);
+    };
     this.athlete.form.onsubmit = (event) => event.preventDefault();
   }
 
@@ -116,6 +123,15 @@ class Setup {
       setText(this.root.querySelector(`.angles [data-of="${side}"] span`), text);
     }
   }
+}
+
+/** A box to tick for one movement. */
+function chosen(name, title, kept) {
+  const [label, box] = ["label", "input"].map((tag) => document.createElement(tag));
+  Object.assign(box, { type: "checkbox", value: name, checked: (kept ?? []).some((pair) => pair[0] === name) });
+  box.dataset.title = title;
+  label.append(box, title);
+  return label;
 }
 
 /** Mounted by Streamlit, and called again with every rerun and change of theme. */

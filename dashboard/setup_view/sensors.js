@@ -37,7 +37,8 @@ function figuresOf(sensor) {
   }
   if (Number.isFinite(signalOf(sensor))) pairs.push(["signal", `${signalOf(sensor)} dBm`]);
   if (typeof sensor.loss_percent === "number") pairs.push(["lost", `${sensor.loss_percent.toFixed(1)} %`]);
-  if (typeof sensor.rate_hz === "number") pairs.push(["rate", `${Math.round(sensor.rate_hz)} Hz`]);
+  const slow = sensor.rate_hz < 0.9 * (sensor.nominal_hz ?? 0);
+  if (typeof sensor.rate_hz === "number" && slow) pairs.push(["rate", `${Math.round(sensor.rate_hz)} Hz`]);
   return pairs;
 }
 
@@ -124,6 +125,7 @@ class Sensors {
     setText(hint, trouble || GOES[sensor.sensor]?.[1] || "");
     card.className = trouble ? "wrong" : "fine";
     card.classList.toggle("shaken", shaken === sensor.sensor);
+    card.classList.toggle("off", sensor.state !== "streaming");
     if (sensor.sensor.endsWith("_left")) card.dataset.of = "left";
     if (sensor.sensor.endsWith("_right")) card.dataset.of = "right";
   }

@@ -14,11 +14,11 @@ def open_live(page: Page, address: str) -> None:
     page.wait_for_function(LIVE)
 
 
-def marks(collector: Any) -> list[str]:
+def marks(collector: Any, label: str = "asked") -> list[str]:
     """Labels of the marks that the collector was asked for; asking adds one of its own."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{collector.port}/control/mark",
-        b'{"label": "asked"}',
+        json.dumps({"label": label}).encode(),
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
@@ -74,6 +74,26 @@ def test_each_number_is_a_tap_from_its_meaning(page: Page, address: str, collect
     expect(asked).to_be_hidden()
     page.keyboard.press("?")
     expect(page.locator(".keys")).to_contain_text("freeze")
+
+
+def test_the_movements_of_the_day_are_marked_one_after_the_other(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Chosen at set-up, begun and ended by a tap on the live page; then the next one is offered."""
+    collector.start()
+    page.goto(f"{address}setup")
+    page.get_by_text("choose the movements").click()
+    page.get_by_label("90/90 switch").check()
+    page.get_by_label("lunge, left leg in front").check()
+    page.reload()
+    expect(page.locator("summary")).to_have_text("Today: 90/90 switch · lunge, left leg in front")
+    open_live(page, address)
+    expect(page.locator(".activity")).to_have_text("squat")
+    assert marks(collector, "end:squat") == []
+    page.get_by_role("button", name="Begin: 90/90 switch").click()
+    page.get_by_role("button", name="End: 90/90 switch").click()
+    expect(page.get_by_role("button", name="Begin: lunge, left leg in front")).to_be_visible()
+    assert marks(collector) == ["end:squat", "begin:ninety_ninety", "end:ninety_ninety"]
 
 
 def test_the_theme_is_kept_over_a_reload(page: Page, address: str, collector: Any) -> None:
