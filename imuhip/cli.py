@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from imuhip import __version__, cli_archive, cli_athlete, cli_catalogue, cli_collect, cli_filing
+from imuhip import __version__, cli_archive, cli_athlete, cli_catalogue, cli_collect, cli_filing, cli_report
 from imuhip.cli_archive import err, orientation_params, progress
 from imuhip.cli_filing import CatalogueAt
 from imuhip.cli_words import (
@@ -42,6 +42,7 @@ app.command()(cli_collect.scan)
 app.command()(cli_collect.collect)
 app.command()(cli_archive.export)
 app.command()(cli_archive.batch)
+app.command()(cli_report.report)
 app.add_typer(cli_collect.kit_app, name="kit")
 app.add_typer(cli_athlete.app, name="athlete")
 app.add_typer(cli_catalogue.app, name="catalogue")

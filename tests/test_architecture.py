@@ -21,6 +21,7 @@ FLOORS = {
     "pipeline": 4,
     "offline": 4.5,
     "archive": 5,
+    "report": 5.5,
     "simulate": 6,
     "validate": 6,
     "collect": 7,
@@ -32,6 +33,7 @@ FLOORS = {
     "cli_archive": 8.6,
     "cli_columns": 8.5,
     "cli_filing": 8.3,
+    "cli_report": 8.5,
     "cli_athlete_words": 8.3,
     "cli_athlete": 8.5,
     "cli_catalogue": 8.5,
@@ -45,7 +47,8 @@ MAY_IMPORT = {
     "streamlit": ("dashboard/",),
     "sqlalchemy": ("imuhip/archive/catalogue", "imuhip/archive/migrations/"),
     "alembic": ("imuhip/archive/catalogue_store.py", "imuhip/archive/migrations/"),
-    "matplotlib": ("imuhip/archive/progress_plot.py",),
+    "matplotlib": ("imuhip/archive/progress_plot.py", "imuhip/report/pdf.py"),
+    "reportlab": ("imuhip/report/pdf.py",),
     "dask": ("imuhip/archive/batch_dask.py",),
     "distributed": ("imuhip/archive/batch_dask.py",),
     "asyncio": ("imuhip/collect/", "imuhip/demo.py", "dashboard/relay.py"),
@@ -145,7 +148,7 @@ def test_importing_the_package_is_light():
     """`import imuhip` brings none of the heavy libraries with it."""
     script = (
         "import sys, imuhip;"
-        "heavy = ('bleak', 'streamlit', 'ahrs', 'vqf', 'sqlalchemy', 'matplotlib');"
+        "heavy = ('bleak', 'streamlit', 'ahrs', 'vqf', 'sqlalchemy', 'matplotlib', 'reportlab');"
         "print([m for m in heavy if m in sys.modules])"
     )
     out = subprocess.run(

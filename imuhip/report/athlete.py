@@ -1,0 +1,169 @@
+"""One page for the athlete: big pictures, plain words, what went well and what to work on."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any, Final
+
+from imuhip.assess.measure_table import MEASURES
+from imuhip.conventions import SIDES
+from imuhip.findings import Repetition
+from imuhip.report.blocks import Block, Document, Heading, Words
+from imuhip.report.material import Material, family, title_of
+from imuhip.report.pictures import degrees
+from imuhip.report.plain_words import words_for
+from imuhip.report.sections import (
+    arc_blocks,
+    change_picture,
+    change_rows,
+    grade_words,
+    subtitle,
+    turned,
+)
+
+TITLE: Final = "Your hips"
+
+
+def athlete_report(material: Material) -> Document:
+    """Return the page for the athlete."""
+    counted = [rep for rep in material.repetitions if rep.counted]
+    if not counted:
+        return Document(TITLE, subtitle(material), _nothing(material))
+    arcs = turned(material)
+    blocks: list[Block] = [Words(_done(counted))]
+    if arcs:
+        blocks += [Heading("How far your hips turn"), *arc_blocks(arcs[0])]
+    blocks += [Heading("What went well"), *_well(material.results.findings)]
+    blocks += [Heading("What to work on"), *_work(material.results.findings)]
+    blocks += _changed(material)
+    blocks += _explained(material)
+    return Document(TITLE, subtitle(material), blocks, one_page=True)
+
+
+def _nothing(material: Material) -> list[Block]:
+    """A session in which nothing was done says so, and what to do."""
+    return [
+        Words("No repetition was found in this session, so there is nothing to report.", "warn"),
+        Words(
+            "Mark the movement before you begin it, calibrate until the grade is good or fair, and "
+            "record again."
+        ),
+        Words(f"Calibration {grade_words(material)}", "small"),
+    ]
+
+
+def _done(counted: Sequence[Repetition]) -> str:
+    """What was done, in a sentence."""
+    seen: dict[str, set[tuple[Any, ...]]] = {}
+    for rep in counted:
+        one = (rep.set, rep.repetition, rep.direction)
+        alone = () if rep.direction == "down" else (rep.side,)
+        seen.setdefault(family(rep.movement), set()).add((*one, *alone))
+    told = [f"{len(reps)} × {title_of(kind)}" for kind, reps in seen.items()]
+    done = f"You did {', '.join(told)}."
+    depths = [
+        rep.measures["depth_deg"]
+        for rep in counted
+        if rep.movement == "squat" and "depth_deg" in rep.measures
+    ]
+    if depths:
+        deep = degrees(fmean(depths))
+        done += f" In the squat your thighs went {deep} down; level with the floor is 90°."
+    return done
+
+
+def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """What was looked for and, surely, not seen, in plain words."""
+    sure = [f for f in findings if f["grade"] == "none" and (f["confidence"] or 0.0) >= _SURE]
+    shown = {f["rule"] for f in findings if f["grade"] in ("mild", "marked")}
+    told: dict[str, set[str]] = {}
+    for finding in sure:
+        if finding["rule"] not in shown:
+            told.setdefault(finding["rule"], set()).add(finding["side"])
+    good = [_said(words_for(rule).good, sides) for rule, sides in told.items()]
+    blocks: list[Block] = [Words(text, "good") for text in good[:_MOST_GOOD]]
+    return blocks or [Words("Nothing could be told with certainty this time.")]
+
+
+def _work(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """The gravest findings, each with what to try."""
+    graded = sorted(
+        (f for f in findings if f["grade"] in ("mild", "marked")),
+        key=lambda f: (f["grade"] != "marked", -(f["confidence"] or 0.0)),
+    )
+    if not graded:
+        return [Words("Nothing stood out. Keep going.", "good")]
+    blocks: list[Block] = []
+    for finding in graded[:_MOST_WORK]:
+        lead = words_for(finding["rule"]).lead.format(side=finding["side"])
+        blocks.append(Words(finding["words"], "work", lead))
+        if finding["cue"]:
+            blocks.append(Words(finding["cue"], "plain", "Try:"))
+    left = len(graded) - _MOST_WORK
+    if left > 0:
+        blocks.append(Words(f"{left} more are in your coach's report.", "small"))
+    return blocks
+
+
+def _changed(material: Material) -> list[Block]:
+    """Since last time: what is more than error first, and a picture of arcs."""
+    if not material.series:
+        return []
+    heading = Heading("Since last time")
+    rows = change_rows(material.series)
+    if not rows:
+        return [heading, Words("This is the first session; there is nothing to compare with yet.")]
+    real = [row for row in rows if row[-1] in ("real", "possible")]
+    sentences: list[Block] = [
+        Words(
+            f"{row[1]} before, {row[2]} now: {row[3]}, {_CHANGE[row[-1]]}.", "plain", f"{row[0]}:"
+        )
+        for row in real[:_MOST_CHANGES]
+    ]
+    if not real:
+        sentences.append(Words("No change that is more than the error of measuring anew."))
+    arcs = [one for one in material.series if one.name == "rotation_end_deg"]
+    tables = [one for one in arcs if family(one.movement) != "pivot"] or arcs
+    return [heading, *sentences, *change_picture(tables[:4])]
+
+
+def _explained(material: Material) -> list[Block]:
+    """What the numbers mean."""
+    end, depth = MEASURES["rotation_end_deg"].definition, MEASURES["depth_deg"].definition
+    return [
+        Words(
+            f"What the numbers mean. In, out: {end} Depth: {depth} ± is the 95 % interval: the "
+            "true value lies within it 19 times of 20. A change counts as real when it is larger "
+            "than what strapping the sensors on anew makes, and at least 5°. "
+            f"Calibration {grade_words(material)}",
+            "small",
+        )
+    ]
+
+
+def _said(text: str, sides: set[str]) -> str:
+    """One sentence for one side, or for both."""
+    if "{side}" not in text:
+        return text
+    both = set(SIDES) <= sides
+    side = "left and right" if both else next(iter(sorted(sides)))
+    said = text.format(side=side)
+    if both:
+        for one, many in _PLURALS:
+            said = said.replace(one, many)
+    return said
+
+
+_SURE: Final = 0.9
+_MOST_GOOD: Final = 4
+_MOST_WORK: Final = 3
+_MOST_CHANGES: Final = 3
+"""As many as one page holds."""
+
+_CHANGE: Final = {"real": "a real change", "possible": "possibly a change"}
+
+_PLURALS: Final = (
+    ("right thigh held its line", "right thighs held their line"),
+    ("right thigh", "right thighs"),
+    ("right leg", "right legs"),
+    ("the left and right hip was", "the left and right hips were"),
+)

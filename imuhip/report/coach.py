@@ -1,0 +1,341 @@
+"""The fuller report for the coach: trust, every repetition, every definition."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from imuhip.assess.compensations import RULES
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.pairs import pairs_of, relations_of
+from imuhip.assess.waveforms import waveform
+from imuhip.conventions import SIDES
+from imuhip.findings import Repetition
+from imuhip.report.blocks import Block, Document, Heading, NewPage, Pictures, Table, Words
+from imuhip.report.material import Material, bends, curve, family, path, title_of
+from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
+from imuhip.report.plain_words import words_for
+from imuhip.report.sections import (
+    arc_blocks,
+    change_picture,
+    change_table,
+    grade_words,
+    subtitle,
+    turned,
+)
+
+TITLE: Final = "Session report for the coach"
+
+
+def coach_report(material: Material) -> Document:
+    """Return the report for the coach."""
+    blocks = [
+        *_session(material),
+        *_calibration(material),
+        *_findings(material),
+        *_arcs(material),
+        *_change(material),
+        *_tests_compared(material),
+        *_movements(material),
+        *_notes(material),
+        *_definitions(material),
+    ]
+    return Document(TITLE, subtitle(material), blocks)
+
+
+# --- the session and its calibration -------------------------------------------------------------
+
+
+def _session(material: Material) -> Iterator[Block]:
+    said = material.results.session
+    sensors = ", ".join(
+        f"{s.get('sensor')} ({s.get('profile')}, {s.get('rate_hz') or 0:.0f} Hz)"
+        for s in said.get("sensors", [])
+    )
+    rows = [
+        ["Recording", str(said.get("recording", "–"))],
+        ["Where from", str(said.get("source") or "–")],
+        ["Sensors", sensors or "–"],
+        ["Goal profile", material.params.goal.replace("_", " ")],
+        ["Analyzed with", f"imuhip {said.get('analyzed_with', {}).get('imuhip', '–')}"],
+    ]
+    if material.session is not None and material.session.notes:
+        rows.append(["Said of it", material.session.notes])
+    yield Table(["Session", ""], rows, (1.0, 4.0))
+
+
+def _calibration(material: Material) -> Iterator[Block]:
+    found = material.results.calibration
+    yield Heading("How far the numbers can be trusted")
+    grade = str(found.get("grade") or "none")
+    tone: Any = "plain" if grade in ("good", "fair") else "warn"
+    yield Words(grade_words(material), tone, "Calibration")
+    yield Words(str(found.get("chain") or "no step was accepted"), "plain", "By:")
+    for sentence in (*found.get("words", ()), *found.get("placement", ())):
+        yield Words(
+            sentence if isinstance(sentence, str) else str(sentence.get("words", "")), "warn"
+        )
+    gates = found.get("gates", ())
+    if gates:
+        rows = [
+            [str(g["name"]).replace("_", " "), str(g["sensor"]).replace("_", " "),
+             _number(g["value"], g["unit"]), _number(g["accept"], g["unit"]), str(g["verdict"])]
+            for g in gates
+        ]  # fmt: skip
+        yield Table(["check", "sensor", "measured", "good up to", "verdict"], rows, numbers=(2, 3))
+    for fault in material.results.faults:
+        yield Words(_fault(fault), "small")
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    shown = (
+        f"{key.replace('_', ' ')} {value}"
+        for key, value in fault.items()
+        if value not in (None, "")
+    )
+    return ", ".join(shown)
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def _findings(material: Material) -> Iterator[Block]:
+    yield Heading("What was found")
+    findings = sorted(material.results.findings, key=lambda f: _ORDER.index(f["grade"]))
+    if not findings:
+        yield Words("No rule was asked: there is no set of a movement that rules are for.")
+        return
+    for finding in findings:
+        if finding["grade"] in ("mild", "marked"):
+            yield Words(finding["words"], "work", finding["grade"].capitalize() + ":")
+            if finding["cue"]:
+                yield Words(finding["cue"], "plain", "Try:")
+    rows = [
+        [words_for(f["rule"]).title + ("" if f["side"] == "both" else f", {f['side']}"),
+         f"{title_of(family(f['movement']))} {f['set']}",
+         _number(f["value"], f["unit"]), _number(f["mdc"], f["unit"], "± "),
+         _number(f["limit"], f["unit"]), _GRADES[f["grade"]],
+         f"{f['confidence'] or 0.0:.0%}", ", ".join(map(str, f["repetitions"])) or "–"]
+        for f in findings
+    ]  # fmt: skip
+    head = ["looked for", "set", "value", "error", "limit", "grade", "confidence", "repetitions"]
+    yield Table(head, rows, (2.4, 1.5, 0.8, 0.8, 0.8, 1.1, 1.1, 1.3), (2, 3, 4, 6))
+    yield Words(
+        "Error: the smallest value that is more than error in 95 % of cases. Cannot tell: the "
+        "error is as large as what it is held against. Limits inform training; they say nothing "
+        "about health.",
+        "small",
+    )
+
+
+# --- arcs, change, pairs -------------------------------------------------------------------------
+
+
+def _arcs(material: Material) -> Iterator[Block]:
+    found = turned(material)
+    if found:
+        yield Heading("How far the hips turn")
+    for one in found:
+        yield Heading(title_of(one.family).capitalize(), 3)
+        yield from arc_blocks(one)
+        for standing in one.standings("norm"):
+            yield Words(f"{standing.words} ({standing.zone.source})", "small")
+
+
+def _change(material: Material) -> Iterator[Block]:
+    if not material.series:
+        return
+    yield Heading("Change")
+    tables = change_table(material.series)
+    if not tables:
+        yield Words("This is the first session with these measures.")
+        return
+    yield from tables
+    yield from change_picture([s for s in material.series if s.name == "rotation_end_deg"])
+    longer = [one for one in material.series if len(one.points) > 2]
+    if longer:
+        yield Heading("Since the first session", 3)
+        yield from change_table(longer, first=True)
+    days = max(one.error.sessions for one in material.series)
+    own = f"the athlete's own, from {days} sessions" if days else "stated start values"
+    yield Words(f"Error between days: {own}; a new strapping is part of it.", "small")
+
+
+def _tests_compared(material: Material) -> Iterator[Block]:
+    known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
+    pairs, relations = pairs_of(known, material.notes), relations_of(known)
+    if not pairs and not relations:
+        return
+    yield Heading("Tests held against each other")
+    for pair in pairs:
+        yield Words(pair.words)
+    for relation in relations:
+        yield Words(relation.words)
+
+
+# --- movements -----------------------------------------------------------------------------------
+
+
+def _movements(material: Material) -> Iterator[Block]:
+    kinds: dict[str, list[Repetition]] = {}
+    for rep in material.repetitions:
+        kinds.setdefault(family(rep.movement), []).append(rep)
+    if not kinds:
+        yield Heading("Repetitions")
+        yield Words(
+            "No repetition was found in this session, so there is nothing to report.", "warn"
+        )
+    for kind, reps in kinds.items():
+        yield NewPage()
+        yield Heading(title_of(kind).capitalize())
+        yield from _curves(material, reps)
+        for number in sorted({rep.set for rep in reps}):
+            yield Heading(f"Set {number}, repetition by repetition", 3)
+            yield _repetitions([rep for rep in reps if rep.set == number])
+
+
+def _curves(material: Material, reps: Sequence[Repetition]) -> Iterator[Block]:
+    """Mean ± SD of both sides, a picture for each direction, and the paths."""
+    counted = [rep for rep in reps if rep.counted]
+    for direction in dict.fromkeys(rep.direction for rep in counted):
+        waves = []
+        for side in SIDES:
+            curves = [curve(material.results, rep) for rep in counted
+                      if (rep.side, rep.direction) == (side, direction)]  # fmt: skip
+            if len(curves) > 1:
+                waves.append(Wave(f"{side}, n = {len(curves)}", side, waveform(np.array(curves))))
+        if waves:
+            title = f"Hip rotation{_WAYS[direction]}, mean ± SD"
+            deepest = bends(counted[0].movement)
+            yield Pictures([wave_picture(waves, title, deepest=deepest)])
+    if counted:
+        drawn = [(rep.side, *path(material.results, rep)) for rep in counted]
+        caption = (
+            "Curves go over 0 to 100 % of a repetition: by the share of the deepest bend where the "
+            "hip bends, by time where it turns. One thin line is one repetition."
+        )
+        yield Pictures([path_picture(drawn, "Hip rotation over bend")], caption)
+
+
+def _repetitions(reps: Sequence[Repetition]) -> Table:
+    """All repetitions of a set, those that do not count too."""
+    columns = _BENDING if bends(reps[0].movement) else _TURNING
+    columns = [c for c in columns if any(c[0] in rep.measures for rep in reps)]
+    rows = []
+    for rep in sorted(reps, key=lambda r: (r.t_start, r.side)):
+        name = f"{rep.repetition} {rep.side}{_WAYS[rep.direction]}"
+        counts = "yes" if rep.counted else "no"
+        why = f"{counts}: {rep.reason}" if rep.reason else counts
+        rows.append([name, *(_measure(rep, measure) for measure, _ in columns), why])
+    head = ["repetition", *(title for _, title in columns), "counts"]
+    shares = [1.7, *(1.1 for _ in columns), 1.6]
+    return Table(head, rows, shares, tuple(range(1, len(columns) + 1)))
+
+
+def _measure(rep: Repetition, name: str) -> str:
+    value = rep.measures.get(name, math.nan)
+    unit = MEASURES[name].unit
+    sd = rep.measures.get(name.replace("_deg", "_sd_deg"), math.nan) if unit == "deg" else math.nan
+    if name == "hip_share":
+        return f"{100.0 * value:.0f} %" if math.isfinite(value) else "–"
+    text = _number(value, unit)
+    return f"{text} ± {1.959964 * sd:.0f}" if math.isfinite(sd) and math.isfinite(value) else text
+
+
+# --- notes and definitions -----------------------------------------------------------------------
+
+
+def _notes(material: Material) -> Iterator[Block]:
+    written = [n for n in material.diary if n.id is not None]
+    if not material.notes and not written:
+        return
+    yield Heading("Pain, cues and notes")
+    for note in material.notes:
+        tone: Any = "warn" if note.label.startswith("pain") else "plain"
+        angles = ", ".join(
+            f"{side} bent {degrees(note.angles.get(f'hip_flexion_{side}_deg', math.nan))}, turned "
+            f"{degrees(note.angles.get(f'hip_rotation_{side}_deg', math.nan))}"
+            for side in SIDES
+        )
+        during = f" in {title_of(family(note.movement))}, set {note.set}" if note.movement else ""
+        yield Words(f"{note.label}{during}; {angles}.", tone, f"{note.t:.1f} s:")
+    for entry in written:
+        yield Words(entry.text, "warn" if entry.kind == "pain" else "plain", f"{entry.kind}:")
+
+
+def _definitions(material: Material) -> Iterator[Block]:
+    yield NewPage()
+    yield Heading("What the numbers mean")
+    yield Words(
+        "± is the half-width of the 95 % interval of the error, soft tissue left out. Angles "
+        "count from the athlete's own standing; in is positive, out is negative, but arcs outwards "
+        "are shown as positive numbers. Real: beyond the error and at least 5°. Possible: the 80 % "
+        "interval leaves zero out.",
+        "small",
+    )
+    rows = [[m.title, m.definition, m.source] for m in map(MEASURES.__getitem__, _used(material))]
+    if rows:
+        yield Table(["measure", "definition", "source"], rows, (1.3, 3.2, 2.2))
+    rules = dict.fromkeys(f["rule"] for f in material.results.findings if f["rule"] in RULES)
+    limits = material.params.limits.entries
+    rows = [
+        [words_for(rule).title, words_for(rule).definition, limits[RULES[rule].limit].source]
+        for rule in rules
+    ]
+    if rows:
+        yield Table(["looked for", "definition", "limit from"], rows, (1.3, 3.2, 2.2))
+
+
+def _used(material: Material) -> list[str]:
+    shown = dict.fromkeys(name for name, _ in (*_BENDING, *_TURNING))
+    return [n for n in shown if any(n in rep.measures for rep in material.repetitions)]
+
+
+def _number(value: float | None, unit: str, before: str = "") -> str:
+    """A number with its unit; a dash where it is not known."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    sign, decimals = _UNITS.get(unit, (f" {unit}", 1))
+    return f"{before}{value:.{decimals}f}{sign}".replace("-", "−")
+
+
+_UNITS: Final = {
+    "deg": ("°", 0),
+    "deg/s": ("°/s", 0),
+    "s": (" s", 1),
+    "ms": (" ms", 0),
+    "percent": (" %", 0),
+    "1": ("", 2),
+}
+
+_BENDING: Final = [
+    ("descent_s", "down"),
+    ("bottom_s", "bottom"),
+    ("ascent_s", "up"),
+    ("depth_deg", "depth"),
+    ("rotation_bottom_deg", "rotation, bottom"),
+    ("rotation_most_in_deg", "most in"),
+    ("rotation_most_out_deg", "most out"),
+    ("pelvis_tilt_bottom_deg", "pelvis tilt"),
+]
+_TURNING: Final = [
+    ("rotation_end_deg", "rotation, end"),
+    ("rotation_arc_deg", "arc"),
+    ("turn_deg", "turn of leg"),
+    ("pelvis_followed_deg", "pelvis followed"),
+    ("hip_share", "hip share"),
+    ("hold_s", "hold"),
+    ("speed_peak_deg_s", "peak speed"),
+]
+"""Columns of the tables of repetitions: measure and head."""
+
+_ORDER: Final = ("marked", "mild", "cannot_tell", "none")
+_GRADES: Final = {
+    "marked": "marked",
+    "mild": "mild",
+    "cannot_tell": "cannot tell",
+    "none": "not seen",
+}
+_WAYS: Final = {"in": ", in", "out": ", out", "down": ""}

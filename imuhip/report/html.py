@@ -1,0 +1,188 @@
+"""A report as one HTML file: no script, nothing fetched, pictures as SVG within it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from html import escape
+from itertools import pairwise
+from typing import Final
+
+from imuhip.report.blocks import (
+    MARKS,
+    NOT_MEDICAL,
+    TONES,
+    Area,
+    Block,
+    Document,
+    Dot,
+    Heading,
+    Label,
+    Line,
+    NewPage,
+    Picture,
+    Pictures,
+    Point,
+    Shape,
+    Table,
+    Words,
+)
+
+
+def to_html(document: Document) -> str:
+    """Return the whole file as text. Everything that people wrote is escaped."""
+    body = "\n".join(_block(block) for block in document.blocks)
+    title, subtitle = escape(document.title), escape(document.subtitle)
+    return (
+        "<!DOCTYPE html>\n"
+        '<html lang="en"><head><meta charset="utf-8"/>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>'
+        f"<title>{title} – {subtitle}</title><style>{_STYLE}</style></head>\n"
+        f"<body><main><header><h1>{title}</h1><p>{subtitle}</p></header>\n"
+        f"{body}\n<footer>{escape(NOT_MEDICAL)}</footer></main></body></html>\n"
+    )
+
+
+def to_svg(picture: Picture) -> str:
+    """Return a picture as SVG, to stand within HTML or alone."""
+    width, height = _n(picture.width), _n(picture.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="{_FONT}">'
+        f"<title>{escape(picture.words)}</title>"
+        f"{''.join(_shape(shape) for shape in picture.shapes)}</svg>"
+    )
+
+
+def unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
+    """The stretches of points between those that are not known."""
+    gaps = [-1, *(k for k, p in enumerate(points) if not all(map(math.isfinite, p))), len(points)]
+    for before, after in pairwise(gaps):
+        if after - before > 1:
+            yield list(points[before + 1 : after])
+
+
+@singledispatch
+def _block(block: Block) -> str:
+    raise TypeError(f"expected a block of a report, came {type(block).__name__}")
+
+
+@_block.register
+def _heading(block: Heading) -> str:
+    return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+
+
+@_block.register
+def _words(block: Words) -> str:
+    mark = f'<b aria-hidden="true">{MARKS[block.tone]}</b> ' if MARKS[block.tone] else ""
+    lead = f"<b>{escape(block.lead)}</b> " if block.lead else ""
+    return f'<p class="{block.tone}">{mark}{lead}{escape(block.text)}</p>'
+
+
+@_block.register
+def _pictures(block: Pictures) -> str:
+    drawn = "".join(to_svg(picture) for picture in block.pictures)
+    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
+    return f'<figure><div class="row">{drawn}</div>{caption}</figure>'
+
+
+@_block.register
+def _table(block: Table) -> str:
+    def row(cells: Sequence[str], tag: str) -> str:
+        right = ' class="n"'
+        made = (
+            f"<{tag}{right if k in block.numbers else ''}>{escape(cell)}</{tag}>"
+            for k, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    body = "".join(row(cells, "td") for cells in block.rows)
+    # Wider than a telephone: it scrolls by itself, and by keyboard.
+    return (
+        f'<div class="wide" tabindex="0"><table><thead>{row(block.head, "th")}</thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+@_block.register
+def _new_page(_: NewPage) -> str:
+    return '<div class="page"></div>'
+
+
+@singledispatch
+def _shape(shape: Shape) -> str:
+    raise TypeError(f"expected a shape, came {type(shape).__name__}")
+
+
+@_shape.register
+def _line(shape: Line) -> str:
+    dash = ' stroke-dasharray="4 3"' if shape.dashed else ""
+    return "".join(
+        f'<polyline points="{_points(part)}" fill="none" stroke="{shape.colour}" '
+        f'stroke-width="{_n(shape.width)}" stroke-linejoin="round"{dash}/>'
+        for part in unbroken(shape.points)
+    )
+
+
+@_shape.register
+def _area(shape: Area) -> str:
+    return (
+        f'<polygon points="{_points(shape.points)}" fill="{shape.colour}" '
+        f'fill-opacity="{_n(shape.opacity)}"/>'
+    )
+
+
+@_shape.register
+def _dot(shape: Dot) -> str:
+    fill = "#ffffff" if shape.hollow else shape.colour
+    return (
+        f'<circle cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}" fill="{fill}" '
+        f'stroke="{shape.colour}" stroke-width="1.5"/>'
+    )
+
+
+@_shape.register
+def _label(shape: Label) -> str:
+    weight = ' font-weight="bold"' if shape.bold else ""
+    return (
+        f'<text x="{_n(shape.x)}" y="{_n(shape.y)}" font-size="{_n(shape.size)}" '
+        f'text-anchor="{shape.anchor}" fill="{shape.colour}"{weight}>{escape(shape.text)}</text>'
+    )
+
+
+def _points(points: Sequence[Point]) -> str:
+    return " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+_FONT: Final = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""Even a slip in this program's own escaping could then neither run nor fetch anything."""
+
+_STYLE: Final = (
+    "*{box-sizing:border-box}"
+    f"body{{margin:0;background:#eef1f4;color:#1c2430;font:16px/1.45 {_FONT}}}"
+    "main{max-width:860px;margin:1.5rem auto;background:#fff;padding:2rem 2.4rem;"
+    "border-radius:8px}"
+    "header{border-bottom:3px solid #1c2430;margin-bottom:1rem}"
+    "h1{margin:0;font-size:1.9rem}header p{margin:.2rem 0 .7rem;color:#55606e}"
+    "h2{margin:1.6rem 0 .5rem;font-size:1.3rem}h3{margin:1.1rem 0 .3rem;font-size:1.05rem}"
+    "p{margin:.35rem 0}figure{margin:.8rem 0}"
+    ".row{display:flex;flex-wrap:wrap;gap:10px;justify-content:space-evenly}"
+    ".row svg{max-width:100%;height:auto;flex:0 1 auto;zoom:1.4}"
+    "figcaption{color:#55606e;font-size:.85rem;margin-top:.3rem}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.85rem;"
+    "margin:.4rem 0}th{text-align:left;border-bottom:2px solid #1c2430;vertical-align:bottom}"
+    "th,td{padding:.25rem .5rem}td{border-bottom:1px solid #d5dae1;vertical-align:top}"
+    ".n{text-align:right;font-variant-numeric:tabular-nums}"
+    + "".join(f".{tone}{{color:{colour}}}" for tone, colour in TONES.items())
+    + ".small{font-size:.85rem}.good,.work,.warn{font-size:1.08rem}"
+    "footer{margin-top:2rem;border-top:1px solid #d5dae1;padding-top:.6rem;font-weight:bold}"
+    "@media print{body{background:#fff;font-size:12px}main{margin:0;padding:0;max-width:none}"
+    ".page{break-before:page}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}"
+    ".row svg{zoom:1}}"
+)

@@ -1,0 +1,213 @@
+"""What a report is made from: a session's results and, with a catalogue, what became since."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from imuhip.archive.catalogue_nouns import Goal, MeasureValue, Note, RepetitionEntry, Session
+from imuhip.archive.catalogue_reader import CatalogueReader
+from imuhip.archive.progress import Series, series_of
+from imuhip.archive.results import Results, hip_column, read_results
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.params import Params
+from imuhip.assess.waveforms import PHASES, over_phase
+from imuhip.conventions import Side
+from imuhip.errors import CatalogueError
+from imuhip.findings import Note as MomentNote
+from imuhip.findings import Repetition
+from imuhip.records import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A session and all that is said of it.
+
+    Parameters
+    ----------
+    results
+        The result files.
+    repetitions
+        Of them; one that a person excluded is not counted and says why.
+    params
+        The athlete's limits and goals, as the analysis used them.
+    who
+        The pseudonymous id, or a name where one was asked for.
+    started
+        When; None where the recording does not say.
+    notes
+        Marks of the session with what the body did.
+    session, series, goals, diary
+        From the catalogue; None and empty without one.
+    """
+
+    results: Results
+    repetitions: tuple[Repetition, ...]
+    params: Params
+    who: str
+    started: datetime | None
+    notes: tuple[MomentNote, ...]
+    session: Session | None = None
+    series: tuple[Series, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    diary: tuple[Note, ...] = ()
+
+
+def material_in(folder: Path) -> Material:
+    """Read a result folder.
+
+    Raises
+    ------
+    RecordingError
+        When it is none or cannot be read.
+    """
+    results = read_results(folder)
+    said = results.session
+    assess = said.get("parameters", {}).get("recording", {}).get("assess", {})
+    return Material(
+        results=results,
+        repetitions=tuple(_repetition(row) for row in results.repetitions.to_pylist()),
+        params=Params.from_settings(assess),
+        who=str(said.get("athlete") or "unnamed athlete"),
+        started=_moment(said.get("started")),
+        notes=tuple(_note(note) for note in results.notes),
+    )
+
+
+def material_of(catalogue: CatalogueReader, session: str, *, named: bool = False) -> Material:
+    """Read a session of a catalogue, and what became of its athlete up to that day.
+
+    Parameters
+    ----------
+    session
+        Its id, or the beginning of it.
+    named
+        Whether the athlete's name may stand in the report; the pseudonymous id else.
+
+    Raises
+    ------
+    CatalogueError
+        When it is not known, or its results are gone.
+    """
+    known = catalogue.session(session)
+    if known.results is None:
+        raise CatalogueError(
+            "expected a session with results, its result files are gone; make them anew: "
+            f"imuhip analyze {known.recording} --athlete {known.athlete}"
+        )
+    bare = material_in(known.results)
+    why = excluded(catalogue.repetitions(known.id))
+    name = next((a.name for a in catalogue.athletes() if a.id == known.athlete), "")
+    return replace(
+        bare,
+        repetitions=tuple(_excluding(each, why) for each in bare.repetitions),
+        who=name if named and name else known.athlete,
+        started=known.started or bare.started,
+        session=known,
+        series=_until(catalogue.measures(known.athlete, names=PROGRESS), known),
+        goals=catalogue.goals(known.athlete),
+        diary=tuple(n for n in catalogue.notes(known.athlete) if n.session == known.id),
+    )
+
+
+def excluded(entries: Iterable[RepetitionEntry]) -> dict[tuple[str, int, int, str], str]:
+    """Movement, set, repetition and side to why a person took it out."""
+    return {(e.movement, e.set, e.repetition, e.side): e.excluded for e in entries if e.excluded}
+
+
+def curve(results: Results, rep: Repetition, angle: str = "rotation") -> Array:
+    """Return an angle over 0 to 100 % of a repetition, degrees, ``(201,)``.
+
+    Of a movement that bends the hip, 50 % is the deepest point and the way there and back goes by
+    the share of that bend, not by time: a pause at the bottom does not shift what is compared. Of
+    a turn, it goes by time.
+    """
+    t = np.asarray(results.angles["t"], dtype=np.float64)
+    rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
+    values = _column(results, angle, rep.side)[rows]
+    if len(values) < _FEWEST_ROWS:
+        return np.full(2 * len(PHASES) - 1, np.nan)
+    if bends(rep.movement):
+        bend = _column(results, "flexion", rep.side)[rows]
+        turn = int(np.searchsorted(t[rows], rep.t_turn))
+        turn = min(max(turn, 1), len(bend) - 2)
+        down, up = over_phase(bend - bend[0], values, turn)
+        return np.concatenate((down, up[::-1][1:]))
+    share = (t[rows] - t[rows][0]) / (t[rows][-1] - t[rows][0])
+    return np.interp(np.linspace(0.0, 1.0, 2 * len(PHASES) - 1), share, values)
+
+
+def path(results: Results, rep: Repetition) -> tuple[Array, Array]:
+    """Return hip flexion and rotation of a repetition, degrees, ``(N,)`` each."""
+    t = np.asarray(results.angles["t"], dtype=np.float64)
+    rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
+    return _column(results, "flexion", rep.side)[rows], _column(results, "rotation", rep.side)[rows]
+
+
+def bends(movement: str) -> bool:
+    """Whether a repetition of a movement goes down and up again."""
+    known = MOVEMENTS.get(movement)
+    return known is not None and known.primary == "inclination"
+
+
+def family(movement: str) -> str:
+    """A movement without its side: both table tests are one."""
+    return movement.removesuffix("_left").removesuffix("_right")
+
+
+def title_of(movement: str) -> str:
+    """A movement for people, without its side."""
+    known = MOVEMENTS.get(movement) or MOVEMENTS.get(f"{movement}_left")
+    return known.title.split(",")[0] if known else movement.replace("_", " ")
+
+
+def _column(results: Results, angle: str, side: Side) -> Array:
+    return np.asarray(results.angles[hip_column(angle, side)], dtype=np.float64)
+
+
+def _repetition(row: Mapping[str, Any]) -> Repetition:
+    """A row of the table as the noun that assessment works with."""
+    known = ("movement", "side", "set", "repetition", "direction", "t_start", "t_turn", "t_end",
+             "counted", "found", "reason")  # fmt: skip
+    measures = {
+        name: float(row[name])
+        for name in MEASURES
+        if row.get(name) is not None and math.isfinite(row[name])
+    }
+    return Repetition(**{name: row[name] for name in known}, measures=measures)
+
+
+def _excluding(rep: Repetition, why: Mapping[tuple[str, int, int, str], str]) -> Repetition:
+    reason = why.get((rep.movement, rep.set, rep.repetition, rep.side))
+    return rep if reason is None else replace(rep, counted=False, reason=f"excluded: {reason}")
+
+
+def _until(values: Iterable[MeasureValue], session: Session) -> tuple[Series, ...]:
+    """What became of each measure up to this session; those that it has, nothing of later ones."""
+    if session.started is None:
+        return ()
+    known = [v for v in values if v.started is not None and v.started <= session.started]
+    return tuple(each for each in series_of(known) if each.points[-1].session == session.id)
+
+
+def _note(note: Mapping[str, Any]) -> MomentNote:
+    angles = {k: math.nan if v is None else float(v) for k, v in note["angles"].items()}
+    return MomentNote(**{**note, "angles": angles})
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+PROGRESS: Final = ("rotation_end_deg", "rotation_bottom_deg", "depth_deg")
+"""Measures whose change is told."""
+
+_FEWEST_ROWS: Final = 5

@@ -1,0 +1,287 @@
+"""The pictures of a report: arcs, whiskers, waveforms, paths. Degrees, drawn in points."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from imuhip.assess.goals import Arcs, Zone
+from imuhip.assess.symmetry import Z95, Measured
+from imuhip.assess.waveforms import Waveform
+from imuhip.conventions import SIDES
+from imuhip.records import Array
+from imuhip.report.blocks import (
+    GOOD,
+    INK,
+    MUTED,
+    RULE,
+    Anchor,
+    Area,
+    Dot,
+    Label,
+    Line,
+    Picture,
+    Point,
+    Shape,
+)
+
+SIDE_COLOURS: Final = {"left": "#0072B2", "right": "#D55E00"}
+"""As on every page: told apart by colour-blind eyes too."""
+
+
+def degrees(value: float, sign: str = "") -> str:
+    """A number of degrees for people; a dash where it is not known."""
+    return f"{value:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def with_error(one: Measured) -> str:
+    """A number of degrees with the half-width of its 95 % interval."""
+    if not math.isfinite(one.value):
+        return "–"
+    half = Z95 * one.sd
+    return degrees(one.value) + (f" ± {half:.0f}°" if math.isfinite(half) else " (error unknown)")
+
+
+# --- arcs ----------------------------------------------------------------------------------------
+
+
+def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
+    """How far one hip turns in and out, over its goals: the legs as one looks down on one's own.
+
+    In is towards the middle: to the right for the left leg, to the left for the right.
+    """
+    colour = SIDE_COLOURS[arcs.side]
+    inward = 1.0 if arcs.side == "left" else -1.0
+    shapes: list[Shape] = [_ring(-90.0, 90.0, 74.0, 92.0, "#e9edf1")]
+    for name, sign in (("internal_deg", inward), ("external_deg", -inward)):
+        goals = [zone for zone in zones if zone.name == name and zone.kind == "goal"]
+        shapes += [_ring(sign * z.low, sign * z.high, 95.0, 101.0, GOOD) for z in goals]
+    for arc, sign in ((arcs.internal, inward), (arcs.external, -inward)):
+        if math.isfinite(arc.value):
+            shapes += _reach(arc, sign, colour)
+    shapes += [
+        Line([_polar(0.0, 70.0), _polar(0.0, 104.0)], INK, 1.2),
+        Label(_CX, 22.0, f"{arcs.side.capitalize()} hip", 12.0, colour, "middle", True),
+        Label(_CX, 100.0, degrees(arcs.total.value), 30.0, INK, "middle", True),
+        Label(_CX, 115.0, "in all", 9.0, MUTED, "middle"),
+    ]
+    for arc, name, sign in ((arcs.internal, "in", inward), (arcs.external, "out", -inward)):
+        x = _CX + sign * 88.0
+        shapes += [
+            Label(x, 163.0, f"{name} {degrees(arc.value)}", 17.0, colour, "middle", True),
+            Label(x, 176.0, _error(arc), 9.0, MUTED, "middle"),
+        ]
+    words = (
+        f"{arcs.side} hip turns in {with_error(arcs.internal)}, out {with_error(arcs.external)}, "
+        f"in all {with_error(arcs.total)}"
+    )
+    return Picture(2 * _CX, 182.0, shapes, words)
+
+
+def _reach(arc: Measured, sign: float, colour: str) -> list[Shape]:
+    """From straight to the end range, and the whisker of its error."""
+    end = min(max(arc.value, -90.0), 90.0)
+    half = Z95 * arc.sd
+    shapes: list[Shape] = [_ring(0.0, sign * end, 74.0, 92.0, colour)]
+    if math.isfinite(half):
+        low, high = max(end - half, -90.0), min(end + half, 90.0)
+        steps = np.linspace(sign * low, sign * high, 12)
+        shapes.append(Line([_polar(a, 83.0) for a in steps], INK, 1.6))
+        shapes += [Line([_polar(sign * a, 79.0), _polar(sign * a, 87.0)], INK, 1.6)
+                   for a in (low, high)]  # fmt: skip
+    return shapes
+
+
+def _ring(start: float, end: float, inner: float, outer: float, colour: str) -> Area:
+    angles = np.linspace(start, end, 46)
+    rim = [_polar(a, outer) for a in angles] + [_polar(a, inner) for a in angles[::-1]]
+    return Area(rim, colour)
+
+
+def _polar(angle_deg: float, radius: float) -> Point:
+    """Place at an angle from straight up, to the right positive."""
+    angle = math.radians(angle_deg)
+    return _CX + radius * math.sin(angle), _CY - radius * math.cos(angle)
+
+
+def _error(arc: Measured) -> str:
+    half = Z95 * arc.sd
+    return f"± {half:.0f}°" if math.isfinite(half) else "error unknown" * math.isfinite(arc.value)
+
+
+_CX: Final = 135.0
+_CY: Final = 138.0
+
+
+# --- dots with whiskers --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a dot picture: a value with its error, and the band it is held against."""
+
+    label: str
+    side: str
+    value: Measured
+    low: float = math.nan
+    high: float = math.nan
+
+
+def dots_picture(rows: Sequence[Row], title: str, width: float = 500.0) -> Picture:
+    """A dot and its 95 % interval for each row; a green band is the goal."""
+    reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
+    scale = _Scale.over(reach or [0.0, 1.0], 175.0, width - 70.0)
+    height = 30.0 + 16.0 * len(rows) + 18.0
+    shapes: list[Shape] = [Label(0.0, 11.0, title, 10.0, INK, "start", True)]
+    for tick in scale.ticks:
+        x = scale(tick)
+        shapes.append(Line([(x, 20.0), (x, height - 16.0)], INK if tick == 0 else RULE, 0.7))
+        shapes.append(Label(x, height - 4.0, degrees(tick), 8.0, MUTED, "middle"))
+    for k, row in enumerate(rows):
+        shapes += _row(row, 30.0 + 16.0 * k, scale, width)
+    words = "; ".join(f"{row.label} {with_error(row.value)}" for row in rows)
+    return Picture(width, height, shapes, f"{title}: {words}")
+
+
+def _row(row: Row, y: float, scale: "_Scale", width: float) -> list[Shape]:
+    colour = SIDE_COLOURS.get(row.side, INK)
+    value, half = row.value.value, Z95 * row.value.sd
+    shapes: list[Shape] = [Label(168.0, y + 3.0, row.label, 9.0, INK, "end")]
+    if math.isfinite(row.low) or math.isfinite(row.high):
+        left = scale(row.low) if math.isfinite(row.low) else scale.left
+        right = scale(row.high) if math.isfinite(row.high) else scale.right
+        corners = [(left, y - 7.0), (right, y - 7.0), (right, y + 7.0), (left, y + 7.0)]
+        shapes.append(Area(corners, GOOD, 0.16))
+    if math.isfinite(value):
+        if math.isfinite(half):
+            shapes.append(Line([(scale(value - half), y), (scale(value + half), y)], colour, 2.0))
+        shapes.append(Dot(scale(value), y, 4.0, colour, hollow=not math.isfinite(half)))
+    shapes.append(Label(width - 64.0, y + 3.0, with_error(row.value), 9.0, colour, "start", True))
+    return shapes
+
+
+def _edges(row: Row) -> list[float]:
+    half = Z95 * row.value.sd
+    half = half if math.isfinite(half) else 0.0
+    return [row.value.value - half, row.value.value + half, row.low, row.high]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Values to places."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def over(cls, values: Iterable[float], left: float, right: float) -> "_Scale":
+        """A scale with round ticks that holds all values."""
+        known = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
+        low, high = min(known), max(known)
+        span = max(high - low, 5.0)
+        step = next(s for s in (1, 2, 5, 10, 20, 30, 45, 90, 1e9) if span / s <= 7)
+        first, last = math.floor(low / step), math.ceil(high / step)
+        last = max(last, first + 1)
+        ticks = tuple(float(k * step) for k in range(first, last + 1))
+        return cls(ticks[0], ticks[-1], left, right, ticks)
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self.left + share * (self.right - self.left)
+
+
+# --- waveforms and paths -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wave:
+    """A mean curve with its band: what the legend says, whose colour, dashed for the first."""
+
+    label: str
+    side: str
+    wave: Waveform
+    dashed: bool = False
+
+
+def wave_picture(
+    waves: Sequence[Wave], title: str, *, deepest: bool, width: float = 500.0
+) -> Picture:
+    """Mean ± one standard deviation over 0 to 100 % of the repetition."""
+    bands = [(w.wave.mean - w.wave.sd, w.wave.mean + w.wave.sd) for w in waves]
+    values = [float(v) for band in bands for edge in band for v in edge[np.isfinite(edge)]]
+    axes = _Axes(_Scale.over([0.0, 100.0], 40.0, width - 8.0),
+                 _Scale.over(values, 168.0, 26.0))  # fmt: skip
+    names = {0.0: "0 %", 50.0: "50 % deepest" if deepest else "50 %", 100.0: "100 %"}
+    shapes = axes.shapes(title, names)
+    for wave, (low, high) in zip(waves, bands, strict=True):
+        colour = SIDE_COLOURS.get(wave.side, INK)
+        x = np.linspace(0.0, 100.0, len(low))
+        known = np.isfinite(low) & np.isfinite(high)
+        rim = axes.points(x[known], low[known]) + axes.points(x[known], high[known])[::-1]
+        if rim:
+            shapes.append(Area(rim, colour, 0.16))
+        shapes.append(Line(axes.points(x, wave.wave.mean), colour, 2.0, wave.dashed))
+    shapes += _legend([(w.label, w.side, w.dashed) for w in waves], 196.0)
+    return Picture(width, 204.0, shapes, f"{title}: mean and standard deviation of repetitions")
+
+
+def path_picture(
+    paths: Sequence[tuple[str, Array, Array]], title: str, width: float = 500.0
+) -> Picture:
+    """Hip rotation over hip flexion, a thin line for each repetition: side, flexion, rotation."""
+    bends = [float(v) for _, flexion, _ in paths for v in flexion[np.isfinite(flexion)]]
+    turns = [float(v) for _, _, rotation in paths for v in rotation[np.isfinite(rotation)]]
+    axes = _Axes(_Scale.over([0.0, *bends], 40.0, width - 8.0),
+                 _Scale.over(turns, 168.0, 26.0))  # fmt: skip
+    shapes = axes.shapes(title, {tick: degrees(tick) for tick in axes.x.ticks})
+    for side, flexion, rotation in paths:
+        every = max(1, len(flexion) // 150)
+        points = axes.points(flexion[::every], rotation[::every])
+        shapes.append(Line(points, SIDE_COLOURS.get(side, INK), 0.8))
+    sides = [side for side in SIDES if any(side == p[0] for p in paths)]
+    shapes += _legend([(side, side, False) for side in sides], 196.0)
+    shapes.append(Label(width - 8.0, 196.0, "bend of the hip →", 8.0, MUTED, "end"))
+    return Picture(width, 204.0, shapes, f"{title}: hip rotation over hip flexion")
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    x: _Scale
+    y: _Scale
+
+    def points(self, x: Array, y: Array) -> list[Point]:
+        return [(self.x(float(a)), self.y(float(b))) for a, b in zip(x, y, strict=True)]
+
+    def shapes(self, title: str, names: dict[float, str]) -> list[Shape]:
+        """Title, grid and ticks."""
+        shapes: list[Shape] = [
+            Label(0.0, 11.0, title, 10.0, INK, "start", True),
+            Label(self.x.right, 11.0, "in + / out −", 8.0, MUTED, "end"),
+        ]
+        for tick in self.y.ticks:
+            y = self.y(tick)
+            colour = INK if tick == 0 else RULE
+            shapes.append(Line([(self.x.left, y), (self.x.right, y)], colour, 0.7))
+            shapes.append(Label(self.x.left - 4.0, y + 3.0, degrees(tick), 8.0, MUTED, "end"))
+        for tick, name in names.items():
+            x = self.x(tick)
+            anchor: Anchor = "end" if tick == self.x.high else "middle"
+            shapes.append(Line([(x, self.y.right), (x, self.y.left)], RULE, 0.7))
+            shapes.append(Label(x, 180.0, name, 8.0, MUTED, anchor))
+        return shapes
+
+
+def _legend(entries: Sequence[tuple[str, str, bool]], y: float) -> list[Shape]:
+    shapes: list[Shape] = []
+    x = 40.0
+    for label, side, dashed in entries:
+        colour = SIDE_COLOURS.get(side, INK)
+        shapes.append(Line([(x, y - 3.0), (x + 18.0, y - 3.0)], colour, 2.0, dashed))
+        shapes.append(Label(x + 22.0, y, label, 8.5, colour))
+        x += 32.0 + 5.2 * len(label)
+    return shapes

@@ -1,0 +1,215 @@
+"""What both reports say: arcs against goals, changes, and the words under the title."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imuhip.archive.progress import Point, Series
+from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.symmetry import Measured
+from imuhip.conventions import SIDES, Side
+from imuhip.findings import Repetition
+from imuhip.report.blocks import Block, Pictures, Table
+from imuhip.report.material import Material, family, title_of
+from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The arcs of both hips in one kind of turn.
+
+    Parameters
+    ----------
+    family
+        The movement without its side.
+    arcs, zones
+        By side.
+    turns
+        How many turns count.
+    """
+
+    family: str
+    arcs: dict[Side, Arcs]
+    zones: dict[Side, tuple[Zone, ...]]
+    turns: int
+
+    def standings(self, kind: str) -> list[Standing]:
+        """Both hips against their goals, or against norms."""
+        found = (s for side in SIDES for s in against(self.arcs[side], self.zones[side]))
+        return [s for s in found if s.zone.kind == kind and s.place != "cannot tell"]
+
+
+def turned(material: Material) -> list[Turned]:
+    """Arcs by kind of turn, the surest test first; kinds without a known end range are left out."""
+    kinds: dict[str, list[Repetition]] = {}
+    for rep in material.repetitions:
+        if rep.counted and rep.direction != "down":
+            kinds.setdefault(family(rep.movement), []).append(rep)
+    found = []
+    for kind in sorted(kinds, key=lambda k: _SUREST.index(k) if k in _SUREST else len(_SUREST)):
+        arcs = {side: arcs_of(kinds[kind], side) for side in SIDES}
+        values = [v for a in arcs.values() for v in (a.internal.value, a.external.value)]
+        if any(map(math.isfinite, values)):
+            zones = {side: _zones(material, side, kind) for side in SIDES}
+            found.append(Turned(kind, arcs, zones, len(kinds[kind])))
+    return found
+
+
+def arc_blocks(one: Turned) -> list[Block]:
+    """Both arcs beside each other, and a line for each goal."""
+    pictures = [arc_picture(one.arcs[side], one.zones[side]) for side in SIDES]
+    caption = (
+        f"{title_of(one.family).capitalize()}, {one.turns} turns. Green rim: the goal. Black bar: "
+        "the 95 % interval of the error. Counted from your own standing."
+    )
+    standings = one.standings("goal")
+    blocks: list[Block] = [Pictures(pictures, caption)]
+    if standings:
+        blocks.append(_goal_table(standings))
+    return blocks
+
+
+def change_rows(series: Sequence[Series], *, first: bool = False) -> list[list[str]]:
+    """What changed since the session before, or since the first: a row for each measure."""
+    rows = []
+    for one in series:
+        change = one.since_first if first else one.since_before
+        if change is None:
+            continue
+        before = one.points[0] if first else one.points[-2]
+        error = f" ± {change.mdc:.0f}°" if math.isfinite(change.mdc) else ""
+        rows.append(
+            [
+                series_title(one),
+                with_error(shown(one, before)),
+                with_error(shown(one, one.points[-1])),
+                degrees(_sign(one) * change.value, "+") + error,
+                change.word,
+            ]
+        )
+    return rows
+
+
+def change_table(series: Sequence[Series], *, first: bool = False) -> list[Block]:
+    """The same as a table; nothing where there was no session before."""
+    rows = change_rows(series, first=first)
+    if not rows:
+        return []
+    head = ["", "first time" if first else "last time", "now", "change", "in words"]
+    return [Table(head, rows, (3.4, 1.3, 1.3, 1.3, 2.0), (1, 2, 3))]
+
+
+def change_picture(series: Sequence[Series]) -> list[Block]:
+    """Now and the session before as dots, for series with both."""
+    rows = []
+    for one in series:
+        if len(one.points) > 1:
+            for when, point in (("last time", one.points[-2]), ("now", one.points[-1])):
+                label = f"{_short(one)}, {when}"
+                rows.append(Row(label, one.side, shown(one, point)))
+    return [Pictures([dots_picture(rows, "Last time and now")])] if rows else []
+
+
+def shown(one: Series, point: Point) -> Measured:
+    """A session's mean with its error; outward turns count positive, as in the arcs."""
+    return Measured(_sign(one) * point.value, point.sd)
+
+
+def series_title(one: Series) -> str:
+    """A measure of a movement, side and direction, for people."""
+    known = MEASURES.get(one.name)
+    way = {"in": " in", "out": " out"}.get(one.direction, "")
+    kind = f", {one.kind}" if one.kind else ""
+    title = known.title if known else one.name
+    return f"{one.side.capitalize()}: {title}{way}, {title_of(family(one.movement))}{kind}"
+
+
+def subtitle(material: Material) -> str:
+    """Whose, when, and what the coach said of the session."""
+    words = [material.who]
+    if material.started is not None:
+        words.append(f"{material.started:%d %B %Y, %H:%M}".lstrip("0"))
+    if material.session is not None:
+        words += [material.session.kind] if material.session.kind else []
+        load = material.session.load_kg
+        words += [f"{load:g} kg"] if math.isfinite(load) else []
+        words += [", ".join(material.session.tags)] if material.session.tags else []
+    return " · ".join(words)
+
+
+def grade_words(material: Material) -> str:
+    """What the calibration's grade means for the numbers."""
+    grade = str(material.results.calibration.get("grade") or "none")
+    return f"{grade}: {_GRADES.get(grade, _GRADES['none'])}"
+
+
+def _goal_table(standings: Sequence[Standing]) -> Table:
+    """A row for each goal, a column for each side."""
+    names = list(dict.fromkeys(s.zone.name for s in standings))
+    rows = []
+    for name in names:
+        cells = []
+        for side in SIDES:
+            mine = next((s for s in standings if (s.zone.name, s.side) == (name, side)), None)
+            cells.append("–" if mine is None else _standing(mine))
+        zones = [s.zone for s in standings if s.zone.name == name]
+        spans = dict.fromkeys(f"{z.low:.0f} to {z.high:.0f}{_unit(name)}" for z in zones)
+        rows.append([_ARC_TITLES[name], " / ".join(spans), *cells])
+    return Table(["", "goal", "left", "right"], rows, (2.2, 1.5, 2.6, 2.6))
+
+
+def _standing(one: Standing) -> str:
+    half = 1.959964 * one.sd
+    error = f" ± {half:.0f}" if math.isfinite(half) else ""
+    hedge = "" if one.sure else "perhaps "
+    return f"{one.value:.0f}{_unit(one.zone.name)}{error}: {hedge}{one.place} the goal"
+
+
+def _unit(name: str) -> str:
+    return " %" if name.endswith("percent") else "°"
+
+
+def _sign(one: Series) -> float:
+    return -1.0 if one.direction == "out" and one.name.startswith("rotation") else 1.0
+
+
+def _short(one: Series) -> str:
+    """Few words, to stand beside a dot."""
+    way = {"in": " in", "out": " out", "down": ""}[one.direction]
+    what = {"depth_deg": "depth", "rotation_bottom_deg": "bottom"}.get(one.name, "turn")
+    movement = title_of(family(one.movement)).removesuffix(" rotation").removeprefix("standing ")
+    return f"{movement} {one.side}, {what}{way}"
+
+
+def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
+    """Goals and norms of a hip; goals of the catalogue replace those of the recording."""
+    own: dict[ArcName, tuple[float, float]] = dict(material.params.arc_goals)
+    for goal in material.goals:
+        fits = goal.side in ("", side) and family(goal.movement) in ("", kind)
+        if goal.measure != "rotation_end_deg" or not fits:
+            continue
+        low = goal.low if math.isfinite(goal.low) else -90.0
+        high = goal.high if math.isfinite(goal.high) else 90.0
+        if goal.direction == "in":
+            own["internal_deg"] = max(low, 0.0), high
+        elif goal.direction == "out":  # outwards is negative in the measure
+            own["external_deg"] = max(-high, 0.0), -low
+    return zones_for(material.params.goal, own)
+
+
+_SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety", "pivot")
+
+_ARC_TITLES = {
+    "internal_deg": "Turned in",
+    "external_deg": "Turned out",
+    "total_deg": "In all",
+    "internal_percent": "Part that is inwards",
+}
+
+_GRADES = {
+    "good": "the numbers can be relied on within their error.",
+    "fair": "the numbers can be relied on within their error, which is wider than it could be.",
+    "poor": "read the numbers with great care; calibrate again.",
+    "none": "without a calibration most numbers cannot be told.",
+}

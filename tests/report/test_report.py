@@ -1,0 +1,189 @@
+import io
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from pypdf import PdfReader
+from report_bed import finding, make_results, repetitions
+from typer.testing import CliRunner
+
+from imuhip.assess.symmetry import Measured
+from imuhip.cli import app
+from imuhip.report.blocks import NOT_MEDICAL, Document, Words
+from imuhip.report.html import to_html
+from imuhip.report.material import curve, material_in
+from imuhip.report.pdf import to_pdf
+from imuhip.report.pictures import with_error
+from imuhip.report.writing import READERS, Reader, report_for
+
+HOSTILE = '<script>alert("x")</script><b>Mia</b> & "Łukasz"'
+
+
+def html_of(folder: Path, reader: Reader) -> str:
+    return to_html(report_for(reader, material_in(folder)))
+
+
+def parsed(text: str) -> ET.Element:
+    return ET.fromstring(text.removeprefix("<!DOCTYPE html>"))  # noqa: S314 - made here
+
+
+def pages_of(document: Document) -> list[str]:
+    return [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(document))).pages]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_html_is_whole_and_stands_alone(tmp_path: Path, reader: Reader) -> None:
+    """The file is well-formed, runs nothing, fetches nothing and draws its pictures itself."""
+    text = html_of(make_results(tmp_path / "r"), reader)
+    tree = parsed(text)
+    tags = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert not tags & {"script", "link", "iframe", "img", "object", "a", "image", "use"}
+    assert "svg" in tags
+    for element in tree.iter():
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            assert name not in ("src", "href")
+            assert "url(" not in value
+    style = tree.find(".//style")
+    assert style is not None
+    assert "url(" not in str(style.text)
+    assert "@import" not in str(style.text)
+    assert NOT_MEDICAL in text
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_people_wrote_cannot_become_markup(tmp_path: Path, reader: Reader) -> None:
+    """Names, movements, words, cues and marks with HTML in them are shown as they were written."""
+    bad = finding(words=HOSTILE, cue=HOSTILE)
+    reps = [*repetitions(), replace(repetitions()[0], movement=HOSTILE, reason=HOSTILE)]
+    folder = make_results(tmp_path / "r", reps, [bad], athlete=HOSTILE, source=HOSTILE)
+    text = html_of(folder, reader)
+    assert "<script" not in text
+    assert "<b>Mia" not in text
+    tree = parsed(text)
+    assert HOSTILE in "".join(tree.itertext())
+    pdf = " ".join(pages_of(report_for(reader, material_in(folder))))
+    assert "alert" in pdf
+    assert "Łukasz" in pdf
+
+
+def test_athlete_has_one_page_with_the_words_that_matter(tmp_path: Path) -> None:
+    """Arcs, what went well, what to work on with its cue, and what the numbers mean: one page."""
+    well = finding(rule="pelvic_drop", grade="none", repetitions=[], words="", cue="")
+    folder = make_results(tmp_path / "r", findings=[finding(), well])
+    pages = pages_of(report_for("athlete", material_in(folder)))
+    assert len(pages) == 1
+    words = " ".join(pages[0].split())
+    for expected in (
+        "P7 · 2 March 2026",
+        "6 × squat, 12 × seated rotation",
+        "in 32°",
+        "out 41°",
+        "in 33°",
+        "out 40°",
+        "Your pelvis stayed level.",
+        "Your pelvis tucks under at the bottom.",
+        "Stop a hand above the depth",
+        "What the numbers mean",
+        "95 %",
+        NOT_MEDICAL,
+    ):
+        assert expected in words, expected
+
+
+def test_many_findings_do_not_make_a_second_page(tmp_path: Path) -> None:
+    """However much was found, the athlete's page holds the gravest and says where the rest is."""
+    long = "The pelvis does something that takes many words to say. " * 4
+    found = [finding(grade="mild", words=long, cue=long) for _ in range(8)]
+    pages = pages_of(report_for("athlete", material_in(make_results(tmp_path / "r", None, found))))
+    assert len(pages) == 1
+    assert "5 more are in your coach's report." in pages[0]
+
+
+def test_coach_has_everything(tmp_path: Path) -> None:
+    """Grade, chain, gates, findings with limits and sources, repetitions, curves, pain, words."""
+    pages = pages_of(report_for("coach", material_in(make_results(tmp_path / "r"))))
+    words = " ".join(" ".join(pages).split())
+    for expected in (
+        "good: the numbers can be relied on",
+        "tray, bow",
+        "Marked: The pelvis tucks under by 14°",
+        "Applied Sciences 15:12526",
+        "Kouyoumdjian",
+        "mean ± SD",
+        "6 left",
+        "4° ± 4",
+        "pain in squat, set 1; left bent 80°, turned –",
+        "Greatest inclination of the thigh",
+    ):
+        assert expected in words, expected
+    assert all(NOT_MEDICAL in page for page in pages)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_unknown_numbers_are_dashes(tmp_path: Path, reader: Reader) -> None:
+    """What is not known is shown as a dash, never as nan or none."""
+    nan = float("nan")
+    reps = [replace(r, measures={**r.measures, "rotation_bottom_sd_deg": nan})
+            for r in repetitions()]  # fmt: skip
+    reps = [r for r in reps if not (r.side == "left" and r.direction == "out")]
+    unknown = finding(value=None, mdc=None, confidence=None, grade="cannot_tell", cue="")
+    text = html_of(make_results(tmp_path / "r", reps, [unknown]), reader)
+    shown = "".join(parsed(text).itertext())
+    assert "nan" not in shown
+    assert "None" not in shown
+    assert "–" in shown
+    assert with_error(Measured(nan, nan)) == "–"
+    assert with_error(Measured(12.0, nan)) == "12° (error unknown)"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_session_without_repetitions_says_so(tmp_path: Path, reader: Reader) -> None:
+    """Nothing done is a report that says it, not an error."""
+    document = report_for(reader, material_in(make_results(tmp_path / "r", [])))
+    assert "No repetition was found" in to_html(document)
+    assert "No repetition was found" in " ".join(" ".join(pages_of(document)).split())
+
+
+def test_curves_go_from_0_to_100_by_bend(tmp_path: Path) -> None:
+    """A squat's curve has its deepest point in the middle, whatever its pause."""
+    material = material_in(make_results(tmp_path / "r"))
+    rep = replace(material.repetitions[0], t_start=0.0, t_turn=2.0, t_end=4.0)
+    bend = curve(material.results, rep, "flexion")
+    assert len(bend) == 201
+    assert int(bend.argmax()) == 100
+    assert bend[100] == pytest.approx(90.0, abs=0.1)
+    assert bend[50] == pytest.approx(45.0, abs=0.5)
+    assert bend[150] == pytest.approx(45.0, abs=0.5)
+
+
+def test_the_same_report_is_the_same_bytes() -> None:
+    """A PDF made twice is the same file: no date, no chance."""
+    document = Document("A", "B", [Words("C")])
+    assert to_pdf(document) == to_pdf(document)
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.pdf"])
+def test_report_from_the_command_line(tmp_path: Path, name: str) -> None:
+    """`imuhip report` writes either kind by the file's name, and does not replace one unasked."""
+    folder, target = make_results(tmp_path / "results"), tmp_path / name
+    arguments = ["report", str(folder), "-o", str(target), "--for", "athlete"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert target.read_bytes()[:5] in (b"<!DOC", b"%PDF-")
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code != 0
+    assert CliRunner().invoke(app, [*arguments, "--overwrite"]).exit_code == 0
+
+
+def test_wrong_words_on_the_command_line(tmp_path: Path) -> None:
+    """An unknown reader, another ending and a name without a catalogue are said, not guessed."""
+    folder = str(make_results(tmp_path / "results"))
+    for wrong in (
+        ["-o", str(tmp_path / "a.docx")],
+        ["-o", str(tmp_path / "a.pdf"), "--for", "judge"],
+        ["-o", str(tmp_path / "a.pdf"), "--name"],
+    ):
+        assert CliRunner().invoke(app, ["report", folder, *wrong]).exit_code != 0
+    assert not list(tmp_path.glob("a.*"))
