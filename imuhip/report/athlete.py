@@ -32,6 +32,9 @@ def athlete_report(material: Material) -> Document:
     blocks: list[Block] = [Words(_done(counted))]
     if arcs:
         blocks += [Heading("How far your hips turn"), *arc_blocks(arcs[0])]
+    else:
+        blocks.append(Words("Do the seated rotation test of both hips next time: it shows how far "
+                            "they turn."))  # fmt: skip
     blocks += [Heading("What went well"), *_well(material.results.findings)]
     blocks += [Heading("What to work on"), *_work(material.results.findings)]
     blocks += _changed(material)
@@ -122,8 +125,8 @@ def _changed(material: Material) -> list[Block]:
     if not real:
         sentences.append(Words("No change that is more than the error of measuring anew."))
     arcs = [one for one in material.series if one.name == "rotation_end_deg"]
-    tables = [one for one in arcs if family(one.movement) != "pivot"] or arcs
-    return [heading, *sentences, *change_picture(tables[:4])]
+    bottoms = [one for one in material.series if one.name == "rotation_bottom_deg"]
+    return [heading, *sentences, *change_picture((arcs or bottoms)[:4])]
 
 
 def _explained(material: Material) -> list[Block]:

@@ -124,12 +124,7 @@ class Table:
     numbers: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NewPage:
-    """On paper, the rest begins on a new page."""
-
-
-Block: TypeAlias = Heading | Words | Pictures | Table | NewPage
+Block: TypeAlias = Heading | Words | Pictures | Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The fuller report for the coach: trust, every repetition, every definition."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.waveforms import waveform
 from imuhip.conventions import SIDES
 from imuhip.findings import Repetition
-from imuhip.report.blocks import Block, Document, Heading, NewPage, Pictures, Table, Words
+from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
 from imuhip.report.material import Material, bends, curve, family, path, title_of
 from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
@@ -85,17 +85,12 @@ def _calibration(material: Material) -> Iterator[Block]:
             for g in gates
         ]  # fmt: skip
         yield Table(["check", "sensor", "measured", "good up to", "verdict"], rows, numbers=(2, 3))
+    told: dict[tuple[str, str], list[int]] = {}
     for fault in material.results.faults:
-        yield Words(_fault(fault), "small")
-
-
-def _fault(fault: Mapping[str, Any]) -> str:
-    shown = (
-        f"{key.replace('_', ' ')} {value}"
-        for key, value in fault.items()
-        if value not in (None, "")
-    )
-    return ", ".join(shown)
+        told.setdefault((fault["sensor"], fault["kind"]), []).append(fault["count"])
+    for (sensor, kind), counts in sorted(told.items()):
+        where, what = sensor.replace("_", " ") or "session", kind.replace("_", " ")
+        yield Words(f"{where}: {what}, {len(counts)} times, {sum(counts)} in all", "small")
 
 
 # --- findings ------------------------------------------------------------------------------------
@@ -153,10 +148,16 @@ def _change(material: Material) -> Iterator[Block]:
         yield Words("This is the first session with these measures.")
         return
     yield from tables
-    yield from change_picture([s for s in material.series if s.name == "rotation_end_deg"])
-    longer = [one for one in material.series if len(one.points) > 2]
+    yield from change_picture([s for s in material.series if s.name != "depth_deg"])
+    longer = [
+        one
+        for one in material.series
+        if one.since_first is not None
+        and len(one.points) > 2
+        and one.since_first.word != "no detectable difference"
+    ]
     if longer:
-        yield Heading("Since the first session", 3)
+        yield Heading("Since the first session, where it differs", 3)
         yield from change_table(longer, first=True)
     days = max(one.error.sessions for one in material.series)
     own = f"the athlete's own, from {days} sessions" if days else "stated start values"
@@ -188,7 +189,6 @@ def _movements(material: Material) -> Iterator[Block]:
             "No repetition was found in this session, so there is nothing to report.", "warn"
         )
     for kind, reps in kinds.items():
-        yield NewPage()
         yield Heading(title_of(kind).capitalize())
         yield from _curves(material, reps)
         for number in sorted({rep.set for rep in reps}):
@@ -210,13 +210,11 @@ def _curves(material: Material, reps: Sequence[Repetition]) -> Iterator[Block]:
             title = f"Hip rotation{_WAYS[direction]}, mean ± SD"
             deepest = bends(counted[0].movement)
             yield Pictures([wave_picture(waves, title, deepest=deepest)])
-    if counted:
+    if counted and bends(counted[0].movement):
         drawn = [(rep.side, *path(material.results, rep)) for rep in counted]
-        caption = (
-            "Curves go over 0 to 100 % of a repetition: by the share of the deepest bend where the "
-            "hip bends, by time where it turns. One thin line is one repetition."
-        )
-        yield Pictures([path_picture(drawn, "Hip rotation over bend")], caption)
+        yield Pictures([path_picture(drawn, "Hip rotation over bend")], _BENT)
+    elif counted:
+        yield Words("Curves go by time, 0 to 100 % of a repetition.", "small")
 
 
 def _repetitions(reps: Sequence[Repetition]) -> Table:
@@ -266,7 +264,6 @@ def _notes(material: Material) -> Iterator[Block]:
 
 
 def _definitions(material: Material) -> Iterator[Block]:
-    yield NewPage()
     yield Heading("What the numbers mean")
     yield Words(
         "± is the half-width of the 95 % interval of the error, soft tissue left out. Angles "
@@ -298,7 +295,8 @@ def _number(value: float | None, unit: str, before: str = "") -> str:
     if value is None or not math.isfinite(value):
         return "–"
     sign, decimals = _UNITS.get(unit, (f" {unit}", 1))
-    return f"{before}{value:.{decimals}f}{sign}".replace("-", "−")
+    rounded = round(value, decimals) + 0.0  # no minus zero
+    return f"{before}{rounded:.{decimals}f}{sign}".replace("-", "−")
 
 
 _UNITS: Final = {
@@ -330,6 +328,11 @@ _TURNING: Final = [
     ("speed_peak_deg_s", "peak speed"),
 ]
 """Columns of the tables of repetitions: measure and head."""
+
+_BENT: Final = (
+    "Curves go by the share of the deepest bend, down to 50 % and up again; a pause at the bottom "
+    "does not shift them. Below, one thin line is one repetition."
+)
 
 _ORDER: Final = ("marked", "mild", "cannot_tell", "none")
 _GRADES: Final = {

@@ -18,7 +18,6 @@ from imuhip.report.blocks import (
     Heading,
     Label,
     Line,
-    NewPage,
     Picture,
     Pictures,
     Point,
@@ -104,11 +103,6 @@ def _table(block: Table) -> str:
     )
 
 
-@_block.register
-def _new_page(_: NewPage) -> str:
-    return '<div class="page"></div>'
-
-
 @singledispatch
 def _shape(shape: Shape) -> str:
     raise TypeError(f"expected a shape, came {type(shape).__name__}")
@@ -183,6 +177,6 @@ _STYLE: Final = (
     + ".small{font-size:.85rem}.good,.work,.warn{font-size:1.08rem}"
     "footer{margin-top:2rem;border-top:1px solid #d5dae1;padding-top:.6rem;font-weight:bold}"
     "@media print{body{background:#fff;font-size:12px}main{margin:0;padding:0;max-width:none}"
-    ".page{break-before:page}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}"
+    "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}"
     ".row svg{zoom:1}}"
 )

@@ -155,6 +155,19 @@ def bends(movement: str) -> bool:
     return known is not None and known.primary == "inclination"
 
 
+def is_table(movement: str) -> bool:
+    """Whether a movement is a table test: gravity tells the rotation, up to an end range."""
+    known = MOVEMENTS.get(movement)
+    return known is not None and "table" in known.traits
+
+
+def told_by(movement: str, measure: str) -> bool:
+    """Whether a measure is the one that a movement's change is told by."""
+    if bends(movement):
+        return measure in ("rotation_bottom_deg", "depth_deg")
+    return measure == ("rotation_end_deg" if is_table(movement) else "rotation_arc_deg")
+
+
 def family(movement: str) -> str:
     """A movement without its side: both table tests are one."""
     return movement.removesuffix("_left").removesuffix("_right")
@@ -191,7 +204,11 @@ def _until(values: Iterable[MeasureValue], session: Session) -> tuple[Series, ..
     """What became of each measure up to this session; those that it has, nothing of later ones."""
     if session.started is None:
         return ()
-    known = [v for v in values if v.started is not None and v.started <= session.started]
+    known = [
+        v
+        for v in values
+        if v.started is not None and v.started <= session.started and told_by(v.movement, v.name)
+    ]
     return tuple(each for each in series_of(known) if each.points[-1].session == session.id)
 
 
@@ -207,7 +224,7 @@ def _moment(text: Any) -> datetime | None:
         return None
 
 
-PROGRESS: Final = ("rotation_end_deg", "rotation_bottom_deg", "depth_deg")
+PROGRESS: Final = ("rotation_end_deg", "rotation_arc_deg", "rotation_bottom_deg", "depth_deg")
 """Measures whose change is told."""
 
 _FEWEST_ROWS: Final = 5

@@ -20,7 +20,6 @@ from reportlab.platypus import (
     Flowable,
     Frame,
     KeepTogether,
-    PageBreak,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -41,7 +40,6 @@ from imuhip.report.blocks import (
     Heading,
     Label,
     Line,
-    NewPage,
     Picture,
     Pictures,
     Shape,
@@ -199,11 +197,6 @@ def _table(block: Table) -> list[Any]:
         *((side, (0, 0), (-1, -1), 3.0) for side in ("LEFTPADDING", "RIGHTPADDING")),
     ]
     return [Grid([head, *rows], colWidths=widths, repeatRows=1, style=style), Spacer(1, 4)]
-
-
-@_flow.register
-def _new_page(_: NewPage) -> list[Any]:
-    return [PageBreak()]
 
 
 @singledispatch

@@ -33,7 +33,8 @@ SIDE_COLOURS: Final = {"left": "#0072B2", "right": "#D55E00"}
 
 def degrees(value: float, sign: str = "") -> str:
     """A number of degrees for people; a dash where it is not known."""
-    return f"{value:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
+    # Adding zero makes plain zero of what is rounded to minus zero.
+    return f"{round(value) + 0.0:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def with_error(one: Measured) -> str:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from imuhip.archive.progress import Point, Series
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
-from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.symmetry import Measured
 from imuhip.conventions import SIDES, Side
 from imuhip.findings import Repetition
 from imuhip.report.blocks import Block, Pictures, Table
-from imuhip.report.material import Material, family, title_of
+from imuhip.report.material import Material, family, is_table, title_of
 from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
 
 
@@ -44,7 +43,8 @@ def turned(material: Material) -> list[Turned]:
     """Arcs by kind of turn, the surest test first; kinds without a known end range are left out."""
     kinds: dict[str, list[Repetition]] = {}
     for rep in material.repetitions:
-        if rep.counted and rep.direction != "down":
+        # Only a table test goes from standing's zero to an end range.
+        if rep.counted and is_table(rep.movement):
             kinds.setdefault(family(rep.movement), []).append(rep)
     found = []
     for kind in sorted(kinds, key=lambda k: _SUREST.index(k) if k in _SUREST else len(_SUREST)):
@@ -118,11 +118,9 @@ def shown(one: Series, point: Point) -> Measured:
 
 def series_title(one: Series) -> str:
     """A measure of a movement, side and direction, for people."""
-    known = MEASURES.get(one.name)
-    way = {"in": " in", "out": " out"}.get(one.direction, "")
     kind = f", {one.kind}" if one.kind else ""
-    title = known.title if known else one.name
-    return f"{one.side.capitalize()}: {title}{way}, {title_of(family(one.movement))}{kind}"
+    what = _TITLES.get(one.name, one.name).format(way=one.direction)
+    return f"{one.side.capitalize()} {what}, {title_of(family(one.movement))}{kind}"
 
 
 def subtitle(material: Material) -> str:
@@ -198,7 +196,14 @@ def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
     return zones_for(material.params.goal, own)
 
 
-_SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety", "pivot")
+_TITLES = {
+    "rotation_end_deg": "hip turned {way}",
+    "rotation_arc_deg": "hip's arc {way}",
+    "rotation_bottom_deg": "hip's rotation at the bottom",
+    "depth_deg": "thigh's depth",
+}
+
+_SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety")
 
 _ARC_TITLES = {
     "internal_deg": "Turned in",
