@@ -15,7 +15,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from imuhip import __version__, cli_archive, cli_athlete, cli_catalogue, cli_collect, cli_filing, cli_report
+from imuhip import (
+    __version__,
+    cli_archive,
+    cli_athlete,
+    cli_catalogue,
+    cli_collect,
+    cli_filing,
+    cli_report,
+)
 from imuhip.cli_archive import err, orientation_params, progress
 from imuhip.cli_filing import CatalogueAt
 from imuhip.cli_words import (

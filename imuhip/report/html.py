@@ -29,7 +29,7 @@ from imuhip.report.blocks import (
 
 def to_html(document: Document) -> str:
     """Return the whole file as text. Everything that people wrote is escaped."""
-    body = "\n".join(_block(block) for block in document.blocks)
+    body = "\n".join(block_html(block) for block in document.blocks)
     title, subtitle = escape(document.title), escape(document.subtitle)
     return (
         "<!DOCTYPE html>\n"
@@ -37,7 +37,7 @@ def to_html(document: Document) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>'
         f"<title>{title} – {subtitle}</title><style>{_STYLE}</style></head>\n"
-        f"<body><main><header><h1>{title}</h1><p>{subtitle}</p></header>\n"
+        f'<body><main class="report"><header><h1>{title}</h1><p>{subtitle}</p></header>\n'
         f"{body}\n<footer>{escape(NOT_MEDICAL)}</footer></main></body></html>\n"
     )
 
@@ -62,30 +62,31 @@ def unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
 
 
 @singledispatch
-def _block(block: Block) -> str:
+def block_html(block: Block) -> str:
+    """Return a block as HTML, escaped."""
     raise TypeError(f"expected a block of a report, came {type(block).__name__}")
 
 
-@_block.register
+@block_html.register
 def _heading(block: Heading) -> str:
     return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
 
 
-@_block.register
+@block_html.register
 def _words(block: Words) -> str:
     mark = f'<b aria-hidden="true">{MARKS[block.tone]}</b> ' if MARKS[block.tone] else ""
     lead = f"<b>{escape(block.lead)}</b> " if block.lead else ""
     return f'<p class="{block.tone}">{mark}{lead}{escape(block.text)}</p>'
 
 
-@_block.register
+@block_html.register
 def _pictures(block: Pictures) -> str:
     drawn = "".join(to_svg(picture) for picture in block.pictures)
     caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
     return f'<figure><div class="row">{drawn}</div>{caption}</figure>'
 
 
-@_block.register
+@block_html.register
 def _table(block: Table) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
         right = ' class="n"'
@@ -157,6 +158,20 @@ _FONT: Final = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Even a slip in this program's own escaping could then neither run nor fetch anything."""
 
+STYLE_OF_BLOCKS: Final = (
+    ".report h2,.report h3,.report p{padding:0}"
+    ".report .wide{overflow-x:auto}"
+    ".report table{border-collapse:collapse;width:100%;font-size:.85rem;margin:.4rem 0}"
+    ".report th{text-align:left;border-bottom:2px solid #1c2430;vertical-align:bottom}"
+    ".report th,.report td{padding:.25rem .5rem}"
+    ".report td{border-bottom:1px solid #d5dae1;vertical-align:top}"
+    ".report .n{text-align:right;font-variant-numeric:tabular-nums}"
+    + "".join(f".report .{tone}{{color:{colour}}}" for tone, colour in TONES.items())
+    + ".report .small{font-size:.85rem}"
+    ".report .good,.report .work,.report .warn{font-size:1.08rem}"
+)
+"""How `block_html` looks within an element of the class ``report``."""
+
 _STYLE: Final = (
     "*{box-sizing:border-box}"
     f"body{{margin:0;background:#eef1f4;color:#1c2430;font:16px/1.45 {_FONT}}}"
@@ -169,14 +184,8 @@ _STYLE: Final = (
     ".row{display:flex;flex-wrap:wrap;gap:10px;justify-content:space-evenly}"
     ".row svg{max-width:100%;height:auto;flex:0 1 auto;zoom:1.4}"
     "figcaption{color:#55606e;font-size:.85rem;margin-top:.3rem}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.85rem;"
-    "margin:.4rem 0}th{text-align:left;border-bottom:2px solid #1c2430;vertical-align:bottom}"
-    "th,td{padding:.25rem .5rem}td{border-bottom:1px solid #d5dae1;vertical-align:top}"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}"
-    + "".join(f".{tone}{{color:{colour}}}" for tone, colour in TONES.items())
-    + ".small{font-size:.85rem}.good,.work,.warn{font-size:1.08rem}"
     "footer{margin-top:2rem;border-top:1px solid #d5dae1;padding-top:.6rem;font-weight:bold}"
+    f"{STYLE_OF_BLOCKS}"
     "@media print{body{background:#fff;font-size:12px}main{margin:0;padding:0;max-width:none}"
-    "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}"
-    ".row svg{zoom:1}}"
+    "figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.row svg{zoom:1}}"
 )

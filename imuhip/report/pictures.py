@@ -130,10 +130,12 @@ class Row:
     high: float = math.nan
 
 
-def dots_picture(rows: Sequence[Row], title: str, width: float = 500.0) -> Picture:
-    """A dot and its 95 % interval for each row; a green band is the goal."""
+def dots_picture(
+    rows: Sequence[Row], title: str, width: float = 500.0, names: float = 168.0
+) -> Picture:
+    """A dot and its 95 % interval for each row; `names` points are for their labels."""
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
-    scale = _Scale.over(reach or [0.0, 1.0], 175.0, width - 70.0)
+    scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0)
     height = 30.0 + 16.0 * len(rows) + 18.0
     shapes: list[Shape] = [Label(0.0, 11.0, title, 10.0, INK, "start", True)]
     for tick in scale.ticks:
@@ -141,15 +143,15 @@ def dots_picture(rows: Sequence[Row], title: str, width: float = 500.0) -> Pictu
         shapes.append(Line([(x, 20.0), (x, height - 16.0)], INK if tick == 0 else RULE, 0.7))
         shapes.append(Label(x, height - 4.0, degrees(tick), 8.0, MUTED, "middle"))
     for k, row in enumerate(rows):
-        shapes += _row(row, 30.0 + 16.0 * k, scale, width)
+        shapes += _row(row, 30.0 + 16.0 * k, scale, width, names)
     words = "; ".join(f"{row.label} {with_error(row.value)}" for row in rows)
     return Picture(width, height, shapes, f"{title}: {words}")
 
 
-def _row(row: Row, y: float, scale: "_Scale", width: float) -> list[Shape]:
+def _row(row: Row, y: float, scale: "_Scale", width: float, names: float) -> list[Shape]:
     colour = SIDE_COLOURS.get(row.side, INK)
     value, half = row.value.value, Z95 * row.value.sd
-    shapes: list[Shape] = [Label(168.0, y + 3.0, row.label, 9.0, INK, "end")]
+    shapes: list[Shape] = [Label(names, y + 3.0, row.label, 9.0, INK, "end")]
     if math.isfinite(row.low) or math.isfinite(row.high):
         left = scale(row.low) if math.isfinite(row.low) else scale.left
         right = scale(row.high) if math.isfinite(row.high) else scale.right
