@@ -70,7 +70,7 @@ def _show(catalogue: Catalogue) -> None:
         _goals(catalogue, athlete, name, movement)
     with notes:
         _notes(catalogue, athlete)
-    st.caption(MEDICAL)
+    st.markdown(f":small[{MEDICAL}]")
 
 
 def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -> None:
@@ -84,7 +84,9 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         figure = progress_figure(mine, goals_for(goals, mine), catalogue.notes(athlete))
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
         st.dataframe([series_row(one) for one in mine], hide_index=True)
-    st.caption(f"{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.")
+    st.markdown(
+        f":small[{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.]"
+    )
 
 
 def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None:

@@ -106,7 +106,7 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
         _show_findings(review)
     with notes:
         _show_notes(review)
-    st.caption(MEDICAL)
+    st.markdown(f":small[{MEDICAL}]")
 
 
 def _show_head(review: Review) -> None:

@@ -55,7 +55,7 @@ class Traces {
     for (const rep of this.session.reps) {
       const [a, b] = clipped(rep);
       if (b <= a) continue;
-      context.fillStyle = rep.lit ? faded(palette.goal, 0.3) : faded(palette[rep.side], rep.counts ? 0.1 : 0.03);
+      context.fillStyle = rep.lit ? faded(palette.goal, 0.14) : faded(palette[rep.side], rep.counts ? 0.1 : 0.03);
       context.fillRect(a, 22, Math.max(b - a, 1), bottom - 22);
     }
   }

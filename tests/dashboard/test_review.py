@@ -169,7 +169,7 @@ def test_the_page_shows_a_filed_session(filed: Filed, monkeypatch: pytest.Monkey
     page = run_page("review", monkeypatch, "--catalogue", str(filed.catalogue))
     assert [box.label for box in page.selectbox][:2] == ["Athlete", "Session"]
     assert len(listed(page)) == len(read_review(filed.results).reps)
-    assert any("Not a medical device" in caption.value for caption in page.caption)
+    assert any("Not a medical device" in text.value for text in page.markdown)
 
 
 def test_a_repetition_is_excluded_with_a_reason_and_counts_again(
