@@ -72,6 +72,17 @@ def unmarked(first: int, rounds: int, _draws: int) -> None:
         _repetitions(scenario, some)
 
 
+def seated(first: int, rounds: int, _draws: int) -> None:
+    """Seated turns with soft tissue and nothing put in: counts and bounds."""
+    made = [
+        Trial("seated", first + 21_000 + k, grade, tissue=True, compensations=(), sets=4)
+        for k in range(7 * rounds)
+        for grade in (("typical", "poor")[k % 2],)
+    ]
+    _, bounds = _all(made)
+    _repetitions("seated, soft tissue, half typical and half poor sensors", bounds)
+
+
 def sides(first: int, _rounds: int, draws: int) -> None:
     """Truly equal sides measured with an error of 3° each."""
     print(f"truly equal sides, 3° of error a side, {draws} draws: how often a difference is told")
@@ -180,6 +191,7 @@ def _share(some: int, of: int, wide: int = 16) -> str:
 PARTS: dict[str, Callable[[int, int, int], None]] = {
     "findings": findings,
     "unmarked": unmarked,
+    "seated": seated,
     "sides": sides,
 }
 
