@@ -13,6 +13,8 @@ st.navigation(
         st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
         st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
         st.Page(_HERE / "pages" / "progress.py", title="Progress", icon=":material/trending_up:"),
+        st.Page(_HERE / "pages" / "compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page(_HERE / "pages" / "report.py", title="Report", icon=":material/description:"),
         st.Page(_HERE / "pages" / "athletes.py", title="Athletes", icon=":material/groups:"),
     ],
     position="top",

@@ -47,7 +47,7 @@ def to_svg(picture: Picture) -> str:
     width, height = _n(picture.width), _n(picture.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="{_FONT}">'
+        f'width="{width}" height="{height}" font-family="{_FONT}" style="background:#fff">'
         f"<title>{escape(picture.words)}</title>"
         f"{''.join(_shape(shape) for shape in picture.shapes)}</svg>"
     )
@@ -159,7 +159,8 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Even a slip in this program's own escaping could then neither run nor fetch anything."""
 
 STYLE_OF_BLOCKS: Final = (
-    ".report h2,.report h3,.report p{padding:0}"
+    # Ink is dark: the ground is white on a dark page too.
+    ".report{background:#fff;color:#1c2430}.report h2,.report h3,.report p{padding:0}"
     ".report .wide{overflow-x:auto}"
     ".report table{border-collapse:collapse;width:100%;font-size:.85rem;margin:.4rem 0}"
     ".report th{text-align:left;border-bottom:2px solid #1c2430;vertical-align:bottom}"

@@ -10,6 +10,8 @@ SIGNS = {
     "setup": ".setup .state",
     "review": ".review .values",
     "progress": ".js-plotly-plot",
+    "compare": "[data-testid='stImage'] img",
+    "report": ".report h2",
     "athletes": "[data-testid='stDataFrame']",
 }
 """Page to what is visible once it is drawn."""

@@ -1,0 +1,172 @@
+"""Do they differ? Two sides, sets, days or tests, in degrees with the error and the word."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.choosing import chosen_athlete, chosen_session, opened
+from dashboard.view_compare import (
+    DEFINITIONS,
+    Comparison,
+    dots,
+    errors_of,
+    left_and_right,
+    movements_with_sets,
+    session_and_session,
+    set_and_set,
+    table_rows,
+    tests_compared,
+    waves,
+)
+from dashboard.view_sessions import MEDICAL, session_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Session
+from imuhip.errors import ImuhipError
+from imuhip.report.blocks import Picture
+from imuhip.report.html import to_svg
+from imuhip.report.material import Material, family, material_of, title_of
+
+MODES = (
+    "Left and right",
+    "Set and set",
+    "Session and session",
+    "Cold and warm",
+    "Table and loaded",
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.header("Compare")
+    try:
+        with opened() as catalogue:
+            _show(catalogue)
+    except ImuhipError as error:
+        st.error(str(error))
+    st.caption(MEDICAL)
+
+
+def _show(catalogue: Catalogue) -> None:
+    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
+    if not athletes:
+        st.info("Nothing is filed yet. Drop a recording on the page **Athletes**.")
+        return
+    who, when = st.columns([1, 2])
+    with who:
+        athlete = chosen_athlete(athletes)
+    sessions = [s for s in catalogue.sessions(athlete.id) if s.results is not None]
+    if not sessions:
+        st.info("No session has results. Analyze one again on the page **Athletes**.")
+        return
+    with when:
+        session = chosen_session(sessions)
+    mode = st.radio("What with what", MODES, horizontal=True)
+    material = material_of(catalogue, session.id)
+    if mode == MODES[0]:
+        _sides(material)
+    elif mode == MODES[1]:
+        _sets(material)
+    elif mode == MODES[2]:
+        _sessions(catalogue, session, material, [s for s in sessions if s.id != session.id])
+    elif mode == MODES[3]:
+        _tests(material, ("cold_warm", "active_passive"), _HOW_COLD)
+    else:
+        _tests(material, ("table_loaded",), _HOW_TABLE)
+
+
+def _sides(material: Material) -> None:
+    found = left_and_right(material)
+    if not found:
+        st.info("No movement was done with both hips in this session.")
+        return
+    _table(found, "Left and right")
+    _pictures(waves([("", material, material.repetitions)]))
+
+
+def _sets(material: Material) -> None:
+    several = movements_with_sets(material)
+    if not several:
+        st.info("No movement was done in two sets in this session.")
+        return
+    what, one, two = st.columns(3)
+    movement = what.selectbox("Movement", list(several), format_func=title_of)
+    first = one.selectbox("First set", several[movement])
+    second = two.selectbox("Second set", [n for n in several[movement] if n != first])
+    _table(set_and_set(material, movement, first, second), f"Set {first} and set {second}")
+    mine = [rep for rep in material.repetitions if family(rep.movement) == movement]
+    groups = [(f"set {n}", material, [r for r in mine if r.set == n]) for n in (first, second)]
+    _pictures(waves(groups))
+
+
+def _sessions(
+    catalogue: Catalogue, after: Session, material: Material, others: Sequence[Session]
+) -> None:
+    if not others:
+        st.info("This is the athlete's only session with results; the second can be compared.")
+        return
+    known = {other.id: other for other in others}
+    before = known[
+        st.selectbox("Compared with", list(known), format_func=lambda s: session_title(known[s]))
+    ]
+    if before.started and after.started and before.started > after.started:
+        st.caption("The session compared with is the later one of the two.")
+    if before.kind != after.kind:
+        st.warning(
+            "One of them was recorded cold and the other warm, or nobody said: the difference may "
+            "be that of warming up."
+        )
+    other = material_of(catalogue, before.id)
+    names = ("before", "now")
+    found = session_and_session(other, material, errors_of(catalogue, after.athlete), names)
+    if not found:
+        st.info("The two sessions have no movement in common.")
+        return
+    _table(found, "Session and session")
+    groups = [("before", other, other.repetitions), ("now", material, material.repetitions)]
+    _pictures(waves(groups))
+
+
+def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
+    sentences = [words for kind in kinds for words in tests_compared(material, kind)]
+    for words in sentences:
+        st.text(words)
+    if not sentences:
+        st.info(how)
+
+
+def _table(found: Sequence[Comparison], title: str) -> None:
+    """Words and numbers, what they mean, and the picture."""
+    real = [one for one in found if one.difference.word == "real"]
+    st.subheader(f"{len(real)} of {len(found)} differ by more than error" if real
+                 else "Nothing differs by more than error")  # fmt: skip
+    st.dataframe(table_rows(found), hide_index=True)
+    with st.popover("What do these mean?"):
+        for name, definition in DEFINITIONS.items():
+            st.write(f"**{name}**: {definition}")
+        st.write(_WORDS)
+    _pictures([dots(found, title)])
+
+
+def _pictures(pictures: Sequence[Picture]) -> None:
+    for picture in pictures:
+        st.image(to_svg(picture), width="stretch", caption=picture.words.partition(":")[0])
+
+
+_WORDS = (
+    "± is the 95 % interval. **real**: more than error, and at least 5°. **possible**: the 80 % "
+    "interval leaves zero out. **cannot tell**: the error is not known. Outward turns are shown as "
+    "positive numbers."
+)
+
+_HOW_COLD = (
+    "Say which sets were cold and which warm (or active and passive) by a note while recording: "
+    "**cold**, **warm**. For whole sessions set the state on the page **Athletes** and choose "
+    "*Session and session*."
+)
+
+_HOW_TABLE = (
+    "For this, do a table test, note the weight while recording – **load 60 kg** –, then squat: "
+    "how much of the table's rotation is used at the bottom is then told."
+)
+
+main()

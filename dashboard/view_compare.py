@@ -1,0 +1,280 @@
+"""Two things held against each other, in degrees with error and word; no Streamlit in here."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from statistics import fmean
+from typing import Any, Final
+
+import numpy as np
+
+from dashboard.view_sessions import movement_title
+from imuhip.archive.catalogue_reader import CatalogueReader
+from imuhip.archive.progress import Series
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, pairs_of
+from imuhip.assess.symmetry import (
+    START_DAY_ERROR,
+    Z95,
+    DayError,
+    Difference,
+    Measured,
+    change,
+    judged,
+    side_difference,
+    within_sd,
+)
+from imuhip.assess.waveforms import waveform
+from imuhip.assess.windows import INCLINATION_SD_DEG
+from imuhip.conventions import SIDES
+from imuhip.findings import Repetition
+from imuhip.report.blocks import Picture
+from imuhip.report.material import Material, bends, curve, family, title_of, told_by
+from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One line of a comparison.
+
+    Parameters
+    ----------
+    what
+        Movement, way and measure.
+    names
+        Of the two things compared.
+    sides
+        Of either, for its colour.
+    first, second
+        Means with their errors.
+    difference
+        Second minus first, with its own error: what both share is not in it.
+    """
+
+    what: str
+    names: tuple[str, str]
+    sides: tuple[str, str]
+    first: Measured
+    second: Measured
+    difference: Difference
+
+
+def left_and_right(material: Material) -> list[Comparison]:
+    """Both hips in each movement and way, all sets of the session together.
+
+    The errors of both sides share the pelvis. How much is not in the results: where a rule said
+    it, its error holds; else both errors are added up, the most they can be.
+    """
+    found = []
+    groups = _groups(material.repetitions)
+    for kind, way, measure in dict.fromkeys((k, w, m) for k, _, w, m in groups):
+        both = [groups.get((kind, side, way, measure), []) for side in SIDES]
+        if not all(both):
+            continue
+        left, right = (_measured(reps, measure) for reps in both)
+        shared = -left.sd * right.sd if bends(both[0][0].movement) else 0.0
+        difference = side_difference(left, right, shared, MATTERS_DEG)
+        told = _told_error(material, kind) if measure == "rotation_bottom_deg" else math.nan
+        if math.isfinite(told):
+            difference = judged(right.value - left.value, (told / Z95) ** 2, MATTERS_DEG)
+        what = _what(kind, way, measure)
+        found.append(
+            Comparison(what, ("left", "right"), ("left", "right"), left, right, difference)
+        )
+    return found
+
+
+def set_and_set(material: Material, movement: str, first: int, second: int) -> list[Comparison]:
+    """Two sets of a movement under the same straps: the calibration's error is in both alike."""
+    mine = [rep for rep in material.repetitions if family(rep.movement) == movement]
+    before = _groups(rep for rep in mine if rep.set == first)
+    after = _groups(rep for rep in mine if rep.set == second)
+    found = []
+    for key in (key for key in before if key in after):
+        kind, side, way, measure = key
+        one, two = (_measured(group[key], measure) for group in (before, after))
+        spreads = (_spread(group[key], measure) for group in (before, after))
+        variance = sum(spreads) + SAME_STRAPS_SD_DEG**2
+        difference = judged(two.value - one.value, variance, MATTERS_DEG)
+        names = (f"set {first}", f"set {second}")
+        what = f"{side.capitalize()}, {_what(kind, way, measure)}"
+        found.append(Comparison(what, names, (side, side), one, two, difference))
+    return found
+
+
+def session_and_session(
+    before: Material, after: Material, series: Sequence[Series], names: tuple[str, str]
+) -> list[Comparison]:
+    """Two days: strapping on anew is in the error, the athlete's own where it is known.
+
+    Parameters
+    ----------
+    series
+        Of the athlete, for the errors.
+    names
+        Of the two sessions.
+    """
+    errors = {(s.name, s.movement, s.side, s.direction): s.error for s in series}
+    first, second = _groups(before.repetitions), _groups(after.repetitions)
+    found = []
+    for key in (key for key in first if key in second):
+        kind, side, way, measure = key
+        movement = first[key][0].movement
+        error = errors.get((measure, movement, side, way), START_DAY_ERROR)
+        then, now = (_values(group[key], measure) for group in (first, second))
+        difference = change(then, now, error, MATTERS_DEG)
+        means = [_day(values, error) for values in (then, now)]
+        what = f"{side.capitalize()}, {_what(kind, way, measure)}"
+        found.append(Comparison(what, names, (side, side), means[0], means[1], difference))
+    return found
+
+
+def tests_compared(material: Material, kind: str) -> list[str]:
+    """Sentences of the pairs of a kind: ``cold_warm``, ``active_passive``, ``table_loaded``."""
+    known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
+    return [pair.words for pair in pairs_of(known, material.notes) if pair.kind == kind]
+
+
+def errors_of(catalogue: CatalogueReader, athlete: str) -> tuple[Series, ...]:
+    """What the athlete's measures vary by from day to day."""
+    return catalogue.progress(athlete, names=_MEASURES)
+
+
+def movements_with_sets(material: Material) -> dict[str, list[int]]:
+    """Movements done in two sets or more, with the numbers of those."""
+    sets: dict[str, set[int]] = {}
+    for rep in material.repetitions:
+        if rep.counted:
+            sets.setdefault(family(rep.movement), set()).add(rep.set)
+    return {kind: sorted(numbers) for kind, numbers in sets.items() if len(numbers) > 1}
+
+
+def table_rows(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
+    """The lines as a table, what is real first."""
+    order = ("real", "possible", "no detectable difference", "cannot tell")
+    return [
+        {
+            "What": one.what,
+            one.names[0]: with_error(one.first),
+            one.names[1]: with_error(one.second),
+            "Difference": _with_mdc(one.difference),
+            "In words": one.difference.word,
+        }
+        for one in sorted(comparisons, key=lambda one: order.index(one.difference.word))
+    ]
+
+
+def dots(comparisons: Sequence[Comparison], title: str) -> Picture:
+    """Both of each line as dots with their 95 % whiskers."""
+    rows = []
+    for one in comparisons:
+        for name, side, value in zip(one.names, one.sides, (one.first, one.second), strict=True):
+            rows.append(Row(f"{one.what}, {name}", side, value))
+    return dots_picture(rows, title, width=760.0, names=330.0)
+
+
+def waves(groups: Sequence[tuple[str, Material, Sequence[Repetition]]]) -> list[Picture]:
+    """Mean ± SD over 0–100 % of each movement and way, a line for each group and side.
+
+    Parameters
+    ----------
+    groups
+        What the legend says, whose results, and which repetitions; the first one is dashed where
+        there are two.
+    """
+    pictures = []
+    kinds = dict.fromkeys(
+        (family(rep.movement), rep.direction) for _, _, reps in groups for rep in reps
+    )
+    for kind, way in kinds:
+        lines = []
+        for (k, (name, material, reps)), side in product(enumerate(groups), SIDES):
+            key = (kind, way, side)
+            mine = [r for r in reps if (family(r.movement), r.direction, r.side) == key]
+            curves = [curve(material.results, rep) for rep in mine if rep.counted]
+            if len(curves) > 1:
+                dashed = len(groups) > 1 and k == 0
+                label = f"{side} {name}".strip()
+                lines.append(Wave(label, side, waveform(np.array(curves)), dashed))
+        if lines:
+            title = f"Hip rotation, {_kind(kind, way)}: mean ± SD of repetitions"
+            pictures.append(wave_picture(lines, title, deepest=way == "down", width=620.0))
+    return pictures
+
+
+def _groups(
+    repetitions: Iterable[Repetition],
+) -> dict[tuple[str, str, str, str], list[Repetition]]:
+    """Counted repetitions by movement without side, side, direction and measure."""
+    found: dict[tuple[str, str, str, str], list[Repetition]] = {}
+    for rep in repetitions:
+        for measure in _MEASURES:
+            if rep.counted and told_by(rep.movement, measure) and measure in rep.measures:
+                key = (family(rep.movement), rep.side, rep.direction, measure)
+                found.setdefault(key, []).append(rep)
+    return found
+
+
+def _values(reps: Sequence[Repetition], measure: str) -> list[float]:
+    """Outward turns count positive."""
+    sign = -1.0 if reps[0].direction == "out" else 1.0
+    return [sign * rep.measures[measure] for rep in reps]
+
+
+def _measured(reps: Sequence[Repetition], measure: str) -> Measured:
+    """Mean with its error: the sensors' own, which no repetition averages out, and the spread."""
+    name = measure.replace("_deg", "_sd_deg")
+    known = [rep.measures.get(name, math.nan) for rep in reps]
+    own = INCLINATION_SD_DEG if measure == "depth_deg" else fmean(known)
+    return Measured(fmean(_values(reps, measure)), math.sqrt(own**2 + _spread(reps, measure)))
+
+
+def _day(values: Sequence[float], error: DayError) -> Measured:
+    """A day's mean with all that another day would have changed."""
+    within = error.within_sd / math.sqrt(len(values))
+    return Measured(fmean(values), math.hypot(error.between_sd, within))
+
+
+def _spread(reps: Sequence[Repetition], measure: str) -> float:
+    """Variance of a mean by the spread of its repetitions."""
+    values = _values(reps, measure)
+    return within_sd(values) ** 2 / len(values)
+
+
+def _told_error(material: Material, kind: str) -> float:
+    """What a rule said is the smallest difference of rotation beyond error; the widest set's."""
+    told = [
+        finding["mdc"] or math.nan
+        for finding in material.results.findings
+        if finding["rule"] == "rotation_difference" and family(finding["movement"]) == kind
+    ]
+    return max(told, default=math.nan)
+
+
+def _with_mdc(difference: Difference) -> str:
+    error = f" ± {difference.mdc:.0f}°" if math.isfinite(difference.mdc) else ""
+    return degrees(difference.value, "+") + error
+
+
+def _what(kind: str, way: str, measure: str) -> str:
+    return f"{_kind(kind, way)}: {_SHORT[measure]}"
+
+
+def _kind(kind: str, way: str) -> str:
+    known = movement_title(kind) if kind in MOVEMENTS else title_of(kind)
+    return known if way == "down" else f"{known} {way}"
+
+
+_SHORT: Final = {
+    "rotation_end_deg": "end range",
+    "rotation_arc_deg": "arc",
+    "rotation_bottom_deg": "rotation at the bottom",
+    "depth_deg": "thigh depth",
+}
+
+_MEASURES: Final = tuple(_SHORT)
+
+DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
+"""What the numbers on the page mean."""

@@ -1,0 +1,114 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dashboard_bed import Filed, run_page
+from report_bed import make_results, repetitions
+
+from dashboard.view_compare import (
+    dots,
+    left_and_right,
+    movements_with_sets,
+    session_and_session,
+    set_and_set,
+    table_rows,
+    waves,
+)
+from imuhip.archive.catalogue import Catalogue
+from imuhip.findings import Repetition
+from imuhip.report.material import Material, material_in
+
+
+def material(folder: Path, reps: list[Repetition]) -> Material:
+    return material_in(make_results(folder, reps, findings=[]))
+
+
+def turned_more(reps: list[Repetition], side: str, by: float) -> list[Repetition]:
+    """The same with one hip's end range larger, both ways."""
+    return [
+        replace(rep, measures={**rep.measures, "rotation_end_deg":
+                rep.measures["rotation_end_deg"] + (by if rep.direction == "in" else -by)})
+        if rep.side == side and rep.direction != "down" else rep
+        for rep in reps
+    ]  # fmt: skip
+
+
+def test_a_side_that_turns_more_is_a_real_difference(tmp_path: Path) -> None:
+    """Twenty degrees more are real and signed right minus left; one degree is not told."""
+    found = left_and_right(material(tmp_path / "a", turned_more(repetitions(), "right", 20.0)))
+    way_in = next(c for c in found if c.what == "seated rotation in: end range")
+    assert way_in.difference.word == "real"
+    assert way_in.difference.value == pytest.approx(21.0)
+    out = next(c for c in found if c.what == "seated rotation out: end range")
+    assert out.difference.value == pytest.approx(19.0)
+    alike = left_and_right(material(tmp_path / "b", repetitions()))
+    assert {c.difference.word for c in alike} == {"no detectable difference"}
+    assert table_rows(found)[0]["In words"] == "real"
+
+
+def test_an_unknown_error_cannot_tell(tmp_path: Path) -> None:
+    """Without an error there is a number and no verdict."""
+    reps = turned_more(repetitions(sd=math.nan), "right", 20.0)
+    rows = table_rows(left_and_right(material(tmp_path / "a", reps)))
+    seated = [row for row in rows if row["What"].startswith("seated")]
+    assert {row["In words"] for row in seated} == {"cannot tell"}
+    assert all("error unknown" in row["left"] for row in seated)
+
+
+def test_sets_under_the_same_straps_need_less_than_days(tmp_path: Path) -> None:
+    """Seven degrees between two sets are real; between two days they are not."""
+    later = [replace(rep, set=2) for rep in turned_more(repetitions(), "left", 7.0)]
+    session = material(tmp_path / "a", [*repetitions(), *later])
+    assert movements_with_sets(session) == {"squat": [1, 2], "seated_rotation": [1, 2]}
+    sets = set_and_set(session, "seated_rotation", 1, 2)
+    assert {c.difference.word for c in sets if c.what.startswith("Left")} == {"real"}
+    before = material(tmp_path / "b", repetitions())
+    after = material(tmp_path / "c", turned_more(repetitions(), "left", 7.0))
+    days = session_and_session(before, after, (), ("before", "now"))
+    left = [c for c in days if c.what.startswith("Left, seated")]
+    assert {c.difference.word for c in left} <= {"possible", "no detectable difference"}
+    assert all(c.difference.value == pytest.approx(7.0) for c in left)
+
+
+def test_pictures_show_every_line_and_both_sides(tmp_path: Path) -> None:
+    """A dot for each value, and a mean with its band for each movement, way and side."""
+    session = material(tmp_path / "a", repetitions())
+    found = left_and_right(session)
+    picture = dots(found, "Left and right")
+    assert picture.words.count("±") == 2 * len(found)
+    drawn = waves([("", session, session.repetitions)])
+    titles = [p.words for p in drawn]
+    assert len(titles) == 3
+    assert "squat" in titles[0]
+
+
+@pytest.mark.parametrize("name", ["compare", "report"])
+def test_an_empty_catalogue_says_what_to_do(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without sessions the page says where they come from."""
+    page = run_page(name, monkeypatch, "--catalogue", str(tmp_path / "none.sqlite"))
+    assert "Athletes" in page.info[0].value
+
+
+def test_both_pages_show_a_session(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare gives a table with words in every mode; Report a preview, by id or by name."""
+    with Catalogue(filed.catalogue) as catalogue:
+        catalogue.edit_athlete("A1", name="<b>Mia</b>")
+    place = str(filed.catalogue)
+    page = run_page("compare", monkeypatch, "--catalogue", place)
+    assert "In words" in page.dataframe[0].value.columns
+    for mode in page.radio[0].options[1:]:
+        page.radio[0].set_value(mode).run()
+        assert not page.exception
+        assert page.info, mode
+    page = run_page("report", monkeypatch, "--catalogue", place)
+    assert "A1" in page.text[0].value
+    assert "Mia" not in page.text[0].value
+    page.checkbox[0].check().run()
+    assert "<b>Mia</b>" in page.text[0].value
+    page.radio[0].set_value("coach").run()
+    assert not page.exception
+    assert page.subheader[0].value == "Session report for the coach"
+    assert "Not a medical device" in page.caption[-1].value
