@@ -16,10 +16,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
     BaseDocTemplate,
-    CondPageBreak,
     Flowable,
     Frame,
-    KeepTogether,
     PageTemplate,
     Paragraph,
     Spacer,
@@ -153,7 +151,8 @@ def _flow(block: Block) -> list[Any]:
 def _heading(block: Heading) -> list[Any]:
     size = 13.0 if block.level == 2 else 10.5
     style = _style(f"h{block.level}", size, bold=True, before=7.0)
-    return [CondPageBreak(30 * mm), Paragraph(escape(block.text), style)]
+    style.keepWithNext = True
+    return [Paragraph(escape(block.text), style)]
 
 
 @_flow.register
@@ -165,10 +164,11 @@ def _words(block: Words) -> list[Any]:
 
 @_flow.register
 def _pictures(block: Pictures) -> list[Any]:
-    flow: list[Any] = [_Drawn(block.pictures)]
-    if block.caption:
-        flow.append(Paragraph(escape(block.caption), _tone("small")))
-    return [KeepTogether([*flow, Spacer(1, 3)])]
+    drawn = _Drawn(block.pictures)
+    if not block.caption:
+        return [drawn, Spacer(1, 3)]
+    drawn.keepWithNext = True
+    return [drawn, Paragraph(escape(block.caption), _tone("small")), Spacer(1, 3)]
 
 
 @_flow.register

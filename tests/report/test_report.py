@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from imuhip.assess.symmetry import Measured
 from imuhip.cli import app
-from imuhip.report.blocks import NOT_MEDICAL, Document, Words
+from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in
 from imuhip.report.pdf import to_pdf
@@ -187,3 +187,11 @@ def test_wrong_words_on_the_command_line(tmp_path: Path) -> None:
     ):
         assert CliRunner().invoke(app, ["report", folder, *wrong]).exit_code != 0
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_no_page_ends_with_a_heading(tmp_path: Path) -> None:
+    """On paper, a heading stands on the page of what it is the heading of."""
+    document = report_for("coach", material_in(make_results(tmp_path / "r")))
+    headings = {block.text for block in document.blocks if isinstance(block, Heading)}
+    for page in pages_of(document):
+        assert page.strip().splitlines()[-1].strip() not in headings
