@@ -61,9 +61,11 @@ class Silence:
             for packet in sorted(came, key=lambda p: int(p.arrival[0])):
                 now = latest[np.searchsorted(number, packet.arrival)]
                 stamps = (packet.host_ns - origin_ns) / 1e9
-                for stamp, at in zip(stamps.tolist(), now.tolist(), strict=True):
-                    found += self._since(at)
-                    self._heard = stamp
+                first = np.nan if self._heard is None else self._heard
+                before = np.concatenate(([first], stamps[:-1]))
+                silent = np.flatnonzero(now - before > self._longest_s)
+                found += [self._fault(float(before[row]), float(now[row])) for row in silent]
+                self._heard = float(stamps[-1])
             return found + self._since(host_t)
         if came:  # the usual case, and live a frequent one
             self._heard = (max(int(p.host_ns[-1]) for p in came) - origin_ns) / 1e9
@@ -73,7 +75,10 @@ class Silence:
         heard = self._heard
         if heard is None or now - heard <= self._longest_s:
             return []
-        return [Fault(self._sensor, "missing", heard, now, 0, _WORDS.format(since=heard))]
+        return [self._fault(heard, now)]
+
+    def _fault(self, heard: float, now: float) -> Fault:
+        return Fault(self._sensor, "missing", heard, now, 0, _WORDS.format(since=heard))
 
 
 _LONGEST_S = 0.8
