@@ -53,6 +53,27 @@ def chosen_session(sessions: Sequence[Session], label: str = "Session") -> Sessi
     return known[chosen]
 
 
+def chosen_results(catalogue: Catalogue) -> tuple[Athlete, Session, list[Session]] | None:
+    """Ask which athlete and which session that has results; None where there is none, and why.
+
+    Beside the one that was chosen, the athlete's other sessions with results.
+    """
+    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
+    if not athletes:
+        st.info("Nothing is filed yet. Drop a recording on the page **Athletes**.")
+        return None
+    who, when = st.columns([1, 2])
+    with who:
+        athlete = chosen_athlete(athletes)
+    sessions = [s for s in catalogue.sessions(athlete.id) if s.results is not None]
+    if not sessions:
+        st.info("No session has results. Analyze one again on the page **Athletes**.")
+        return None
+    with when:
+        session = chosen_session(sessions)
+    return athlete, session, [other for other in sessions if other.id != session.id]
+
+
 def remember(athlete: str, session: str | None = None) -> None:
     """Let the pages begin with this athlete, and this session."""
     st.session_state[_ATHLETE] = athlete

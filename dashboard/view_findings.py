@@ -8,6 +8,7 @@ from dashboard.view_sessions import movement_title
 from imuhip.assess.compensations import RULES
 from imuhip.assess.limits import LIMITS
 from imuhip.assess.wording import number
+from imuhip.report.plain_words import words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
     side = "" if finding["side"] == "both" else f", {finding['side']}"
     limit = LIMITS[RULES[rule].limit] if rule in RULES else None
     behind = (
-        DEFINITIONS.get(rule, "This rule is of another version; its definition is not known here."),
+        words_for(rule).definition,
         (
             f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
             f"{_number(finding['mdc'], unit)}; confidence {finding['confidence']:.0%}."
@@ -79,24 +80,3 @@ GRADE_WORDS: Final[Mapping[str, str]] = {
     "cannot_tell": "cannot tell",
     "none": "not seen",
 }
-
-DEFINITIONS: Final[Mapping[str, str]] = {
-    "pelvic_tuck": "How far the pelvis tips back from its most forward tilt on the way down to "
-    "the bottom.",
-    "over_arching": "How far the pelvis tips forward in the first third of the way down, against "
-    "the rest before.",
-    "pelvic_drop": "How far one side of the pelvis is lower than in standing, kept for 0.2 s.",
-    "hip_shift": "Pelvis list, depth of the thighs and twist at the bottom: the second largest of "
-    "those that point to the same side.",
-    "pelvic_twist": "How far the pelvis is turned at the bottom against the rest before.",
-    "knee_in": "How much further in and turned in a thigh is on the way up than at the same depth "
-    "on the way down, kept for 0.15 s.",
-    "early_turn_out": "How far a thigh is turned out against standing before it is half-way down.",
-    "side_lag": "How much later one thigh moves than the other.",
-    "depth_difference": "How much deeper one thigh goes than the other.",
-    "rotation_difference": "Rotation of the right hip minus that of the left, mean of the set.",
-    "pelvis_follows_pivot": "The part of a pivot's turn that the pelvis gave instead of the hip, "
-    "the skin allowed for.",
-    "pelvis_cheats_table": "How far the pelvis moves up to the end range of a table test.",
-}
-"""Rule to its definition in a coach's words; docs/assessment.md has the exact ones."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.choosing import chosen_athlete, chosen_session, opened
+from dashboard.choosing import chosen_results, opened
 from dashboard.view_compare import (
     DEFINITIONS,
     Comparison,
@@ -47,19 +47,10 @@ def main() -> None:
 
 
 def _show(catalogue: Catalogue) -> None:
-    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
-    if not athletes:
-        st.info("Nothing is filed yet. Drop a recording on the page **Athletes**.")
+    picked = chosen_results(catalogue)
+    if picked is None:
         return
-    who, when = st.columns([1, 2])
-    with who:
-        athlete = chosen_athlete(athletes)
-    sessions = [s for s in catalogue.sessions(athlete.id) if s.results is not None]
-    if not sessions:
-        st.info("No session has results. Analyze one again on the page **Athletes**.")
-        return
-    with when:
-        session = chosen_session(sessions)
+    _athlete, session, others = picked
     mode = st.radio("What with what", MODES, horizontal=True)
     material = material_of(catalogue, session.id)
     if mode == MODES[0]:
@@ -67,7 +58,7 @@ def _show(catalogue: Catalogue) -> None:
     elif mode == MODES[1]:
         _sets(material)
     elif mode == MODES[2]:
-        _sessions(catalogue, session, material, [s for s in sessions if s.id != session.id])
+        _sessions(catalogue, session, material, others)
     elif mode == MODES[3]:
         _tests(material, ("cold_warm", "active_passive"), _HOW_COLD)
     else:

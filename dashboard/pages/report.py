@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.choosing import chosen_athlete, chosen_session, opened
+from dashboard.choosing import chosen_results, opened
 from dashboard.view_sessions import MEDICAL
 from imuhip.archive.catalogue import Catalogue
 from imuhip.errors import ImuhipError
@@ -25,19 +25,10 @@ def main() -> None:
 
 
 def _show(catalogue: Catalogue) -> None:
-    athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
-    if not athletes:
-        st.info("Nothing is filed yet. Drop a recording on the page **Athletes**.")
+    picked = chosen_results(catalogue)
+    if picked is None:
         return
-    who, when = st.columns([1, 2])
-    with who:
-        athlete = chosen_athlete(athletes)
-    sessions = [s for s in catalogue.sessions(athlete.id) if s.results is not None]
-    if not sessions:
-        st.info("No session has results. Analyze one again on the page **Athletes**.")
-        return
-    with when:
-        session = chosen_session(sessions)
+    athlete, session, _others = picked
     whom, name = st.columns([1, 2], vertical_alignment="bottom")
     reader = whom.radio("For the", READERS, horizontal=True)
     named = name.checkbox(

@@ -50,9 +50,9 @@ class DaskEngine:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            # A task whose worker is killed is tried once more, as in the pool; Dask's own is 3.
+            # A task whose worker is killed is tried once more, by itself (`run`); Dask's own is 3.
             stack.enter_context(
-                self._dask.config.set({"distributed.scheduler.allowed-failures": 1})
+                self._dask.config.set({"distributed.scheduler.allowed-failures": 0})
             )
             address = self._scheduler
             if address is None:
@@ -82,31 +82,47 @@ class DaskEngine:
     def run(self, tasks: Iterable[tuple[int, Task[R]]]) -> Iterator[tuple[int, R | Failed]]:
         """Do numbered tasks; yield number and result as they come."""
         waiting = iter(tasks)
-        numbers: dict[str, int] = {}
+        given: dict[str, tuple[int, Task[R]]] = {}
+        suspects: list[tuple[int, Task[R]]] = []
         running = self._distributed.as_completed()
         ahead = _AHEAD * max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
         while True:
-            while len(numbers) < ahead and (next_one := next(waiting, None)) is not None:
+            while len(given) < ahead and (next_one := next(waiting, None)) is not None:
                 future = self._client.submit(attempt, next_one[1], pure=False, retries=0)
-                numbers[future.key] = next_one[0]
+                given[future.key] = next_one
                 running.add(future)
-            if not numbers:
-                return
+            if not given:
+                break
             future = next(running)
-            yield numbers.pop(future.key), _result(future)
+            number, task = given.pop(future.key)
+            result = self._result(future)
+            if result is None:
+                suspects.append((number, task))
+            else:
+                yield number, result
+        # Dask blames every task that a killed worker held; alone, each answers for itself.
+        for number, task in suspects:
+            future = self._client.submit(attempt, task, pure=False, retries=0)
+            result = self._result(future)
+            yield number, _KILLED if result is None else result
+
+    def _result(self, future: Any) -> Any:
+        """What came of a task; None where a worker was killed that held it or its result."""
+        killed = self._distributed.KilledWorker
+        error = future.exception()
+        if error is None:
+            try:
+                return future.result()
+            except killed:  # it was done, and its result died with the worker
+                return None
+        if isinstance(error, killed):
+            return None
+        return Failed(f"the cluster gave no result: {type(error).__name__}: {error}")
 
 
-def _result(future: Any) -> Any:
-    """What came of a task; a worker that was killed twice leaves nothing."""
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if type(error).__name__ == "KilledWorker":
-        return Failed(
-            "its process was killed twice, perhaps because memory ran out; try fewer --workers"
-        )
-    return Failed(f"the cluster gave no result: {type(error).__name__}: {error}")
-
+_KILLED: Final = Failed(
+    "its process was killed twice, perhaps because memory ran out; try fewer --workers"
+)
 
 _AHEAD: Final = 2
 """Tasks a worker that are with the scheduler: one at work, one that waits."""

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from streamlit.testing.v1 import AppTest
 
 from dashboard.review_plots import curve, mean_figure, path_figure
-from dashboard.view_findings import DEFINITIONS, finding_cards
+from dashboard.view_findings import finding_cards
 from dashboard.view_review import (
     COLUMNS,
     RepKey,
@@ -28,6 +28,7 @@ from imuhip.assess.compensations import RULES
 from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, PELVIS_ANGLES, SIDES, Side
 from imuhip.errors import RecordingError
 from imuhip.records import Array
+from imuhip.report.plain_words import RULE_WORDS
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,8 @@ def test_pictures_leave_out_what_does_not_count(one_filed: Filed) -> None:
 
 def test_every_rule_has_a_definition_for_the_coach() -> None:
     """No number stands on the page without its definition one click away."""
-    assert set(DEFINITIONS) == set(RULES)
+    assert set(RULE_WORDS) == set(RULES)
+    assert all(words.definition for words in RULE_WORDS.values())
 
 
 def test_findings_come_gravest_first_with_limit_and_source(review: Review) -> None:
