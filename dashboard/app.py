@@ -13,8 +13,10 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.door import Door, Policy
 from dashboard.relay import Relay
+from dashboard.samples import SAMPLES
 from dashboard.settings import settings_from_arguments
 from dashboard.steering import Steering
+from dashboard.warm import warming
 from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
@@ -29,7 +31,9 @@ app = st.App(
     routes=[
         WebSocketRoute("/imu/live", Relay(_settings.hub).serve),
         *Steering(_settings.hub).routes(),
+        *SAMPLES.routes(),
     ],
+    lifespan=warming,
     middleware=[
         Middleware(Policy, page=_page),
         Middleware(Guard, hosts=LOOPBACK_HOSTS | _settings.hosts),

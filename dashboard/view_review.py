@@ -1,13 +1,14 @@
 """A finished session as a coach looks back on it; no Streamlit in here.
 
 Only the columns that are looked at are read, and they travel to the page's player as hundredths of
-a degree in two bytes each: thirty minutes are three megabytes, at the full rate of the grid.
+a degree in two bytes each: thirty minutes are three megabytes, at the full rate of the grid. What
+was read last is kept: each selection on the page asks for it again.
 """
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -95,6 +96,8 @@ class Review:
         As in `findings.json` and `notes.json`.
     calibration, session
         Contents of the files of that name.
+    version
+        Names the angles: where they were read, and when they were written.
     """
 
     t0: float
@@ -104,6 +107,7 @@ class Review:
     notes: tuple[Mapping[str, Any], ...]
     calibration: Mapping[str, Any]
     session: Mapping[str, Any]
+    version: tuple[str, int]
 
     def row(self, t: float) -> int:
         """The row nearest to second `t`."""
@@ -136,22 +140,34 @@ def read_review(place: Path, excluded: Mapping[RepKey, str] | None = None) -> Re
             "recording first",
             path=place,
         )
+    written = max((place / name).stat().st_mtime_ns for name in (ANGLES_FILE, REPETITIONS_FILE))
+    whole = _read(place, written)
+    out = excluded or {}
+    return replace(whole, reps=tuple(
+        replace(rep, excluded=out[rep.key]) if rep.key in out else rep for rep in whole.reps
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _read(place: Path, written: int) -> Review:
+    """Everything of a folder; `written` says since when it is as it is."""
     t0, angles = _dense(place / ANGLES_FILE)
     return Review(
         t0=t0,
         angles=angles,
-        reps=_reps(place, excluded or {}),
+        reps=_reps(place),
         findings=tuple(read_json(place / FINDINGS_FILE)),
         notes=tuple(read_json(place / NOTES_FILE)),
         calibration=read_json(place / CALIBRATION_FILE),
         session=read_json(place / SESSION_FILE),
+        version=(str(place), written),
     )
 
 
-def packed(
+def told(
     review: Review, chosen: Iterable[Rep] = (), marks: Sequence[tuple[float, str]] = ()
-) -> bytes:
-    """Return what the player needs: length of a JSON text, the text, then the samples.
+) -> dict[str, Any]:
+    """Return what the player needs beside the samples, as JSON would hold it.
 
     Parameters
     ----------
@@ -161,9 +177,8 @@ def packed(
         Seconds and labels.
     """
     lit = {rep.key for rep in chosen}
-    rows = len(review.angles[COLUMNS[0]])
-    about = {
-        "rows": rows,
+    return {
+        "rows": len(review.angles[COLUMNS[0]]),
         "t0": review.t0,
         "hz": GRID_HZ,
         "columns": COLUMNS,
@@ -174,14 +189,15 @@ def packed(
         ],
         "marks": [{"t": t, "label": label} for t, label in marks],
     }
-    text = json.dumps(about).encode()
-    text += b" " * (-len(text) % 4)
-    samples = np.full((len(COLUMNS), rows), _UNKNOWN, dtype="<i2")
+
+
+def packed(review: Review) -> bytes:
+    """Return the samples: of each column, all rows in hundredths of a degree."""
+    samples = np.empty((len(COLUMNS), len(review.angles[COLUMNS[0]])), dtype="<i2")
     for row, name in zip(samples, COLUMNS, strict=True):
-        values = review.angles[name]
-        known = np.isfinite(values)
-        row[known] = np.clip(np.round(values[known] * 100.0), -32767, 32767)
-    return len(text).to_bytes(4, "little") + text + samples.tobytes()
+        hundredths = np.clip(np.rint(review.angles[name] * 100.0), -32767.0, 32767.0)
+        row[:] = np.nan_to_num(hundredths, nan=_UNKNOWN)
+    return samples.tobytes()
 
 
 def sets(reps: Iterable[Rep]) -> dict[tuple[str, int], tuple[float, float]]:
@@ -285,12 +301,15 @@ def _dense(path: Path) -> tuple[float, dict[str, Array]]:
     at = np.round((t - t[0]) * GRID_HZ).astype(np.int64)
     angles: dict[str, Array] = {}
     for name in COLUMNS:
+        if len(at) == at[-1] + 1:
+            angles[name] = np.asarray(table[name], dtype=np.float64)
+            continue
         angles[name] = np.full(at[-1] + 1, np.nan)
         angles[name][at] = np.asarray(table[name], dtype=np.float64)
     return float(t[0]), angles
 
 
-def _reps(place: Path, excluded: Mapping[RepKey, str]) -> tuple[Rep, ...]:
+def _reps(place: Path) -> tuple[Rep, ...]:
     reps = []
     for row in read_table(place / REPETITIONS_FILE).to_pylist():
         key = RepKey(row["movement"], row["set"], row["repetition"], row["side"])
@@ -298,7 +317,6 @@ def _reps(place: Path, excluded: Mapping[RepKey, str]) -> tuple[Rep, ...]:
         reps.append(Rep(
             key=key, direction=row["direction"], t_start=row["t_start"], t_turn=row["t_turn"],
             t_end=row["t_end"], counted=row["counted"], reason=row["reason"], measures=measures,
-            excluded=excluded.get(key, ""),
         ))  # fmt: skip
     return tuple(sorted(reps, key=lambda rep: (rep.t_start, rep.key.side)))
 

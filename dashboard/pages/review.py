@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.choosing import chosen_athlete, chosen_session, opened
 from dashboard.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.review_view import review_view
+from dashboard.samples import SAMPLES
 from dashboard.settings import settings_from_arguments
 from dashboard.view_findings import GRADE_WORDS, FindingCard, finding_cards
 from dashboard.view_model import SIDE_COLOURS
@@ -23,6 +24,7 @@ from dashboard.view_review import (
     packed,
     read_review,
     rep_rows,
+    told,
 )
 from dashboard.view_sessions import MEDICAL, movement_title
 from imuhip.archive.catalogue import Catalogue
@@ -93,20 +95,38 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
     picked = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
     lit = [review.reps[k] for k in picked if k < len(review.reps)]
     labels = [mark for mark in marks if not mark[1].startswith(("begin:", "end:"))]
-    review_view(packed(review, lit, labels), key="player")
-    reps, shapes, findings, notes = st.tabs(
-        ["Repetitions", "Paths and averages", "Findings", "Notes of the moment"]
-    )
-    with reps:
-        _show_reps(review, table)
-        _exclude(lit, catalogue, session)
-    with shapes:
-        _show_shapes(review, lit)
-    with findings:
-        _show_findings(review)
-    with notes:
-        _show_notes(review)
+    samples = SAMPLES.keep(review.version, lambda: packed(review))
+    review_view(told(review, lit, labels), samples, key="player")
+    _show_tabs(review, lit, table, catalogue, session)
     st.markdown(f":small[{MEDICAL}]")
+
+
+def _show_tabs(
+    review: Review,
+    lit: Sequence[Rep],
+    table: str,
+    catalogue: Catalogue | None,
+    session: Session | None,
+) -> None:
+    """What stands below the player; a tab is made when it is opened: the page opens faster."""
+    reps, shapes, findings, notes = st.tabs(
+        ["Repetitions", "Paths and averages", "Findings", "Notes of the moment"],
+        key="tabs",
+        on_change="rerun",
+    )
+    if reps.open:
+        with reps:
+            _show_reps(review, table)
+            _exclude(lit, catalogue, session)
+    if shapes.open:
+        with shapes:
+            _show_shapes(review, lit)
+    if findings.open:
+        with findings:
+            _show_findings(review)
+    if notes.open:
+        with notes:
+            _show_notes(review)
 
 
 def _show_head(review: Review) -> None:

@@ -1,12 +1,13 @@
 """The player of a finished session: a Streamlit component (v2) that draws itself.
 
 Angles, repetitions and the figure share one cursor. All samples are on the page, so that playing,
-zooming and looking around need no answer from Python.
+zooming and looking around need no answer from Python; it fetches them itself (`dashboard.samples`).
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -16,17 +17,19 @@ from dashboard import live_view
 _PARTS: Final = ("figure.js", "traces.js", "main.js")
 
 
-def review_view(session: bytes, *, key: str) -> None:
+def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
     """Mount the player.
 
     Parameters
     ----------
     session
-        Of `view_review.packed`.
+        Of `view_review.told`.
+    samples
+        Where what `view_review.packed` returned is served, relative to the dashboard's address.
     key
         Names the place on the page; the same one keeps cursor and zoom over reruns.
     """
-    _component()(key=key, data=session, height="content")
+    _component()(key=key, data={**session, "samples": samples}, height="content")
 
 
 def source() -> str:

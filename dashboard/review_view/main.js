@@ -11,15 +11,12 @@ const VALUES = [
   ["Pelvis turn", "pelvis_rotation_deg", null],
 ];
 
-/** The session that `view_review.packed` wrote. */
-function unpacked(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const about = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const samples = new Int16Array(bytes.slice(4 + length).buffer);
+/** The session that `view_review.told` and `packed` made: what is told, and a column for each name. */
+function unpacked(told, bytes) {
+  const samples = new Int16Array(bytes);
   const columns = {};
-  about.columns.forEach((name, k) => { columns[name] = samples.subarray(k * about.rows, (k + 1) * about.rows); });
-  return { ...about, count: about.rows, columns, end: about.t0 + (about.rows - 1) / about.hz };
+  told.columns.forEach((name, k) => { columns[name] = samples.subarray(k * told.rows, (k + 1) * told.rows); });
+  return { ...told, count: told.rows, columns, end: told.t0 + (told.rows - 1) / told.hz };
 }
 
 class Player {
@@ -68,10 +65,22 @@ class Player {
     area.onpointerup = area.onpointercancel = () => { this.held = false; };
   }
 
+  /** Fetch the samples unless they are here, then show the session as it was told last. */
+  async open(told) {
+    this.told = told;
+    if (this.fetched !== told.samples) {
+      const answer = await fetch(new URL(told.samples, document.baseURI)).catch(() => null);
+      const bytes = answer?.ok ? await answer.arrayBuffer() : null;
+      if (this.told !== told) return;
+      if (!bytes) { this.query(".time").textContent = "Not to be had: load the page anew."; return; }
+      Object.assign(this, { bytes, fetched: told.samples });
+    }
+    this.take(unpacked(told, this.bytes));
+  }
+
   /** Take a session; cursor and zoom stay when it is the one that is shown. */
-  open(bytes) {
-    const session = unpacked(bytes);
-    const same = this.session && this.session.t0 === session.t0 && this.session.count === session.count;
+  take(session) {
+    const same = this.session?.samples === session.samples;
     const lit = (of) => JSON.stringify(of.reps.filter((rep) => rep.lit).map((rep) => rep.from));
     const moved = !same || lit(this.session) !== lit(session);
     this.session = session;
@@ -82,6 +91,7 @@ class Player {
     if (!same) { this.play(false); this.from = session.t0; this.to = session.end; this.at = session.reps.length ? session.reps[0].from : session.t0; }
     if (moved && chosen.length) this.showChosen(); else this.draw();
     this.hook.rows = session.count;
+    requestAnimationFrame(() => setTimeout(() => { this.hook.painted ??= performance.now(); }));
   }
 
   chosen() { return this.session.reps.filter((rep) => rep.lit); }

@@ -21,6 +21,7 @@ from dashboard.view_review import (
     packed,
     read_review,
     rep_rows,
+    told,
 )
 from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.results import hip_column, read_results
@@ -72,10 +73,8 @@ def test_a_review_holds_the_angles_and_repetitions_of_the_files(
 def test_the_player_gets_every_row_to_a_hundredth_of_a_degree(review: Review) -> None:
     """What travels to the page is the whole session; unknown values stay unknown."""
     chosen = review.reps[:1]
-    data = packed(review, chosen, [(1.5, "pain")])
-    length = int.from_bytes(data[:4], "little")
-    about = json.loads(data[4 : 4 + length])
-    samples = np.frombuffer(data[4 + length :], dtype="<i2").reshape(len(COLUMNS), -1)
+    about = json.loads(json.dumps(told(review, chosen, [(1.5, "pain")])))
+    samples = np.frombuffer(packed(review), dtype="<i2").reshape(len(COLUMNS), -1)
     assert about["rows"] == samples.shape[1]
     assert about["marks"] == [{"t": 1.5, "label": "pain"}]
     assert [rep["from"] for rep in about["reps"] if rep["lit"]] == [chosen[0].t_start]
@@ -246,3 +245,18 @@ def test_one_cursor_moves_traces_figure_and_numbers(
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
     page.wait_for_function("t => Math.abs(window.imuhip.review.at - t) > 1", arg=before)
+
+
+def test_a_tab_is_made_when_it_is_opened(one_filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page opens with the list alone; pictures and findings are there once asked for."""
+    page = run_page("review", monkeypatch, "--catalogue", str(one_filed.catalogue))
+    assert len(listed(page)) > 0
+    assert not page.get("plotly_chart")
+    page.session_state["tabs"] = "Paths and averages"
+    page.run()
+    assert len(page.get("plotly_chart")) == 2
+    page.session_state["tabs"] = "Findings"
+    page.run()
+    assert not page.get("plotly_chart")
+    first = finding_cards(read_review(one_filed.results).findings)[0]
+    assert any(first.words in text.value for text in page.markdown)
