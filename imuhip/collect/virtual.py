@@ -28,6 +28,7 @@ def virtual_athlete(
     speed: float = 1.0,
     faults: LinkFaults | Mapping[str, LinkFaults] | None = None,
     wait: bool = True,
+    waits: Sequence[float] = (),
     first: int = 1,
 ) -> tuple[VirtualSensor, ...]:
     """Return the sensors of a simulated athlete, in the order of the session's header.
@@ -43,6 +44,8 @@ def virtual_athlete(
         Of all sensors, or by the sensor's name.
     wait
         The athlete begins when all sensors stream; else with ``sensor.play.begin()``.
+    waits
+        Seconds of the play at which the athlete, standing still, waits for ``sensor.play.go_on()``.
     first
         Number of the first sensor, so that several athletes differ in addresses and serials.
     """
@@ -52,7 +55,7 @@ def virtual_athlete(
         info.sensor: reel_from_session(session, info.sensor, profiles[info.profile_id])
         for info in infos
     }
-    play = Play(len(infos) if wait else 0, speed)
+    play = Play(len(infos) if wait else 0, speed, waits)
     return tuple(
         _sensor(info.sensor, reels[info.sensor], play, number, faults)
         for number, info in enumerate(infos, start=first)

@@ -219,6 +219,47 @@ def test_the_athlete_waits_for_the_last_sensor():
     asyncio.run(run())
 
 
+def test_an_athlete_waits_for_the_word_and_all_sensors_go_on_together():
+    """While the athlete waits, clocks run on; the word takes all sensors on at one moment."""
+
+    async def run():
+        session = simulate(
+            "calibration", seed=2, grade="good", rate_hz=50.0, setup=Setup(radio=Radio())
+        )
+        sensors = virtual_athlete(session, speed=20.0, waits=(4.0, 9.0))
+        hosts = [Host(700) for _ in sensors]
+        for sensor, host in zip(sensors, hosts, strict=True):
+            start(sensor, host)
+        play = sensors[0].play
+        for waiting, then in ((4.0, 6.0), (9.0, 9.5)):
+            await asyncio.wait_for(play.until(waiting), 5)
+            before = len(hosts[0].came)
+            while len(hosts[0].came) < before + 100:  # two seconds of their clocks
+                await asyncio.sleep(0.01)
+            assert play.now_s == waiting
+            play.go_on()
+            await asyncio.wait_for(play.until(then), 5)
+        for host in hosts:
+            await asyncio.wait_for(host.done.wait(), 5)
+        for sensor in sensors:
+            await sensor.close()
+        went_on = []
+        for sensor, host in zip(sensors, hosts, strict=True):
+            truth = decoded(
+                sensor.profile, sensor.reel.notifications(slice(0, len(sensor.reel)), 0.0, 0)
+            )
+            came = decoded(sensor.profile, [v for u, v in host.came if len(v) > 8])
+            assert np.all(np.diff(came.counter) == 1)
+            assert np.all(np.abs(np.diff(came.ticks) - 20_000) < 100)
+            first = int(np.searchsorted(sensor.reel.due_s, 9.0))
+            at = np.flatnonzero((came.acc == truth.acc[first]).all(axis=1))[-1]
+            went_on.append(came.ticks[at] - truth.ticks[first])
+        assert max(went_on) - min(went_on) < 10
+        assert went_on[0] > 4e6
+
+    asyncio.run(run())
+
+
 def test_steps_are_answered_and_can_be_refused():
     """The start is answered as the profile expects, or refused as the format says."""
 
