@@ -21,6 +21,7 @@ def opened() -> Iterator[Catalogue]:
         When it cannot be used.
     """
     with Catalogue(settings_from_arguments().catalogue) as catalogue:
+        _follow(catalogue)
         yield catalogue
 
 
@@ -79,6 +80,19 @@ def remember(athlete: str, session: str | None = None) -> None:
     st.session_state[_ATHLETE] = athlete
     if session is not None:
         st.session_state[_SESSION] = session
+
+
+def _follow(catalogue: Catalogue) -> None:
+    """Choose what the page's address asks for, as in ``review?session=…``; once."""
+    wanted = st.query_params.get("session")
+    if wanted is None:
+        return
+    del st.query_params["session"]
+    found = [session for session in catalogue.sessions() if session.id == wanted]
+    for session in found:
+        remember(session.athlete, session.id)
+    if not found:
+        st.warning("The session that was asked for is not in this catalogue, or in its trash.")
 
 
 def _latest(athletes: Sequence[Athlete]) -> int:

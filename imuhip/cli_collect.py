@@ -117,13 +117,14 @@ def collect(
             replace(k, sensors={s: replace(b, profile=profile) for s, b in k.sensors.items()})
             for k in kits
         ]
-    with filing(catalogue, [athlete or k.athlete for k in kits], _say) as recorded:
+    with filing(catalogue, [athlete or k.athlete for k in kits], _say) as filer:
         options = Options(
             folder=output or platformdirs.user_data_path("imuhip") / "recordings",
             athlete=athlete,
             rate_hz=rate,
             start_when_ready=start,
-            recorded=recorded,
+            recorded=filer.recorded,
+            filed=filer.state_of,
             show=lambda assessed: session_words(Console(), assessed),
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import imuhip
+from imuhip.collect.filing_state import FilingState
 from imuhip.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -81,10 +82,53 @@ def results_of(filing: Filing | None, recording: Path, params: "Params") -> Path
     )
 
 
+class Filer:
+    """Analyzes and files finished recordings, one after the other, and knows what came of each.
+
+    Parameters
+    ----------
+    location
+        Of the catalogue.
+    usable
+        Whether anything can be filed there.
+    thread
+        Where the waiting is done.
+    say
+        Told sentences for people.
+    """
+
+    def __init__(
+        self, location: str | None, thread: ThreadPoolExecutor, say: Say, *, usable: bool
+    ) -> None:
+        self._location, self._thread, self._say, self._usable = location, thread, say, usable
+        self._known: dict[Path, FilingState] = {}
+
+    def recorded(self, path: Path, athlete: str) -> None:
+        """Take a finished recording of an athlete; returns at once."""
+        if not athlete:
+            self._known[path] = FilingState("unknown")
+        elif not self._usable:
+            self._known[path] = FilingState("failed", words="The catalogue cannot be used.")
+        else:
+            self._known[path] = FilingState("working")
+            self._say(f"filing {path.name} under {athlete} …")
+            self._thread.submit(self._file, path, athlete)
+
+    def state_of(self, path: Path) -> FilingState:
+        """What became of a recording so far."""
+        return self._known.get(path, FilingState("unknown"))
+
+    def _file(self, path: Path, athlete: str) -> None:
+        from imuhip.archive.recording import sha256_of
+
+        why = _file(self._location, path, athlete, self._say)
+        self._known[path] = (
+            FilingState("failed", words=why) if why else FilingState("filed", sha256_of(path))
+        )
+
+
 @contextmanager
-def filing(
-    location: str | None, athletes: Sequence[str], say: Say
-) -> Iterator[Callable[[Path, str], None]]:
+def filing(location: str | None, athletes: Sequence[str], say: Say) -> Iterator[Filer]:
     """Analyze and file recordings while others are made, in processes of their own.
 
     A catalogue that cannot be opened is told and hinders no recording: what was recorded can be
@@ -106,13 +150,7 @@ def filing(
     """
     usable = _usable(location, athletes, say)
     with ThreadPoolExecutor(1, thread_name_prefix="imuhip-filing") as thread:
-
-        def recorded(path: Path, athlete: str) -> None:
-            if usable and athlete:
-                say(f"filing {path.name} under {athlete} …")
-                thread.submit(_file, location, path, athlete, say)
-
-        yield recorded
+        yield Filer(location, thread, say, usable=usable)
 
 
 def _usable(location: str | None, athletes: Sequence[str], say: Say) -> bool:
@@ -129,8 +167,11 @@ def _usable(location: str | None, athletes: Sequence[str], say: Say) -> bool:
     return True
 
 
-def _file(location: str | None, path: Path, athlete: str, say: Say) -> None:
-    """Analyze and file one recording in a process that no Ctrl-C in this terminal reaches."""
+def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
+    """Analyze and file one recording in a process that no Ctrl-C in this terminal reaches.
+
+    Why it could not be; empty when it is filed.
+    """
     where = ["--catalogue", location] if location else []
     words = ["analyze", str(path.absolute()), "--athlete", athlete, *where]
     try:
@@ -143,7 +184,7 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> None:
         )
     except OSError as error:
         say(f"{path.name} was recorded, and could not be filed: {error}")
-        return
+        return str(error)
     if hasattr(os, "setpriority"):  # whatever is being recorded comes first
         os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     said = process.communicate()[1].decode(errors="replace").strip()
@@ -151,5 +192,6 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> None:
     if process.returncode:
         say(f"{path.name} was recorded, and could not be filed: {said}")
         say(f"once that is mended: imuhip analyze {path} --athlete {athlete}")
-    else:
-        say(f"{path.name}: {last}")
+        return last or "the analysis was stopped"
+    say(f"{path.name}: {last}")
+    return ""

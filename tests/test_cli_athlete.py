@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from imuhip.cli import app
 from imuhip.cli_filing import filing
+from imuhip.collect.filing_state import FilingState
 from imuhip.errors import CatalogueError, ImuhipError
 
 
@@ -137,13 +138,19 @@ def test_recordings_are_filed_while_others_are_made(home, session):
     rec = home / "visit.mcap"
     rec.write_bytes(session.read_bytes())
     said = []
-    with filing(None, ["A1", ""], said.append) as recorded:
-        recorded(rec, "A1")
-        recorded(rec, "")
-        recorded(home / "gone.mcap", "A1")
+    with filing(None, ["A1", ""], said.append) as filer:
+        filer.recorded(rec, "A1")
+        assert filer.state_of(rec).state == "working"
+        filer.recorded(home / "nobodys.mcap", "")
+        filer.recorded(home / "gone.mcap", "A1")
     assert any("visit.mcap: filed under A1" in sentence for sentence in said)
     assert any("gone.mcap was recorded, and could not be filed" in sentence for sentence in said)
-    assert len(json.loads(imuhip("athlete", "sessions", "A1", "--json"))) == 1
+    (found,) = json.loads(imuhip("athlete", "sessions", "A1", "--json"))
+    assert filer.state_of(rec) == FilingState("filed", found["id"])
+    assert filer.state_of(home / "nobodys.mcap").state == "unknown"
+    gone = filer.state_of(home / "gone.mcap")
+    assert gone.state == "failed"
+    assert "gone.mcap" in gone.words
 
 
 def test_recording_goes_on_without_a_catalogue(home):
@@ -151,8 +158,9 @@ def test_recording_goes_on_without_a_catalogue(home):
     broken = home / "broken.db"
     broken.write_bytes(b"SQLite format 3\0")
     said = []
-    with filing(str(broken), ["A1"], said.append) as recorded:
-        recorded(home / "x.mcap", "A1")
+    with filing(str(broken), ["A1"], said.append) as filer:
+        filer.recorded(home / "x.mcap", "A1")
+    assert filer.state_of(home / "x.mcap").state == "failed"
     assert len(said) == 1
     assert "cut short" in said[0]
     assert "recording goes on" in said[0]

@@ -137,6 +137,7 @@ class Coach {
   /** Start and stop only where there is something to record; each sensor's battery and loss. */
   show(status) {
     this.recording = status?.state === "recording";
+    this.showLast(this.recording ? null : status?.last);
     this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
     const button = this.root.querySelector('[data-act="record"]');
@@ -146,6 +147,27 @@ class Coach {
     const place = this.root.querySelector(".sensors");
     const sensors = Array.isArray(status?.sensors) ? status.sensors : [];
     place.replaceChildren(...sensors.map((sensor) => sensorChip(sensor)));
+  }
+
+  /** What has become of the recording that was stopped, and where it is found. */
+  showLast(last) {
+    const place = this.root.querySelector(".last");
+    place.hidden = !last;
+    if (!last) return;
+    const who = last.athlete;
+    const words = {
+      working: `Kept. Working out the results for ${who} …`,
+      filed: `Kept, and filed under ${who}.`,
+      failed: `Kept, but not filed under ${who}: ${last.words}`,
+      unknown: `Kept as ${last.recording}. Nobody was chosen at set-up, so it is not filed yet.`,
+    }[last.state];
+    place.dataset.filing = last.state;
+    setText(place.querySelector("span"), words);
+    const link = place.querySelector("a");
+    const [where, text] = last.state === "filed" ? [`review?session=${encodeURIComponent(last.session)}`, "Open in Review"] : ["athletes", "File it"];
+    link.hidden = !["filed", "unknown"].includes(last.state);
+    if (link.getAttribute("href") !== where) link.setAttribute("href", where);
+    setText(link, text);
   }
 
   nextTheme() {

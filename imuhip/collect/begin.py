@@ -10,6 +10,7 @@ from typing import Final
 
 from imuhip.archive.recording import software_versions
 from imuhip.archive.resources import profile_text
+from imuhip.collect.filing_state import FilingState
 from imuhip.collect.kit import Kit
 from imuhip.collect.link import Link
 from imuhip.collect.news import Assessed
@@ -38,6 +39,8 @@ class Options:
     recorded
         Told of each recording that is finished, and whose it is (empty when not said); returns at
         once.
+    filed
+        Says what has become of a recording that was told to `recorded`.
     show
         Told what a recording has shown, once it is over.
     """
@@ -48,6 +51,7 @@ class Options:
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
     recorded: Callable[[Path, str], None] = lambda _, __: None
+    filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
     show: Callable[[Assessed], None] = lambda _: None
 
 

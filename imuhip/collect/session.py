@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from math import nan
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -53,6 +54,7 @@ class Session:
         self.address = ""
         self.take: Take | None = None
         self.last_path: Path | None = None
+        self._stopped: tuple[Path, str] | None = None
         self._options, self._say = options, say
         self._athlete = options.athlete or kit.athlete
         self._inbox = Inbox()
@@ -158,7 +160,8 @@ class Session:
             if sensor in take.sensors:
                 self._say(f"  {sensor}: {described(figures)}")
         self._options.show(take.assessed)
-        self._options.recorded(take.recorder.path, take.header.athlete)
+        self._stopped = take.recorder.path, take.header.athlete
+        self._options.recorded(*self._stopped)
         return take.recorder.path
 
     def _end(self, take: Take) -> None:
@@ -183,9 +186,17 @@ class Session:
             "recording": self.take.recorder.path.name if self.take else "",
             "t": self.take.t if self.take else None,
             "failure": self._failure,
+            "last": self._last(),
             "shaken": stands_out(self._energies()) or "",
             "sensors": [self._sensor_status(link, figures) for link in self.links.values()],
         }
+
+    def _last(self) -> Mapping[str, str] | None:
+        """The recording before, whose it is, and what has become of it; None before the first."""
+        if self._stopped is None:
+            return None
+        path, athlete = self._stopped
+        return {"recording": path.name, "athlete": athlete} | asdict(self._options.filed(path))
 
     @property
     def state(self) -> str:
