@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit bench clean
+.PHONY: demo test lint types unit visit bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -23,6 +23,11 @@ types: $(VENV)/tested
 unit: $(VENV)/tested
 	$(BIN)/python tests/system_packages.py
 	$(BIN)/python -m pytest $(ARGS)
+
+# A coach's whole visit in a browser, some minutes long; IMUHIP_PICTURES=FOLDER keeps its pictures.
+visit: $(VENV)/tested
+	$(BIN)/python tests/system_packages.py
+	$(BIN)/python -m pytest -m visit $(ARGS)
 
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -1,33 +1,19 @@
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import FLAGS
 from dashboard_bed import Filed, copy_of, filed_in
+from dashboard_processes import environment, free_port, running
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from dashboard.launch import dashboard_command, dashboard_url
 
-ROOT = Path(__file__).parents[2]
 COLLECTOR = Path(__file__).with_name("collector.py")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 class CollectorProcess:
@@ -101,27 +87,8 @@ def address(
     command = dashboard_command(
         f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(served.catalogue)
     )
-    log = tmp_path_factory.mktemp("dashboard") / "log.txt"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment())
-    try:
-        deadline = time.monotonic() + 60.0
-        while not serves(dashboard_url(port)):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the dashboard did not start: {log.read_text()}")
-            time.sleep(0.05)
-        yield dashboard_url(port)
-    finally:
-        process.terminate()
-        process.wait(10.0)
-
-
-def serves(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5.0) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    with running(command, dashboard_url(port), tmp_path_factory.mktemp("dashboard")) as url:
+        yield url
 
 
 # For one module, not the session: while it runs, Playwright occupies this thread's event loop.

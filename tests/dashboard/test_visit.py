@@ -1,0 +1,305 @@
+"""A coach's whole visit in a real browser: from virtual sensors over Bluetooth to the report.
+
+`imuhip collect` runs as it is, on bleak's own Linux backend; `visit_athlete.py` is the athlete, who
+does each step when the coach begins it on the page. Pictures of every station stay in the folder
+that the environment variable ``IMUHIP_PICTURES`` names, else in pytest's own (``--basetemp``).
+"""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from dashboard_processes import environment, free_port, running
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+from visit_athlete import SQUATS, STEPS
+
+from dashboard.launch import dashboard_command, dashboard_url
+from imuhip.archive.catalogue import Catalogue
+
+pytestmark = [
+    pytest.mark.visit,
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("dbus-daemon") is None,
+        reason="the BlueZ bed needs Linux and the program dbus-daemon",
+    ),
+]
+
+TITLES: Final = {
+    "tray": "Tray", "stand": "Stand", "bow": "Bow", "knee_lift_left": "Left knee",
+    "knee_lift_right": "Right knee", "toe_turn_left": "Left toes", "toe_turn_right": "Right toes",
+    "stand_again": "Stand again",
+}  # fmt: skip
+PORTRAIT: Final = {"width": 820, "height": 1180}
+LANDSCAPE: Final = {"width": 1180, "height": 820}
+
+
+class Told:
+    """A program, and the lines that it tells."""
+
+    def __init__(self, command: list[str], stream: str, more: dict[str, str] | None = None) -> None:
+        pipes: dict[str, Any] = {stream: subprocess.PIPE}
+        self.process = subprocess.Popen(command, env=environment() | (more or {}), **pipes)
+        self._lines: queue.Queue[str] = queue.Queue()
+        self.said: list[str] = []
+        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream: str) -> None:
+        for line in getattr(self.process, stream):
+            self._lines.put(line.decode().strip())
+
+    def wait_for(self, beginning: str, timeout: float = 60.0) -> str:
+        """The rest of the next line that begins so."""
+        while True:
+            try:
+                line = self._lines.get(timeout=timeout)
+            except queue.Empty:
+                pytest.fail(f"waited in vain for {beginning!r}; said: {self.said}")
+            self.said.append(line)
+            if line.startswith(beginning):
+                return line.removeprefix(beginning).strip()
+
+    def end(self, number: signal.Signals) -> None:
+        """Send a signal, and wait for the end."""
+        self.process.send_signal(number)
+        self.process.wait(60.0)
+        self._reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@dataclass
+class Gym:
+    """What stands ready when the coach comes in."""
+
+    address: str
+    catalogue: Path
+    athlete: Told
+    collector: Told
+
+
+@pytest.fixture
+def gym(tmp_path: Path) -> Iterator[Gym]:
+    """Sensors in reach, `imuhip collect` searching for them, the dashboard, an empty catalogue."""
+    hub, port, catalogue = free_port(), free_port(), tmp_path / "library" / "catalogue.sqlite"
+    url = f"ws://127.0.0.1:{hub}/live"
+    catalogue.parent.mkdir()
+    here = Path(__file__).parents[1]
+    athlete = Told([sys.executable, str(here / "visit_athlete.py"), str(tmp_path), url], "stdout")
+    bus = json.loads(athlete.wait_for("bus"))
+    command = [sys.executable, "-m", "imuhip", "collect", "--port", str(hub)]
+    command += ["-o", str(tmp_path / "library" / "recordings"), "--catalogue", str(catalogue)]
+    collector = Told(command, "stderr", bus | {"XDG_CONFIG_HOME": str(tmp_path)})
+    served = dashboard_command(url, port, catalogue=str(catalogue))
+    try:
+        with running(served, dashboard_url(port), tmp_path) as address:
+            yield Gym(address, catalogue, athlete, collector)
+    finally:
+        collector.end(signal.SIGINT)
+        athlete.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures of the stations are kept."""
+    wanted = os.environ.get("IMUHIP_PICTURES")
+    folder = Path(wanted) if wanted else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass
+class Coach:
+    """Goes through the pages, and keeps a picture of each station."""
+
+    page: Page
+    gym: Gym
+    pictures: Path
+
+    def see(self, name: str, page: Page | None = None) -> None:
+        """Keep a picture, once everything that is being drawn is drawn."""
+        page = page or self.page
+        expect(page.locator("[data-testid='stStatusWidget']")).to_have_count(0)
+        page.screenshot(path=self.pictures / f"{name}.png")
+
+    def press(self, name: str) -> None:
+        """Tap a button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def go(self, name: str) -> None:
+        """Tap a page's name at the top."""
+        self.page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+
+    def do(self, step: str, picture: str = "") -> None:
+        """Let the athlete do a step of the calibration, and see that it counts."""
+        self.gym.athlete.wait_for(f"ready {step}")
+        expect(self.page.locator(".coach h3")).to_have_text(TITLES[step])
+        self.press("Begin")
+        self.press("Now")
+        self.gym.athlete.wait_for(f"did {step}")
+        if picture:
+            self.see(f"{picture}-goes-on")
+        # The page's own countdown may have ended the step a moment ago.
+        self.page.locator('[data-do="end"]').evaluate("button => button.hidden || button.click()")
+        expect(self.page.locator(".verdict")).to_have_text("Good – that counts.")
+        if picture:
+            self.see(f"{picture}-judged")
+
+
+@pytest.fixture
+def coach(page: Page, gym: Gym, pictures: Path) -> Coach:
+    """Somebody at a laptop."""
+    return Coach(page, gym, pictures)
+
+
+def test_a_whole_visit(coach: Coach, browser: Browser) -> None:
+    """An athlete is added, set up, measured, reviewed, compared, followed and reported."""
+    adds_an_athlete(coach)
+    sets_up(coach)
+    trains(coach, browser)
+    reviews(coach)
+    compares_and_follows(coach)
+    reports(coach)
+
+
+def adds_an_athlete(coach: Coach) -> None:
+    """On the page Athletes, in an empty catalogue."""
+    page = coach.page
+    page.goto(coach.gym.address + "athletes")
+    expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+    coach.see("01-athletes-empty")
+    page.get_by_text("Add an athlete", exact=True).click()
+    page.get_by_role("textbox", name="Id").fill("B2")
+    page.get_by_role("textbox", name="Name").fill("Berta Beispiel")
+    coach.press("Add")
+    expect(page.get_by_text("B2 is added.")).to_be_visible()
+    coach.see("02-athletes-added")
+
+
+def sets_up(coach: Coach) -> None:
+    """Athlete, goal, battery, sensors, then the calibration step by step."""
+    page = coach.page
+    coach.go("Set up")
+    expect(page.locator(".cards li")).to_have_count(3)
+    page.get_by_label("Who trains?").fill("B2")
+    page.get_by_label("Goal").select_option("weightlifting")
+    page.locator("summary").click()
+    page.get_by_label("squat", exact=True).check()
+    expect(page.locator(".cards .fine")).to_have_count(3, timeout=60_000)
+    coach.see("03-setup-sensors")
+    page.locator("summary").click()
+    coach.press("Start the recording")
+    for step, following in pairwise(STEPS):
+        coach.do(step, {"stand": "04-setup-stand", "bow": "05-setup-bow"}.get(step, ""))
+        if following in TITLES:
+            coach.press(f"Next: {TITLES[following]}")
+    coach.see("06-setup-done")
+    page.get_by_text("Start training").click()
+
+
+def trains(coach: Coach, browser: Browser) -> None:
+    """The live page: squats are counted, a pain and a note are put, freeze, stop."""
+    page, athlete = coach.page, coach.gym.athlete
+    page.wait_for_function("window.imuhip?.live?.state === 'live'")
+    athlete.wait_for("ready squat")
+    coach.press("Begin: squat")
+    expect(page.locator(".set .count")).to_have_text("1")
+    page.keyboard.press("p")
+    expect(page.locator(".said")).to_have_text("Marked: pain")
+    coach.see("07-live-first-squat")
+    on_a_tablet(coach, browser)
+    page.keyboard.press("n")
+    page.keyboard.type("knee tracks in on the way up")
+    page.keyboard.press("Enter")
+    coach.press("Freeze")
+    coach.see("10-live-frozen")
+    coach.press("Go on")
+    athlete.wait_for("did squat")
+    expect(page.locator(".set .count")).to_have_text(str(SQUATS))
+    held = page.evaluate("window.imuhip.live.held")
+    assert held["left"]["most"] - held["left"]["least"] > 5.0, "the gauges did not move"
+    coach.press("End: squat")
+    coach.see("11-live-set-done")
+    page.keyboard.press("g")
+    coach.see("12-live-gym")
+    page.keyboard.press("g")
+    coach.press("Stop")
+    expect(page.locator(".last")).to_contain_text("B2")
+    coach.see("13-live-stopped")
+    expect(page.locator(".last")).to_have_text(
+        "Kept, and filed under B2. Open in Review", timeout=90_000
+    )
+    coach.see("14-live-filed")
+
+
+def on_a_tablet(coach: Coach, browser: Browser) -> None:
+    """A second viewer who comes in the middle of the set sees all of it, either way up."""
+    context = browser.new_context(viewport=PORTRAIT, bypass_csp=True, has_touch=True)
+    page = context.new_page()
+    page.goto(coach.gym.address)
+    page.wait_for_function("window.imuhip?.live?.state === 'live'")
+    expect(page.locator(".movement")).to_have_text("squat · set 1")
+    coach.see("08-live-tablet-portrait", page)
+    page.set_viewport_size(LANDSCAPE)
+    page.wait_for_function("window.imuhip.live.state === 'live'")
+    coach.see("09-live-tablet-landscape", page)
+    context.close()
+
+
+def reviews(coach: Coach) -> None:
+    """From the live page to the session; a repetition is taken out with a reason."""
+    page = coach.page
+    page.get_by_role("link", name="Open in Review").click()
+    page.wait_for_function("() => window.imuhip?.review?.rows > 0")
+    with Catalogue(coach.gym.catalogue) as catalogue:
+        (session,) = catalogue.sessions("B2")
+        labels = [label for _, label in catalogue.marks(session.id)]
+        assert session.movements == {"squat": SQUATS}
+        assert session.grade in ("good", "fair")
+    assert "pain" in labels
+    assert "note:knee tracks in on the way up" in labels
+    coach.see("15-review")
+
+
+def compares_and_follows(coach: Coach) -> None:
+    """Left against right, and the first dot of many weeks."""
+    page = coach.page
+    coach.go("Compare")
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
+    coach.see("17-compare")
+    coach.go("Progress")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    coach.see("18-progress")
+
+
+def reports(coach: Coach) -> None:
+    """As a page for the athlete and as the coach's PDF."""
+    page = coach.page
+    coach.go("Report")
+    expect(page.locator(".report").first).to_be_visible()
+    coach.see("19-report-athlete")
+    with page.expect_download() as html:
+        coach.press("HTML")
+    text = Path(html.value.path()).read_text(encoding="utf-8")
+    assert "ot a medical device" in text
+    page.get_by_text("coach", exact=True).click()
+    with page.expect_download() as pdf:
+        coach.press("PDF")
+    content = Path(pdf.value.path()).read_bytes()
+    words = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(content)).pages)
+    assert "squat" in words.lower()
+    coach.see("20-report-coach")
