@@ -1,8 +1,7 @@
 """Rules about the thighs in squats and lunges: each says what one repetition shows.
 
-The skin follows a rotation of the thigh by somewhere between 60 % and all of it. In knee-in the
-middle of that is taken and the doubt is part of the error; turning out is as seen at the skin,
-where many athletes are so near the limit that allowing for it would accuse them.
+The skin follows a rotation of the thigh by somewhere between 60 % and all of it: the middle of that
+is taken, and the doubt is part of the error.
 Signs: + is the right side.
 """
 
@@ -23,6 +22,7 @@ from imuhip.assess.windows import (
     ROTATION,
     SKIN_FOLLOWS,
     SKIN_SD,
+    at_rest,
     flexion_at,
     index_of,
     kept_level,
@@ -59,10 +59,11 @@ def _knee_in(episode: Episode, side: Side, seconds: float) -> Seen:
 
 
 def early_turn_out(episode: Episode, limits: Limits, context: Context) -> list[Seen]:
-    """External rotation early on the way down, as seen at the skin.
+    """External rotation early on the way down against the rest before, the skin allowed for.
 
-    Or in standing, where the mount is known exactly. Without that the thigh's axis is taken from
-    the pelvis's in standing, which hides how far the feet are turned out there. `detail` is 1 where
+    Or how far the leg is turned out at that rest: against the calibration's standing, and with that
+    standing's own where the mount is known exactly. Without that the thigh's axis is taken from the
+    pelvis's in standing, which hides how far the feet are turned out there. `detail` is 1 where
     standing could be told, else 0.
     """
     return [_turned_out(episode, side, limits, context) for side in episode.sides]
@@ -72,20 +73,22 @@ def _turned_out(episode: Episode, side: Side, limits: Limits, context: Context) 
     k = index_of(side)
     rows = episode.rows
     descent = slice(episode.start, episode.turn + 1)
-    out = -np.degrees(rows.hip[descent, k, ROTATION])
+    rest = -at_rest(episode, rows.hip[:, k, ROTATION])
+    out = (-np.degrees(rows.hip[descent, k, ROTATION]) - rest) / SKIN_FOLLOWS
     early = np.degrees(rows.inclination[descent, k]) < limits["early_turn_out_before_deg"]
     value, row = math.nan, episode.start
     if early.any() and np.isfinite(out[early]).all():
         picked = int(np.argmax(np.where(early, out, -np.inf)))
         value, row = float(out[picked]), episode.start + picked
     at = float(np.degrees(rows.hip[row, k, FLEXION]))
-    sd = float(np.degrees(rows.hip_sd[row, k, ROTATION]))
-    limit = limits["early_turn_out_deg"]
+    own, at_first = np.degrees(rows.hip_sd[[row, episode.start], k, ROTATION]).tolist()
+    sd = math.hypot(own / SKIN_FOLLOWS, _skin_sd(value))
+    limit, other = limits["early_turn_out_deg"], limits["standing_turn_out_deg"]
     standing = -float(np.degrees(context.standing[k, ROTATION]))
     told = f"given (thigh_{side})" in context.chain and math.isfinite(standing)
-    other = limits["standing_turn_out_deg"]
-    if told and not standing / other < value / limit:
-        value, limit = standing, other
+    stance = rest + standing if told else rest
+    if stance >= other and not stance / other <= value / limit:
+        value, limit, sd = stance, other, at_first
     return Seen(side, episode.number, value, sd, at, detail=float(told), limit=limit)
 
 

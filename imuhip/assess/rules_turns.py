@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.limits import Limits
 from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.assess.verdicts import Seen, SideOrBoth, Verdict, grade_of
+from imuhip.assess.verdicts import TOLD, Seen, SideOrBoth, Verdict, chance_beyond, grade_of
 from imuhip.assess.windows import (
     OBLIQUITY,
     ROTATION,
@@ -70,10 +70,10 @@ def rotation_difference(
 ) -> Verdict | None:
     """Hip rotation at the bottom, or at the end range, right against left, against its error.
 
-    Real where it is beyond both the detectable change and the limit (KINEMATICS 4.2). Where that
-    change is so many limits that a plain difference would be hidden, nothing real is not ``none``
-    but ``cannot_tell``. A table test
-    has two directions to be wrong in, so each is asked for more; the one that is clearer speaks.
+    Real where it is beyond the detectable change and the limit (KINEMATICS 4.2), and as sure as any
+    finding to be as large as the limit. Where the detectable change is so many limits that a plain
+    difference would be hidden, nothing real is not ``none`` but ``cannot_tell``. A table test has
+    two directions to be wrong in, so each is asked for more; the one that is clearer speaks.
     `detail` is 1 for the end range inwards, -1 outwards, 0 for the bottom. None before both sides
     were seen.
     """
@@ -142,7 +142,11 @@ def _difference(ends: _Ends, asked: float, limit: float, code: float) -> Verdict
     mdc = asked * sd
     beyond = max(limit, mdc) if math.isfinite(mdc) else limit
     grade, confidence = grade_of(abs(apart), sd, beyond)
-    if grade == "none" and mdc > _SWALLOWED * limit:
+    if grade in ("mild", "marked"):
+        # Most athletes' sides are alike, so most of what reads just beyond its error is chance.
+        confidence = chance_beyond(abs(apart), sd, limit)
+    unsure = grade in ("mild", "marked") and confidence < TOLD
+    if unsure or (grade == "none" and mdc > _SWALLOWED * limit):
         grade, confidence, beyond = "cannot_tell", 0.0, limit
     side: SideOrBoth = "both"
     if grade in ("mild", "marked"):

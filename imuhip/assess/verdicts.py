@@ -25,6 +25,10 @@ from imuhip.findings import FindingGrade
 SideOrBoth: TypeAlias = Literal["left", "right", "both"]
 
 
+TOLD: Final = 0.9
+"""How sure it must be that a limit is reached before that is told."""
+
+
 class Seen(NamedTuple):
     """What one repetition shows of one rule.
 
@@ -104,6 +108,7 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
         side = "both" if signed or not seen else seen[0].side
         nan = math.nan
         return Verdict(side, nan, nan, nan, limit, "cannot_tell", 0.0, (), 0)
+    known, limit = _against_one_limit(known, limit)
     sign = 1.0
     if signed and median(each.value for each in known) < 0.0:
         sign = -1.0
@@ -111,10 +116,8 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
     value = _reached_by_half(values)
     spread = _MEDIAN_FACTOR * within_sd(values, spread_start) / math.sqrt(len(values))
     sd = math.hypot(_median_or_nan([each.sd for each in known]), spread)
-    own = [each.limit for each in known if math.isfinite(each.limit)]
-    limit = own[0] if own else limit
     grade, confidence = grade_of(value, sd, limit)
-    if grade in ("mild", "marked") and confidence < _TOLD:
+    if grade in ("mild", "marked") and confidence < TOLD:
         grade, confidence = "cannot_tell", 0.0
     showing = [each for each, v in zip(known, values, strict=True) if v >= limit]
     side = _side(known[0].side, sign, grade, signed=signed)
@@ -134,16 +137,32 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
     )
 
 
+def _against_one_limit(seen: Sequence[Seen], limit: float) -> tuple[list[Seen], float]:
+    """The repetitions against the limit that most of them have, each by its share of its own."""
+    own = [each.limit if math.isfinite(each.limit) else limit for each in seen]
+    limit = max(own, key=own.count)
+    shares = [limit / each for each in own]
+    return [
+        each if share == 1.0 else each._replace(value=share * each.value, sd=share * each.sd)
+        for each, share in zip(seen, shares, strict=True)
+    ], limit
+
+
 def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float]:
     """Grade and confidence of a value with an error against a limit."""
     if not (math.isfinite(value) and math.isfinite(sd)):
         return "cannot_tell", 0.0
-    beyond = _normal_cdf((value - limit) / sd) if sd > 0.0 else float(value >= limit)
+    beyond = chance_beyond(value, sd, limit)
     if Z95 * sd > limit and _SURE > beyond > 1.0 - _SURE:
         return "cannot_tell", 0.0
     if value < limit:
         return "none", 1.0 - beyond
     return ("marked" if value >= _MARKED * limit else "mild"), beyond
+
+
+def chance_beyond(value: float, sd: float, limit: float) -> float:
+    """Probability that what was measured as `value` with an error is truly at or beyond `limit`."""
+    return _normal_cdf((value - limit) / sd) if sd > 0.0 else float(value >= limit)
 
 
 def _side(own: SideOrBoth, sign: float, grade: FindingGrade, *, signed: bool) -> SideOrBoth:
@@ -171,6 +190,5 @@ def _normal_cdf(z: float) -> float:
 
 _MARKED: Final = 2.0
 _SURE: Final = 0.95
-_TOLD: Final = 0.9
 _MEDIAN_FACTOR: Final = 1.2533
 """How much more a median of normal values varies than their mean."""

@@ -121,7 +121,8 @@ PHRASES: Final[Mapping[str, Phrase]] = {
         "the {side} thigh falls in by {value} on the way up, adduction and rotation together,",
     ),
     "early_turn_out": Phrase(
-        "{side} leg turning out early", "the {side} thigh turns out by {value} before half-way down"
+        "{side} leg turning out early",
+        "the {side} thigh turns out by {value} before half-way down, the skin allowed for,",
     ),
     "side_lag": Phrase("side lag", "the {side} thigh moves {value} later than the {other}"),
     "depth_difference": Phrase(

@@ -74,7 +74,7 @@ RULE_WORDS: Final[Mapping[str, RuleWords]] = {
     ),
     "early_turn_out": RuleWords(
         "Turning out early",
-        "How far a thigh is turned out against standing before it is half-way down.",
+        "How far a thigh turns out from standing before it is half-way down.",
         "Your {side} thigh stayed in line on the way down.",
         "Your {side} thigh turns out early on the way down.",
     ),

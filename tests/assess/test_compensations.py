@@ -37,6 +37,7 @@ def test_a_fault_is_graded_by_its_size(rule, times):
     share = 0.01 * times * limit
     expects = {
         "pelvis_follows_pivot": 100.0 * share / (share + (1.0 - share) / 0.8),
+        "early_turn_out": times * limit / 0.8,  # the skin follows 80 % of the bone
     }.get(rule, times * limit)
     assert finding.value == pytest.approx(expects, abs=0.06 * limit)
     assert finding.limit == limit
@@ -164,6 +165,26 @@ def test_standing_turned_out_is_told_where_the_mount_is_exact():
     not_told = finding_of("early_turn_out", episodes, standing=standing)
     assert not_told.grade == "none"
     assert "in standing cannot be told" in not_told.words
+
+
+def test_a_heading_that_drifts_turns_nobody_out():
+    """What is in the rest before as well, a drift of the heading, is no turning out early."""
+    episodes = MAKE["early_turn_out"](6.0)
+    for each in episodes:
+        each.rows.hip[:, 1, 2] -= np.radians(9.0)
+    finding = finding_of("early_turn_out", episodes)
+    assert finding.grade == "none"
+    assert finding.value == pytest.approx(6.0 / 0.8, abs=0.5)
+
+
+def test_a_stance_turned_out_far_is_told_without_a_mount_too():
+    """A stance that is turned out by more than the limit against the calibration's is told."""
+    episodes = MAKE["early_turn_out"](0.0)
+    for each in episodes:
+        each.rows.hip[:, 1, 2] -= np.radians(30.0)
+    finding = finding_of("early_turn_out", episodes)
+    assert (finding.grade, finding.limit) == ("mild", 20.0)
+    assert finding.value == pytest.approx(30.0, abs=0.5)
 
 
 @pytest.mark.parametrize("skin", [0.6, 0.8, 1.0])

@@ -93,9 +93,21 @@ def test_a_difference_that_the_error_swallows_is_not_denied():
     assert finding.limit == LIMITS["rotation_difference_deg"].value
     assert "cannot tell" in finding.words
     assert "hides the limit of 5°" in finding.words
-    far = finding_of("rotation_difference", _unsure("rotation_difference", 5.0, 7.5))
+    far = finding_of("rotation_difference", _unsure("rotation_difference", 6.0, 7.5))
     assert far.mdc > 4.0 * LIMITS["rotation_difference_deg"].value
     assert far.grade == "mild"  # beyond the error it is real, however large that is
+
+
+@pytest.mark.parametrize(("apart", "grade"), [(9.0, "none"), (10.5, "cannot_tell"), (13.0, "mild")])
+def test_a_difference_just_beyond_its_error_is_not_yet_told(apart, grade):
+    """Beyond its detectable change a difference is told once it is 90 % sure to reach the limit."""
+    episodes = squats(more_internal(apart))
+    for each in episodes:
+        each.rows.hip_sd[:] = np.radians(3.4)
+    finding = finding_of("rotation_difference", episodes)
+    assert finding.mdc == pytest.approx(9.6, abs=0.3)
+    assert finding.grade == grade
+    assert (finding.confidence >= 0.9) == (grade == "mild") or grade == "none"
 
 
 def test_a_direction_that_is_hidden_is_not_denied_by_the_other():

@@ -3,14 +3,16 @@
 `python tests/benchmarks/bench_findings.py [--seeds FIRST] [--rounds N] [--quick] [--part NAME]`
 
 A set is wrong to be told of when its true value is below 0.8 limits; from 0.8 to 1 it is neither
-right nor wrong; a told side that is not the true one is wrong. The limit of a difference is never
-below its detectable change. Recall is over sets with twice the limit put in, those that cannot be
-told left out.
+right nor wrong; a told side that is not the true one is wrong. The limit is the rule's; a rotation
+difference is put in as multiples of 13°, what one squat session can tell, and "strictly" holds it
+against the finding's own limit, its detectable change. Recall is over sets with twice the limit put
+in, those that cannot be told left out.
 """
 
 import argparse
 import math
 import multiprocessing
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +22,7 @@ from findings_trials import Bounds, Judged, Trial, run, trials
 
 from imuhip.assess.symmetry import Measured, side_difference
 
-FIRST_SEED = 10_000  # seeds that nothing was developed on
+FIRST_SEED = 100_000  # seeds that nothing was developed on
 NEAR = 0.8
 """Below so many limits a finding is wrong."""
 
@@ -48,6 +50,7 @@ def findings(first: int, rounds: int, _draws: int) -> None:
     print(f"{len(made)} sessions, {sets} sets, seeds from {first}; half with soft tissue,")
     print("half with typical and half with poor sensors; equal sides but for what is put in")
     _rules("all", judged)
+    _strictly(judged)
     for grade in ("typical", "poor"):
         for tissue in (False, True):
             some = [j for j in judged if (j.trial.grade, j.trial.tissue) == (grade, tissue)]
@@ -99,8 +102,12 @@ def sides(first: int, _rounds: int, draws: int) -> None:
 
 def _all(made: Sequence[Trial]) -> tuple[list[Judged], list[Bounds]]:
     """Run all sessions on two processes."""
+    done = []
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        done = pool.map(run, made, chunksize=4)
+        for one in pool.imap(run, made, chunksize=4):
+            done.append(one)
+            if len(done) % 50 == 0:
+                print(f"{len(done)} of {len(made)} sessions", file=sys.stderr)
     refused = sum(not calibrated for _, _, calibrated in done)
     if refused:
         print(f"{refused} of {len(made)} sessions left out: the athlete did not stand still")
@@ -130,6 +137,15 @@ def _rules(title: str, judged: Sequence[Judged]) -> None:
             _share(sum(j.grade == "cannot_tell" for j in some), len(some), wide=18),
             f"{mdc:6.1f}",
         )
+
+
+def _strictly(judged: Sequence[Judged]) -> None:
+    """Rotation differences that were told, against the detectable change instead of the limit."""
+    told = [j for j in judged if j.rule == "rotation_difference" and _told(j)]
+    wrong = [j for j in told if j.true < NEAR * j.told_limit or not j.side_right]
+    right = [j for j in told if j.true >= j.told_limit and j.side_right]
+    share = _share(len(right), len(right) + len(wrong))
+    print(f"{'strictly':22} {share}")
 
 
 def _sizes(judged: Sequence[Judged]) -> None:
