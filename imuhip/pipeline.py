@@ -276,7 +276,7 @@ class Pipeline:
             tuple(told.repetitions),
             tuple(told.findings),
             tuple(told.notes),
-            np.concatenate(joints),
+            joints[0] if len(joints) == 1 else np.concatenate(joints),
         )
 
     def _align(self, step: CalibrationStep) -> None:

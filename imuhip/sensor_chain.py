@@ -67,6 +67,7 @@ class SensorChain:
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
         self._sensor = info.sensor
+        self._carries: dict[str, bool] = {}
 
     @property
     def residual_s(self) -> float:
@@ -79,7 +80,10 @@ class SensorChain:
 
     def carries_samples(self, packet: Packet) -> bool:
         """Whether the packet's characteristic is one of the profile's streams."""
-        return self._profile.stream_of(packet.characteristic) is not None
+        name = packet.characteristic
+        if name not in self._carries:
+            self._carries[name] = self._profile.stream_of(name) is not None
+        return self._carries[name]
 
     def push(
         self, packet: Packet, origin_ns: int, progress: Progress
@@ -156,9 +160,9 @@ def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:
 
 def _saturation(samples: SampleBlock) -> list[Fault]:
     """One fault for each stretch of samples at the end of the sensor's range."""
-    where = np.flatnonzero(samples.saturated)
-    if not len(where):
+    if not samples.saturated.any():
         return []
+    where = np.flatnonzero(samples.saturated)
     stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1)
     return [
         Fault(

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from imuhip.archive.record_batches import last_host_ns
 from imuhip.records import LinkEvent, Mark, Packet, Record
 
 
@@ -52,6 +53,13 @@ class Inbox:
             return
         event = LinkEvent(self._number(), time.monotonic_ns(), sensor, kind, dict(detail))
         self._others.append(event)
+
+    @property
+    def oldest_s(self) -> float | None:
+        """When the first of what waits came, monotonic seconds; None when nothing waits."""
+        stamps = [n[-1] for n in self._notifications[:1]]
+        stamps += [last_host_ns(each) for each in self._others[:1]]
+        return min(stamps) / 1e9 if stamps else None
 
     def take(self) -> list[Record]:
         """Return all that came since the last time, each sensor's notifications in blocks."""

@@ -1,7 +1,7 @@
 """One athlete's session: the links of a kit, its recordings one after the other, and its hub.
 
-Records go inbox → recorder → pipeline → hub, in that order, every `TURN_S`. Steering comes in by
-the hub and lands in the recording as marks.
+Records go inbox → recorder → pipeline → hub, in that order, `TURN_S` after the first came.
+Steering comes in by the hub and lands in the recording as marks.
 """
 
 import asyncio
@@ -62,6 +62,7 @@ class Session:
         self._failure = ""
         self._started = False
         self._seen: list[Packet] = []
+        self._waits_since: float | None = None
         self._suspects: set[str] = set()
         self._warned: set[tuple[str, str]] = set()
         self.links = {sensor: self._link(sensor) for sensor in kit.sensors}
@@ -245,18 +246,19 @@ class Session:
 
     def _drain(self) -> None:
         """Take what came: to the recorder first of all."""
+        if self._waits_since is None:
+            self._waits_since = self._inbox.oldest_s
         records = self._inbox.take()
         if self.take is not None:
             self.take.add(records)
         self._seen += packets_of(records)
 
     async def _pump(self) -> None:
-        turn = time.monotonic()
         while True:
-            turn = max(turn + TURN_S, time.monotonic())
-            await asyncio.sleep(turn - time.monotonic())
+            await self._something_waits()
             async with self._turn:
                 self._drain()
+                self._waits_since = None
                 if self.take is not None:
                     try:
                         await self.take.push()
@@ -268,6 +270,17 @@ class Session:
                     await self.start()
                 except ControlRefusedError as error:
                     self._fail(error)
+
+    async def _something_waits(self) -> None:
+        """Sleep until the oldest of what waits has waited for `TURN_S`.
+
+        Counted from an arrival and not from the turn before, a push holds more for the same delay.
+        """
+        wait = TURN_S
+        while wait > 0.0:
+            await asyncio.sleep(wait)
+            oldest = self._inbox.oldest_s if self._waits_since is None else self._waits_since
+            wait = 0.0 if oldest is None else oldest + TURN_S - time.monotonic()
 
     async def _flush(self) -> None:
         while True:
@@ -381,8 +394,9 @@ def _look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> Non
 
 
 TURN_S: Final = 0.012
-"""Between two pushes. Shorter shows a movement sooner, and costs more: each push about half a
-millisecond, however little it holds. A frame leaves every 17 ms at most."""
+"""How long a notification waits for others at most. Shorter shows a movement sooner, and costs
+more: each push about half a millisecond, however little it holds. A frame leaves every 17 ms at
+most."""
 
 LOOK_S: Final = 1.0
 LOG_LOOKS: Final = 60

@@ -64,11 +64,10 @@ def _by_length(packet: Packet) -> Iterator[tuple[IntArray, ByteArray]]:
     """Rows and bytes ``(F, L)`` of the notifications of each length."""
     if not len(packet):
         return
-    lengths = np.diff(packet.offsets)
-    shortest, longest = int(lengths.min()), int(lengths.max())
-    if shortest == longest:
+    lengths = packet.offsets[1:] - packet.offsets[:-1]
+    if len(lengths) == 1 or bool((lengths == lengths[0]).all()):
         first, last = int(packet.offsets[0]), int(packet.offsets[-1])
-        data = packet.payload[first:last].reshape(len(lengths), longest)
+        data = packet.payload[first:last].reshape(len(lengths), int(lengths[0]))
         yield np.arange(len(lengths)), np.ascontiguousarray(data)
         return
     for length in np.unique(lengths):
@@ -84,6 +83,9 @@ def _whole(
     faults: list[PacketFault],
 ) -> None:
     """Sort payloads of one length by the stream they begin like."""
+    if not streams[0].match:  # the usual case, and live a frequent one
+        _of_stream(streams[0], rows, data, frames, faults)
+        return
     left = np.ones(len(rows), dtype=np.bool_)
     for stream in streams:
         if stream.match:
@@ -94,18 +96,34 @@ def _whole(
         else:
             mine = left
             left = np.zeros_like(left)
-        fault = _length_fault(stream, data.shape[1])
-        if fault is not None:
-            faults += (PacketFault(int(row), *fault) for row in rows[mine])
-            continue
         everything = bool(mine.all())
-        row = rows if everything else rows[mine]
-        none = np.zeros(len(row), dtype=np.int64)
-        frames.append(Frames(stream, row, none, none, data if everything else data[mine]))
+        _of_stream(
+            stream,
+            rows if everything else rows[mine],
+            data if everything else data[mine],
+            frames,
+            faults,
+        )
     for index in np.flatnonzero(left):
         payload = data[index].tobytes()
         if not any(_is_ignored(stream, payload) for stream in streams):
             faults.append(PacketFault(int(rows[index]), *_bad_header(streams, payload)))
+
+
+def _of_stream(
+    stream: Stream,
+    rows: IntArray,
+    data: ByteArray,
+    frames: list[Frames],
+    faults: list[PacketFault],
+) -> None:
+    """Payloads of `stream`, all of one length: frames, or faults when it is none of its lengths."""
+    fault = _length_fault(stream, data.shape[1])
+    if fault is not None:
+        faults += (PacketFault(int(row), *fault) for row in rows)
+        return
+    none = np.zeros(len(rows), dtype=np.int64)
+    frames.append(Frames(stream, rows, none, none, data))
 
 
 def _length_fault(stream: Stream, length: int) -> tuple[str, str] | None:

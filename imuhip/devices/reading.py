@@ -6,7 +6,8 @@ which may build on this.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,14 +28,16 @@ def read_packet(profile: Profile, packet: Packet) -> DecodedBlock:
     Non-finite samples are left out and reported. Samples are in the order of their notifications.
     """
     frames, faults = frames_of(profile, packet)
-    streams = profile.streams_on(packet.characteristic)
     if not frames:
-        frames = [no_frames((streams or profile.streams)[0])]
+        streams = profile.streams_on(packet.characteristic) or profile.streams
+        frames = [no_frames(streams[0])]
     # A device may send anything, so overflow and NaN are its fault and not a warning.
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         blocks = [_read(profile, part) for part in frames]
     block = blocks[0] if len(blocks) == 1 else _joined(blocks)
     faults += block.faults
+    if not faults:
+        return block
     faults.sort(key=lambda fault: fault.row)
     return replace(block, faults=tuple(faults))
 
@@ -61,9 +64,10 @@ def _read(profile: Profile, frames: Frames) -> DecodedBlock:
         si = _si(field, raw)
         values[field.name] = on_case_axes(profile, si) if field.count == 3 else si
         if field.name in ("acc", "gyr") and raw.dtype.kind != "f":
-            ends = np.iinfo(raw.dtype)
-            at_end = (raw == ends.min) | (raw == ends.max)
-            saturated |= np.logical_or.reduce(at_end, axis=-1).reshape(-1)
+            least, most = _ends(raw.dtype)
+            at_end = (raw == least) | (raw == most)
+            if at_end.any():
+                saturated |= np.logical_or.reduce(at_end, axis=-1).reshape(-1)
     quat = values.get("quat")
     if "euler" in values:
         quat = quaternion_from_euler(values["euler"])
@@ -79,6 +83,13 @@ def _read(profile: Profile, frames: Frames) -> DecodedBlock:
         saturated=saturated,
     )
     return _finite(stream, block, values.get("quat"))
+
+
+@lru_cache(maxsize=16)
+def _ends(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """The least and the greatest whole number of a type."""
+    ends = np.iinfo(dtype)
+    return int(ends.min), int(ends.max)
 
 
 def _si(field: Field, raw: Raw) -> Array:
@@ -129,8 +140,7 @@ def _whole_number(stream: Stream, layout: Layout, view: Raw, name: str, bits: in
 
 def _finite(stream: Stream, block: DecodedBlock, given_quat: Array | None) -> DecodedBlock:
     """`block` without samples that are not finite; a fault for each notification that had some."""
-    floats = any(np.dtype(field.dtype).kind == "f" for field in stream.fields)
-    if not floats and given_quat is None:
+    if given_quat is None and not _has_floats(stream):
         return block
     good = _all_finite(block.acc) & _all_finite(block.gyr)
     if block.mag is not None:
@@ -146,6 +156,12 @@ def _finite(stream: Stream, block: DecodedBlock, given_quat: Array | None) -> De
         return block
     faults = tuple(_not_finite(int(row)) for row in np.unique(block.row[~good]))
     return replace(_taken(block, good), faults=faults)
+
+
+@lru_cache(maxsize=256)
+def _has_floats(stream: Stream) -> bool:
+    """Whether the device sends floats, which need not be finite."""
+    return any(np.dtype(field.dtype).kind == "f" for field in stream.fields)
 
 
 def _all_finite(values: Array) -> BoolArray:

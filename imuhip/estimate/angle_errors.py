@@ -65,13 +65,20 @@ def soft_tissue(hip: Array, sd: Array) -> Array:
     doi:10.1016/j.gaitpost.2007.01.001), so a third of it is one standard deviation; the rest is
     the size of what cameras differ by on squats (docs/method.md).
     """
-    flexion = np.abs(hip[..., 0])
-    rotation = np.abs(hip[..., 2])
-    total = np.empty_like(sd)
-    for k, (per_flexion, per_rotation) in enumerate(_SKIN):
-        skin = _SKIN_STILL**2 + (per_flexion * flexion) ** 2 + (per_rotation * rotation) ** 2
-        total[..., k] = np.sqrt(sd[..., k] ** 2 + skin)
+    total = np.empty(sd.shape)
+    _with_skin(hip, sd, total)
     return total
+
+
+@kernel
+def _with_skin(hip: Array, sd: Array, total: Array) -> None:
+    for i in range(len(hip)):
+        for side in range(2):
+            flexion, rotation = hip[i, side, 0], hip[i, side, 2]
+            for k, (per_flexion, per_rotation) in enumerate(_SKIN):
+                skin = _SKIN_STILL**2 + (per_flexion * flexion) ** 2
+                skin += (per_rotation * rotation) ** 2
+                total[i, side, k] = math.sqrt(sd[i, side, k] ** 2 + skin)
 
 
 @kernel

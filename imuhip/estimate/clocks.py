@@ -22,7 +22,8 @@ Three kinds of time:
 Causal and per notification: how notifications are cut into packets does not show.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -182,9 +183,8 @@ class Clock:
     def _faults(self, t: Array, keep: BoolArray, arrived: Array) -> tuple[Fault, ...]:
         """Samples left out, and a rate that is not the one declared (said once)."""
         words = "a sample stamped no later than one before it was left out"
-        faults = [
-            Fault(self._sensor, "out_of_order", at, at, 1, words) for at in arrived[~keep].tolist()
-        ]
+        left_out = [] if keep.all() else arrived[~keep].tolist()
+        faults = [Fault(self._sensor, "out_of_order", at, at, 1, words) for at in left_out]
         count = int(self._state[RECENT_COUNT])
         enough = RATE_WINDOWS * _RECENT
         if not self._rate_told and count >= enough and len(t):
@@ -210,21 +210,23 @@ def _kept(
     keep: BoolArray,
 ) -> SampleBlock:
     """The samples that keep their order, without a copy where all do."""
-    t, dt, host_t = times
-    pick: slice | BoolArray = slice(None) if keep.all() else keep
-    return SampleBlock(
-        sensor=sensor,
-        t=t[pick],
-        dt=dt[pick],
-        host_t=host_t[pick],
-        missing=missing[pick],
-        restart=restart[pick],
-        acc=block.acc[pick],
-        gyr=block.gyr[pick],
-        mag=None if block.mag is None else block.mag[pick],
-        quat=None if block.quat is None else block.quat[pick],
-        saturated=block.saturated[pick],
+    samples = SampleBlock(
+        sensor,
+        *times,
+        missing,
+        restart,
+        block.acc,
+        block.gyr,
+        block.mag,
+        block.quat,
+        block.saturated,
     )
+    if keep.all():
+        return samples
+    kept: dict[str, Any] = {each.name: getattr(samples, each.name) for each in fields(samples)[1:]}
+    for name, values in kept.items():
+        kept[name] = None if values is None else values[keep]
+    return SampleBlock(sensor, **kept)
 
 
 _BINS = 60

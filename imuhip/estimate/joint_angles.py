@@ -14,7 +14,7 @@ from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
 from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
 from imuhip.evidence import Alignment, HeadingBlock
 from imuhip.kernels import kernel
-from imuhip.quaternions import mean_quaternion, multiply, quaternion_from_heading, wrap_angle
+from imuhip.quaternions import mean_quaternion, wrap_angle
 from imuhip.records import AngleBlock, Array, GridBlock
 
 
@@ -49,6 +49,7 @@ class JointAngles:
         self._facing = 0.0
         self._params = params or Params()
         self._stood = np.full((3, 4), np.nan)
+        self._known = (np.empty(0), np.empty((0, 0)), np.empty((0, 0)))
 
     def align(self, alignment: Alignment) -> None:
         """Use `alignment` from the next row on; the zero is taken again from its standing."""
@@ -56,6 +57,7 @@ class JointAngles:
         self._zero[:] = np.nan
         self._facing = 0.0
         self._stood[:] = np.nan
+        self._known = _known(self._params, alignment)
         standing = alignment.standing
         if not len(standing):
             return
@@ -95,39 +97,43 @@ class JointAngles:
         """Deviations of the hips, covariance of the sides, deviations of the pelvis."""
         n = len(q_eb)
         out = (np.full((n, 2, 3), np.nan), np.full((n, 3), np.nan), np.full((n, 3), np.nan))
-        segments, covariance = np.full((3, n, 4), np.nan), np.full((3, 3), np.nan)
-        moved, drifts, tilts = (np.full((n, 3), np.nan) for _ in range(3))
-        places = _places(alignment)
-        for row, i in enumerate(places):
+        segments = np.full((n, 3, 4), np.nan)
+        moved, drifts, tilts = np.full((3, n, 3), np.nan)
+        for row, i in enumerate(_places(alignment)):
             if i is not None:
-                segments[row] = q_eb[:, i]
+                segments[:, row] = q_eb[:, i]
                 drifts[:, row], tilts[:, row] = headings.variance[:, i], headings.tilt[:, i]
-                _moved(segments[row], self._stood[row], moved[:, row])
-                for column, j in enumerate(places):
-                    if j is not None:
-                        covariance[row, column] = alignment.covariance[i, j]
-        thighs = np.ascontiguousarray(np.moveaxis(segments[1:], 0, 1))
-        signs = np.array([HIP_SIGNS[side] for side in SIDES])
-        known = (settings_of(self._params, alignment.quality), covariance, signs)
-        hip_errors(segments[0], thighs, moved, known, (drifts, tilts), out)
+        _moved(segments, self._stood, moved)
+        hip_errors(segments[:, 0], segments[:, 1:], moved, self._known, (drifts, tilts), out)
         return out
 
 
 def _places(alignment: Alignment) -> list[int | None]:
     """Where pelvis, left and right thigh are among the sensors."""
-    names = (PELVIS, *(THIGH[side] for side in SIDES))
     place = {sensor: i for i, sensor in enumerate(alignment.sensors)}
-    return [place.get(name) for name in names]
+    return [place.get(PELVIS), *(place.get(THIGH[side]) for side in SIDES)]
+
+
+def _known(params: Params, alignment: Alignment) -> tuple[Array, Array, Array]:
+    """Settings, the alignment's covariance and the signs, as `hip_errors` reads them."""
+    covariance, places = np.full((3, 3), np.nan), _places(alignment)
+    for row, i in enumerate(places):
+        for column, j in enumerate(places):
+            if i is not None and j is not None:
+                covariance[row, column] = alignment.covariance[i, j]
+    signs = np.array([HIP_SIGNS[side] for side in SIDES])
+    return settings_of(params, alignment.quality), covariance, signs
 
 
 @kernel
 def _moved(q: Array, stood: Array, out: Array) -> None:
-    """How far each orientation is turned from the standing one, radians."""
+    """How far each of ``q (N, 3, 4)`` is turned from its standing one ``(3, 4)``, radians."""
     for i in range(len(q)):
-        cosine = 0.0
-        for k in range(4):
-            cosine += q[i, k] * stood[k]
-        out[i] = 2.0 * math.acos(min(abs(cosine), 1.0))
+        for s in range(3):
+            cosine = 0.0
+            for k in range(4):
+                cosine += q[i, s, k] * stood[s, k]
+            out[i, s] = 2.0 * math.acos(min(abs(cosine), 1.0))
 
 
 def _angles(q_eb: Array, alignment: Alignment) -> tuple[Array, Array]:
@@ -146,8 +152,26 @@ def segment_orientations(q_es: Array, alignment: Alignment, drift: Array | float
 
     `drift` ``(N, S)`` is what the sensors' headings have turned away since the alignment, radians.
     """
-    turned = multiply(quaternion_from_heading(alignment.heading - drift), q_es)
-    return multiply(turned, alignment.q_sb)
+    out = np.empty(q_es.shape)
+    headings = np.broadcast_to(alignment.heading - drift, q_es.shape[:2])
+    _on_segments(np.ascontiguousarray(q_es), np.ascontiguousarray(headings), alignment.q_sb, out)
+    return out
+
+
+@kernel
+def _on_segments(q_es: Array, heading: Array, q_sb: Array, out: Array) -> None:
+    """Turn each orientation about the vertical, and go from the sensor to its segment."""
+    for i in range(len(q_es)):
+        for s in range(q_es.shape[1]):
+            w, z = math.cos(0.5 * heading[i, s]), math.sin(0.5 * heading[i, s])
+            qw, qx, qy, qz = q_es[i, s, 0], q_es[i, s, 1], q_es[i, s, 2], q_es[i, s, 3]
+            pw, px = w * qw - z * qz, w * qx - z * qy
+            py, pz = w * qy + z * qx, w * qz + z * qw
+            bw, bx, by, bz = q_sb[s, 0], q_sb[s, 1], q_sb[s, 2], q_sb[s, 3]
+            out[i, s, 0] = pw * bw - px * bx - py * by - pz * bz
+            out[i, s, 1] = pw * bx + px * bw + py * bz - pz * by
+            out[i, s, 2] = pw * by - px * bz + py * bw + pz * bx
+            out[i, s, 3] = pw * bz + px * by - py * bx + pz * bw
 
 
 def _mean_angle(angles: Array) -> Array:

@@ -20,6 +20,7 @@ Three things no filter knows are done here, once, for all of them:
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -122,19 +123,18 @@ class Filter:
         if self._axes == 9 and block.mag is None:
             raise ValueError(f"nine axes need a magnetometer; {self._sensor} has none")
         n = len(block.t)
-        q, bias, unseen = np.empty((n, 4)), np.empty((n, 3)), np.empty(n)
-        speed, disturbed = np.empty(n), np.empty(n, dtype=np.bool_)
+        speed, unseen, drift = np.empty(n), np.empty(n), np.empty(n)
         _fastest_so_far(np.ascontiguousarray(block.gyr), block.dt, self._fastest, speed)
         fresh = (block.dt > self._bridge_s) | block.restart
-        edges = [0, *(int(start) for start in np.flatnonzero(fresh) if start > 0), n]
-        for first, stop in itertools.pairwise(edges):
-            if first < stop:
-                if fresh[first] and self._last is not None:
-                    self._unseen += self._turned_unseen(block, first, float(speed[first]))
-                unseen[first:stop] = self._unseen
-                piece = self._run(block, slice(first, stop), fresh=bool(fresh[first]))
-                q[first:stop], bias[first:stop], disturbed[first:stop] = piece
-        drift = _about_vertical(q, bias_sd)
+        starts = [0, *(int(start) for start in fresh.nonzero()[0] if start > 0)] if n else []
+        pieces = []
+        for first, stop in itertools.pairwise((*starts, n)):
+            if fresh[first] and self._last is not None:
+                self._unseen += self._turned_unseen(block, first, float(speed[first]))
+            unseen[first:stop] = self._unseen
+            pieces.append(self._run(block, slice(first, stop), fresh=bool(fresh[first])))
+        q, bias, disturbed = _joined(pieces)
+        _about_vertical(q, bias_sd, drift)
         gyr = block.gyr - bias
         out = OrientationBlock(
             self._sensor, block.t, block.host_t, q, block.acc, gyr, still, drift, unseen
@@ -163,9 +163,11 @@ class Filter:
         if fresh and before is not None:
             self._engine.restart(_up_after_gap(before, block, part.start))
             dt = np.concatenate(([self._period], dt[1:]))
-        missing = np.where(dt > self._bridge_s, 0, block.missing[part])
-        if before is None or fresh:
-            missing = np.concatenate(([0], missing[1:]))
+        missing = block.missing[part]
+        if missing.any():
+            missing = np.where(dt > self._bridge_s, 0, missing)
+            if before is None or fresh:
+                missing[0] = 0
         if missing.any():
             steps = missing + 1
             picks = np.cumsum(steps) - 1
@@ -176,7 +178,7 @@ class Filter:
                 None if mag is None else _filled(mag, before and before.mag, steps),
                 spread,
             )
-            estimate = Estimate(*(column[picks] for column in estimate))
+            estimate = Estimate(estimate.q[picks], estimate.bias[picks], estimate.disturbed[picks])
         else:
             estimate = self._engine.push(acc, gyr, mag, dt)
         quat = None if block.quat is None else block.quat[part]
@@ -204,13 +206,25 @@ def _fastest_so_far(gyr: Array, dt: Array, memory: Array, out: Array) -> None:
         out[i] = memory[0]
 
 
-def _about_vertical(q: Array, sd: Array) -> Array:
+def _joined(pieces: Sequence[Estimate]) -> Estimate:
+    """Stretches that follow each other as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    if not pieces:
+        return Estimate(np.empty((0, 4)), np.empty((0, 3)), np.empty(0, dtype=np.bool_))
+    q, bias, disturbed = zip(*pieces, strict=True)
+    return Estimate(np.concatenate(q), np.concatenate(bias), np.concatenate(disturbed))
+
+
+@kernel
+def _about_vertical(q: Array, sd: Array, out: Array) -> None:
     """Standard deviation ``(N,)`` about the earth's vertical, of one on each axis ``(N, 3)``."""
-    w, x, y, z = q[:, 0], q[:, 1], q[:, 2], q[:, 3]
-    up = (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
-    parts = [(u * sd[:, k]) ** 2 for k, u in enumerate(up)]
-    spread: Array = np.sqrt(parts[0] + parts[1] + parts[2])
-    return spread
+    for i in range(len(q)):
+        w, x, y, z = q[i, 0], q[i, 1], q[i, 2], q[i, 3]
+        a = 2.0 * (x * z - w * y) * sd[i, 0]
+        b = 2.0 * (y * z + w * x) * sd[i, 1]
+        c = (1.0 - 2.0 * (x * x + y * y)) * sd[i, 2]
+        out[i] = math.sqrt(a * a + b * b + c * c)
 
 
 def _gap_before(before: _Sample, block: SampleBlock, first: int) -> float:
@@ -256,7 +270,9 @@ def _up_after_gap(before: _Sample, block: SampleBlock, first: int) -> Array:
 
 def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
     """One fault for each place where samples are missing."""
-    where = np.flatnonzero((block.missing > 0) | block.restart)
+    gaps = (block.missing > 0) | block.restart
+    if not gaps.any():
+        return ()
     return tuple(
         Fault(
             block.sensor,
@@ -265,14 +281,16 @@ def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
             float(block.t[i]),
             int(block.missing[i]),
         )
-        for i in where
+        for i in np.flatnonzero(gaps)
     )
 
 
 def _disturbances(block: SampleBlock, disturbed: BoolArray) -> tuple[Fault, ...]:
     """One fault for each stretch in which the filter did not believe the magnetometer."""
+    if not disturbed.any():
+        return ()
     where = np.flatnonzero(disturbed)
-    stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1) if len(where) else []
+    stretches = np.split(where, np.flatnonzero(np.diff(where) > 1) + 1)
     return tuple(
         Fault(
             block.sensor,

@@ -30,26 +30,29 @@ class SegmentMotion:
         standing = alignment.standing
         for k, i in self._thighs(alignment):
             if len(standing):
-                moved = _moved(alignment, i, standing[:, i], np.zeros((len(standing), 3)))
-                sine, cosine = np.sin(moved[:, _HEADING]), np.cos(moved[:, _HEADING])
+                moved = np.empty((_COLUMNS, len(standing), 1))
+                still = np.zeros((len(standing), 3))
+                _moved(alignment, i, standing[:, i], still, moved[:, :, 0])
+                sine, cosine = np.sin(moved[_HEADING]), np.cos(moved[_HEADING])
                 self._facing[k] = np.arctan2(np.nanmean(sine), np.nanmean(cosine))
 
     def push(self, grid: GridBlock, headings: HeadingBlock) -> SegmentBlock:
         """Return the motion at the grid's rows, the drift of the headings taken off."""
         n = len(grid.t)
-        thighs = np.full((n, 2, _COLUMNS), np.nan)
+        thighs = np.full((_COLUMNS, n, 2), np.nan)
         pelvis_rate = np.full(n, np.nan)
         alignment = self._alignment
         if alignment is not None:
             for k, i in self._thighs(alignment):
-                thighs[:, k] = _moved(alignment, i, grid.q[:, i], grid.gyr[:, i])
-                thighs[:, k, _HEADING] -= headings.turn[:, i]
-            thighs[..., _HEADING] = wrap_angle(thighs[..., _HEADING] - self._facing)
+                _moved(alignment, i, grid.q[:, i], grid.gyr[:, i], thighs[:, :, k])
+                thighs[_HEADING, :, k] -= headings.turn[:, i]
+            thighs[_HEADING] = wrap_angle(thighs[_HEADING] - self._facing)
+            thighs[_AXIAL_RATE] *= _INWARDS
             i = alignment.sensors.index(PELVIS)
-            pelvis_rate = _moved(alignment, i, grid.q[:, i], grid.gyr[:, i])[:, _HEADING_RATE]
-        thighs[..., _AXIAL_RATE] *= _INWARDS
-        columns = np.ascontiguousarray(np.moveaxis(thighs, -1, 0))
-        inclination, its_rate, heading, turning, axial, speed = columns
+            pelvis = np.empty((_COLUMNS, n, 1))
+            _moved(alignment, i, grid.q[:, i], grid.gyr[:, i], pelvis[:, :, 0])
+            pelvis_rate = pelvis[_HEADING_RATE, :, 0]
+        inclination, its_rate, heading, turning, axial, speed = thighs
         return SegmentBlock(
             grid.t, inclination, its_rate, heading, turning, axial, speed, pelvis_rate
         )
@@ -62,17 +65,10 @@ class SegmentMotion:
         return [(k, i) for k, i in found if np.isfinite(alignment.q_sb[i]).all()]
 
 
-def _moved(alignment: Alignment, i: int, q_es: Array, gyr: Array) -> Array:
-    """Columns ``(N, _COLUMNS)`` of the segment that sensor i sits on."""
-    out = np.empty((len(q_es), _COLUMNS))
-    _follow(
-        np.ascontiguousarray(q_es),
-        np.ascontiguousarray(gyr),
-        alignment.q_sb[i],
-        alignment.heading[i],
-        out,
-    )
-    return out
+def _moved(alignment: Alignment, i: int, q_es: Array, gyr: Array, out: Array) -> None:
+    """Fill the columns ``(_COLUMNS, N)`` of the segment that sensor i sits on."""
+    q_es, gyr = np.ascontiguousarray(q_es), np.ascontiguousarray(gyr)
+    _follow(q_es, gyr, alignment.q_sb[i], alignment.heading[i], out)
 
 
 @kernel
@@ -92,15 +88,15 @@ def _follow(q_es: Array, gyr: Array, q_sb: Array, turn: float, out: Array) -> No
         # Inclination: between the segment's y and the vertical; asin and acos lose digits.
         cx, cy, cz = yy * r22 - yz * r21, yz * r20 - yx * r22, yx * r21 - yy * r20
         across = math.sqrt(cx * cx + cy * cy + cz * cz)
-        out[i, 0] = math.atan2(across, yx * r20 + yy * r21 + yz * r22)
-        out[i, 1] = gx * zx + gy * zy + gz * zz
+        out[0, i] = math.atan2(across, yx * r20 + yy * r21 + yz * r22)
+        out[1, i] = gx * zx + gy * zy + gz * zz
         # Heading: forward is up × right, and right is the z axis, which flexion leaves alone.
         right_x = zx * r00 + zy * r01 + zz * r02
         right_y = zx * r10 + zy * r11 + zz * r12
-        out[i, 2] = math.atan2(right_x, -right_y) + turn
-        out[i, 3] = gx * r20 + gy * r21 + gz * r22
-        out[i, 4] = gx * yx + gy * yy + gz * yz
-        out[i, 5] = math.sqrt(gx * gx + gy * gy + gz * gz)
+        out[2, i] = math.atan2(right_x, -right_y) + turn
+        out[3, i] = gx * r20 + gy * r21 + gz * r22
+        out[4, i] = gx * yx + gy * yy + gz * yz
+        out[5, i] = math.sqrt(gx * gx + gy * gy + gz * gz)
 
 
 _HEADING, _HEADING_RATE, _AXIAL_RATE, _COLUMNS = 2, 3, 4, 6
