@@ -4,13 +4,13 @@ A notification costs an append here; blocks are made later, all at once. Arrival
 here and nowhere else, so a batch covers a consecutive range of them.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from itertools import accumulate
 
 import numpy as np
 
-from imuhip.archive.record_batches import last_host_ns
 from imuhip.records import LinkEvent, Mark, Packet, Record
 
 
@@ -21,6 +21,7 @@ class Inbox:
         self._notifications: list[tuple[str, str, int, bytes, int, int]] = []
         self._others: list[Record] = []
         self._next = 0
+        self._first_ns: int | None = None
         self._left_out: frozenset[str] = frozenset()
 
     def begin(self, left_out: frozenset[str] = frozenset()) -> None:
@@ -39,11 +40,14 @@ class Inbox:
             return
         number = self._next
         self._next = number + 1
+        if self._first_ns is None:
+            self._first_ns = stamp_ns
         self._notifications.append((sensor, characteristic, epoch, data, number, stamp_ns))
 
     def mark(self, label: str) -> Mark:
         """Add what a person did, now."""
         mark = Mark(self._number(), time.monotonic_ns(), label)
+        self._first_ns = self._first_ns or mark.host_ns
         self._others.append(mark)
         return mark
 
@@ -54,12 +58,17 @@ class Inbox:
         event = LinkEvent(self._number(), time.monotonic_ns(), sensor, kind, dict(detail))
         self._others.append(event)
 
-    @property
-    def oldest_s(self) -> float | None:
-        """When the first of what waits came, monotonic seconds; None when nothing waits."""
-        stamps = [n[-1] for n in self._notifications[:1]]
-        stamps += [last_host_ns(each) for each in self._others[:1]]
-        return min(stamps) / 1e9 if stamps else None
+    async def turn(self, wait_s: float) -> None:
+        """Sleep until the first thing that came since the last turn has waited for `wait_s`.
+
+        Counted from an arrival and not from the turn before, a batch holds more for the same delay.
+        """
+        left = wait_s
+        while left > 0.0:
+            await asyncio.sleep(left)
+            first = self._first_ns
+            left = 0.0 if first is None else first / 1e9 + wait_s - time.monotonic()
+        self._first_ns = None
 
     def take(self) -> list[Record]:
         """Return all that came since the last time, each sensor's notifications in blocks."""

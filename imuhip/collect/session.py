@@ -62,7 +62,6 @@ class Session:
         self._failure = ""
         self._started = False
         self._seen: list[Packet] = []
-        self._waits_since: float | None = None
         self._suspects: set[str] = set()
         self._warned: set[tuple[str, str]] = set()
         self.links = {sensor: self._link(sensor) for sensor in kit.sensors}
@@ -246,8 +245,6 @@ class Session:
 
     def _drain(self) -> None:
         """Take what came: to the recorder first of all."""
-        if self._waits_since is None:
-            self._waits_since = self._inbox.oldest_s
         records = self._inbox.take()
         if self.take is not None:
             self.take.add(records)
@@ -255,10 +252,9 @@ class Session:
 
     async def _pump(self) -> None:
         while True:
-            await self._something_waits()
+            await self._inbox.turn(TURN_S)
             async with self._turn:
                 self._drain()
-                self._waits_since = None
                 if self.take is not None:
                     try:
                         await self.take.push()
@@ -270,17 +266,6 @@ class Session:
                     await self.start()
                 except ControlRefusedError as error:
                     self._fail(error)
-
-    async def _something_waits(self) -> None:
-        """Sleep until the oldest of what waits has waited for `TURN_S`.
-
-        Counted from an arrival and not from the turn before, a push holds more for the same delay.
-        """
-        wait = TURN_S
-        while wait > 0.0:
-            await asyncio.sleep(wait)
-            oldest = self._inbox.oldest_s if self._waits_since is None else self._waits_since
-            wait = 0.0 if oldest is None else oldest + TURN_S - time.monotonic()
 
     async def _flush(self) -> None:
         while True:
