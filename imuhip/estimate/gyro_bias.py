@@ -39,7 +39,8 @@ class Params:
     turn_on
         One standard deviation of the bias before anything is known.
     per_g
-        The same of its change with one g of specific force. Large forgets a tray once worn.
+        The same of its change with one g of specific force, as data sheets of cheap parts give it.
+        Large forgets a tray once worn; small does not believe the standing that shows it.
     walk
         Greatest random walk, rad/s per √s; what it is goes by the sensor's white noise.
     sway
@@ -49,7 +50,7 @@ class Params:
     """
 
     turn_on: float = math.radians(3.0)
-    per_g: float = math.radians(0.05)
+    per_g: float = math.radians(0.1)
     walk: float = math.radians(0.004)
     sway: float = math.radians(0.1)
     bench: float = math.radians(0.003)
@@ -179,7 +180,9 @@ def _end_block(settings: Array, memory: tuple[Array, Array, Array, Array, Array]
             sums[_FIRST_MEAN] = sums[_RATE] / span
         run = int(state[_RUN]) + 1
         state[_RUN] = float(run)
-        path[run] = path[run - 1] + sums[_RATE]  # path[0] is the origin
+        for k in range(3):
+            # A block ends with its last sample, a little more than half a second after it began.
+            path[run, k] = path[run - 1, k] + sums[_RATE, k] * (_BLOCK_S / span)
         sums[_RUN_STEP] += sums[_STEP]
         state[_RUN_COUNT] += count
         if run >= _SHORTEST and not _measure(settings, memory):

@@ -42,6 +42,15 @@ def test_six_seconds_in_the_tray_find_the_bias(bias, noise):
     assert out.still[-1]
 
 
+@pytest.mark.parametrize("interval", [0.00999, 0.01001, 0.0097, 1.0 / 60.0])
+def test_the_interval_of_the_samples_does_not_scale_the_bias(interval):
+    """Whatever number of samples half a second holds, a bias of 4°/s is found to 0.01°/s."""
+    n = round(6.0 / interval)
+    gyr = np.radians(np.tile((4.0, -4.0, 2.0), (n, 1)))
+    out = GyroBias().push(samples("pelvis", 1.0 / interval, gyr, np.tile(UP, (n, 1))))
+    assert np.degrees(np.abs(out.samples.gyr[-1])).max() < 0.01
+
+
 def test_sway_does_not_overrule_the_tray():
     """Twenty seconds of swaying after a tray move the bias by less than 0.02°/s."""
     rng = np.random.default_rng(1)
