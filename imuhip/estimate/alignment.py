@@ -11,10 +11,11 @@ earth of sensor i to the pelvis's. All evidence about them is weighed together (
 ==================  =====================  =======================================================
 evidence            says                   error (one standard deviation)
 ==================  =====================  =======================================================
-bows                α = heading of axis    1.6° person to person, and the spread of repetitions
+bows                α = heading of axis    1.6° person to person, the spread of repetitions, and
+                                           skew of the gyroscope's axes
 tray                δ_i = difference       0.5° a sensor, and what its way to standing adds:
                                            drift, turning (scale errors), gaps (anything)
-knee lifts of i     α - δ_i = heading      3.6° person to person, and the spread of repetitions
+knee lifts of i     α - δ_i = heading      3.6° person to person, and the same
 declared mounts     either axis            10°
 ==================  =====================  =======================================================
 
@@ -193,7 +194,9 @@ class Aligner:
         for step, person_sd in _AXIS_STEPS.get(name, ()):
             seen = self._steps.get(step)
             if seen is not None and np.isfinite(seen.axis[i]).all():
-                sd = float(np.hypot(person_sd, seen.axis_sd[i]))
+                # Skew of the gyroscope's axes turns the axis that they show.
+                parts = (person_sd, seen.axis_sd[i], self._quality())
+                sd = float(np.sqrt(np.sum(np.square(parts))))
                 axes.append((step, seen.axis[i], sd, _MOVEMENT_BROKEN))
         if name in self._mounts:
             z = mounted_right(name, self._mounts[name])

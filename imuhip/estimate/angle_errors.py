@@ -10,7 +10,7 @@ heading of the pelvis's medio-lateral axis (a)         ``R Y - Y``
 heading of the thigh's sensor in the standing (d)      ``u - R Y``
 drift of that heading since then (h)                   ``u``
 posture: the standing was not upright (X and Z)        ``-X, -Z`` (pelvis), ``R X, R Z`` (thigh)
-bias of an accelerometer of b g                        ``(u - Y) × b``
+bias of an accelerometer of b g, skew of its axes M    ``(u - Y) × b + u × M u - Y × M Y``
 scale and axes of a gyroscope                          ``u``, and a little in any direction
 =====================================================  ============================================
 
@@ -44,18 +44,22 @@ class Params:
         accelerometer: who makes one well makes the other well.
     still
         Error of an inclination that has not turned at all.
+    skew
+        Of an accelerometer's axes towards each other, over the error of what it feels at rest:
+        data sheets give both alike.
     """
 
     pelvis_posture: tuple[float, float] = (math.radians(0.7), math.radians(2.0))
     thigh_posture: tuple[float, float] = (math.radians(1.7), math.radians(2.8))
     turning: float = 1.0
     still: float = math.radians(0.1)
+    skew: float = 1.0
 
 
 def settings_of(params: Params, quality: float) -> Array:
     """The parameters as the kernel reads them; `quality` is the accelerometers' error."""
     postures = (*params.pelvis_posture, *params.thigh_posture)
-    return np.array((*postures, quality, params.turning * quality, params.still))
+    return np.array((*postures, quality, params.turning * quality, params.still, params.skew))
 
 
 def soft_tissue(hip: Array, sd: Array) -> Array:
@@ -162,12 +166,7 @@ def _shared_errors(
     _unit(v, 2, -settings[1])
     _angles(v, carried, signs, 1.0, out[2])
     out[2, 0] += signs[0] * settings[1]
-    spread = math.sqrt(noise)
-    for k in range(3):
-        _leaned(up, k, v)
-        _angles(v, carried, signs, settings[4], out[3 + k])
-        _unit(v, k, 1.0)
-        _angles(v, carried, signs, spread, out[6 + k])
+    _inclined(up, _PELVIS_AXES, carried, noise, settings, signs, out[3:], v)
 
 
 @kernel
@@ -185,13 +184,43 @@ def _own_errors(
     v[:] = carried[:, 2]
     _angles(v, carried, signs, settings[3], out[3])
     out[3, 0] -= signs[0] * settings[3]
+    _inclined(up, carried, carried, noise, settings, signs, out[4:], v)
+
+
+@kernel
+def _inclined(
+    up: Array,
+    axes: Array,
+    carried: Array,
+    noise: float,
+    settings: Array,
+    signs: Array,
+    out: Array,
+    v: Array,
+) -> None:
+    """Errors of a segment's inclination: any of variance `noise`, and those of its accelerometer.
+
+    `axes` are the segment's, as columns in the pelvis. A bias along one of them adds what it adds
+    now, less what it added in the standing; skew adds another share of gravity when that comes
+    from elsewhere, the same only as far as the verticals now and then have a cosine in common.
+    """
     spread = math.sqrt(noise)
+    skew = settings[7] ** 2
+    y = axes[:, 1]
+    cosine = up[0] * y[0] + up[1] * y[1] + up[2] * y[2]
+    size = math.sqrt(1.0 + skew)
+    common = (1.0 + skew * cosine) / (1.0 + skew)
+    rest = math.sqrt(max(1.0 - common * common, 0.0))
     for k in range(3):
-        # The vertical against the thigh's own y, and a bias along its axis k, in the pelvis.
-        _cross(up, carried[:, 1], carried[:, k], v)
-        _angles(v, carried, signs, settings[4], out[4 + k])
         _unit(v, k, 1.0)
-        _angles(v, carried, signs, spread, out[7 + k])
+        _angles(v, carried, signs, spread, out[k])
+        _cross(up, axes[:, k], v)
+        _angles(v, carried, signs, size * settings[4], out[3 + k])
+        _cross(y, axes[:, k], v)
+        _angles(v, carried, signs, size * settings[4], out[6 + k])
+        for c in range(3):
+            out[3 + k, c] -= common * out[6 + k, c]
+            out[6 + k, c] *= rest
 
 
 @kernel
@@ -199,11 +228,12 @@ def _pelvis_errors(
     up: Array, noise: float, settings: Array, facing: float, drift: float, out: Array
 ) -> None:
     """Deviations of tilt, obliquity and rotation of the pelvis."""
-    lean = (up[0] ** 2 + (up[1] - 1.0) ** 2 + up[2] ** 2) * settings[4] ** 2
-    noise += lean
+    noise += (up[0] ** 2 + (up[1] - 1.0) ** 2 + up[2] ** 2) * settings[4] ** 2
+    skewed = (settings[4] * settings[7]) ** 2
     # A medio-lateral axis that is askew shows tilt as obliquity, and the other way round.
-    out[0] = math.sqrt(noise + up[2] ** 2 * facing)
-    out[1] = math.sqrt(noise + up[0] ** 2 * facing)
+    level = 1.0 - up[1] ** 2
+    out[0] = math.sqrt(noise + (level + up[0] ** 2) * skewed + up[2] ** 2 * facing)
+    out[1] = math.sqrt(noise + (level + up[2] ** 2) * skewed + up[0] ** 2 * facing)
     out[2] = math.sqrt(noise + drift)
 
 
@@ -221,24 +251,11 @@ def _angles(v: Array, carried: Array, signs: Array, size: float, out: Array) -> 
 
 
 @kernel
-def _leaned(up: Array, k: int, v: Array) -> None:
-    """``(u - Y) × e_k``: what a bias along axis k adds since standing."""
-    x, y, z = up[0], up[1] - 1.0, up[2]
-    if k == 0:
-        v[0], v[1], v[2] = 0.0, z, -y
-    elif k == 1:
-        v[0], v[1], v[2] = -z, 0.0, x
-    else:
-        v[0], v[1], v[2] = y, -x, 0.0
-
-
-@kernel
-def _cross(up: Array, own: Array, axis: Array, v: Array) -> None:
-    """``(u - own) × axis``."""
-    x, y, z = up[0] - own[0], up[1] - own[1], up[2] - own[2]
-    v[0] = y * axis[2] - z * axis[1]
-    v[1] = z * axis[0] - x * axis[2]
-    v[2] = x * axis[1] - y * axis[0]
+def _cross(a: Array, b: Array, v: Array) -> None:
+    """``a × b``."""
+    v[0] = a[1] * b[2] - a[2] * b[1]
+    v[1] = a[2] * b[0] - a[0] * b[2]
+    v[2] = a[0] * b[1] - a[1] * b[0]
 
 
 @kernel
@@ -273,7 +290,8 @@ def _column(w: float, x: float, y: float, z: float) -> tuple[float, float, float
     return 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)
 
 
-_SHARED, _OWN = 9, 10
+_SHARED, _OWN = 12, 13
+_PELVIS_AXES: Array = np.eye(3)
 _SINGULAR = 1e-3
 _LEVELLED = 0.1
 """Share of the turning's variance that gravity leaves in the inclination; none of the heading's."""
