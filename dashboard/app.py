@@ -1,7 +1,8 @@
 """The dashboard's server: Streamlit's pages, and the live stream and its steering beside them.
 
 Started by ``streamlit run app.py -- --hub ws://…`` (`launch.dashboard_command` builds the whole
-line). Live data never pass through a Streamlit script: the page's canvas reads `/imu/live` itself.
+line). Live data never pass through a Streamlit script, nor its process: the page's canvas reads
+them from the relay.
 """
 
 from pathlib import Path
@@ -11,12 +12,12 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard.beside import lifespan, stream_addresses
 from dashboard.door import Door, Policy
-from dashboard.relay import Relay
+from dashboard.relay import ROUTE, Relay
 from dashboard.samples import SAMPLES
 from dashboard.settings import settings_from_arguments
 from dashboard.steering import Steering
-from dashboard.warm import warming
 from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
@@ -29,13 +30,13 @@ PagesManager.uses_pages_directory = False
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     routes=[
-        WebSocketRoute("/imu/live", Relay(_settings.hub).serve),
+        WebSocketRoute(ROUTE, Relay(_settings.hub).serve),
         *Steering(_settings.hub).routes(),
         *SAMPLES.routes(),
     ],
-    lifespan=warming,
+    lifespan=lifespan,
     middleware=[
-        Middleware(Policy, page=_page),
+        Middleware(Policy, page=_page, streams=stream_addresses(_settings)),
         Middleware(Guard, hosts=LOOPBACK_HOSTS | _settings.hosts),
         Middleware(Door, token=_settings.token()),
     ],

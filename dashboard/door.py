@@ -10,6 +10,7 @@ import re
 import time
 from base64 import b64encode
 from collections import deque
+from collections.abc import Sequence
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -93,11 +94,13 @@ class Policy:
         What is behind it.
     page
         The page's HTML: the inline scripts in it may run, by their hashes, and no others.
+    streams
+        Addresses beside the page's own from which it may follow a stream.
     """
 
-    def __init__(self, app: ASGIApp, page: str = "") -> None:
+    def __init__(self, app: ASGIApp, page: str = "", streams: Sequence[str] = ()) -> None:
         self._app = app
-        self._headers = headers_for(page)
+        self._headers = headers_for(page, streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer with the headers."""
@@ -110,12 +113,13 @@ class Policy:
         await self._app(scope, receive, with_headers)
 
 
-def headers_for(page: str) -> tuple[tuple[bytes, bytes], ...]:
+def headers_for(page: str, streams: Sequence[str] = ()) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers that keep a page to itself, its own inline scripts allowed."""
     scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
     policy = POLICY | {
-        "script-src": " ".join((POLICY["script-src"], *(f"'sha256-{each}'" for each in hashes)))
+        "script-src": " ".join((POLICY["script-src"], *(f"'sha256-{each}'" for each in hashes))),
+        "connect-src": " ".join((POLICY["connect-src"], *streams)),
     }
     headers = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),

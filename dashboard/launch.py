@@ -84,7 +84,9 @@ def dashboard_command(
         "browser.gatherUsageStats": "false",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    own: list[str] = ["--hub", hub_url, *(["--results", str(results)] if results else [])]
+    relay = _free_port(options["server.address"], port + 1)
+    own: list[str] = ["--hub", hub_url, "--page-port", str(port), "--relay-port", str(relay)]
+    own += ["--results", str(results)] if results else []
     own += ["--catalogue", catalogue] if catalogue else []
     if lan is not None:
         own += ["--token-file", str(lan.token_file)]
@@ -106,6 +108,18 @@ def qr_code(url: str) -> str:
     out = io.StringIO()
     segno.make(url, error="m").terminal(out, compact=True)
     return out.getvalue()
+
+
+def _free_port(address: str, wanted: int) -> int:
+    """The wanted port or one of the next, that nobody uses at this moment; else any."""
+    for port in (*range(wanted, wanted + 20), 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, port))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"expected a free port on {address}, came none")
 
 
 def _own_names() -> tuple[str, ...]:

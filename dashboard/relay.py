@@ -1,4 +1,9 @@
-"""``/imu/live``: the hub's messages on the dashboard's own port and origin, unchanged.
+"""``/imu/live``: the hub's messages for the dashboard's pages, unchanged.
+
+It runs as a process of its own (``python -m dashboard.relay``, started by the dashboard) on a port
+beside the page's: in Streamlit's process each message waited for the interpreter's lock whenever a
+page's script ran, 100 ms and more. Streamlit's process relays too, for pages that cannot reach the
+other port; both let in whom the dashboard lets in.
 
 A viewer's connection outlives the collector: while there is none, the relay says so with
 ``{"type": "link", "state": "stopped"}`` and tries again. It holds no queue of its own: a viewer
@@ -6,12 +11,23 @@ that reads slowly makes the relay read slowly, and the hub drops that viewer's o
 """
 
 import asyncio
+import sys
+import threading
 from typing import Final
 
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from dashboard.door import Door
+from dashboard.settings import Settings, settings_from_arguments
+from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
+
+ROUTE: Final = "/imu/live"
 RETRY_S: Final = 0.25
 _OPEN_TIMEOUT_S: Final = 5.0
 _QUEUED: Final = 8
@@ -87,3 +103,43 @@ async def _ear(websocket: WebSocket) -> None:
     """Wait until the viewer goes; it has nothing to say."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
+
+
+def relay_app(settings: Settings) -> Starlette:
+    """Return what serves the pages of one dashboard from a process of its own."""
+    return Starlette(
+        routes=[WebSocketRoute(ROUTE, Relay(settings.hub).serve)],
+        middleware=[
+            Middleware(Guard, hosts=LOOPBACK_HOSTS | settings.hosts, page_port=settings.page_port),
+            Middleware(Door, token=settings.token()),
+        ],
+    )
+
+
+def main() -> None:
+    """Serve until whoever started this closes our standard input, or is gone."""
+    settings = settings_from_arguments()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            relay_app(settings),
+            host="127.0.0.1" if settings.token_file is None else "0.0.0.0",  # noqa: S104
+            port=settings.relay_port,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+    def end_with_parent() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

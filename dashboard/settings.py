@@ -23,6 +23,10 @@ class Settings:
         Names under which the page may be addressed beside this machine's own.
     token_file
         Holds the token that visitors from the network must bring; None lets nobody in from there.
+    page_port
+        Where the pages are served.
+    relay_port
+        Where a process of its own relays the hub; 0 for none: then Streamlit's process does.
     """
 
     hub: str = "ws://127.0.0.1:8765/live"
@@ -30,6 +34,8 @@ class Settings:
     hosts: frozenset[str] = frozenset()
     token_file: Path | None = None
     catalogue: str | None = None
+    page_port: int = 8501
+    relay_port: int = 0
 
     def token(self) -> str | None:
         """Return the token, read from its file: a command line can be seen by others."""
@@ -46,6 +52,16 @@ def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     parser.add_argument("--catalogue", default=None)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token-file", type=Path, default=None)
+    parser.add_argument("--page-port", type=int, default=Settings.page_port)
+    parser.add_argument("--relay-port", type=int, default=Settings.relay_port)
     given = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     hosts = frozenset(name.lower() for name in given.host)
-    return Settings(given.hub, given.results, hosts, given.token_file, given.catalogue)
+    return Settings(
+        hub=given.hub,
+        results=given.results,
+        hosts=hosts,
+        token_file=given.token_file,
+        catalogue=given.catalogue,
+        page_port=given.page_port,
+        relay_port=given.relay_port,
+    )

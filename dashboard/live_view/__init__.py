@@ -11,6 +11,9 @@ from typing import Final
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from dashboard import canvas
+from dashboard.settings import settings_from_arguments
+
 _PARTS: Final = (
     "colours.js",
     "collector.js",
@@ -33,12 +36,17 @@ def live_view(*, key: str) -> None:
     key
         Names the place on the page; the same one keeps the canvas over reruns.
     """
-    _component()(key=key, data={"path": PATH}, height="content")
+    _component()(key=key, data=stream(), height="content")
+
+
+def stream() -> dict[str, object]:
+    """Return where a page finds the stream: the relay's port, 0 for none, and the path."""
+    return {"path": PATH, "port": settings_from_arguments().relay_port}
 
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    return "\n".join(part(name) for name in _PARTS)
+    return "\n".join((canvas.part("mount.js"), *(part(name) for name in _PARTS)))
 
 
 @cache

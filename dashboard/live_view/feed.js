@@ -1,6 +1,7 @@
 // The stream: a WebSocket that reconnects, and the last seconds of rows it brought.
 
 const RETRY_MS = 500;
+const OPEN_MS = 3000;
 const STALE_MS = 400;
 const NEWS_S = 6;
 const SHORT_GAP_S = 0.3;
@@ -69,10 +70,11 @@ function newsOf(message) {
   return "";
 }
 
-/** Follows the stream at `url`; all it knows lies in its fields. */
+/** Follows the stream at the first of `urls` that answers; all it knows lies in its fields. */
 class Feed {
-  constructor(url) {
-    this.url = url;
+  constructor(urls) {
+    this.urls = urls;
+    this.tried = 0;
     this.hello = null;
     this.rows = new Rows(["t"]);
     this.held = { left: new Held(), right: new Held() };
@@ -95,12 +97,18 @@ class Feed {
   }
 
   connect() {
-    this.socket = new WebSocket(this.url);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => { this.opened = true; };
-    this.socket.onmessage = (message) => this.take(message.data);
-    this.socket.onclose = () => {
+    const socket = new WebSocket(this.urls[this.tried % this.urls.length]);
+    this.socket = socket;
+    // A port that a firewall swallows would keep the page waiting for minutes.
+    const impatience = setTimeout(() => { if (socket.readyState === WebSocket.CONNECTING) socket.close(); }, OPEN_MS);
+    let reached = false;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => { this.opened = reached = true; };
+    socket.onmessage = (message) => this.take(message.data);
+    socket.onclose = () => {
+      clearTimeout(impatience);
       this.linked = false;
+      this.tried = reached ? 0 : this.tried + 1;
       if (!this.closed) this.timer = setTimeout(() => this.connect(), RETRY_MS);
     };
   }

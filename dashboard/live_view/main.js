@@ -5,12 +5,11 @@ const FIGURES_MS = 80;
 // An interval wider than this to each side says little of a thigh's rotation.
 const UNSURE_DEG = 12;
 const KEPT_LATENCIES = 4000;
-const views = new WeakMap();
 
 class View {
-  constructor(root, url) {
+  constructor(root, data) {
     this.root = root;
-    this.feed = new Feed(url);
+    this.feed = new Feed(streamsOf(data));
     const canvas = (at) => root.querySelector(`${at} canvas`);
     this.sides = ["left", "right"].map((side) => ({
       side,
@@ -23,11 +22,11 @@ class View {
     this.figuresAt = -Infinity;
     this.hook = {
       state: "", text: "", updates: 0, frames: 0, latencies: [], values: {}, needles: {}, held: {},
-      geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false,
+      geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false, arc: null,
     };
     window.imuhip = { ...window.imuhip, live: this.hook };
     this.panel = new SetPanel(root.querySelector(".set"));
-    this.coach = new Coach(root, new URL(".", url.replace(/^ws/, "http")), {
+    this.coach = new Coach(root, askedAt(data), {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
@@ -39,7 +38,10 @@ class View {
     this.request = requestAnimationFrame(this.tick);
   }
 
-  destroy() {
+  /** After a rerun: the theme may have changed. */
+  take() { this.fitted = false; }
+
+  close() {
     cancelAnimationFrame(this.request);
     this.observer.disconnect();
     this.coach.destroy();
@@ -108,6 +110,7 @@ class View {
     this.hook.latencies.push({ ...this.unpainted, painted: performance.timeOrigin + now });
     if (this.hook.latencies.length > KEPT_LATENCIES) this.hook.latencies.shift();
     this.unpainted = null;
+    if (this.hook.needles.left !== null || this.hook.needles.right !== null) this.hook.arc ??= now;
   }
 
   draw(now, flows) {
@@ -165,25 +168,4 @@ class View {
   }
 }
 
-/** Mounted by Streamlit, and called again with every rerun and change of theme. */
-export default function mount({ parentElement, data }) {
-  const root = parentElement.querySelector(".live");
-  let view = views.get(parentElement);
-  if (view && view.root !== root) {
-    view.destroy();
-    view = undefined;
-  }
-  if (view) {
-    view.fitted = false;
-  } else {
-    const url = new URL(data.path, document.baseURI);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    view = new View(root, url.href);
-    views.set(parentElement, view);
-  }
-  return () => {
-    if (views.get(parentElement) !== view) return;
-    view.destroy();
-    views.delete(parentElement);
-  };
-}
+export default mounted(".live", (root, data) => new View(root, data));

@@ -12,7 +12,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard import live_view
+from dashboard import canvas, live_view
 
 _PARTS: Final = ("figure.js", "traces.js", "main.js")
 
@@ -34,8 +34,8 @@ def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    colours = resources.files(live_view).joinpath("colours.js").read_text(encoding="utf-8")
-    return "\n".join((colours, *(_text(name) for name in _PARTS)))
+    shared = canvas.part("mount.js"), live_view.part("colours.js")
+    return "\n".join((*shared, *(_text(name) for name in _PARTS)))
 
 
 @cache

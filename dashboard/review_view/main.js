@@ -1,7 +1,6 @@
 // One cursor for traces, figure and numbers; plays at any speed by the browser's own frames.
 
 const UNKNOWN = -32768;
-const players = new WeakMap();
 const VALUES = [
   ["Rotation", "hip_rotation_left_deg", "hip_rotation_right_deg"],
   ["Bend", "hip_flexion_left_deg", "hip_flexion_right_deg"],
@@ -66,7 +65,7 @@ class Player {
   }
 
   /** Fetch the samples unless they are here, then show the session as it was told last. */
-  async open(told) {
+  async take(told) {
     this.told = told;
     if (this.fetched !== told.samples) {
       const answer = await fetch(new URL(told.samples, document.baseURI)).catch(() => null);
@@ -75,11 +74,11 @@ class Player {
       if (!bytes) { this.query(".time").textContent = "Not to be had: load the page anew."; return; }
       Object.assign(this, { bytes, fetched: told.samples });
     }
-    this.take(unpacked(told, this.bytes));
+    this.open(unpacked(told, this.bytes));
   }
 
   /** Take a session; cursor and zoom stay when it is the one that is shown. */
-  take(session) {
+  open(session) {
     const same = this.session?.samples === session.samples;
     const lit = (of) => JSON.stringify(of.reps.filter((rep) => rep.lit).map((rep) => rep.from));
     const moved = !same || lit(this.session) !== lit(session);
@@ -176,10 +175,4 @@ class Player {
   }
 }
 
-export default function mount({ parentElement, data }) {
-  const root = parentElement.querySelector(".review");
-  let player = players.get(root);
-  if (!player) players.set(root, (player = new Player(root)));
-  player.open(data);
-  return () => { player.close(); players.delete(root); };
-}
+export default mounted(".review", (root) => new Player(root));

@@ -11,7 +11,7 @@ from typing import Final
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard import live_view
+from dashboard import canvas, live_view
 from imuhip.assess.limits import GOALS
 from imuhip.assess.movements import MOVEMENTS
 
@@ -30,14 +30,20 @@ def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
         Pseudonyms to offer.
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
-    data: dict[str, object] = {"path": live_view.PATH, "athletes": list(athletes), "goals": goals}
-    data["movements"] = {each.name: each.title for each in MOVEMENTS.values()}
+    movements = {each.name: each.title for each in MOVEMENTS.values()}
+    data = {
+        **live_view.stream(),
+        "athletes": list(athletes),
+        "goals": goals,
+        "movements": movements,
+    }
     _component()(key=key, data=data, height="content")
 
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    return "\n".join((*map(live_view.part, _SHARED), *map(_text, _PARTS)))
+    shared = (canvas.part("mount.js"), *map(live_view.part, _SHARED))
+    return "\n".join((*shared, *map(_text, _PARTS)))
 
 
 @cache

@@ -1,15 +1,14 @@
 // Puts the parts of the set-up page together.
 
 const STATUS_EVERY_MS = 700;
-const setups = new WeakMap();
 const HIP_NAMES = ["flexion", "adduction", "rotation"];
 const PELVIS_NAMES = ["tilt", "obliquity", "rotation"];
 
 class Setup {
-  constructor(root, url, data) {
+  constructor(root, data) {
     this.root = root;
-    this.feed = new Feed(url);
-    this.collector = new Collector(new URL(".", url.replace(/^ws/, "http")));
+    this.feed = new Feed(streamsOf(data));
+    this.collector = new Collector(askedAt(data));
     this.sensors = new Sensors(root);
     this.protocol = new Protocol(root, this.collector, this.feed);
     this.figure = new Figure(root.querySelector(".stage canvas"));
@@ -26,7 +25,10 @@ class Setup {
     this.poll();
   }
 
-  destroy() {
+  /** After a rerun: the theme may have changed. */
+  take() { this.fitted = false; }
+
+  close() {
     cancelAnimationFrame(this.request);
     clearTimeout(this.timer);
     this.observer.disconnect();
@@ -134,25 +136,4 @@ function chosen(name, title, kept) {
   return label;
 }
 
-/** Mounted by Streamlit, and called again with every rerun and change of theme. */
-export default function mount({ parentElement, data }) {
-  const root = parentElement.querySelector(".setup");
-  let view = setups.get(parentElement);
-  if (view && view.root !== root) {
-    view.destroy();
-    view = undefined;
-  }
-  if (view) {
-    view.fitted = false;
-  } else {
-    const url = new URL(data.path, document.baseURI);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    view = new Setup(root, url.href, data);
-    setups.set(parentElement, view);
-  }
-  return () => {
-    if (setups.get(parentElement) !== view) return;
-    view.destroy();
-    setups.delete(parentElement);
-  };
-}
+export default mounted(".setup", (root, data) => new Setup(root, data));

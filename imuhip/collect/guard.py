@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def refusal(hosts: list[str], origins: list[str], allowed: frozenset[str]) -> str | None:
+def refusal(
+    hosts: list[str], origins: list[str], allowed: frozenset[str], page_port: int | None = None
+) -> str | None:
     """Return why a request must be refused, in one sentence, or None if it may pass.
 
     Parameters
@@ -23,14 +25,17 @@ def refusal(hosts: list[str], origins: list[str], allowed: frozenset[str]) -> st
         Every value of the headers ``Host`` and ``Origin``.
     allowed
         Host names, without ports, under which this server may be addressed.
+    page_port
+        Port of the pages that may ask, on the same host; None for the port that is called.
     """
     if len(hosts) != 1 or _host_name(hosts[0]) not in allowed:
         names = ", ".join(sorted(allowed))
         return f"expected a Host of {names}, came {', '.join(hosts) or 'none'}: open that address"
+    home = hosts[0].lower() if page_port is None else _with_port(hosts[0].lower(), page_port)
     for origin in origins:
-        # Scheme apart, the page must come from the very address it calls, port included.
-        if urlsplit(origin).netloc.lower() != hosts[0].lower():
-            return f"expected a page of {hosts[0]}, came one of {origin}: other sites may not ask"
+        # Scheme apart, the page must come from the very address it should be served at.
+        if urlsplit(origin).netloc.lower() != home:
+            return f"expected a page of {home}, came one of {origin}: other sites may not ask"
     return None
 
 
@@ -43,18 +48,27 @@ class Guard:
         What is guarded.
     hosts
         Host names, without ports, under which the server may be addressed.
+    page_port
+        Port of the pages that may ask, on the same host; None for the server's own.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] = LOOPBACK_HOSTS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str] = LOOPBACK_HOSTS,
+        page_port: int | None = None,
+    ) -> None:
         self._app = app
         self._hosts = hosts
+        self._page_port = page_port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it before anybody else sees it."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        why = refusal(_values(scope, b"host"), _values(scope, b"origin"), self._hosts)
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        why = refusal(hosts, origins, self._hosts, self._page_port)
         if why is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -67,6 +81,12 @@ class Guard:
 def _values(scope: Scope, name: bytes) -> list[str]:
     """Every value of a header."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _with_port(host: str, port: int) -> str:
+    """The same host at another port."""
+    name = _host_name(host) or ""
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
 def _host_name(host: str) -> str | None:

@@ -18,7 +18,10 @@ def test_the_command_keeps_the_page_on_this_machine_and_sends_no_usage_data() ->
     assert "--browser.gatherUsageStats=false" in command
     assert "--server.headless=true" in command
     own = command[command.index("--") + 1 :]
-    assert settings_from_arguments(own) == Settings("ws://127.0.0.1:9/live", Path("out"))
+    settings = settings_from_arguments(own)
+    assert (settings.hub, settings.results) == ("ws://127.0.0.1:9/live", Path("out"))
+    assert settings.page_port == 8599
+    assert settings.relay_port not in {0, 8599}
     assert APP.is_file()
     assert dashboard_url(8599) == "http://127.0.0.1:8599/"
 

@@ -1,0 +1,38 @@
+// How a view comes onto a page and leaves it, and where it finds the stream.
+
+/**
+ * What Streamlit calls to mount a component, and again with every rerun and change of theme: one
+ * view for each place on the page, kept as long as its element is the same. A view has
+ * `take(data)`, called each time, and `close()`.
+ */
+function mounted(selector, make) {
+  const views = new WeakMap();
+  return ({ parentElement, data }) => {
+    const root = parentElement.querySelector(selector);
+    let view = views.get(parentElement);
+    if (view && view.root !== root) {
+      view.close();
+      view = undefined;
+    }
+    if (!view) views.set(parentElement, (view = make(root, data)));
+    view.take(data);
+    return () => {
+      if (views.get(parentElement) !== view) return;
+      view.close();
+      views.delete(parentElement);
+    };
+  };
+}
+
+/** Addresses of the stream, the best first: the relay's own port, then the page's. */
+function streamsOf({ path, port }) {
+  const own = new URL(path, document.baseURI);
+  own.protocol = own.protocol === "https:" ? "wss:" : "ws:";
+  const beside = new URL(own);
+  if (!port || own.protocol === "wss:") return [own.href];
+  beside.port = port;
+  return [beside.href, own.href];
+}
+
+/** Where the collector is asked by HTTP: beside the stream, on the page's own port. */
+function askedAt({ path }) { return new URL(".", new URL(path, document.baseURI)); }
