@@ -140,13 +140,15 @@ def _follow(
     """All machines over all rows; fills `found`, returns how much."""
     count = 0
     for m in range(x.shape[0]):
+        limit, s = limits[m], state[m]
+        turns = limit[_TURNS] > 0.0
         for i in range(x.shape[1]):
-            if limits[m, _TURNS] > 0.0:
-                end = _turn(x[m, i], v[m, i], p[m, i], limits[m], state[m], first + i)
+            if turns:
+                end = _turn(x[m, i], v[m, i], p[m, i], limit, s, first + i)
             else:
-                end = _there(x[m, i], v[m, i], p[m, i], limits[m], state[m], first + i)
+                end = _there(x[m, i], v[m, i], p[m, i], limit, s, first + i)
             if end > 0:
-                _tell(m, end, first + i, state[m], found[count])
+                _tell(m, end, first + i, s, found[count])
                 count += 1
     return count
 

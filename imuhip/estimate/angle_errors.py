@@ -117,7 +117,7 @@ def hip_errors(
     noise, turning, heading = np.empty(3), np.empty(3), np.empty(2)
     shared, own = np.empty((2, _SHARED, 3)), np.empty((_OWN, 3))
     left_d, left_h = np.empty(3), np.empty(3)
-    up, carried, v = np.empty(3), np.empty((3, 3)), np.empty(3)
+    up, carried, gain = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
     for i in range(len(pelvis)):
         _vertical(pelvis[i], up)
         for k in range(3):
@@ -127,8 +127,9 @@ def hip_errors(
         for k in range(2):
             heading[k] = drifts[i, 1 + k] + turning[0] + turning[1 + k]
             _relative_axes(pelvis[i], thighs[i, k], carried)
-            _shared_errors(up, carried, noise[0], settings, signs[k], shared[k], v)
-            _own_errors(up, carried, noise[1 + k], settings, signs[k], own, v)
+            _gain(carried, signs[k], gain)
+            _shared_errors(up, carried, gain, noise[0], settings, signs[k], shared[k])
+            _own_errors(up, carried, gain, noise[1 + k], settings, signs[k], own)
             for c in range(3):
                 a, d = shared[k, 0, c], own[0, c]
                 total = a * a * covariance[0, 0] + d * d * covariance[1 + k, 1 + k]
@@ -154,49 +155,35 @@ def hip_errors(
 
 @kernel
 def _shared_errors(
-    up: Array, carried: Array, noise: float, settings: Array, signs: Array, out: Array, v: Array
+    up: Array, carried: Array, gain: Array, noise: float, settings: Array, signs: Array, out: Array
 ) -> None:
     """Errors of the angles of one hip that come from the pelvis: a, posture, force, turning."""
-    v[:] = carried[:, 1]
-    v[1] -= 1.0
-    _angles(v, carried, signs, 1.0, out[0])
-    _unit(v, 0, -settings[0])
-    _angles(v, carried, signs, 1.0, out[1])
+    _angles(carried[0, 1], carried[1, 1] - 1.0, carried[2, 1], gain, 1.0, out[0])
+    _angles(-1.0, 0.0, 0.0, gain, settings[0], out[1])
     out[1, 1] += signs[1] * settings[0]
-    _unit(v, 2, -settings[1])
-    _angles(v, carried, signs, 1.0, out[2])
+    _angles(0.0, 0.0, -1.0, gain, settings[1], out[2])
     out[2, 0] += signs[0] * settings[1]
-    _inclined(up, _PELVIS_AXES, carried, noise, settings, signs, out[3:], v)
+    _inclined(up, _PELVIS_AXES, gain, noise, settings, out[3:])
 
 
 @kernel
 def _own_errors(
-    up: Array, carried: Array, noise: float, settings: Array, signs: Array, out: Array, v: Array
+    up: Array, carried: Array, gain: Array, noise: float, settings: Array, signs: Array, out: Array
 ) -> None:
     """Errors of the angles of one hip that come from its thigh: d, h, posture, force, turning."""
-    v[:] = up - carried[:, 1]
-    _angles(v, carried, signs, 1.0, out[0])
-    v[:] = up
-    _angles(v, carried, signs, 1.0, out[1])
-    v[:] = carried[:, 0]
-    _angles(v, carried, signs, settings[2], out[2])
+    x, y, z = up[0] - carried[0, 1], up[1] - carried[1, 1], up[2] - carried[2, 1]
+    _angles(x, y, z, gain, 1.0, out[0])
+    _angles(up[0], up[1], up[2], gain, 1.0, out[1])
+    _angles(carried[0, 0], carried[1, 0], carried[2, 0], gain, settings[2], out[2])
     out[2, 1] -= signs[1] * settings[2]
-    v[:] = carried[:, 2]
-    _angles(v, carried, signs, settings[3], out[3])
+    _angles(carried[0, 2], carried[1, 2], carried[2, 2], gain, settings[3], out[3])
     out[3, 0] -= signs[0] * settings[3]
-    _inclined(up, carried, carried, noise, settings, signs, out[4:], v)
+    _inclined(up, carried, gain, noise, settings, out[4:])
 
 
 @kernel
 def _inclined(
-    up: Array,
-    axes: Array,
-    carried: Array,
-    noise: float,
-    settings: Array,
-    signs: Array,
-    out: Array,
-    v: Array,
+    up: Array, axes: Array, gain: Array, noise: float, settings: Array, out: Array
 ) -> None:
     """Errors of a segment's inclination: any of variance `noise`, and those of its accelerometer.
 
@@ -206,19 +193,15 @@ def _inclined(
     """
     spread = math.sqrt(noise)
     skew = settings[7] ** 2
-    y = axes[:, 1]
-    cosine = up[0] * y[0] + up[1] * y[1] + up[2] * y[2]
-    size = math.sqrt(1.0 + skew)
+    cosine = up[0] * axes[0, 1] + up[1] * axes[1, 1] + up[2] * axes[2, 1]
+    bias = math.sqrt(1.0 + skew) * settings[4]
     common = (1.0 + skew * cosine) / (1.0 + skew)
     rest = math.sqrt(max(1.0 - common * common, 0.0))
     for k in range(3):
-        _unit(v, k, 1.0)
-        _angles(v, carried, signs, spread, out[k])
-        _cross(up, axes[:, k], v)
-        _angles(v, carried, signs, size * settings[4], out[3 + k])
-        _cross(y, axes[:, k], v)
-        _angles(v, carried, signs, size * settings[4], out[6 + k])
+        _crossed(up[0], up[1], up[2], axes, k, gain, bias, out[3 + k])
+        _crossed(axes[0, 1], axes[1, 1], axes[2, 1], axes, k, gain, bias, out[6 + k])
         for c in range(3):
+            out[k, c] = spread * gain[c, k]
             out[3 + k, c] -= common * out[6 + k, c]
             out[6 + k, c] *= rest
 
@@ -238,30 +221,34 @@ def _pelvis_errors(
 
 
 @kernel
-def _angles(v: Array, carried: Array, signs: Array, size: float, out: Array) -> None:
-    """Angles that a small rotation `v`, in the pelvis, adds to flexion, adduction and rotation."""
+def _gain(carried: Array, signs: Array, out: Array) -> None:
+    """What a small rotation, in the pelvis, adds to the angles: ``(3, 3)``, a row an angle."""
     # The femur's y axis is (-sin φ cos α, cos φ cos α, sin α).
     x, y, sine = carried[0, 1], carried[1, 1], carried[2, 1]
     cosine = max(math.sqrt(x * x + y * y), _SINGULAR)
     sin_flexion, cos_flexion = -x / cosine, y / cosine
-    rotation = (cos_flexion * v[1] - sin_flexion * v[0]) / cosine
-    out[0] = signs[0] * size * (v[2] - sine * rotation)
-    out[1] = signs[1] * size * (cos_flexion * v[0] + sin_flexion * v[1])
-    out[2] = signs[2] * size * rotation
+    out[2, 0], out[2, 1], out[2, 2] = -sin_flexion / cosine, cos_flexion / cosine, 0.0
+    out[0, 0], out[0, 1], out[0, 2] = -sine * out[2, 0], -sine * out[2, 1], 1.0
+    out[1, 0], out[1, 1], out[1, 2] = cos_flexion, sin_flexion, 0.0
+    for angle in range(3):
+        for k in range(3):
+            out[angle, k] *= signs[angle]
 
 
 @kernel
-def _cross(a: Array, b: Array, v: Array) -> None:
-    """``a × b``."""
-    v[0] = a[1] * b[2] - a[2] * b[1]
-    v[1] = a[2] * b[0] - a[0] * b[2]
-    v[2] = a[0] * b[1] - a[1] * b[0]
+def _angles(x: float, y: float, z: float, gain: Array, size: float, out: Array) -> None:
+    """What the small rotation ``size (x, y, z)``, in the pelvis, adds to the angles."""
+    for angle in range(3):
+        out[angle] = size * (gain[angle, 0] * x + gain[angle, 1] * y + gain[angle, 2] * z)
 
 
 @kernel
-def _unit(v: Array, k: int, size: float) -> None:
-    v[:] = 0.0
-    v[k] = size
+def _crossed(
+    x: float, y: float, z: float, axes: Array, k: int, gain: Array, size: float, out: Array
+) -> None:
+    """The same of ``size (x, y, z) × axis k``."""
+    a, b, c = axes[0, k], axes[1, k], axes[2, k]
+    _angles(y * c - z * b, z * a - x * c, x * b - y * a, gain, size, out)
 
 
 @kernel
