@@ -1,7 +1,9 @@
 """Small things that several tests need."""
 
 import itertools
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -79,3 +81,8 @@ def part(block: SampleBlock, rows: slice | Array) -> SampleBlock:
     columns = ("t", "dt", "host_t", "missing", "restart", "acc", "gyr", "mag", "quat", "saturated")
     values = [getattr(block, name) for name in columns]
     return SampleBlock(block.sensor, *(None if v is None else v[rows] for v in values))
+
+
+def parquets(target: Path) -> list[str]:
+    """Tables by now; a walk forgives a folder that is moved while it is looked at."""
+    return [name for _, _, names in os.walk(target) for name in names if name.endswith(".parquet")]

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
+from helpers import parquets
 
 from imuhip.archive import batch_dask, batch_dataset
 from imuhip.archive.analysis import analyze
@@ -307,7 +308,7 @@ def test_a_recording_that_grew_takes_its_old_place(record, tmp_path):
     (tmp_path / "in" / "x.mcap").unlink()
     record(tmp_path / "in" / "x.mcap", "A1", batches=9)
     assert batch([tmp_path / "in"], tmp_path / "out", Here()).analyzed == 1
-    assert len(list((tmp_path / "out").rglob("*.parquet"))) == len(TABLES)
+    assert len(parquets(tmp_path / "out")) == len(TABLES)
 
 
 def test_a_data_set_grows(season, undisturbed, tmp_path):
@@ -341,7 +342,7 @@ def test_stopped_between_any_two_moves(moves, season, undisturbed, tmp_path, mon
         report = batch([season], target, Here())
     assert report.analyzed == moves // len(TABLES)
     assert len(report.failures) == 6 - moves // len(TABLES)
-    assert len(list(target.rglob("*.parquet"))) == moves
+    assert len(parquets(target)) == moves
     if moves:
         kept = Dataset(target).entries()
         assert len(kept) == moves // len(TABLES)
@@ -354,7 +355,7 @@ def test_killed_and_started_again(files, season, undisturbed, tmp_path):
     """The whole group killed at some moment, a batch goes on where it was, to the same data set."""
     target = tmp_path / "out"
     process = imuhip_batch(season, "-o", target, "--workers", 2)
-    while _written(target) < files and process.poll() is None:
+    while len(parquets(target)) < files and process.poll() is None:
         time.sleep(0.001)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -364,11 +365,6 @@ def test_killed_and_started_again(files, season, undisturbed, tmp_path):
     report = json.loads(said)
     assert report["analyzed"] + report["already"] == 6
     assert contents(target) == contents(undisturbed)
-
-
-def _written(target):
-    """Files of data by now; a walk forgives a folder that is moved while it is looked at."""
-    return sum(n.endswith(".parquet") for _, _, names in os.walk(target) for n in names)
 
 
 # --- engines -------------------------------------------------------------------------------------
