@@ -38,6 +38,7 @@ class Coach {
     window.removeEventListener("keydown", this.onKey);
     clearTimeout(this.timer);
     clearTimeout(this.silence);
+    wearTheme("page");
   }
 
   key(event) {
@@ -132,7 +133,11 @@ class Coach {
     if (!document.hidden) this.status();
   }
 
-  async status() { this.show(await this.collector.status()); }
+  async status() {
+    const status = await this.collector.status();
+    this.acts.heard(status);
+    this.show(status);
+  }
 
   /** Start and stop only where there is something to record; each sensor's battery and loss. */
   show(status) {
@@ -140,6 +145,8 @@ class Coach {
     this.showLast(this.recording ? null : status?.last);
     this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
+    this.root.classList.toggle("idle", Boolean(status) && !this.recording);
+    this.showBattery();
     const button = this.root.querySelector('[data-act="record"]');
     button.hidden = !live;
     setText(button, this.recording ? "Stop" : "Record");
@@ -180,6 +187,7 @@ class Coach {
   showTheme(theme) {
     this.theme = THEMES.includes(theme) ? theme : "page";
     this.root.dataset.theme = this.theme;
+    wearTheme(this.theme);
     const button = this.root.querySelector('[data-act="theme"]');
     button.setAttribute("aria-pressed", String(this.theme === "gym"));
   }

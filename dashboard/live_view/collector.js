@@ -34,6 +34,11 @@ class Collector {
   }
 }
 
+/** Let what Streamlit draws around the view go along with the theme; "page" gives it back. */
+function wearTheme(theme) {
+  document.documentElement.dataset.imuhipTheme = theme;
+}
+
 /** Change a text only when it differs, for each change costs a layout. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -4,6 +4,7 @@ const RETRY_MS = 500;
 const OPEN_MS = 3000;
 const STALE_MS = 400;
 const NEWS_S = 6;
+const FRESH_S = 0.5;
 const SHORT_GAP_S = 0.3;
 const CAPACITY = 2048;
 const NEWEST_FORMAT = 1;
@@ -70,6 +71,9 @@ function newsOf(message) {
   return "";
 }
 
+// What a collector says of itself before its first recording, for people.
+const BEFORE = { ready: "Ready – not recording yet", waiting: "Waiting for the sensors" };
+
 /** Follows the stream at the first of `urls` that answers; all it knows lies in its fields. */
 class Feed {
   constructor(urls) {
@@ -91,6 +95,7 @@ class Feed {
     this.activity = this.doing = "";
     this.steps = new Map();
     this.story = new SetStory();
+    this.collector = null;
     this.opened = false;
     this.closed = false;
     this.connect();
@@ -138,6 +143,9 @@ class Feed {
     const [, edge, name] = message.type === "mark" ? message.label.match(/^(begin|end):(.*)$/) ?? [] : [];
     if (edge) this.doing = edge === "begin" ? name : "";
     if (edge) this.activity = this.doing.replaceAll("_", " ");
+    // How far the toes turned at calibration is none of a squat's. What began long ago, and is told
+    // again to a viewer who comes late, takes nothing from what was seen since.
+    if (edge === "begin" && !(this.rows.newest("t") - message.t > FRESH_S)) this.resetHeld();
     if (message.type === "step") this.steps.set(message.step.step, message.step);
     const text = newsOf(message);
     if (text) this.news = { text, t: message.t ?? NaN };
@@ -199,7 +207,8 @@ class Feed {
       return this.opened ? ["gone", "Dashboard stopped – reconnecting"] : ["connecting", "Connecting…"];
     }
     if (!this.linked) {
-      return this.hello ? ["stopped", "Collector stopped – reconnecting"] : ["none", "Waiting for the collector"];
+      if (this.hello) return ["stopped", "Collector stopped – reconnecting"];
+      return ["none", BEFORE[this.collector?.state] ?? "Waiting for the collector"];
     }
     if (this.finished) return ["finished", "Recording finished"];
     if (!this.flows(now)) return ["waiting", "Waiting for the sensors"];

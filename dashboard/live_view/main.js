@@ -30,10 +30,12 @@ class View {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
+      heard: (status) => { this.feed.collector = status; },
       restyle: () => { this.fitted = false; },
     });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
-    this.observer.observe(root);
+    // What is told beside a canvas may take room from it: each is watched, not the page alone.
+    for (const place of root.querySelectorAll(".dial, .trace")) this.observer.observe(place);
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
   }

@@ -15,11 +15,12 @@ class Setup {
     this.hook = { state: "", frames: 0, pose: null };
     window.imuhip = { ...window.imuhip, setup: this.hook };
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
+    wearTheme(root.dataset.theme);
     [this.athlete, this.goal] = ["athlete", "goal"].map((name) => root.querySelector(`[name=${name}]`));
     this.remember(data);
     for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
-    this.observer.observe(root);
+    this.observer.observe(root.querySelector(".stage"));
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
     this.poll();
@@ -31,6 +32,7 @@ class Setup {
   close() {
     cancelAnimationFrame(this.request);
     clearTimeout(this.timer);
+    wearTheme("page");
     this.observer.disconnect();
     this.protocol.destroy();
     this.feed.close();
@@ -72,6 +74,7 @@ class Setup {
 
   async ask() {
     const status = await this.collector.status();
+    this.feed.collector = status;
     this.sensors.show(status);
     this.protocol.show(status);
     const recording = status?.state === "recording";
@@ -97,7 +100,6 @@ class Setup {
     if (state !== this.hook.state) this.root.dataset.state = this.hook.state = state;
     setText(this.root.querySelector(".state span"), text);
     this.protocol.draw();
-    this.root.querySelector(".start").classList.toggle("go", this.protocol.complete());
     const flows = this.feed.flows(now);
     if (this.feed.version === this.drawn && flows === this.flowed) return;
     Object.assign(this, { drawn: this.feed.version, flowed: flows });

@@ -56,7 +56,7 @@ class Protocol {
     Object.assign(this, { root, collector, feed, at: 1, phase: "idle", skipped: new Set(), drawn: "" });
     this.list = root.querySelector(".protocol");
     this.list.replaceChildren(...STEPS.map((step, k) => this.item(step, k)));
-    for (const button of root.querySelectorAll("[data-do]")) button.onclick = () => this[button.dataset.do]();
+    for (const button of root.querySelectorAll("button[data-do]")) button.onclick = () => this[button.dataset.do]();
   }
 
   destroy() { clearTimeout(this.timer); }
@@ -226,6 +226,9 @@ class Protocol {
     at("stop").hidden = !["ready", "running"].includes(this.phase);
     at("next").hidden = !this.mine || !idle || !done || this.at === STEPS.length - 1;
     if (!at("next").hidden) setText(at("next"), `Next: ${STEPS[this.at + 1].title}`);
+    const last = this.at === STEPS.length - 1 || this.complete();
+    at("train").hidden = !recording || !idle || !last;
+    at("train").classList.toggle("go", this.complete());
     at("again").hidden = !this.mine || !recording || !idle || !done;
     at("skip").hidden = !this.mine || !recording || !idle || done || this.at === STEPS.length - 1;
   }

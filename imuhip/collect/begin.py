@@ -91,6 +91,11 @@ def chosen_rate(profile: Profile, wanted: float | None) -> float:
     return min(profile.rates, key=lambda rate: (abs(rate - USUAL_HZ), rate), default=USUAL_HZ)
 
 
+def spoken_label(header: Header, kit: Kit) -> str:
+    """Whose recording it is, and since when: what a page calls it."""
+    return f"{header.athlete or kit.name} · {datetime.now().astimezone():%H:%M}"
+
+
 def free_path(folder: Path, label: str) -> Path:
     """A file name of the present time and a label that nobody uses."""
     clean = re.sub(r"[^A-Za-z0-9_-]+", "-", label) or "session"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from imuhip.archive.record_batches import join_records
-from imuhip.collect.begin import Options, chosen_rate, free_path, live_header
+from imuhip.collect.begin import Options, chosen_rate, free_path, live_header, spoken_label
 from imuhip.collect.ble import Radio
 from imuhip.collect.control import Action, ControlRefusedError
 from imuhip.collect.hub import LiveHub
@@ -104,7 +104,7 @@ class Session:
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
-                self.take = Take(path, header, stages, self.hub, path.stem)
+                self.take = Take(path, header, stages, self.hub, spoken_label(header, self.kit))
             except ImuhipError as error:
                 refuse(str(error))
             self._begin(frozenset(left_out))
