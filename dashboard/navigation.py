@@ -4,9 +4,31 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.theme import palette
+from dashboard.view_model import DARK
+
 _HERE = Path(__file__).parent
 
+_DARK = (
+    '[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] '
+    "{ color: #0e141b; }"
+)
+
 st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wide")
+# Streamlit keeps a hand's breadth free above each page, and knows no gym colours.
+st.html(
+    f"<style>{_DARK if palette() is DARK else ''}"
+    """
+    .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 3rem; }
+    [data-testid="stCaptionContainer"] { color: inherit; opacity: .8; }
+    html[data-imuhip-theme="gym"] :is(.stApp, [data-testid="stHeader"]) { background: #000; }
+    html[data-imuhip-theme="gym"] [data-testid="stHeader"] * { color: #fff; }
+    html[data-imuhip-theme="gym"] [data-testid="stTopNavLink"] { background: transparent; }
+    html[data-imuhip-theme="gym"] [data-testid="stTopNavLink"][aria-current="page"] {
+      background: #2b333b;
+    }
+    </style>"""
+)
 st.navigation(
     [
         st.Page(_HERE / "pages" / "setup.py", title="Set up", icon=":material/checklist:"),

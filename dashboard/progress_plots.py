@@ -2,24 +2,24 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import date, timedelta
+from typing import Any, Final
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from dashboard.view_model import SIDE_COLOURS
+from dashboard.plot_colours import dressed
+from dashboard.view_model import LIGHT, Palette
 from dashboard.view_progress import measure_title, series_title
 from dashboard.view_sessions import movement_title
 from imuhip.archive.catalogue_nouns import Goal, Note
 from imuhip.archive.progress import Point, Series, Week
 
-GOAL: Final = "#00795A"
-_NOTES: Final = {"pain": "#C0182B", "cue": "#5B6770", "phase": "#5B6770"}
-"""What is drawn on the timeline, and its colour; plain notes stand in the list alone."""
-
 
 def progress_figure(
-    series: Sequence[Series], goals: Iterable[Goal], notes: Iterable[Note]
+    series: Sequence[Series],
+    goals: Iterable[Goal],
+    notes: Iterable[Note],
+    colours: Palette = LIGHT,
 ) -> go.Figure:
     """A dot a session, hollow when cold, with the 95 % interval of its error; trend, goals, marks.
 
@@ -31,17 +31,19 @@ def progress_figure(
         That are about them.
     notes
         Of the athlete; pain, cues and phases are drawn.
+    colours
+        Of the page.
     """
     figure = go.Figure()
     for one in series:
-        colour = SIDE_COLOURS.get(one.side, "#5B6770")
+        colour = colours.sides.get(one.side, colours.quiet)
         cold = one.kind == "cold"
         reach = [0.0 if math.isnan(p.sd) else 1.96 * p.sd for p in one.points]
         figure.add_trace(go.Scatter(
             x=[p.started for p in one.points], y=[p.value for p in one.points],
             error_y={"array": reach, "color": colour, "thickness": 1.5, "width": 5},
             mode="markers", name=series_title(one),
-            marker={"size": 12, "color": "white" if cold else colour,
+            marker={"size": 12, "color": colours.ground if cold else colour,
                     "line": {"color": colour, "width": 2.5},
                     "symbol": "circle" if one.side != "right" else "diamond"},
             customdata=[[len(p.values), r] for p, r in zip(one.points, reach, strict=True)],
@@ -55,18 +57,22 @@ def progress_figure(
                 line={"color": colour, "width": 1.5, "dash": "dash" if cold else "solid"},
             ))  # fmt: skip
     for goal in goals:
-        _draw_goal(figure, goal)
-    _draw_notes(figure, series, notes)
+        _draw_goal(figure, goal, colours)
+    _draw_notes(figure, series, notes, colours)
     name = series[0].name if series else ""
-    return figure.update_layout(
+    return dressed(
+        figure,
+        colours,
         height=460,
         margin={"l": 60, "r": 10, "t": 30, "b": 40},
         yaxis_title=measure_title(name),
-        legend={"orientation": "h", "y": 1.1},
+        legend_orientation="h",
+        legend_y=1.1,
+        **_days(series, notes),
     )
 
 
-def dose_figure(weeks: Sequence[Week]) -> go.Figure:
+def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
     """Repetitions a week, a colour each movement."""
     figure = go.Figure()
     movements = sorted({name for week in weeks for name in week.repetitions})
@@ -76,14 +82,17 @@ def dose_figure(weeks: Sequence[Week]) -> go.Figure:
             y=[week.repetitions.get(name, 0) for week in weeks],
             name=movement_title(name), hovertemplate="%{y} repetitions",
         ))  # fmt: skip
-    return figure.update_layout(
+    return dressed(
+        figure,
+        colours,
         height=300,
         barmode="stack",
         margin={"l": 60, "r": 10, "t": 30, "b": 40},
         yaxis_title="repetitions a week",
         hovermode="x unified",
-        legend={"orientation": "h", "y": 1.15},
-        colorway=["#0F6E84", "#8AA4B5", "#B08AB5", "#C9A227", "#6B8E4E", "#7A6A5B"],
+        legend_orientation="h",
+        legend_y=1.15,
+        colorway=colours.movements,
     )
 
 
@@ -104,26 +113,61 @@ def _line(one: Series) -> tuple[list[object], list[float]]:
     )
 
 
-def _draw_goal(figure: go.Figure, goal: Goal) -> None:
-    words = {"annotation_text": "goal", "annotation_position": "top left"}
+def _days(series: Sequence[Series], notes: Iterable[Note]) -> dict[str, Any]:
+    """The time axis: whole days, two weeks at least, so that a first session is a dot in a week."""
+    moments = [point.started for one in series for point in one.points]
+    moments += [n.at for n in notes if n.at is not None and n.kind in _DRAWN]
+    if not moments:
+        return {}
+    first, last = min(moments), max(moments)
+    room = max((LEAST - (last - first)) / 2, 0.05 * (last - first))
+    few = last - first < LEAST
+    return {
+        "xaxis_range": [first - room, last + room],
+        "xaxis_tickformat": "%d %b\n%Y",
+        **({"xaxis_dtick": 2 * _DAY_MS} if few else {}),
+    }
+
+
+def _draw_goal(figure: go.Figure, goal: Goal, colours: Palette) -> None:
+    words = {
+        "annotation_text": "goal",
+        "annotation_position": "top left",
+        "annotation_font_color": colours.goal,
+    }
     if math.isnan(goal.low) or math.isnan(goal.high):
         level = goal.high if math.isnan(goal.low) else goal.low
-        figure.add_hline(level, line={"color": GOAL, "width": 2}, **words)
+        figure.add_hline(level, line={"color": colours.goal, "width": 2}, **words)
     else:
-        figure.add_hrect(goal.low, goal.high, fillcolor=GOAL, opacity=0.12, line_width=0, **words)
+        figure.add_hrect(
+            goal.low, goal.high, fillcolor=colours.goal, opacity=0.12, line_width=0, **words
+        )
 
 
-def _draw_notes(figure: go.Figure, series: Sequence[Series], notes: Iterable[Note]) -> None:
+def _draw_notes(
+    figure: go.Figure, series: Sequence[Series], notes: Iterable[Note], colours: Palette
+) -> None:
     """A line on the timeline for each day with pain, a cue or a phase; words when pointed at."""
-    days: dict[tuple[object, str], list[str]] = {}
+    days: dict[tuple[date, str], list[Note]] = {}
     for note in notes:
-        if note.at is not None and note.kind in _NOTES:
-            days.setdefault((note.at.date(), note.kind), []).append(note.text or note.kind)
+        if note.at is not None and note.kind in _DRAWN:
+            days.setdefault((note.at.date(), note.kind), []).append(note)
     top = max((p.value for one in series for p in one.points), default=1.0)
-    for (when, kind), texts in days.items():
-        figure.add_vline(str(when), line={"color": _NOTES[kind], "width": 1.2, "dash": "dot"})
+    for (_, kind), mine in days.items():
+        when = min(note.at for note in mine if note.at is not None)
+        texts = dict.fromkeys(note.text or kind for note in mine)
+        colour = colours.pain if kind == "pain" else colours.quiet
+        figure.add_vline(when, line={"color": colour, "width": 1.2, "dash": "dot"})
         figure.add_trace(go.Scatter(
-            x=[str(when)], y=[top], mode="markers+text", text=[kind], textposition="top right",
-            marker={"color": _NOTES[kind], "size": 9, "symbol": "triangle-down"},
-            showlegend=False, hovertemplate="<br>".join(dict.fromkeys(texts)) + "<extra></extra>",
+            x=[when], y=[top], mode="markers+text", text=[kind], textposition="top right",
+            textfont={"color": colour},
+            marker={"color": colour, "size": 9, "symbol": "triangle-down"},
+            showlegend=False, hovertemplate="<br>".join(texts) + "<extra></extra>",
         ))  # fmt: skip
+
+
+_DRAWN: Final = ("pain", "cue", "phase")
+"""What is drawn on the timeline; plain notes stand in the list alone."""
+
+LEAST: Final = timedelta(days=14)
+_DAY_MS: Final = 86_400_000

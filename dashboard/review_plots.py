@@ -6,7 +6,8 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from dashboard.view_model import SIDE_COLOURS
+from dashboard.plot_colours import dressed
+from dashboard.view_model import LIGHT, Palette
 from dashboard.view_review import Rep, Review
 from imuhip.archive.results import hip_column
 from imuhip.assess.movements import MOVEMENTS
@@ -18,7 +19,7 @@ MOST_PATHS: Final = 40
 """More lines than that are a blot."""
 
 
-def path_figure(review: Review, reps: Sequence[Rep]) -> go.Figure:
+def path_figure(review: Review, reps: Sequence[Rep], colours: Palette = LIGHT) -> go.Figure:
     """Rotation (y) against the bend of the hip (x), a line for each repetition and side."""
     figure = go.Figure()
     named = set[str]()
@@ -28,16 +29,20 @@ def path_figure(review: Review, reps: Sequence[Rep]) -> go.Figure:
             x=review.angles[hip_column("flexion", side)][rows][::_EACH],
             y=review.angles[hip_column("rotation", side)][rows][::_EACH],
             mode="lines", name=side, legendgroup=side, showlegend=side not in named,
-            line={"color": SIDE_COLOURS[side], "width": 2}, opacity=0.75,
+            line={"color": colours.sides[side], "width": 2}, opacity=0.75,
             hovertemplate=f"{side}, set {rep.key.set}, rep {rep.key.repetition}<br>"
             "bend %{x:.0f}°, rotation %{y:.0f}°<extra></extra>",
         ))  # fmt: skip
         named.add(side)
-    return _laid_out(figure, "Bend of the hip, degrees", "Rotation: in + / out −, degrees")
+    return _laid_out(figure, "Bend of the hip, degrees", _ANGLE_TITLES["rotation"], colours)
 
 
 def mean_figure(
-    review: Review, reps: Sequence[Rep], angle: str = "rotation", lit: Sequence[Rep] = ()
+    review: Review,
+    reps: Sequence[Rep],
+    angle: str = "rotation",
+    lit: Sequence[Rep] = (),
+    colours: Palette = LIGHT,
 ) -> go.Figure:
     """Mean ± one standard deviation of each side, over the repetitions of one movement.
 
@@ -49,6 +54,8 @@ def mean_figure(
         Of the hip.
     lit
         Repetitions to draw as lines of their own.
+    colours
+        Of the page.
     """
     figure = go.Figure()
     for side in SIDES:
@@ -57,7 +64,7 @@ def mean_figure(
             continue
         curves = np.array([curve(review, rep, angle) for rep in mine])
         x = np.arange(curves.shape[1])
-        colour = SIDE_COLOURS[side]
+        colour = colours.sides[side]
         mean = waveform(curves)
         known = np.isfinite(mean.mean)
         edge = np.concatenate(((mean.mean + mean.sd)[known], (mean.mean - mean.sd)[known][::-1]))
@@ -72,10 +79,10 @@ def mean_figure(
     for rep in lit:
         figure.add_trace(go.Scatter(
             y=curve(review, rep, angle), mode="lines", showlegend=False,
-            line={"color": SIDE_COLOURS[rep.key.side], "width": 1.5, "dash": "dot"},
+            line={"color": colours.sides[rep.key.side], "width": 1.5, "dash": "dot"},
             name=f"{rep.key.side} {rep.key.repetition}", hovertemplate="%{y:.0f}°",
         ))  # fmt: skip
-    _laid_out(figure, "", _ANGLE_TITLES[angle], hover="x unified")
+    _laid_out(figure, "", _ANGLE_TITLES[angle], colours, hover="x unified")
     return figure.update_xaxes(**_phase_axis(reps))
 
 
@@ -105,21 +112,26 @@ def _phase_axis(reps: Sequence[Rep]) -> dict[str, Any]:
     if reps and by_depth(reps[0]):
         words = ["0 %", "50 %", "deepest", "50 %", "0 %"]
         return {
-            "title": "Share of the deepest bend, down and up again",
+            "title_text": "Share of the deepest bend, down and up again",
             "tickvals": [0, 50, 100.5, 151, 201],
             "ticktext": words,
         }
-    return {"title": "Share of the time of the repetition, %"}
+    return {"title_text": "Share of the time of the repetition, %"}
 
 
-def _laid_out(figure: go.Figure, x: str, y: str, hover: str = "closest") -> go.Figure:
-    return figure.update_layout(
+def _laid_out(
+    figure: go.Figure, x: str, y: str, colours: Palette, hover: str = "closest"
+) -> go.Figure:
+    return dressed(
+        figure,
+        colours,
         height=420,
         margin={"l": 60, "r": 10, "t": 10, "b": 50},
         xaxis_title=x,
         yaxis_title=y,
         hovermode=hover,
-        legend={"orientation": "h", "y": 1.06},
+        legend_orientation="h",
+        legend_y=1.06,
     )
 
 

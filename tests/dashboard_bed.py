@@ -3,6 +3,7 @@
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from imuhip.archive.analysis import analyze
 from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Goal
 from imuhip.simulate.output import write
+from imuhip.simulate.performance import Compensation, Performance
 from imuhip.simulate.session import simulate
+from imuhip.simulate.setup import Setup
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,42 @@ def filed_in(folder: Path) -> Filed:
     with Catalogue(folder / "catalogue.sqlite") as catalogue:
         session = catalogue.file(recording, results, "A1").session
     return Filed(folder / "catalogue.sqlite", results, recording, session)
+
+
+def weeks_in(folder: Path) -> Filed:
+    """File two visits of an athlete, a week apart: squats with a fault, the seated test, marks.
+
+    There is a goal, pain and a cue, tags, and one session in the trash.
+    """
+    performance = Performance((Compensation("knee_in", 14.0, side="right"),), repetitions=3)
+    sessions = []
+    with Catalogue(folder / "catalogue.sqlite") as catalogue:
+        catalogue.add_athlete("A1", "Anna", "left hip is the stiff one")
+        catalogue.give_consent("A1", "measuring and keeping the recordings")
+        for week, kind in enumerate(("cold", "warm", "warm")):
+            recording, results = folder / f"{week}.mcap", folder / "results" / str(week)
+            scenario = "squat+seated" if week < 2 else "calibration"
+            made = simulate(scenario, seed=week, grade="good", setup=Setup(performance=performance))
+            write(made, recording)
+            analyze(recording, results)
+            sessions.append(catalogue.file(recording, results, "A1").session)
+            catalogue.edit_session(
+                sessions[-1],
+                kind=kind,
+                started=BEGIN + timedelta(weeks=week),
+                tags=["in season"],
+                notes="felt stiff",
+            )
+        catalogue.trash(sessions.pop())
+        catalogue.set_goal("A1", Goal("rotation_bottom_deg", "squat", low=10.0, high=20.0))
+        catalogue.add_note("A1", "left groin", kind="pain", at=BEGIN + timedelta(days=3))
+        catalogue.add_note("A1", "knees out", kind="cue", at=BEGIN + timedelta(days=5))
+    return Filed(
+        folder / "catalogue.sqlite", folder / "results" / "1", folder / "1.mcap", sessions[-1]
+    )
+
+
+BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 def copy_of(filed: Filed, folder: Path) -> Filed:

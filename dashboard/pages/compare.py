@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.choosing import chosen_results, opened
+from dashboard.theme import draw
 from dashboard.view_compare import (
     DEFINITIONS,
     Comparison,
@@ -23,7 +24,6 @@ from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_nouns import Session
 from imuhip.errors import ImuhipError
 from imuhip.report.blocks import Picture
-from imuhip.report.html import to_svg
 from imuhip.report.material import Material, family, material_of, title_of
 
 MODES = (
@@ -43,7 +43,7 @@ def main() -> None:
             _show(catalogue)
     except ImuhipError as error:
         st.error(str(error))
-    st.caption(MEDICAL)
+    st.markdown(f":small[{MEDICAL}]")
 
 
 def _show(catalogue: Catalogue) -> None:
@@ -100,7 +100,7 @@ def _sessions(
         st.selectbox("Compared with", list(known), format_func=lambda s: session_title(known[s]))
     ]
     if before.started and after.started and before.started > after.started:
-        st.caption("The session compared with is the later one of the two.")
+        st.markdown(":small[The session compared with is the later one of the two.]")
     if before.kind != after.kind:
         st.warning(
             "One of them was recorded cold and the other warm, or nobody said: the difference may "
@@ -140,7 +140,7 @@ def _table(found: Sequence[Comparison], title: str) -> None:
 
 def _pictures(pictures: Sequence[Picture]) -> None:
     for picture in pictures:
-        st.image(to_svg(picture), width="stretch", caption=picture.words.partition(":")[0])
+        draw(picture)
 
 
 _WORDS = (

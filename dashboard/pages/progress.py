@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.choosing import chosen_athlete, opened
 from dashboard.progress_plots import dose_figure, progress_figure
+from dashboard.theme import palette
 from dashboard.view_progress import (
     error_words,
     goal_words,
@@ -58,13 +59,13 @@ def _show(catalogue: Catalogue) -> None:
     series = [one for one in every if told(one)]
     with st.popover("What does it mean?"):
         st.write(f"**{MEASURES[name].title}**: {MEASURES[name].definition}")
-        st.caption(MEASURES[name].source)
+        st.write(f":small[{MEASURES[name].source}]")
     if series:
         _show_series(catalogue, athlete, series)
     else:
         st.info("This movement has no such measure; choose another one.")
     st.subheader("Dose")
-    st.plotly_chart(dose_figure(catalogue.dose(athlete)), key="dose", config=_PLOT)
+    st.plotly_chart(dose_figure(catalogue.dose(athlete), palette()), key="dose", config=_PLOT)
     goals, notes = st.columns(2)
     with goals:
         _goals(catalogue, athlete, name, movement)
@@ -81,7 +82,8 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         mine = [one for one in series if one.direction == way]
         if len(ways) > 1:
             st.subheader(f"Turning {way}")
-        figure = progress_figure(mine, goals_for(goals, mine), catalogue.notes(athlete))
+        mine_goals = goals_for(goals, mine)
+        figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
         st.dataframe([series_row(one) for one in mine], hide_index=True)
     st.markdown(

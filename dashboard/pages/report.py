@@ -1,13 +1,16 @@
 """What does the athlete take home, and what does the coach keep? Preview and download."""
 
+from html import escape
+
 import streamlit as st
 
 from dashboard.choosing import chosen_results, opened
+from dashboard.theme import image
 from dashboard.view_sessions import MEDICAL
 from imuhip.archive.catalogue import Catalogue
 from imuhip.errors import ImuhipError
-from imuhip.report.blocks import Document, Pictures
-from imuhip.report.html import STYLE_OF_BLOCKS, block_html, to_html, to_svg
+from imuhip.report.blocks import Block, Document, Pictures
+from imuhip.report.html import STYLE_OF_BLOCKS, block_html, to_html
 from imuhip.report.material import material_of
 from imuhip.report.pdf import to_pdf
 from imuhip.report.writing import READERS, report_for
@@ -21,7 +24,7 @@ def main() -> None:
             _show(catalogue)
     except ImuhipError as error:
         st.error(str(error))
-    st.caption(MEDICAL)
+    st.markdown(f":small[{MEDICAL}]")
 
 
 def _show(catalogue: Catalogue) -> None:
@@ -53,22 +56,32 @@ def _downloads(document: Document, stem: str) -> None:
 
 
 def _preview(document: Document) -> None:
-    """The same blocks on the page, as wide as the paper."""
-    paper, _ = st.columns([3, 1])
-    with paper.container(border=True):
-        st.html(f"<style>{STYLE_OF_BLOCKS}</style>")
-        st.subheader(document.title)
-        st.text(document.subtitle)
-        for block in document.blocks:
-            if not isinstance(block, Pictures):
-                st.html(f'<div class="report">{block_html(block)}</div>')
-                continue
-            for column, picture in zip(
-                st.columns(len(block.pictures)), block.pictures, strict=True
-            ):
-                column.image(to_svg(picture), width="stretch")
-            if block.caption:
-                st.caption(block.caption.replace("~", "\\~"))
+    """The same blocks on the page, as they lie on the paper: white on a dark page, too."""
+    blocks = "".join(_shown(block) for block in document.blocks)
+    title, subtitle = escape(document.title), escape(document.subtitle)
+    st.html(
+        f"<style>{STYLE_OF_BLOCKS}{_PAPER}</style>"
+        f'<div class="report paper"><h1>{title}</h1><p>{subtitle}</p>{blocks}</div>'
+    )
 
+
+def _shown(block: Block) -> str:
+    """A block as the page can show it."""
+    if not isinstance(block, Pictures):
+        return block_html(block)
+    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
+    drawn = "".join(image(picture) for picture in block.pictures)
+    return f'<figure><div class="row">{drawn}</div>{caption}</figure>'
+
+
+_PAPER = (
+    ".paper{max-width:54rem;padding:1.6rem 2rem;border:1px solid #8884;border-radius:.6rem}"
+    ".paper h1,.paper h2,.paper h3{color:inherit;padding:0;margin:1.4rem 0 .4rem}"
+    ".paper h1{font-size:1.8rem;margin-top:0}.paper h2{font-size:1.35rem}"
+    ".paper h3{font-size:1.1rem}.paper p{margin:.35rem 0}"
+    ".paper figure{margin:.8rem 0}.paper figcaption{color:#55606e;font-size:.9rem}"
+    ".paper .row{display:flex;flex-wrap:wrap;gap:.6rem;justify-content:space-evenly}"
+    ".paper .row img{flex:1 1 18rem;min-width:0;max-width:34rem;height:auto}"
+)
 
 main()

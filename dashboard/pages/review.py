@@ -13,8 +13,8 @@ from dashboard.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.review_view import review_view
 from dashboard.samples import SAMPLES
 from dashboard.settings import settings_from_arguments
+from dashboard.theme import palette
 from dashboard.view_findings import GRADE_WORDS, FindingCard, finding_cards
-from dashboard.view_model import SIDE_COLOURS
 from dashboard.view_review import (
     Rep,
     Review,
@@ -32,6 +32,7 @@ from imuhip.archive.catalogue_nouns import Session
 from imuhip.archive.results import SESSION_FILE
 from imuhip.assess.measure_table import MEASURES
 from imuhip.errors import ImuhipError
+from imuhip.report.pictures import degrees
 
 
 def main() -> None:
@@ -153,10 +154,12 @@ def _furthest_cards(review: Review) -> str:
     cards: dict[str, list[str]] = {}
     for (movement, side), reached in furthest(review.reps).items():
         ways = zip(("out", "in"), reached, strict=True)
-        figures = " · ".join(f"{way} {value:.0f}°" for way, value in ways if math.isfinite(value))
+        figures = " · ".join(
+            f"{way} {degrees(value)}" for way, value in ways if math.isfinite(value)
+        )
         title = movement_title(movement).removesuffix(f", {side}")
         line = f"<p><span>{side}</span> <b>{figures or '–'}</b></p>"
-        colour = f"color:{SIDE_COLOURS[side]}"
+        colour = f"color:{palette().sides[side]}"
         cards.setdefault(title, []).append(line.replace("<b>", f'<b style="{colour}">'))
     body = "".join(
         f"<article><h3>{escape(title)}</h3>{''.join(lines)}</article>"
@@ -246,7 +249,7 @@ def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
     first, second = st.columns(2)
     with first:
         st.subheader("Rotation against bend")
-        st.plotly_chart(path_figure(review, chosen or mine), key="paths", config=_PLOT)
+        st.plotly_chart(path_figure(review, chosen or mine, palette()), key="paths", config=_PLOT)
         st.caption(
             "The repetitions that are selected in the list."
             if chosen
@@ -254,7 +257,8 @@ def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
         )
     with second:
         st.subheader("Mean ± SD")
-        st.plotly_chart(mean_figure(review, mine, angle, chosen), key="mean", config=_PLOT)
+        means = mean_figure(review, mine, angle, chosen, palette())
+        st.plotly_chart(means, key="mean", config=_PLOT)
         st.caption(
             "Line: mean of the repetitions that count. Band: one standard deviation from one to "
             "the next. Dotted: the selected ones."

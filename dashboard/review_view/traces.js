@@ -157,7 +157,7 @@ class Traces {
       context.lineTo(x, this.height - EDGE.bottom);
       context.stroke();
       context.setLineDash([]);
-      context.fillText(mark.label, x + 3, 33);
+      context.fillText(mark.label.replace(":", ": "), x + 3, 33);
     }
   }
 

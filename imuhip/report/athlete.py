@@ -114,7 +114,10 @@ def _changed(material: Material) -> list[Block]:
     heading = Heading("Since last time")
     rows = change_rows(material.series)
     if not rows:
-        return [heading, Words("This is the first session; there is nothing to compare with yet.")]
+        return [
+            heading,
+            Words("This is the first session of its kind; there is nothing to compare with yet."),
+        ]
     real = [row for row in rows if row[-1] in ("real", "possible")]
     sentences: list[Block] = [
         Words(

@@ -42,14 +42,14 @@ def to_html(document: Document) -> str:
     )
 
 
-def to_svg(picture: Picture) -> str:
-    """Return a picture as SVG, to stand within HTML or alone."""
+def to_svg(picture: Picture, *, ground: str = "#ffffff") -> str:
+    """Return a picture as SVG, to stand within HTML or alone, on a ground of some colour."""
     width, height = _n(picture.width), _n(picture.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="{_FONT}" style="background:#fff">'
+        f'width="{width}" height="{height}" font-family="{_FONT}" style="background:{ground}">'
         f"<title>{escape(picture.words)}</title>"
-        f"{''.join(_shape(shape) for shape in picture.shapes)}</svg>"
+        f"{''.join(_shape(shape, ground) for shape in picture.shapes)}</svg>"
     )
 
 
@@ -105,12 +105,12 @@ def _table(block: Table) -> str:
 
 
 @singledispatch
-def _shape(shape: Shape) -> str:
+def _shape(shape: Shape, ground: str) -> str:  # noqa: ARG001 - hollow dots need it
     raise TypeError(f"expected a shape, came {type(shape).__name__}")
 
 
 @_shape.register
-def _line(shape: Line) -> str:
+def _line(shape: Line, _: str) -> str:
     dash = ' stroke-dasharray="4 3"' if shape.dashed else ""
     return "".join(
         f'<polyline points="{_points(part)}" fill="none" stroke="{shape.colour}" '
@@ -120,7 +120,7 @@ def _line(shape: Line) -> str:
 
 
 @_shape.register
-def _area(shape: Area) -> str:
+def _area(shape: Area, _: str) -> str:
     return (
         f'<polygon points="{_points(shape.points)}" fill="{shape.colour}" '
         f'fill-opacity="{_n(shape.opacity)}"/>'
@@ -128,8 +128,8 @@ def _area(shape: Area) -> str:
 
 
 @_shape.register
-def _dot(shape: Dot) -> str:
-    fill = "#ffffff" if shape.hollow else shape.colour
+def _dot(shape: Dot, ground: str) -> str:
+    fill = ground if shape.hollow else shape.colour
     return (
         f'<circle cx="{_n(shape.x)}" cy="{_n(shape.y)}" r="{_n(shape.radius)}" fill="{fill}" '
         f'stroke="{shape.colour}" stroke-width="1.5"/>'
@@ -137,7 +137,7 @@ def _dot(shape: Dot) -> str:
 
 
 @_shape.register
-def _label(shape: Label) -> str:
+def _label(shape: Label, _: str) -> str:
     weight = ' font-weight="bold"' if shape.bold else ""
     return (
         f'<text x="{_n(shape.x)}" y="{_n(shape.y)}" font-size="{_n(shape.size)}" '

@@ -10,7 +10,7 @@ SIGNS = {
     "setup": ".setup .state",
     "review": ".review .values",
     "progress": ".js-plotly-plot",
-    "compare": "[data-testid='stImage'] img",
+    "compare": ".picture img",
     "report": ".report h2",
     "athletes": "[data-testid='stDataFrame']",
 }

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from dashboard_bed import Filed, run_page
 
-from dashboard.progress_plots import dose_figure, progress_figure
+from dashboard.progress_plots import LEAST, dose_figure, progress_figure
+from dashboard.view_model import DARK, LIGHT
 from dashboard.view_progress import (
     FIRST,
     difference_words,
@@ -66,10 +67,24 @@ def test_a_dot_a_session_with_its_error_goal_and_marks() -> None:
 
 def test_cold_and_warm_look_different() -> None:
     """A cold session is a hollow dot, a warm one is filled."""
-    figure = progress_figure([series(1.0, kind="cold"), series(1.0, kind="warm")], [], [])
-    cold, warm = (trace.marker.color for trace in figure.data)
-    assert cold == "white"
-    assert warm != "white"
+    for colours in (LIGHT, DARK):
+        both = [series(1.0, kind="cold"), series(1.0, kind="warm")]
+        figure = progress_figure(both, [], [], colours)
+        cold, warm = (trace.marker.color for trace in figure.data)
+        assert cold == colours.ground
+        assert warm == colours.sides["left"]
+
+
+def test_a_first_session_stands_among_days() -> None:
+    """The time axis is two weeks at least, and pain stands at its hour, not at midnight."""
+    one = series(10.0)
+    note = Note(1, BEGIN + timedelta(minutes=2), "pain", "left groin", None, math.nan)
+    figure = progress_figure([one], [], [note])
+    first, last = figure.layout.xaxis.range
+    assert last - first >= LEAST
+    assert first < BEGIN < last
+    (pain,) = (trace.x for trace in figure.data if trace.mode == "markers+text")
+    assert list(pain) == [note.at]
 
 
 def test_goals_are_drawn_where_they_belong() -> None:

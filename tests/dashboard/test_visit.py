@@ -279,7 +279,7 @@ def compares_and_follows(coach: Coach) -> None:
     """Left against right, and the first dot of many weeks."""
     page = coach.page
     coach.go("Compare")
-    expect(page.get_by_test_id("stImage").first).to_be_visible()
+    expect(page.locator(".picture img").first).to_be_visible()
     coach.see("17-compare")
     coach.go("Progress")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
