@@ -381,8 +381,8 @@ class Fault:
     sensor
         The sensor concerned.
     kind
-        ``gap``, ``bad_packet``, ``clock_jump``, ``saturation``, ``not_finite``, ``out_of_order``,
-        ``rate``, ``missing``, ``lost_records``, ``unit``, ``magnetic``; of placement: the kinds of
+        ``gap``, ``bad_packet``, ``saturation``, ``not_finite``, ``out_of_order``, ``rate``,
+        ``missing``, ``lost_records``, ``unit``, ``magnetic``; of placement: the kinds of
         `evidence.Misplacement`.
     t_start, t_end
         Seconds on the session's clock.
