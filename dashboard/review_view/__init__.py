@@ -14,7 +14,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard import canvas, live_view
 
-_PARTS: Final = ("figure.js", "traces.js", "main.js")
+_SHARED: Final = ("mount.js", "turns.js", "figure.js")
+_PARTS: Final = ("traces.js", "main.js")
 
 
 def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
@@ -34,7 +35,7 @@ def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    shared = canvas.part("mount.js"), live_view.part("colours.js")
+    shared = (live_view.part("colours.js"), *map(canvas.part, _SHARED))
     return "\n".join((*shared, *(_text(name) for name in _PARTS)))
 
 

@@ -23,7 +23,7 @@ class Player {
     this.root = root;
     this.query = (selector) => root.querySelector(selector);
     this.traces = new Traces(this.query(".traces"));
-    this.figure = new Figure(this.query(".figure canvas"), () => this.paint());
+    this.figure = new Figure(this.query(".figure canvas"), "front", () => this.paint());
     this.slider = this.query("input");
     this.slider.oninput = () => this.go(Number(this.slider.value));
     for (const button of root.querySelectorAll("[data-view]")) {
@@ -146,6 +146,7 @@ class Player {
     this.root.toggleAttribute("data-dark", isDark(this.root));
     this.palette = paletteOf(this.root);
     this.traces.draw(this.session, this.from, this.to, this.palette);
+    this.figure.fit(this.palette);
     this.paint();
   }
 
@@ -158,7 +159,7 @@ class Player {
       return value === undefined || value === UNKNOWN ? NaN : value / 100;
     };
     this.traces.point(this.at, this.palette);
-    this.figure.draw(at, this.palette);
+    this.query(".unknown").hidden = this.figure.draw(poseOf(at));
     for (const cell of this.root.querySelectorAll("[data-column]")) {
       const value = at(cell.dataset.column);
       cell.textContent = Number.isFinite(value) ? value.toFixed(0).replace("-0", "0").replace("-", "−") : "–";

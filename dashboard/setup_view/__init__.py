@@ -16,7 +16,8 @@ from imuhip.assess.limits import GOALS
 from imuhip.assess.movements import MOVEMENTS
 
 _SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
-_PARTS: Final = ("turns.js", "figure.js", "sensors.js", "protocol.js", "main.js")
+_DRAWING: Final = ("mount.js", "turns.js", "figure.js")
+_PARTS: Final = ("sensors.js", "protocol.js", "main.js")
 
 
 def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
@@ -42,7 +43,7 @@ def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    shared = (canvas.part("mount.js"), *map(live_view.part, _SHARED))
+    shared = (*map(live_view.part, _SHARED), *map(canvas.part, _DRAWING))
     return "\n".join((*shared, *map(_text, _PARTS)))
 
 

@@ -1,8 +1,6 @@
 // Puts the parts of the set-up page together.
 
 const STATUS_EVERY_MS = 700;
-const HIP_NAMES = ["flexion", "adduction", "rotation"];
-const PELVIS_NAMES = ["tilt", "obliquity", "rotation"];
 
 class Setup {
   constructor(root, data) {
@@ -11,7 +9,7 @@ class Setup {
     this.collector = new Collector(askedAt(data));
     this.sensors = new Sensors(root);
     this.protocol = new Protocol(root, this.collector, this.feed);
-    this.figure = new Figure(root.querySelector(".stage canvas"));
+    this.figure = new Figure(root.querySelector(".stage canvas"), "behind", () => { this.drawn = -1; });
     this.hook = { state: "", frames: 0, pose: null };
     window.imuhip = { ...window.imuhip, setup: this.hook };
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
@@ -60,7 +58,7 @@ class Setup {
   }
 
   look(view) {
-    this.figure.view = view;
+    this.figure.look(view);
     for (const button of this.root.querySelectorAll("[data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === view));
     }
@@ -86,8 +84,8 @@ class Setup {
 
   fit() {
     this.root.classList.toggle("dark", this.root.dataset.theme === "gym" || isDark(this.root));
-    const ground = getComputedStyle(this.root).getPropertyValue("--card").trim() || "#fff";
-    this.figure.fit({ ...paletteOf(this.root), ground });
+    const card = getComputedStyle(this.root).getPropertyValue("--card").trim() || "#fff";
+    this.figure.fit({ ...paletteOf(this.root), card });
     this.fitted = true;
     this.drawn = -1;
   }
@@ -103,18 +101,10 @@ class Setup {
     const flows = this.feed.flows(now);
     if (this.feed.version === this.drawn && flows === this.flowed) return;
     Object.assign(this, { drawn: this.feed.version, flowed: flows });
-    this.hook.pose = this.pose(flows);
+    this.hook.pose = poseOf((name) => (flows ? this.feed.rows.newest(name) : NaN));
     this.figure.draw(this.hook.pose);
     this.hook.frames += 1;
     this.showAngles(this.hook.pose);
-  }
-
-  /** Angles of the newest row, by part; NaN where nothing comes. */
-  pose(flows) {
-    const newest = (name) => (flows ? this.feed.rows.newest(name) : NaN);
-    const hip = (side) => Object.fromEntries(HIP_NAMES.map((name) => [name, newest(`hip_${name}_${side}_deg`)]));
-    const pelvis = Object.fromEntries(PELVIS_NAMES.map((name) => [name, newest(`pelvis_${name}_deg`)]));
-    return { pelvis, left: hip("left"), right: hip("right") };
   }
 
   showAngles(pose) {

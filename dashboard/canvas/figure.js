@@ -1,10 +1,13 @@
-// A plain pelvis and two thighs, seen in perspective, moving as the sensors say.
+// A plain pelvis and two thighs, seen in perspective, moving as the angles say.
 
 const EYE = 3.2;
 const ROUND = 10;
-const VIEWS = { behind: [-28, 14], side: [-90, 4], front: [152, 14] };
+// Yaw and pitch in degrees, as seen from there.
+const VIEWS = { behind: [-28, 14], side: [-90, 4], front: [152, 14], top: [0, 78] };
 const HIP = { left: [0, -0.05, -0.095], right: [0, -0.05, 0.095] };
 const THIGH_LENGTH = 0.46;
+const HIP_NAMES = ["flexion", "adduction", "rotation"];
+const PELVIS_NAMES = ["tilt", "obliquity", "rotation"];
 const STILL = { flexion: 0, adduction: 0, rotation: 0 };
 
 /** Polygons of a tube along -Y from radius to radius, of a thigh; each with the colour's name. */
@@ -55,39 +58,88 @@ function thighFaces(side) {
   ];
 }
 
-/** Draws the figure; `pose` holds the angles, NaN where nobody knows. */
+/** The angles of one moment by part, of the named numbers that `at` gives; NaN where unknown. */
+function poseOf(at) {
+  const hip = (side) => Object.fromEntries(HIP_NAMES.map((name) => [name, at(`hip_${name}_${side}_deg`)]));
+  const pelvis = Object.fromEntries(PELVIS_NAMES.map((name) => [name, at(`pelvis_${name}_deg`)]));
+  return { pelvis, left: hip("left"), right: hip("right") };
+}
+
+/** Draws the figure, and turns it by finger or mouse; `changed` asks to draw it anew. */
 class Figure {
-  constructor(canvas) {
+  constructor(canvas, view, changed) {
     this.canvas = canvas;
-    this.view = "behind";
+    this.knees = {};
+    this.look(view);
+    canvas.onpointerdown = (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.from = [event.clientX, event.clientY, ...this.angle];
+    };
+    canvas.onpointermove = (event) => {
+      if (!this.from) return;
+      const [x, y, yaw, pitch] = this.from;
+      const tipped = pitch + (event.clientY - y) * 0.5;
+      this.angle = [yaw + (event.clientX - x) * 0.5, Math.max(-85, Math.min(85, tipped))];
+      changed();
+    };
+    canvas.onpointerup = canvas.onpointercancel = () => { this.from = null; };
   }
+
+  /** See it from one of `VIEWS`. */
+  look(view) { this.angle = VIEWS[view]; }
 
   fit(palette) { Object.assign(this, fitted(this.canvas), { palette }); }
 
   /** Where the corner `point` falls on the canvas, and how far away it is. */
   seen(camera, point) {
     const [x, y, z] = applied(camera, [point[0], point[1] + 0.17, point[2]]);
-    const scale = (Math.min(this.height * 1.3, this.width * 1.55) * EYE) / (EYE + x);
+    // So that a thigh held out to any side stays in the picture.
+    const scale = (Math.min(this.height * 0.95, this.width) * EYE) / (EYE + x);
     return [this.width / 2 + scale * z, this.height / 2 - scale * y, x];
   }
 
-  /** Draw a pose; parts that nobody knows stand straight, and pale. */
+  /** Draw a pose; parts that nobody knows stand straight, and pale. Returns whether all are known. */
   draw(pose) {
-    const [yaw, pitch] = VIEWS[this.view];
+    const [yaw, pitch] = this.angle;
     const camera = times(turn(2, pitch), turn(1, yaw));
     const pelvis = pelvisTurn(known(pose.pelvis) ? pose.pelvis : { tilt: 0, obliquity: 0, rotation: 0 });
     const faces = this.faces(camera, PARTS.pelvis, (p) => applied(pelvis, p), known(pose.pelvis));
+    const labels = [];
+    let all = known(pose.pelvis);
+    this.knees = {};
     for (const side of ["left", "right"]) {
       const sure = known(pose[side]) && known(pose.pelvis);
       const thigh = times(pelvis, hipTurn(side, sure ? pose[side] : STILL));
       const hip = applied(pelvis, HIP[side]);
       const place = (p) => applied(thigh, p).map((value, k) => value + hip[k]);
       faces.push(...this.faces(camera, PARTS[side], place, sure));
+      labels.push([side, this.seen(camera, place([0, -THIGH_LENGTH - 0.08, 0]))]);
+      all &&= sure;
+      if (sure) this.knees[side] = { long: applied(thigh, [0, -1, 0]), forward: applied(thigh, [1, 0, 0]) };
     }
     faces.sort((a, b) => b.depth - a.depth);
     const on = this.context;
     on.clearRect(0, 0, this.width, this.height);
     for (const face of faces) this.fill(on, face);
+    this.label(on, labels);
+    return all;
+  }
+
+  /** The name of each side beyond its knee. */
+  label(on, labels) {
+    on.font = `700 14px ${this.palette.font}`;
+    on.textAlign = "center";
+    on.textBaseline = "middle";
+    on.strokeStyle = this.palette.card;
+    on.lineWidth = 4;
+    on.lineJoin = "round";
+    for (const [side, [x, y]] of labels) {
+      const inside = (value, size, room) => Math.max(room, Math.min(value, size - room));
+      const at = [inside(x, this.width, 18), inside(y, this.height, 9)];
+      on.strokeText(side, ...at);
+      on.fillStyle = this.palette[side];
+      on.fillText(side, ...at);
+    }
   }
 
   faces(camera, part, place, sure) {
@@ -106,10 +158,10 @@ class Figure {
     corners.forEach(([x, y], k) => (k ? on.lineTo(x, y) : on.moveTo(x, y)));
     on.closePath();
     on.globalAlpha = sure ? 1 : 0.28;
-    on.fillStyle = mixed(colour, this.palette.ground, 0.35 + 0.5 * lit(corners));
+    on.fillStyle = mixed(colour, this.palette.card, 0.35 + 0.5 * lit(corners));
     on.fill();
     on.lineWidth = 0.75;
-    on.strokeStyle = mixed(colour, this.palette.ground, 0.9);
+    on.strokeStyle = mixed(colour, this.palette.card, 0.9);
     on.stroke();
     on.globalAlpha = 1;
   }
