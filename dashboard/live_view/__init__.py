@@ -13,6 +13,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard import canvas
 from dashboard.settings import settings_from_arguments
+from imuhip.assess.measure_table import MEASURES
+from imuhip.report.plain_words import RULE_WORDS
 
 _PARTS: Final = (
     "colours.js",
@@ -24,6 +26,9 @@ _PARTS: Final = (
     "coach.js",
     "main.js",
 )
+_TOLD_MEASURES: Final = ("rotation_arc_deg",)
+"""Those that the page defines; `data-measure` of view.html names them."""
+
 PATH: Final = "imu/live"
 """Where the relay listens, relative to the page."""
 
@@ -36,7 +41,11 @@ def live_view(*, key: str) -> None:
     key
         Names the place on the page; the same one keeps the canvas over reruns.
     """
-    _component()(key=key, data=stream(), height="content")
+    meanings = {
+        "measures": {name: MEASURES[name].definition for name in _TOLD_MEASURES},
+        "rules": {name: [words.title, words.definition] for name, words in RULE_WORDS.items()},
+    }
+    _component()(key=key, data={**stream(), **meanings}, height="content")
 
 
 def stream() -> dict[str, object]:

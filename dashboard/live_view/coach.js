@@ -85,9 +85,17 @@ class Coach {
     button.classList.toggle("on", Boolean(doing));
   }
 
-  /** What the numbers mean; the one that was asked for stands out. */
+  /** Take the definitions of measures and rules, which the results and the report use too. */
+  define({ measures, rules }) {
+    this.rules = rules ?? {};
+    for (const place of this.root.querySelectorAll("[data-measure]")) setText(place, measures?.[place.dataset.measure] ?? "");
+  }
+
+  /** What the numbers mean; the one that was asked for stands out, and so do findings told now. */
   help(topic) {
     const dialog = this.root.querySelector(".help");
+    const known = this.acts.told().filter((finding) => this.rules[finding.rule]);
+    dialog.querySelector(".rules").replaceChildren(...known.map((finding) => spoken("li", this.rules[finding.rule].join(": "), "")));
     for (const told of dialog.querySelectorAll("[data-told]")) told.classList.toggle("asked", told.dataset.told === topic);
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".asked")?.scrollIntoView({ block: "nearest" });

@@ -31,8 +31,10 @@ class View {
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
       heard: (status) => { this.feed.collector = status; },
+      told: () => this.feed.story.worst(TOLD),
       restyle: () => { this.fitted = false; },
     });
+    this.coach.define(data);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     // What is told beside a canvas may take room from it: each is watched, not the page alone.
     for (const place of root.querySelectorAll(".dial, .trace")) this.observer.observe(place);
@@ -77,6 +79,8 @@ class View {
     for (const { gauge: dial } of this.sides) dial.fit(palette, gauge);
     this.trace.fit(palette);
     setText(this.root.querySelector(".session"), (this.feed.hello?.session ?? "").replaceAll("_", " "));
+    const { still_below: still, moving_above: moving } = this.feed.hello?.stillness ?? {};
+    if (still) setText(this.root.querySelector(".speeds"), `: empty is below ${still}° a second, full above ${moving}`);
     setText(this.root.querySelector(".notice"), this.feed.hello?.notice ?? "Not a medical device.");
     this.fitted = true;
     this.fittedFor = this.feed.hello;

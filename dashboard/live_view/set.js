@@ -1,5 +1,7 @@
 // What the set shows so far: repetitions counted, the newest one, and what it tells.
 
+// Findings that are shown at once.
+const TOLD = 2;
 const GRADES = { marked: 2, mild: 1 };
 const MOVEMENT_WORDS = { seated_rotation_left: "seated, left", seated_rotation_right: "seated, right" };
 
@@ -111,7 +113,7 @@ class SetPanel {
     setText(at(".movement"), story.key ? `${story.title()} · set ${story.number}` : "");
     setText(at(".count"), story.key ? story.count() : "–");
     at(".newest").replaceChildren(...story.lines().map((line) => spoken("p", line.text, line.side)));
-    const told = story.worst(2);
+    const told = story.worst(TOLD);
     at(".findings").replaceChildren(...told.map((finding) => this.finding(finding)));
     const fine = story.key && !told.length && story.findings.size > story.unsure;
     setText(at(".calm"), fine ? "Nothing stands out so far" : "");

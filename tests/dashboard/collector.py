@@ -114,7 +114,7 @@ def told(hub: LiveHub) -> None:
             measures = {"rotation_arc_deg": arc, "rotation_arc_sd_deg": 2.0}
             rep = repetition(side, number, measures)
             hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
-        for rule in ("knee_in", "tuck")[: 3 - number]:
+        for rule in ("knee_in", "pelvic_tuck")[: 3 - number]:
             hub.announce("finding", {"t": BACKFILL_S, "finding": finding(rule, number)})
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from imuhip.assess.measure_table import MEASURES
+from imuhip.report.plain_words import RULE_WORDS
+
 LIVE = "window.imuhip && window.imuhip.live && window.imuhip.live.state === 'live'"
 
 
@@ -74,6 +77,12 @@ def test_each_number_is_a_tap_from_its_meaning(page: Page, address: str, collect
     expect(asked).to_be_hidden()
     page.keyboard.press("?")
     expect(page.locator(".keys")).to_contain_text("freeze")
+    page.keyboard.press("Escape")
+    page.locator(".newest").click()
+    expect(asked).to_contain_text(MEASURES["rotation_arc_deg"].definition)
+    page.keyboard.press("Escape")
+    page.locator(".findings").click()
+    expect(asked).to_contain_text(RULE_WORDS["knee_in"].definition)
 
 
 def test_the_movements_of_the_day_are_marked_one_after_the_other(
