@@ -6,7 +6,7 @@ repetition is over (`assess.sets`). So a mark that comes late or early loses no 
 There and back (squat, lunge, table test)::
 
     REST ─ away from rest by `leave_deg`, at `leave_deg_s` for `leave_s` ──► AWAY
-    AWAY ─ within `rest_deg`, below `rest_deg_s` for `rest_s` ─────────────► done, REST
+    AWAY ─ within `rest_deg`, and stopped ─────────────────────────────────► done, REST
          ─ goes away again before it came to rest, low enough ─────────────► done, AWAY
          ─ comes out on the other side of rest ────────────────────────────► done, AWAY
          ─ stays at the turn for `longest_hold_s` ─────────────────────────► stayed, REST
@@ -16,8 +16,13 @@ There and back (squat, lunge, table test)::
 One way (pivot, 90/90)::
 
     REST ─ faster than `leave_deg_s` for `leave_s` ────────────────────────► TURN
-    TURN ─ slower than `rest_deg_s` for `rest_s` ──────────────────────────► done, REST
+    TURN ─ stopped ────────────────────────────────────────────────────────► done, REST
          ─ turns back ─────────────────────────────────────────────────────► done, TURN
+
+Stopped is slower than `rest_deg_s` for `rest_s`, and at the end of that slower than 5 % of the peak
+speed, or than who stands sways; or twice as long as that. What has gone far enough to count has
+stopped as well once it stays below that edge for 50 ms (100 ms in a turn, where a pause would make
+two of one): a coach waits for it.
 
 Rest is where the signal was last still, in the posture of the movement: a wide stance has another
 inclination than a narrow one.
@@ -218,7 +223,7 @@ def _begin(way: float, sign: float, s: Array, row: float) -> None:
     s[_AWAY], s[_SIGN], s[_LEAVE_ROW] = 1.0, sign, row
     s[_EXT], s[_EXT_ROW], s[_BACK], s[_BACK_ROW] = way, row, way, row
     s[_PEAK] = abs(s[_RATE])
-    s[_N_REST], s[_N_HOLD], s[_N_LEAVE], s[_N_STILL] = 0.0, 0.0, 0.0, 0.0
+    s[_N_REST], s[_N_HOLD], s[_N_LEAVE], s[_N_STILL], s[_N_STOP] = 0.0, 0.0, 0.0, 0.0, 0.0
 
 
 @kernel
@@ -233,15 +238,22 @@ def _away(x: float, limit: Array, s: Array, row: float) -> int:
     ended = _goes_on(way, out, limit, s, row)
     if ended > 0:
         return ended
-    if way < limit[_REST] and abs(out) < limit[_REST_V]:
-        s[_N_REST] += 1.0
-    else:
-        s[_N_REST] = 0.0
-    stopped = abs(out) < _EDGE * s[_PEAK] or s[_N_REST] >= 2.0 * limit[_REST_N]
-    if s[_N_REST] >= limit[_REST_N] and stopped:
+    if _stopped(way < limit[_REST], out, _STOP_ROWS, limit, s):
         _over(s, row)
         return 1
     return 0
+
+
+@kernel
+def _stopped(back: bool, rate: float, rows: float, limit: Array, s: Array) -> bool:
+    """Whether it has come to a stop where it may."""
+    slow = back and abs(rate) < limit[_REST_V]
+    s[_N_REST] = s[_N_REST] + 1.0 if slow else 0.0
+    stands = slow and abs(rate) < max(_EDGE * s[_PEAK], _SWAY)
+    s[_N_STOP] = s[_N_STOP] + 1.0 if stands else 0.0
+    if s[_N_REST] >= limit[_REST_N]:
+        return stands or bool(s[_N_REST] >= 2.0 * limit[_REST_N])
+    return bool(s[_N_STOP] >= rows and s[_EXT] >= limit[_REACH])
 
 
 @kernel
@@ -304,12 +316,9 @@ def _turn(x: float, v: float, p: float, limit: Array, s: Array, row: float) -> i
         _begin(turned, sign, s, row)
         s[_TURNED] = turned
         return ended
-    if s[_AWAY] > 0.0:
-        s[_N_REST] = s[_N_REST] + 1.0 if abs(rate) < limit[_REST_V] else 0.0
-        stopped = abs(rate) < _EDGE * s[_PEAK] or s[_N_REST] >= 2.0 * limit[_REST_N]
-        if s[_N_REST] >= limit[_REST_N] and stopped:
-            ended = 1 if s[_EXT] >= limit[_REACH] else 0
-            _over(s, row)
+    if s[_AWAY] > 0.0 and _stopped(True, rate, _TURN_STOP_ROWS, limit, s):
+        ended = 1 if s[_EXT] >= limit[_REACH] else 0
+        _over(s, row)
     return ended
 
 
@@ -341,6 +350,9 @@ _SETTLE = 0.05
 """Share of a new row in where rest is: it settles within half a second."""
 _EDGE = 0.05
 """A movement is over below this share of its peak speed, if it does not linger above."""
+_SWAY = np.radians(2.0)
+"""Who stands sways this fast, rad/s."""
+_STOP_ROWS, _TURN_STOP_ROWS = 5.0, 10.0
 _LOW_SHARE = 0.35
 """Going away again from below this share of the depth begins a new repetition."""
 _ELSEWHERE_ROWS = 200.0
@@ -355,5 +367,5 @@ _LEAVE_N, _REST_N, _HOLD_N, _TURNS, _BOTH, _KEEPS = 8, 9, 10, 11, 12, 13
 _AWAY, _REF, _SIGN, _ARMED, _RATE, _GAP, _LAST, _TRY = 0, 1, 2, 3, 4, 5, 6, 7
 _LEAVE_ROW, _EXT, _EXT_ROW, _BACK, _BACK_ROW, _PEAK, _TURNED = 8, 9, 10, 11, 12, 13, 14
 _N_LEAVE, _N_REST, _N_HOLD, _N_STILL = 15, 16, 17, 18
-_OUT_LEAVE, _OUT_TURN, _OUT_STOP, _OUT_EXT = 19, 20, 21, 22
-_STATE_SIZE = 23
+_OUT_LEAVE, _OUT_TURN, _OUT_STOP, _OUT_EXT, _N_STOP = 19, 20, 21, 22, 23
+_STATE_SIZE = 24

@@ -33,6 +33,30 @@ def test_squats_are_counted_and_told_for_both_sides():
     assert first.t_end == pytest.approx(4.0 + 1.2 + 0.3 + 1.0, abs=0.25)
 
 
+def test_a_repetition_is_told_as_soon_as_it_is_over():
+    """A squat and a seated turn are out within 0.1 s of their end, a pivot within 0.15 s."""
+    lean = squats(70, 95, 100)
+    sits = path(0.0, (25.0, 0.8), (25.0, 0.5), (0.0, 0.8), (0.0, 1.0))
+    turns = path(0.0, (25.0, 0.8), (25.0, 1.0), (0.0, 0.8), (0.0, 1.0))
+    for body, mark, wait_s in (
+        (Body((lean, lean)), SET, 0.1),
+        (Body((90.0, 90.0), rotation=(sits, 0.0)), (3.0, "begin:seated_rotation_left"), 0.1),
+        (Body(heading=(turns, 0.0), rotation=(turns, 0.0)), (3.0, "begin:pivot"), 0.15),
+    ):
+        told = body.assessed(mark).repetitions
+        assert told
+        for repetition, known in zip(told, body.known_at(mark), strict=True):
+            assert repetition.counted
+            assert 0.0 < known - repetition.t_end < wait_s
+
+
+def test_a_hesitation_early_in_a_turn_does_not_end_it():
+    """A stop of 0.1 s on the way out neither ends a turn nor makes two of it."""
+    turn = path(0.0, (9.0, 0.5), (9.0, 0.1), (30.0, 0.8), (30.0, 0.5), (0.0, 1.0), (0.0, 1.0))
+    told = Body((90.0, 90.0), rotation=(turn, 0.0)).assessed((3.0, "begin:seated_rotation_left"))
+    assert listed(told) == [("seated_rotation_left", 1, "in", True)]
+
+
 def test_without_marks_squats_are_recognised():
     """The same motion without marks is the same repetitions, and says that they were detected."""
     lean = squats(80, 80, 80)
