@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ
+from imuhip.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ, PELVIS
 from imuhip.estimate.blind import Blind, Missed
 from imuhip.estimate.bouts import Finder
 from imuhip.estimate.functional_axis import movement
@@ -232,7 +232,7 @@ def _movement(
     if moving.sensor not in sensors:
         return []
     i = sensors.index(moving.sensor)
-    seen = movement(rows.q[:, i], rows.gyr[:, i], moving.usual_sd)
+    seen = movement(rows.q[:, i], rows.gyr[:, i], moving.usual_sd, in_earth=moving.sensor != PELVIS)
     amplitude = float(np.degrees(seen.amplitude))
     gates = [_gate(f"{moving.name}_amplitude", moving.sensor, amplitude)]
     if gates[0].verdict != "failed":

@@ -3,6 +3,11 @@
 The principal axis of the angular rate above 20°/s. Explained variance says nothing of its accuracy
 (a knee lift 9° askew still has 99.6 % in its first component), so what is told is how much the axis
 of one repetition differs from the next. How straight the person moves is not to be seen in it.
+
+A pelvis that bows turns about its own axis, which stays in its sensor. A thigh that is lifted turns
+about the pelvis's, which stays in the earth, and there it is looked for: what a thigh turns about
+its own length on the way up takes the sensor along, and what it goes outward turns it about the
+vertical, the more so the higher it is, which says nothing of a heading.
 """
 
 from typing import NamedTuple
@@ -19,8 +24,8 @@ class Movement(NamedTuple):
     Parameters
     ----------
     axis
-        ``(3,)`` unit, frame ``s``, along the turn from the first row to the farthest; NaN where
-        nothing turned fast enough.
+        ``(3,)`` unit, frame ``s`` of the first row, along the turn from there to the farthest row;
+        NaN where nothing turned fast enough.
     heading_sd
         Standard error of the axis's heading, radians, over the repetitions.
     amplitude, steadiness
@@ -33,7 +38,7 @@ class Movement(NamedTuple):
     steadiness: float
 
 
-def movement(q: Array, gyr: Array, usual_sd: float) -> Movement:
+def movement(q: Array, gyr: Array, usual_sd: float, *, in_earth: bool = False) -> Movement:
     """Look at a movement of one sensor.
 
     Parameters
@@ -45,9 +50,13 @@ def movement(q: Array, gyr: Array, usual_sd: float) -> Movement:
     usual_sd
         How much repetitions differ in heading, radians, as people usually do it; a few
         repetitions say little of their own spread, so it is counted in.
+    in_earth
+        The axis stays in the earth while the sensor turns; else it stays in the sensor.
     """
     lean = lean_of(q)
     amplitude = float(lean.max())
+    if in_earth:
+        gyr = rotate(conjugate(q[0]), rotate(q, gyr))
     whole = principal_axis(gyr)
     if whole is None:
         return Movement(np.full(3, np.nan), np.nan, amplitude, np.nan)
