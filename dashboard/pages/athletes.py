@@ -142,8 +142,10 @@ def _add(catalogue: Catalogue) -> None:
 
 
 def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
-    """Name, note and consent."""
+    """Name, note and consent, and the way to a new session."""
     remember(athlete.id)
+    if st.button("Set up a session", icon=":material/checklist:", type="primary"):
+        st.switch_page("pages/setup.py")
     icon = ":material/verified_user:" if athlete.consent == "given" else ":material/gpp_maybe:"
     with st.expander(f"{athlete_title(athlete)} · {_CONSENT[athlete.consent]}", icon=icon):
         for sentence in consent_words(catalogue.consents(athlete.id)):

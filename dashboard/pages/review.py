@@ -152,7 +152,9 @@ def _show_head(review: Review) -> None:
 def _furthest_cards(review: Review) -> str:
     """A card for each movement: how far each side turned, in the side's colour."""
     cards: dict[str, list[str]] = {}
-    for (movement, side), reached in furthest(review.reps).items():
+    # Left before right, also where the first repetition that counts is the right one's.
+    reaches = sorted(furthest(review.reps).items(), key=lambda one: one[0][1])
+    for (movement, side), reached in reaches:
         ways = zip(("out", "in"), reached, strict=True)
         figures = " · ".join(
             f"{way} {degrees(value)}" for way, value in ways if math.isfinite(value)

@@ -131,10 +131,17 @@ class Coach:
     pictures: Path
 
     def see(self, name: str, page: Page | None = None) -> None:
-        """Keep a picture, once everything that is being drawn is drawn."""
+        """Keep a picture of the whole page, once everything that is being drawn is drawn."""
         page = page or self.page
-        expect(page.locator("[data-testid='stStatusWidget']")).to_have_count(0)
+        expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        seen = page.viewport_size
+        assert seen is not None
+        height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+        if height > seen["height"] + 100:  # the live page and set-up fill the screen, no more
+            page.set_viewport_size({"width": seen["width"], "height": height})
         page.screenshot(path=self.pictures / f"{name}.png")
+        page.set_viewport_size(seen)
 
     def press(self, name: str) -> None:
         """Tap a button."""
@@ -273,6 +280,26 @@ def reviews(coach: Coach) -> None:
     assert "pain" in labels
     assert "note:knee tracks in on the way up" in labels
     coach.see("15-review")
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 52)
+    expect(page.get_by_role("button", name="Selected")).to_be_enabled()
+    why = page.get_by_label("Why do the selected repetitions not count?")
+    why.fill("lost balance")
+    coach.press("Exclude")
+    expect(why).to_have_value("")
+    expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
+    coach.see("16-review-excluded")
+    with Catalogue(coach.gym.catalogue) as catalogue:
+        taken = [rep.excluded for rep in catalogue.repetitions(session.id) if rep.excluded]
+    assert taken == ["lost balance"]
+    expect(page.locator(".furthest span")).to_have_text(["left", "right"])
+    for tab in ("Paths and averages", "Findings", "Notes of the moment"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tabpanel").locator("visible=true")).not_to_be_empty()
+        coach.see(f"16-review-{tab.split()[0].lower()}")
 
 
 def compares_and_follows(coach: Coach) -> None:
@@ -303,3 +330,6 @@ def reports(coach: Coach) -> None:
     words = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(content)).pages)
     assert "squat" in words.lower()
     coach.see("20-report-coach")
+    coach.go("Athletes")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    coach.see("21-athletes-filed")
