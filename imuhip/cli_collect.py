@@ -104,7 +104,7 @@ def collect(
     from imuhip.collect.begin import Options
     from imuhip.collect.ble import Radio
     from imuhip.collect.collector import collect as run
-    from imuhip.collect.kit import load_kit
+    from imuhip.collect.kit import load_kit, rebind_kit
     from imuhip.collect.kit import without as left_out_of
 
     if verbose:
@@ -125,6 +125,7 @@ def collect(
             start_when_ready=start,
             recorded=filer.recorded,
             filed=filer.state_of,
+            rebound=rebind_kit,
             show=lambda assessed: session_words(Console(), assessed),
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)

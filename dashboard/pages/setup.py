@@ -1,12 +1,26 @@
-"""Are the sensors on, and right? The component does it; this script only mounts it."""
+"""Are the sensors on, and right? The component does it; this script mounts it."""
 
 import streamlit as st
 
+from dashboard.choosing import opened
 from dashboard.setup_view import setup_view
+from dashboard.view_sessions import athlete_title
+from imuhip.errors import CatalogueError
+
+
+def known_athletes() -> dict[str, str]:
+    """Athletes to offer, by id; a catalogue that cannot be used is told, and nobody is kept out."""
+    try:
+        with opened() as catalogue:
+            return {athlete.id: athlete_title(athlete) for athlete in catalogue.athletes()}
+    except CatalogueError as error:
+        st.warning(f"The athletes cannot be offered: {error}")
+        return {}
+
 
 st.html(
     """<style>
     .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
     </style>"""
 )
-setup_view(key="setup")
+setup_view(key="setup", athletes=known_athletes())

@@ -3,7 +3,7 @@
 It shares the live page's stream and steering (`dashboard.live_view`): the same files, not copies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -20,7 +20,7 @@ _DRAWING: Final = ("mount.js", "turns.js", "figure.js")
 _PARTS: Final = ("sensors.js", "protocol.js", "main.js")
 
 
-def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
+def setup_view(*, key: str, athletes: Mapping[str, str] = {}) -> None:
     """Mount the set-up view.
 
     Parameters
@@ -28,13 +28,13 @@ def setup_view(*, key: str, athletes: Sequence[str] = ()) -> None:
     key
         Names the place on the page; the same one keeps the view over reruns.
     athletes
-        Pseudonyms to offer.
+        Pseudonyms to offer, and how each is shown.
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
     movements = {each.name: each.title for each in MOVEMENTS.values()}
     data = {
         **live_view.stream(),
-        "athletes": list(athletes),
+        "athletes": dict(athletes),
         "goals": goals,
         "movements": movements,
     }

@@ -7,7 +7,7 @@ class Setup {
     this.root = root;
     this.feed = new Feed(streamsOf(data));
     this.collector = new Collector(askedAt(data));
-    this.sensors = new Sensors(root);
+    this.sensors = new Sensors(root, this.collector);
     this.protocol = new Protocol(root, this.collector, this.feed);
     this.figure = new Figure(root.querySelector(".stage canvas"), "behind", () => { this.drawn = -1; });
     this.hook = { state: "", frames: 0, pose: null };
@@ -39,7 +39,7 @@ class Setup {
   /** Offer the athletes and goals that are known; keep what was chosen over a reload. */
   remember(data) {
     const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-    this.root.querySelector("datalist").replaceChildren(...(data.athletes ?? []).map((id) => option(id, id)));
+    this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = kept.athlete ?? "";

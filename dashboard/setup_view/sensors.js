@@ -44,12 +44,14 @@ function figuresOf(sensor) {
 
 /** Draws the cards and the picture, and runs the check by shaking. */
 class Sensors {
-  constructor(root) {
+  constructor(root, collector) {
     this.root = root;
+    this.collector = collector;
     this.list = root.querySelector(".cards");
     this.cards = new Map();
     this.asked = "";
     this.answers = new Map();
+    root.querySelector("[data-swap]").onclick = () => this.swap();
     root.querySelector("[data-check]").onclick = () => this.ask(this.asked ? "" : "first");
   }
 
@@ -59,17 +61,34 @@ class Sensors {
     const left = this.names.filter((name) => !this.answers.has(name));
     this.asked = which && left.length ? left[0] : "";
     this.since = performance.now();
+    this.refused = "";
+    this.say();
+  }
+
+  /** The place that was asked for, and the other one whose sensor moved; nothing when all fit. */
+  wrong() { return [...this.answers].find(([name, shaken]) => name !== shaken) ?? null; }
+
+  /** Let the two sensors of a wrong answer change places in the collector, and ask anew. */
+  async swap() {
+    const [one, other] = this.wrong();
+    const answer = await this.collector.ask("bind", { [one]: other, [other]: one });
+    if (!answer.error) { this.ask("first"); return; }
+    this.refused = answer.error;
     this.say();
   }
 
   say() {
     const button = this.root.querySelector("[data-check]");
     setText(button, this.asked ? "Stop the check" : "Check places by shaking");
-    const wrong = [...this.answers].find(([name, shaken]) => name !== shaken);
+    const wrong = this.wrong();
     let text = "";
     if (this.asked) text = `Shake the one on the ${placeName(this.asked).toLowerCase()}; keep the others still.`;
-    else if (wrong) text = `You shook the one on the ${placeName(wrong[0]).toLowerCase()}, but the ${placeName(wrong[1]).toLowerCase()} sensor moved: swap the two, or bind the kit anew with "imuhip kit bind".`;
+    else if (this.refused) text = this.refused;
+    else if (wrong) text = `You shook the one on the ${placeName(wrong[0]).toLowerCase()}, but the ${placeName(wrong[1]).toLowerCase()} sensor moved: swap the straps, or keep them so and let the two change names.`;
     else if (this.answers.size) text = "All sensors are where they should be.";
+    const swap = this.root.querySelector("[data-swap]");
+    swap.hidden = !wrong || Boolean(this.asked) || this.recording;
+    if (wrong) setText(swap, `Keep them so: this is the ${placeName(wrong[0]).toLowerCase()} sensor`);
     const place = this.root.querySelector(".asked");
     setText(place, text);
     place.classList.toggle("wrong", Boolean(wrong) && !this.asked);
@@ -80,6 +99,7 @@ class Sensors {
   show(status) {
     const sensors = Array.isArray(status?.sensors) ? status.sensors : [];
     this.names = sensors.map((sensor) => sensor.sensor);
+    this.recording = status?.state === "recording";
     const check = this.root.querySelector("[data-check]");
     check.hidden = status?.shaken === undefined || sensors.length < 2;
     this.root.querySelector(".nobody").hidden = sensors.length > 0;
@@ -94,11 +114,13 @@ class Sensors {
     }
   }
 
-  /** A shake that answers the question; one from just before it is none. */
+  /** A shake that answers the question; the one that answered the question before is none. */
   hear(shaken) {
-    if (!this.asked || !shaken || performance.now() - this.since < SETTLE_MS) return;
+    if (shaken !== this.heard) this.heard = "";
+    if (!this.asked || !shaken || shaken === this.heard || performance.now() - this.since < SETTLE_MS) return;
     if (this.last === shaken) {
       this.last = "";
+      this.heard = shaken;
       this.answers.set(this.asked, shaken);
       this.ask(shaken === this.asked ? "next" : "");
     } else this.last = shaken;

@@ -41,6 +41,9 @@ class Options:
         once.
     filed
         Says what has become of a recording that was told to `recorded`.
+    rebound
+        Told of sensors that have changed places: the kit's name, and each place with the place its
+        sensor had until now. What it raises as ImuhipError refuses the change.
     show
         Told what a recording has shown, once it is over.
     """
@@ -52,6 +55,7 @@ class Options:
     make_stages: Callable[[Header], LiveStages] = Pipeline
     recorded: Callable[[Path, str], None] = lambda _, __: None
     filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
+    rebound: Callable[[str, Mapping[str, str]], None] = lambda _, __: None
     show: Callable[[Assessed], None] = lambda _: None
 
 

@@ -1,11 +1,11 @@
-"""Steering over HTTP: ``POST /control/{start,stop,mark,calibrate}`` and ``GET /status``.
+"""Steering over HTTP: ``POST /control/{start,stop,mark,calibrate,bind}`` and ``GET /status``.
 
 Requests are checked here, once; a handler only meets such as make sense.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Protocol, cast, get_args
+from typing import Any, Final, Literal, NoReturn, Protocol, cast, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from imuhip.assess.limits import GOALS
 from imuhip.collect.live_format import to_json
-from imuhip.conventions import CALIBRATION_STEPS
+from imuhip.conventions import CALIBRATION_STEPS, SEGMENTS
 
-Action = Literal["start", "stop", "mark", "calibrate"]
+Action = Literal["start", "stop", "mark", "calibrate", "bind"]
 
 MAX_BODY_BYTES: Final = 4096
 MAX_TEXT: Final = 200
@@ -38,6 +38,11 @@ class ControlRefusedError(Exception):
         self.message = message
 
 
+def refuse(message: str) -> NoReturn:
+    """Answer a request with 409 and a sentence."""
+    raise ControlRefusedError(409, message)
+
+
 class ControlHandler(Protocol):
     """What steers a session."""
 
@@ -46,7 +51,8 @@ class ControlHandler(Protocol):
 
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
         calibration step or the shake, and for a start ``athlete``, ``goal`` and ``without``, the
-        sensors to leave out, where they were given.
+        sensors to leave out, where they were given. To bind, each place that changes and the place
+        its sensor had until now.
         """
 
     def status(self) -> Mapping[str, Any]:
@@ -138,6 +144,7 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "stop": ((), ()),
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ()),
+    "bind": ((), SEGMENTS),
 }
 """Fields that an action needs, and those it may have."""
 

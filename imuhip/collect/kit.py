@@ -123,6 +123,28 @@ def without(kit: Kit, left_out: Collection[str]) -> Kit:
     return replace(kit, sensors=kept)
 
 
+def rebound(kit: Kit, places: Mapping[str, str]) -> Kit:
+    """Return the kit with sensors that have changed places; mounts stay with their places.
+
+    Parameters
+    ----------
+    places
+        Each place that changes to the place its sensor had until now.
+
+    Raises
+    ------
+    DeviceError
+        When not every sensor has one place afterwards.
+    """
+    if not places or set(places) != set(places.values()) or not set(places) <= set(kit.sensors):
+        raise DeviceError(
+            f"expected places of kit {kit.name} ({', '.join(kit.sensors)}) that change among each "
+            f"other, came {', '.join(f'{new} from {old}' for new, old in places.items()) or 'none'}"
+        )
+    bound = {place: kit.sensors[places.get(place, place)] for place in kit.sensors}
+    return replace(kit, sensors=bound)
+
+
 def missing(kit: Kit, seen: Mapping[str, Sighting]) -> list[str]:
     """Return the places of a kit whose sensors are not among those heard."""
     return [sensor for sensor in kit.sensors if kit.finder(sensor)(seen) is None]
@@ -208,6 +230,11 @@ def save_kit(kit: Kit, folder: Path | None = None) -> Path:
         temporary.touch(FILE_MODE)
         temporary.write_text(_written(kit), encoding="utf-8")
     return path
+
+
+def rebind_kit(name: str, places: Mapping[str, str]) -> None:
+    """Keep in a kit's file that sensors have changed places; see `rebound`."""
+    save_kit(rebound(load_kit(name), places))
 
 
 def remove_kit(name: str, folder: Path | None = None) -> None:

@@ -12,21 +12,20 @@ from contextlib import suppress
 from dataclasses import asdict
 from math import nan
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from imuhip.archive.record_batches import join_records
 from imuhip.collect.begin import Options, chosen_rate, free_path, live_header, spoken_label
 from imuhip.collect.ble import Radio
-from imuhip.collect.control import Action, ControlRefusedError
+from imuhip.collect.control import Action, ControlRefusedError, refuse
 from imuhip.collect.hub import LiveHub
 from imuhip.collect.inbox import Inbox
-from imuhip.collect.kit import Kit, without
+from imuhip.collect.kit import Kit, rebound, without
 from imuhip.collect.link import Link, News
 from imuhip.collect.recorder import FLUSH_S
 from imuhip.collect.scan import known_profiles
 from imuhip.collect.shake import stands_out
 from imuhip.collect.take import Take, packets_of
-from imuhip.collect.vital_signs import VitalSigns, described
+from imuhip.collect.vital_signs import VitalSigns, described, look_at
 from imuhip.errors import DeviceError, ImuhipError, RecordingError
 from imuhip.records import Header, Packet
 
@@ -76,10 +75,8 @@ class Session:
             sensor, profile, rate_hz, self.radio, find, self._inbox, self._news, bound.serial
         )
 
-    # --- steering --------------------------------------------------------------------------------
-
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
-        """Start, stop, mark or calibrate; see `ControlHandler`."""
+        """Start, stop, mark, calibrate or bind; see `ControlHandler`."""
         if action == "start":
             left_out = request.get("without", "").replace(",", " ").split()
             path = await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
@@ -87,6 +84,9 @@ class Session:
         if action == "stop":
             path = await self.stop()
             return {"recording": path.name}
+        if action == "bind":
+            await self.rebind(request)
+            return {"places": dict(request)}
         label = request.get("label") or f"{request['edge']}:{request['step']}"
         return {"host_ns": self.mark(label), "label": label}
 
@@ -108,8 +108,27 @@ class Session:
             except ImuhipError as error:
                 refuse(str(error))
             self._begin(frozenset(left_out))
-        self._say(f"recording {path}{f' without {_listed(left_out)}' if left_out else ''}")
+        lacking = f" without {', '.join(left_out)}" if left_out else ""
+        self._say(f"recording {path}{lacking}")
         return path
+
+    async def rebind(self, places: Mapping[str, str]) -> None:
+        """Place to the place its sensor had until now; ControlRefusedError if it cannot be now."""
+        async with self._turn:
+            if self.take is not None:
+                refuse("expected no recording to run while places change, came one: stop it")
+            try:
+                kit = rebound(self.kit, places)
+                self._options.rebound(kit.name, places)
+            except ImuhipError as error:
+                refuse(str(error))
+            self.kit = kit
+            self.links = {sensor: self.links[places.get(sensor, sensor)] for sensor in self.links}
+            for sensor, link in self.links.items():
+                link.sensor = sensor
+            self._inbox.begin()
+            self.vitals, self._seen = self._new_vitals(), []
+        self._say("; ".join(f"the sensor of {old} is on {new} now" for new, old in places.items()))
 
     def _header(self, athlete: str, left_out: Sequence[str], goal: str) -> Header:
         """Of a recording that begins now; ControlRefusedError while a sensor is waited for."""
@@ -121,8 +140,8 @@ class Session:
         waits = [sensor for sensor, link in links.items() if not link.flows]
         if waits:
             refuse(
-                f"expected all sensors to stream, waiting for {_listed(waits)}: switch them on and "
-                "bring them near; GET /status says what is wrong. Who insists starts without: "
+                f"expected all sensors to stream, waiting for {', '.join(waits)}: switch them on "
+                "and bring them near; GET /status says what is wrong. Who insists starts without: "
                 f'{{"without": "{waits[0]}"}}'
             )
         return live_header(kit, links, athlete, goal)
@@ -233,8 +252,6 @@ class Session:
         residuals = take.clock_residuals if take else {}
         return {s: vital.figures(residuals.get(s, nan)) for s, vital in self.vitals.items()}
 
-    # --- work ------------------------------------------------------------------------------------
-
     async def run(self) -> None:
         """Work until cancelled: batches, flushes, figures, and an eye on silent sensors."""
         async with asyncio.TaskGroup() as tasks:
@@ -301,7 +318,7 @@ class Session:
         """Work out the figures of what came since the last look."""
         async with self._looking:
             seen, self._seen = self._seen, []
-            await asyncio.to_thread(_look_at, self.vitals, seen)
+            await asyncio.to_thread(look_at, self.vitals, seen)
 
     def _check(self) -> None:
         """Warn, once, of a low battery."""
@@ -329,8 +346,6 @@ class Session:
             for sensor in suspects & self._suspects:
                 self.links[sensor].lose(f"nothing came for {silent[sensor]:.1f} s")
             self._suspects = suspects
-
-    # --- small words -----------------------------------------------------------------------------
 
     def tell(self, sentence: str) -> None:
         """Say a sentence of this session."""
@@ -362,20 +377,6 @@ class Session:
             sensor: VitalSigns(sensor, link.profile, link.rate_hz)
             for sensor, link in self.links.items()
         }
-
-
-def refuse(message: str) -> NoReturn:
-    """Answer a request with 409 and a sentence."""
-    raise ControlRefusedError(409, message)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
-
-
-def _look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> None:
-    for packet in packets_of(join_records(packets)):
-        vitals[packet.sensor].push(packet)
 
 
 TURN_S: Final = 0.012

@@ -6,12 +6,13 @@ result depends on it.
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from imuhip.archive.record_batches import join_records
 from imuhip.devices.decode import decoder_of
 from imuhip.devices.profile_nouns import Battery, Profile
 from imuhip.records import Array, DecodedBlock, IntArray, Packet
@@ -154,6 +155,13 @@ class VitalSigns:
         for row in range(len(packet)):
             level = battery_level(battery, packet.notification(row))
             self.battery = self.battery if level is None else level
+
+
+def look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> None:
+    """Hand each sensor's packets, joined to few, to its vital signs."""
+    for packet in join_records(packets):
+        if isinstance(packet, Packet):
+            vitals[packet.sensor].push(packet)
 
 
 def battery_level(battery: Battery, data: bytes) -> float | None:

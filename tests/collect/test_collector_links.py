@@ -315,3 +315,30 @@ def test_a_shake_is_steered_like_a_calibration_step(tmp_path: Path) -> None:
     steps = [step for batch in reader.batches() for step in pipeline.push(batch).steps]
     assert [(step.step, step.accepted) for step in steps] == [("shake", False)]
     assert "hold all of them in one hand" in steps[0].words[0]
+
+
+def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
+    """A sensor that sits in another's place takes it, from the next recording on, and is kept."""
+    sensors, told = three(), []
+    options = Options(tmp_path, rebound=lambda name, places: told.append((name, dict(places))))
+    swap = {"thigh_left": "thigh_right", "thigh_right": "thigh_left"}
+
+    async def play() -> Path:
+        kit, radio = kit_of(sensors), fake_radio(*sensors)
+        async with collecting([kit], [radio], options, say=lambda _: None) as (session,):
+            await until(lambda: session.state == "ready")
+            with pytest.raises(ControlRefusedError, match="change among each other"):
+                await session.control("bind", {"thigh_left": "thigh_right"})
+            await session.control("bind", swap)
+            await session.start()
+            with pytest.raises(ControlRefusedError, match="no recording to run"):
+                await session.control("bind", swap)
+            await until(lambda: session.take.t > 0.3)
+            return await session.stop()
+
+    reader = RecordingReader(asyncio.run(play()))
+    names = {info.sensor: info.device["name"] for info in reader.header.sensors}
+    assert names == {"pelvis": "imuhip 1", "thigh_left": "imuhip 3", "thigh_right": "imuhip 2"}
+    sent = {r.sensor for batch in reader.batches() for r in batch if hasattr(r, "sensor")}
+    assert sent >= set(PLACES)
+    assert told == [("k", swap)]

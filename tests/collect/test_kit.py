@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imuhip import cli_collect
+from imuhip.collect import kit as kit_module
 from imuhip.collect.ble import Sighting
 from imuhip.collect.kit import (
     Binding,
@@ -18,6 +19,7 @@ from imuhip.collect.kit import (
     kit_names,
     load_kit,
     missing,
+    rebind_kit,
     remove_kit,
     save_kit,
     without,
@@ -224,3 +226,23 @@ def test_where_several_profiles_know_a_device_a_person_is_asked_once(
     assert [choose(each) for each in found] == [found[0].profiles[1]] * 2
     assert len(asked) == 1
     assert any(found[0].profiles[1] in sentence for sentence in said)
+
+
+def test_sensors_change_places_in_the_kits_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changes places changes them in the file, all else stays; nonsense is refused."""
+    monkeypatch.setattr(kit_module, "kit_folder", lambda: tmp_path)
+    bound = {place: Binding("reference", name=place[::-1]) for place in PLACES}
+    mounts = {"pelvis": Mount(up="+x", out="+z")}
+    save_kit(Kit("gym", bound, athlete="A1", mounts=mounts))
+    rebind_kit("gym", {"pelvis": "thigh_left", "thigh_left": "pelvis"})
+    kit = load_kit("gym")
+    assert [kit.sensors[place].name for place in PLACES] == [
+        "tfel_hgiht", "sivlep", "thgir_hgiht",
+    ]  # fmt: skip
+    assert (kit.athlete, kit.mounts) == ("A1", mounts)
+    for places in ({}, {"pelvis": "trunk", "trunk": "pelvis"}, {"pelvis": "thigh_left"}):
+        with pytest.raises(DeviceError, match="change among each other"):
+            rebind_kit("gym", places)
+    assert load_kit("gym") == kit

@@ -40,6 +40,7 @@ class Obedient:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.state = "ready" if ready else "recording"
         self.shaken = self.athlete = ""
+        self.places: dict[str, str] = {}
         self.hub = LiveHub(self)
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
@@ -50,8 +51,14 @@ class Obedient:
             self.state, self.athlete = "recording", request.get("athlete", "")
         elif action == "stop":
             self.state = "ready"
+        elif action == "bind":
+            self.places = dict(request)
         elif label.startswith("shaken:"):
+            # Whoever is shaken is known by the place it has now.
             self.shaken = label.removeprefix("shaken:")
+            for new, old in self.places.items():
+                if label == f"shaken:{old}":
+                    self.shaken = new
         elif label:
             self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
         elif request["edge"] == "end":

@@ -41,6 +41,9 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     """Start, steps with their verdicts, one to do again, one skipped; a reload forgets nothing."""
     collector.start("--ready")
     open_setup(page, address)
+    offered = page.locator("#athletes option")
+    expect(offered).to_have_count(1)
+    assert offered.first.get_attribute("value") == "A1"
     page.get_by_label("Who trains?").fill("A7")
     page.get_by_label("Goal").select_option("weightlifting")
     press(page, "Start the recording")
@@ -82,6 +85,14 @@ def test_a_sensor_in_the_wrong_place_is_found_by_shaking(
     expect(page.locator(".asked")).to_contain_text("Shake the one on the left thigh")
     control(collector, "shaken:thigh_right")
     expect(page.locator(".asked")).to_contain_text("but the right thigh sensor moved: swap")
+    press(page, "Keep them so: this is the left thigh sensor")
+    asked = control(collector, "shaken:pelvis")
+    assert asked[-2] == ["bind", {"thigh_left": "thigh_right", "thigh_right": "thigh_left"}]
+    expect(page.locator(".asked")).to_contain_text("Shake the one on the left thigh")
+    control(collector, "shaken:thigh_right")
+    expect(page.locator(".asked")).to_contain_text("Shake the one on the right thigh")
+    control(collector, "shaken:thigh_left")
+    expect(page.locator(".asked")).to_have_text("All sensors are where they should be.")
     card = page.locator(".cards li", has_text="Left thigh")
     expect(card).to_contain_text("battery low")
     assert page.locator('[data-place="thigh_left"]').get_attribute("class") == "wrong"
