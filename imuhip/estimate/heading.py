@@ -16,6 +16,7 @@ p   how the person stands now against how they stood then
   did within `Params.posture`, and change it slowly; so one standing against the last one tells the
   drift, and all of them together bound it. It counts for nothing while h is known better than p,
   by the filter's own weights.
+* Standing is quiet when every sensor is: while one leg pivots, the other stands no more neutrally.
 * Legs that were turned, as pivots turn them, stand turned, and that is no neutral standing: one
   counts only where it reads what the last one did, up to what may have drifted in between. Feet
   that were turned never stand quite as before, so p widens by the turns.
@@ -121,10 +122,14 @@ def _follow(
     stood, settings, pelvis = known
     x, p, state = memory
     turn, variance, tilt = out
+    turned, lean = np.empty(q.shape[1]), np.empty(q.shape[1])
     for i in range(len(q)):
         _take_doubts(drift[i], unseen[i], state)
-        pelvis_turn, lean = _turned(q[i, pelvis], stood[pelvis])
-        quiet = lean < _LEAN and _speed(gyr[i, pelvis]) < _QUIET
+        quiet = bool(valid[i, pelvis])
+        for k in range(q.shape[1]):
+            if valid[i, k]:
+                turned[k], lean[k] = _turned(q[i, k], stood[k])
+                quiet = quiet and lean[k] < _LEAN and _speed(gyr[i, k]) < _QUIET
         for k in range(q.shape[1]):
             spread = state[k, _DRIFT] ** 2
             lost = state[k, _LOST]
@@ -135,11 +140,9 @@ def _follow(
             state[k, _SINCE] += 1.0 / GRID_HZ
             state[k, _SINCE_LOST] += lost
             if k != pelvis and valid[i, k] and valid[i, pelvis]:
-                thigh_turn, lean = _turned(q[i, k], stood[k])
-                apart = _wrapped(thigh_turn - pelvis_turn)
-                p[k, 2, 2] += settings[4] * _turned_upright(state[k], apart, lean)
-                still = quiet and lean < _LEAN and _speed(gyr[i, k]) < _QUIET
-                _stand(still, apart, settings, x[k], p[k], state[k])
+                apart = _wrapped(turned[k] - turned[pelvis])
+                p[k, 2, 2] += settings[4] * _turned_upright(state[k], apart, lean[k])
+                _stand(quiet, apart, settings, x[k], p[k], state[k])
             turn[i, k] = x[k, 0]
             variance[i, k] = p[k, 0, 0]
             tilt[i, k] = state[k, _TILT]

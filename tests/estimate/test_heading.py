@@ -94,6 +94,18 @@ def test_a_gap_is_doubted_until_the_next_standing():
     assert out.tilt[510, 1] == 0.0
 
 
+def test_a_turned_leg_is_no_standing_while_the_other_leg_moves():
+    """After a gap a leg that stands turned by 20° is not taken for drift while the other pivots."""
+    n = 1500
+    turn, unseen = np.zeros((n, 3)), np.zeros((n, 3))
+    turn[500:700, 1] = np.radians(20.0) * np.linspace(0.0, 1.0, 200)
+    turn[700:, 1] = np.radians(20.0)
+    unseen[700:, 1] = np.radians(15.0) ** 2
+    turn[700:, 2] = np.radians(25.0) * np.sin(2 * np.pi * np.arange(n - 700) / 220)
+    out = stage().push(rows(turn, np.zeros(n), bias=np.radians(0.03), unseen=unseen))
+    assert np.abs(np.degrees(out.turn[:, 1])).max() < 1.0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_cuts_do_not_show(seed):
     """However the rows are cut, drift and error are the same bits."""
