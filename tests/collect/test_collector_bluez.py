@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from collect_bed import PLACES, kit_of, until
 
+from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.recording import describe
 from imuhip.collect.begin import Options
 from imuhip.collect.ble import Radio
@@ -58,7 +59,10 @@ def test_unpatched_bleak_records_and_reconnects(tmp_path: Path) -> None:
 
 
 def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
-    """With a kit in the configuration folder the command records, and Ctrl-C ends it with 0."""
+    """With a kit in the configuration folder it records, and Ctrl-C ends it with 0.
+
+    What came over the radio stands in the catalogue then, under the athlete.
+    """
     from imuhip.collect.virtual_bluez import bluez_bed
 
     sensors = rocking_sensors(PLACES, rate_hz=100.0)
@@ -68,6 +72,7 @@ def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
         async with bluez_bed(sensors, here=False) as bed:
             environment = {**os.environ, **bed.environment, "XDG_CONFIG_HOME": str(tmp_path)}
             words = ("collect", "--start", "--port", "0", "-o", str(tmp_path / "out"))
+            words += ("--athlete", "A1", "--catalogue", str(tmp_path / "catalogue.sqlite"))
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", COMMAND + "a()", *words),
                 env=environment,
@@ -88,3 +93,7 @@ def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
     assert "collector ended" in said
     (path,) = (tmp_path / "out").glob("*.mcap")
     assert describe(path).whole
+    with Catalogue(tmp_path / "catalogue.sqlite") as catalogue:
+        (session,) = catalogue.sessions("A1")
+    assert session.recording == path
+    assert session.results is not None
