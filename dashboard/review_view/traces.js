@@ -157,7 +157,11 @@ class Traces {
       context.lineTo(x, this.height - EDGE.bottom);
       context.stroke();
       context.setLineDash([]);
-      context.fillText(mark.label.replace(":", ": "), x + 3, 33);
+      const label = mark.label.replace(":", ": ");
+      // At the right edge a label is read leftwards from its line.
+      const fits = x + 6 + context.measureText(label).width < this.width;
+      context.textAlign = fits ? "left" : "right";
+      context.fillText(label, fits ? x + 3 : x - 3, 33);
     }
   }
 

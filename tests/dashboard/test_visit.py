@@ -227,6 +227,7 @@ def trains(coach: Coach, browser: Browser) -> None:
     expect(page.locator(".set .count")).to_have_text("1")
     page.keyboard.press("p")
     expect(page.locator(".said")).to_have_text("Marked: pain")
+    in_reach(page)
     coach.see("07-live-first-squat")
     on_a_tablet(coach, browser)
     page.keyboard.press("n")
@@ -260,11 +261,21 @@ def on_a_tablet(coach: Coach, browser: Browser) -> None:
     page.goto(coach.gym.address)
     page.wait_for_function("window.imuhip?.live?.state === 'live'")
     expect(page.locator(".movement")).to_have_text("squat · set 1")
+    in_reach(page)
     coach.see("08-live-tablet-portrait", page)
     page.set_viewport_size(LANDSCAPE)
     page.wait_for_function("window.imuhip.live.state === 'live'")
+    in_reach(page)
     coach.see("09-live-tablet-landscape", page)
     context.close()
+
+
+def in_reach(page: Page) -> None:
+    """Whatever the set tells, the coach need not scroll to stop or to mark."""
+    expect(page.locator(".findings li").first).to_be_visible()
+    for name in ("Stop", "Pain", "Cue", "Note"):
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_in_viewport(ratio=1.0)
 
 
 def reviews(coach: Coach) -> None:
