@@ -4,10 +4,10 @@ const RETRY_MS = 500;
 const OPEN_MS = 3000;
 const STALE_MS = 400;
 const NEWS_S = 6;
-const FRESH_S = 0.5;
 const SHORT_GAP_S = 0.3;
 const CAPACITY = 2048;
 const NEWEST_FORMAT = 1;
+const RESET_KEY = "imuhip-reset";
 
 /** Rows of one session in a ring, the newest last; a row is as long as `hello.columns`. */
 class Rows {
@@ -82,6 +82,7 @@ class Feed {
     this.hello = null;
     this.rows = new Rows(["t"]);
     this.held = { left: new Held(), right: new Held() };
+    this.resetAt = -Infinity;
     this.stamp = NaN;
     this.sent = NaN;
     this.sequence = 0;
@@ -129,6 +130,7 @@ class Feed {
     const message = JSON.parse(data);
     if (message.type === "hello") this.begin(message);
     else if (message.type === "link") this.linked = message.state !== "stopped";
+    else if (message.type === "extremes") this.takeExtremes(message);
     else {
       if (message.type === "status") this.finished = message.state === "finished";
       this.hear(message);
@@ -143,9 +145,8 @@ class Feed {
     const [, edge, name] = message.type === "mark" ? message.label.match(/^(begin|end):(.*)$/) ?? [] : [];
     if (edge) this.doing = edge === "begin" ? name : "";
     if (edge) this.activity = this.doing.replaceAll("_", " ");
-    // How far the toes turned at calibration is none of a squat's. What began long ago, and is told
-    // again to a viewer who comes late, takes nothing from what was seen since.
-    if (edge === "begin" && !(this.rows.newest("t") - message.t > FRESH_S)) this.resetHeld();
+    // How far the toes turned at calibration is none of a squat's.
+    if (edge === "begin") this.resetHeld(message.t);
     if (message.type === "step") this.steps.set(message.step.step, message.step);
     const text = newsOf(message);
     if (text) this.news = { text, t: message.t ?? NaN };
@@ -170,7 +171,7 @@ class Feed {
     this.steps.clear();
     this.arrived = -Infinity;
     this.story.reset();
-    if (!same) this.resetHeld();
+    if (!same) this.forgetHeld(hello.stream);
     this.version += 1;
   }
 
@@ -189,12 +190,46 @@ class Feed {
     if (kind === 1) this.arrived = performance.now();
     for (const [side, held] of Object.entries(this.held)) {
       const column = this.rows.place[`${this.hello.gauge.angle}_${side}_deg`];
-      for (let k = column; k < rows.length; k += this.rows.width) held.see(rows[k]);
+      for (let k = column; k < rows.length; k += this.rows.width) {
+        if (!(rows[k - column] <= this.resetAt)) held.see(rows[k]);
+      }
     }
   }
 
-  resetHeld() {
+  /** What the session saw before this page was opened, second by second. */
+  takeExtremes(extremes) {
+    this.before = extremes;
+    this.seeAgain();
+  }
+
+  /** Hold the extremes of all that is known since the last reset: whole seconds, then rows. */
+  seeAgain() {
+    const { seconds = [], ...sides } = this.before ?? {};
+    const first = seconds.findIndex((second) => second >= this.resetAt);
+    for (const [side, held] of Object.entries(this.held)) {
+      held.reset();
+      if (first >= 0) for (const ends of sides[side].slice(first)) ends.forEach((value) => held.see(value ?? NaN));
+      const column = this.rows.place[`${this.hello?.gauge.angle}_${side}_deg`];
+      for (let k = 0; k < this.rows.count; k += 1) if (!(this.rows.at(k, 0) <= this.resetAt)) held.see(this.rows.at(k, column));
+    }
+    this.version += 1;
+  }
+
+  /** Forget the extremes of before; the browser remembers it for a page that is opened again. */
+  resetHeld(at = this.rows.newest("t")) {
+    this.resetAt = Math.max(this.resetAt, Number.isFinite(at) ? at : -Infinity);
+    if (Number.isFinite(this.resetAt)) {
+      localStorage.setItem(RESET_KEY, JSON.stringify({ stream: this.hello?.stream, at: this.resetAt }));
+    }
+    this.seeAgain();
+  }
+
+  /** Begin a session without extremes, as of the last reset in it, if there was one. */
+  forgetHeld(stream) {
     for (const held of Object.values(this.held)) held.reset();
+    this.before = null;
+    const kept = JSON.parse(localStorage.getItem(RESET_KEY) ?? "{}");
+    this.resetAt = kept.stream === stream ? kept.at ?? -Infinity : -Infinity;
   }
 
   /** Whether numbers flow at this moment: what is shown must never be older than half a second. */

@@ -1,8 +1,8 @@
 """The live hub: one WebSocket for those who watch, a few requests for those who steer.
 
-``/live`` sends a ``hello``, the last seconds as backfill, what happened so far, then frames at up
-to 60 Hz. ``POST /control/…`` goes to a handler that whoever runs the hub passes in;
-``GET /status`` asks it. A viewer that reads slowly loses its oldest frames and costs the others
+``/live`` sends a ``hello``, the last seconds as backfill, the extremes and what happened so far,
+then frames at up to 60 Hz. ``POST /control/…`` goes to a handler that whoever runs the hub passes
+in; ``GET /status`` asks it. A viewer that reads slowly loses its oldest frames and costs the others
 nothing.
 """
 
@@ -22,6 +22,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from imuhip.collect.control import ControlHandler, control_routes
+from imuhip.collect.extremes import Extremes
 from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
 from imuhip.collect.live_format import (
     BACKFILL_S,
@@ -107,6 +108,7 @@ class LiveHub:
         self._viewers: set[Viewer] = set()
         self._hello: dict[str, Any] = {}
         self._recent: deque[Array] = deque()
+        self._extremes = Extremes()
         self._events: deque[_Event] = deque()
         self._pending: list[Array] = []
         self._stamp_unix_ns = float("nan")
@@ -122,6 +124,7 @@ class LiveHub:
         """Begin a session: every viewer starts again with this ``hello`` and nothing else."""
         self._hello = dict(hello)
         self._recent.clear()
+        self._extremes = Extremes()
         self._events.clear()
         self._pending.clear()
         self._sequence = 0
@@ -141,6 +144,7 @@ class LiveHub:
         if not len(rows):
             return
         self._recent.append(rows)
+        self._extremes.push(rows)
         oldest = rows[-1, 0] - BACKFILL_S
         while self._recent[0][-1, 0] <= oldest:
             self._recent.popleft()
@@ -210,7 +214,8 @@ class LiveHub:
             stamp_unix_ns=self._stamp_unix_ns,
             sent_unix_ns=time.time_ns(),
         )
-        return [to_json(self._hello), backfill, *(event.message for event in self._events)]
+        extremes = event_json("extremes", self._extremes.told())
+        return [to_json(self._hello), backfill, extremes, *(each.message for each in self._events)]
 
     def _figures(self) -> dict[str, Any]:
         """What ``/status`` adds about the hub itself."""

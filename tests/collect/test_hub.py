@@ -44,9 +44,14 @@ def ticks(rows: Array) -> list[int]:
     return np.rint(rows[:, 0] * 100).astype(int).tolist()
 
 
-async def told(viewer: ClientConnection) -> Any:
-    message = await asyncio.wait_for(viewer.recv(), 5.0)
-    return decode_rows(message) if isinstance(message, bytes) else json.loads(message)
+async def told(viewer: ClientConnection, *, extremes: bool = False) -> Any:
+    """The next message; that of the extremes only when asked for."""
+    while True:
+        message = await asyncio.wait_for(viewer.recv(), 5.0)
+        if isinstance(message, bytes):
+            return decode_rows(message)
+        if extremes or json.loads(message)["type"] != "extremes":
+            return json.loads(message)
 
 
 async def asked(
@@ -96,6 +101,8 @@ def test_a_viewer_gets_hello_then_ten_seconds_then_every_frame_once() -> None:
             head, backfill = await told(viewer)
             assert head["kind"] == KIND_BACKFILL
             assert ticks(backfill) == list(range(700, 1700))
+            before = await told(viewer, extremes=True)
+            assert (before["type"], before["seconds"]) == ("extremes", list(range(17)))
             assert (await told(viewer)) == {"type": "fault", "kind": "gap"}
             for tick in range(1700, 1800):
                 hub.publish(rows_of(tick, tick + 1), stamp_unix_ns=tick * 1e6)

@@ -1,7 +1,7 @@
 """A collector for the tests: a real hub, fed with angles that anybody can compute.
 
 Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
-[--ready]``.
+[--ready] [--played SECONDS]``.
 Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
 """
 
@@ -163,17 +163,23 @@ def finding(rule: str, after: int) -> Finding:
     )
 
 
-async def feed(hub: LiveHub, *, hold: float | None, silent: bool) -> None:
-    """Publish rows for ever, as time goes by, after a first backfill's worth of them."""
+async def feed(hub: LiveHub, *, hold: float | None, silent: bool, played: float) -> None:
+    """Publish rows for ever, as time goes by, after some seconds of them.
+
+    Where more seconds were played than a backfill holds, left turned to 55 degrees in the tenth.
+    """
     hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live"))
-    done = int(BACKFILL_S * GRID_HZ)
-    hub.publish(rows_at(0, done, hold=hold, silent=silent), stamp_unix_ns=math.nan)
-    hub.announce("mark", {"t": BACKFILL_S, "label": "begin:squat"})
+    done = int(played * GRID_HZ)
+    before = rows_at(0, done, hold=hold, silent=silent)
+    if played > BACKFILL_S:
+        before[1000:1100, LEFT] = 55.0
+    hub.publish(before, stamp_unix_ns=math.nan)
+    hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
     told(hub)
     for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
         fault = Fault(sensor, "gap", 9.0, end, 1)
         hub.announce("fault", {"t": BACKFILL_S, "fault": fault})
-    start = time.monotonic() - BACKFILL_S
+    start = time.monotonic() - played
     while True:
         due = int((time.monotonic() - start) * GRID_HZ)
         if due > done:
@@ -189,11 +195,12 @@ async def main() -> None:
     parser.add_argument("--hold", type=float)
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--ready", action="store_true")
+    parser.add_argument("--played", type=float, default=BACKFILL_S)
     given = parser.parse_args()
     hub = Obedient(ready=given.ready).hub
     async with serving(hub, port=given.port) as address:
         print(address, flush=True)  # noqa: T201 - whoever started it reads the address
-        await feed(hub, hold=given.hold, silent=given.silent)
+        await feed(hub, hold=given.hold, silent=given.silent, played=given.played)
 
 
 if __name__ == "__main__":

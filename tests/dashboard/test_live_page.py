@@ -190,6 +190,24 @@ def test_extremes_are_held_until_they_are_reset(page: Page, address: str, collec
     )
 
 
+def test_a_page_opened_in_the_middle_is_complete_at_once(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Extremes and counts of before are there with the first picture; a reset stays one."""
+    collector.start("--played", "40")
+    open_live(page, address)
+    # Half a minute ago, long before the backfill, the left thigh turned further than ever since.
+    page.wait_for_function("window.imuhip.live.held.left.most > 54")
+    expect(page.locator(".count")).to_have_text("2")
+    page.get_by_role("button", name="Reset extremes").click()
+    page.wait_for_function("window.imuhip.live.held.left.most < 31")
+    reset = page.evaluate("window.imuhip.live.t")
+    page.reload()
+    page.wait_for_function(LIVE.format("live"))
+    page.wait_for_function("t => window.imuhip.live.t > t + 0.1", arg=reset)
+    assert page.evaluate("window.imuhip.live.held.left.most") < 31
+
+
 def test_what_happens_is_said(page: Page, address: str, collector: Any) -> None:
     """The movement that was marked and a gap that matters stand on the page in words."""
     collector.start()
