@@ -48,7 +48,8 @@ class History:
 
     def rows(self, start: int, stop: int) -> Rows:
         """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
-        store = self._store[start - self._first : stop - self._first]
+        # The store is written over when it moves on, and repetitions are looked at again later.
+        store = self._store[start - self._first : stop - self._first].copy()
         columns = {
             name: store[:, place : place + width].reshape(len(store), *shape)
             for name, (place, width, shape) in _PLACES.items()
@@ -64,6 +65,8 @@ def _bridged(column: Array) -> Array:
     """A column ``(N, …)`` with straight lines over short gaps; what is longer stays NaN."""
     out = column.reshape(len(column), -1).copy()
     for values in out.T:
+        if np.isfinite(np.add.reduce(values)):
+            continue
         known = np.flatnonzero(np.isfinite(values))
         if not 0 < len(known) < len(values):
             continue
@@ -76,6 +79,9 @@ def _bridged(column: Array) -> Array:
 
 def _continuous(heading: Array) -> Array:
     """Headings without jumps at ±π, ``(N, 2)``; NaN stays NaN and breaks nothing."""
+    steps = heading[1:] - heading[:-1]
+    if not (np.abs(steps) > np.pi).any() and np.isfinite(np.add.reduce(heading)).all():
+        return heading
     out = heading.copy()
     for k in range(out.shape[1]):
         known = np.flatnonzero(np.isfinite(out[:, k]))
