@@ -99,8 +99,16 @@ class Output:
 class Pipeline:
     """From a recording's records to joint angles."""
 
-    def __init__(self, header: Header, params: Params | None = None) -> None:
+    def __init__(
+        self, header: Header, params: Params | None = None, *, last_word: bool = False
+    ) -> None:
         """Set up the stages for the sensors of a recording.
+
+        Parameters
+        ----------
+        last_word
+            Findings come with `finish`, and only the last word on each set; else, as live, after
+            each repetition.
 
         Raises
         ------
@@ -132,7 +140,7 @@ class Pipeline:
         self._angles = JointAngles(self.params.errors)
         self._segments = SegmentMotion()
         self._joints = Joints(names)
-        self._assessor = Assessor(header.parameters.get("assess"))
+        self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf

@@ -106,7 +106,7 @@ def analyze(
     """
     params = params or Params()
     reader = RecordingReader(recording)
-    pipeline = Pipeline(reader.header, params)
+    pipeline = Pipeline(reader.header, params, last_word=True)
     tally = _Tally()
     refined = None
     if "offline" in columns:

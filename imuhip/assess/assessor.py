@@ -15,7 +15,7 @@ import numpy as np
 from imuhip.assess.boundaries import Boundaries, boundaries
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
-from imuhip.assess.judging import judge, with_seen
+from imuhip.assess.judging import LastWords, judged_so_far, with_seen
 from imuhip.assess.measures import measured
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
@@ -51,6 +51,9 @@ class Assessor:
     ----------
     settings
         The recording's ``parameters["assess"]``: the athlete's offsets, limits and goals.
+    last_word
+        Findings come at the end, and only what stands then: the last word on each set. Else, as
+        live, after each repetition. The last word is the same bits either way.
 
     Raises
     ------
@@ -58,7 +61,9 @@ class Assessor:
         Where a setting is wrong.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any] | None = None, *, last_word: bool = False
+    ) -> None:
         self._settings = dict(settings or {})
         self._params = Params.from_settings(self._settings)
         self._history = History()
@@ -67,6 +72,7 @@ class Assessor:
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
+        self._last_words = LastWords() if last_word else None
         self._context = Context("none", "none", settings=self._settings)
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
@@ -102,6 +108,8 @@ class Assessor:
         for bout in self._machines.finish():
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
+        if self._last_words is not None:
+            told.findings += self._last_words.all()
         return told
 
     def _take_marks(self, now: float, told: Told) -> None:
@@ -139,16 +147,20 @@ class Assessor:
             self._episodes = {key: kept for key, kept in self._episodes.items() if key[0] != name}
             self._episodes[name, episode.set] = []
         episodes = self._episodes[name, episode.set]
-        context = replace(self._context, partner=self._partner(name))
+        context = self._context
+        partner = self._partner(name)
+        if partner:
+            context = replace(context, partner=partner)
         episode = replace(episode, repetitions=self._repetitions(episode, episodes))
         if episode.counted:
             episode = with_seen(episode, context)
         episodes.append(episode)
         self._latest = episode
         told.repetitions += episode.repetitions
-        told.findings += [
-            replace(finding, after=len(episodes)) for finding in judge(episodes, context)
-        ]
+        if self._last_words is None:
+            told.findings += judged_so_far(episodes, context)
+        else:
+            self._last_words.put(name, episodes, context)
 
     def _partner(self, name: str) -> tuple[Episode, ...]:
         """The newest set of the same test on the other side."""

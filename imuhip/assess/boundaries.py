@@ -3,13 +3,15 @@
 The peak is that of the whole repetition, the faster way of the two.
 """
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import Bout
-from imuhip.records import Array, BoolArray
+from imuhip.records import Array
 
 
 class Boundaries(NamedTuple):
@@ -37,21 +39,22 @@ def boundaries(movement: Movement, bout: Bout, first: int, x: Array, v: Array) -
     rate = sign * _smooth(v)
     leave, turn, stop = (row - first for row in (bout.leave, bout.turn, bout.stop))
     slow = _EDGE * _peak(np.abs(rate[leave : stop + 1]))
+    rates: list[float] = rate.tolist()
     start = leave
-    while start > 0 and rate[start - 1] > slow:
+    while start > 0 and rates[start - 1] > slow:
         start -= 1
     if movement.path == "one_way":
         end = stop
-        while end > leave and not rate[end - 1] >= slow:
+        while end > leave and not rates[end - 1] >= slow:
             end -= 1
         turn_start, turn, turn_stop = max(end + 1 - _WINDOW_ROWS, start), end, end + 1
     else:
-        end = _end(movement, sign, x, rate, (turn, stop), x[turn] - bout.excursion, slow)
-        turn_start, turn_stop = _window(np.abs(rate) < slow, turn, start, stop)
+        end = _end(movement, sign, x, rates, (turn, stop), x[turn] - bout.excursion, slow)
+        turn_start, turn_stop = _window((np.abs(rate) < slow).tolist(), turn, start, stop)
         turn = (turn_start + turn_stop) // 2
     before = start - 1
-    calm = np.radians(movement.thresholds.rest_deg_s)
-    while before > max(start - _BEFORE_ROWS, 0) and abs(rate[before - 1]) < calm:
+    calm = math.radians(movement.thresholds.rest_deg_s)
+    while before > max(start - _BEFORE_ROWS, 0) and abs(rates[before - 1]) < calm:
         before -= 1
     return Boundaries(max(before, 0), start, turn_start, turn, turn_stop, max(end, turn))
 
@@ -60,18 +63,17 @@ def _end(
     movement: Movement,
     sign: float,
     x: Array,
-    rate: Array,
+    rates: Sequence[float],
     span: tuple[int, int],
     rest: float,
     slow: float,
 ) -> int:
     """First slow row after the last one that is not yet back at rest, or where rest is passed."""
     turn, stop = span
-    way = sign * (x - rest)
-    limit = np.radians(movement.thresholds.rest_deg)
-    far = np.flatnonzero(way[turn : stop + 1] > limit)
-    end = turn + (int(far[-1]) if len(far) else 0)
-    while end < stop and -rate[end] > slow and way[end] > -limit:
+    way: list[float] = (sign * (x - rest)).tolist()
+    limit = math.radians(movement.thresholds.rest_deg)
+    end = next((row for row in range(stop, turn, -1) if way[row] > limit), turn)
+    while end < stop and -rates[end] > slow and way[end] > -limit:
         end += 1
     if way[end] <= -limit:  # it went on to the other side: rest is where it passed
         while end > turn and way[end] < 0.0:
@@ -79,7 +81,7 @@ def _end(
     return end
 
 
-def _window(slow: BoolArray, turn: int, start: int, stop: int) -> tuple[int, int]:
+def _window(slow: Sequence[bool], turn: int, start: int, stop: int) -> tuple[int, int]:
     """Rows around the turn that are slow, and no fewer than 0.1 s."""
     first, last = turn, turn
     while first > start and slow[first - 1]:
@@ -101,12 +103,12 @@ def _peak(rate: Array) -> float:
 def _smooth(v: Array) -> Array:
     """Mean of the rows within 20 ms, of those that are known; NaN where none is."""
     known = np.isfinite(v)
-    ones = np.ones(5)
-    total = np.convolve(np.where(known, v, 0.0), ones, mode="same")
-    count = np.convolve(known.astype(np.float64), ones, mode="same")
+    total = np.convolve(np.where(known, v, 0.0), _ONES, mode="same")
+    count = np.convolve(known, _ONES, mode="same")
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(count > 0.5, total / np.maximum(count, 1.0), np.nan))
 
 
+_ONES = np.ones(5)
 _EDGE = 0.05
 _WINDOW_ROWS, _BEFORE_ROWS = 10, 30

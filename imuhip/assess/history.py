@@ -50,31 +50,31 @@ class History:
         """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
         # The store is written over when it moves on, and repetitions are looked at again later.
         store = self._store[start - self._first : stop - self._first].copy()
+        if not (store[:, _VALID] > 0.0).all():
+            _bridge(store)
         columns = {
             name: store[:, place : place + width].reshape(len(store), *shape)
             for name, (place, width, shape) in _PLACES.items()
         }
         valid = columns.pop("valid") > 0.0
-        if not valid.all():
-            columns = {name: _bridged(column) for name, column in columns.items()}
         columns["heading"] = _continuous(columns["heading"])
         return Rows(valid=valid, **columns)
 
 
-def _bridged(column: Array) -> Array:
-    """A column ``(N, …)`` with straight lines over short gaps; what is longer stays NaN."""
-    out = column.reshape(len(column), -1).copy()
-    for values in out.T:
-        if np.isfinite(np.add.reduce(values)):
-            continue
-        known = np.flatnonzero(np.isfinite(values))
-        if not 0 < len(known) < len(values):
-            continue
-        for i in np.flatnonzero((np.diff(known) > 1) & (np.diff(known) <= _BRIDGE_ROWS + 1)):
+def _bridge(store: Array) -> None:
+    """Straight lines over short gaps of columns ``(N, W)``, in place; a longer one stays NaN."""
+    unknown = ~np.isfinite(store)
+    alike: dict[bytes, list[int]] = {}
+    for column in np.flatnonzero(unknown.any(axis=0)).tolist():
+        alike.setdefault(unknown[:, column].tobytes(), []).append(column)
+    for columns in alike.values():
+        known = np.flatnonzero(~unknown[:, columns[0]])
+        steps = known[1:] - known[:-1]
+        for i in np.flatnonzero((steps > 1) & (steps <= _BRIDGE_ROWS + 1)):
             before, after = known[i], known[i + 1]
-            share = np.arange(1, after - before) / (after - before)
-            values[before + 1 : after] = values[before] + share * (values[after] - values[before])
-    return out.reshape(column.shape)
+            share = (np.arange(1, after - before) / (after - before))[:, None]
+            start = store[before, columns]
+            store[before + 1 : after, columns] = start + share * (store[after, columns] - start)
 
 
 def _continuous(heading: Array) -> Array:
@@ -119,4 +119,5 @@ def _places() -> dict[str, tuple[int, int, tuple[int, ...]]]:
 
 
 _PLACES: Final = _places()
+_VALID: Final = slice(_PLACES["valid"][0], _PLACES["valid"][0] + _PLACES["valid"][1])
 _WIDTH: Final = sum(width for _, width, _ in _PLACES.values())

@@ -44,6 +44,36 @@ def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
     )
 
 
+def judged_so_far(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
+    """`judge`, with how many repetitions of the set were known."""
+    return tuple(replace(each, after=len(episodes)) for each in judge(episodes, context))
+
+
+class LastWords:
+    """What is said of each set after its last repetition, and nothing before that."""
+
+    def __init__(self) -> None:
+        self._going: dict[str, tuple[int, Sequence[Episode], Context]] = {}
+        self._said: dict[tuple[str, int], tuple[Finding, ...]] = {}
+
+    def put(self, movement: str, episodes: Sequence[Episode], context: Context) -> None:
+        """Take one more repetition's set so far; a set of the same movement before it is over."""
+        number = episodes[-1].set
+        before = self._going.get(movement)
+        if before is not None and before[0] != number:
+            self._said[movement, before[0]] = judged_so_far(*before[1:])
+        self._going[movement] = (number, episodes, context)
+        # In the order of the sets' last repetitions, as they are told live.
+        self._said.pop((movement, number), None)
+        self._said[movement, number] = ()
+
+    def all(self) -> list[Finding]:
+        """Return the last word on every set, in the order of their last repetitions."""
+        for movement, (number, episodes, context) in self._going.items():
+            self._said[movement, number] = judged_so_far(episodes, context)
+        return [finding for said in self._said.values() for finding in said]
+
+
 def with_seen(episode: Episode, context: Context) -> Episode:
     """Return the repetition with what it shows of every rule, so that it is looked at only once."""
     limits = Params.from_settings(context.settings).limits

@@ -5,6 +5,7 @@ where the error, or a value, is not known. What a movement does not have is not 
 Gaps of up to 0.1 s were bridged by straight lines; what a longer one may have hidden is NaN.
 """
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -89,15 +90,21 @@ def _squat_arcs(e: Episode, k: int, _: Params) -> Values:
     """Hip angles at the bottom, and how far they came since the rest before."""
     values = _arcs(e, k, "bottom")
     first, last = e.turn_start, max(e.turn_stop - 1, e.turn_start)
-    rotation = np.degrees(e.rows.hip[:, k, 2])
-    values["rotation_descent_deg"] = float(rotation[first] - rotation[e.start])
-    values["rotation_ascent_deg"] = float(rotation[e.end] - rotation[last])
+    turned = np.degrees(e.rows.hip[[e.start, first, last, e.end], k, 2]).tolist()
+    values["rotation_descent_deg"] = turned[1] - turned[0]
+    values["rotation_ascent_deg"] = turned[3] - turned[2]
     path = e.rows.hip[e.start : e.end + 1, k]
     values["swept_area_deg2"] = _swept(np.degrees(path[:, 0]), np.degrees(path[:, 2]))
-    tilt = np.degrees(e.rows.pelvis[e.turn_start : e.turn_stop, 0])
-    values["pelvis_tilt_bottom_deg"] = _mean(tilt)
+    tilt = _mean(e.rows.pelvis[e.turn_start : e.turn_stop, 0])
+    values["pelvis_tilt_bottom_deg"] = math.degrees(tilt)
+    way = slice(e.start, e.turn_stop)
+    flexion, rotation = np.degrees(e.rows.hip[way, k, 0]), np.degrees(e.rows.hip[way, k, 2])
     for flexion_deg in (60, 90, 120):
-        value, sd = _at_flexion(e, k, flexion_deg)
+        row, share = _passed(flexion, flexion_deg)
+        value, sd = np.nan, np.nan
+        if row is not None:
+            value = float(rotation[row] + share * (rotation[row + 1] - rotation[row]))
+            sd = float(np.degrees(e.rows.hip_sd[e.start + row, k, 2]))
         values[f"rotation_at_{flexion_deg}_deg"] = value
         values[f"rotation_at_{flexion_deg}_sd_deg"] = sd
     return values
@@ -113,23 +120,25 @@ def _turn_arcs(e: Episode, k: int, _: Params) -> Values:
 
 def _arcs(e: Episode, k: int, where: str) -> Values:
     """Per hip angle: its value at the turn, its way since the rest before, its range; with sd."""
-    values: Values = {}
     turn, before = slice(e.turn_start, e.turn_stop), slice(e.before, e.start + 1)
-    for i, angle in enumerate(HIP_ANGLES):
-        hip, sd = np.degrees(e.rows.hip[:, k, i]), np.degrees(e.rows.hip_sd[:, k, i])
-        there, rest = _mean(hip[turn]), _mean(hip[before])
-        sd_there, sd_rest = _mean(sd[turn]), _mean(sd[before])
-        values[f"{angle}_{where}_deg"] = there
-        values[f"{angle}_{where}_sd_deg"] = sd_there
-        values[f"{angle}_arc_deg"] = there - rest
+    hip, sd = e.rows.hip[:, k], e.rows.hip_sd[:, k]
+    there, rest, sd_there, sd_rest = (
+        np.degrees(_means(part)) for part in (hip[turn], hip[before], sd[turn], sd[before])
+    )
+    moved = hip[e.start : e.end + 1]
+    most, least = np.degrees(moved.max(axis=0)), np.degrees(moved.min(axis=0))
+    columns = {
+        f"{where}_deg": there,
+        f"{where}_sd_deg": sd_there,
+        "arc_deg": there - rest,
         # Standing, the error is the heading's; at depth it is the pelvis axis's: nearly apart.
-        values[f"{angle}_arc_sd_deg"] = float(np.hypot(sd_there, sd_rest))
-        moved = hip[e.start : e.end + 1] - rest
-        values[f"{angle}_range_deg"] = _most(moved) - _least(moved)
-    moved = np.degrees(e.rows.hip[e.start : e.end + 1, k, 2])
-    rest = _mean(np.degrees(e.rows.hip[before, k, 2]))
-    values["rotation_most_in_deg"] = _most(moved) - rest
-    values["rotation_most_out_deg"] = rest - _least(moved)
+        "arc_sd_deg": np.hypot(sd_there, sd_rest),
+        "range_deg": most - least,
+    }
+    names = {name: column.tolist() for name, column in columns.items()}
+    values = {f"{a}_{n}": v[i] for i, a in enumerate(HIP_ANGLES) for n, v in names.items()}
+    values["rotation_most_in_deg"] = float(most[2] - rest[2])
+    values["rotation_most_out_deg"] = float(rest[2] - least[2])
     return values
 
 
@@ -158,44 +167,54 @@ def _share(e: Episode, k: int, _: Params) -> Values:
     """How much of a pivot the hip gave, from the rest before to the end."""
     inwards = HIP_SIGNS[SIDES[k]][2]
     end, before = slice(e.turn_start, e.turn_stop), slice(e.before, e.start + 1)
-    heading = inwards * np.degrees(e.rows.heading[:, k])
-    rotation = np.degrees(e.rows.hip[:, k, 2])
-    turn = _mean(heading[end]) - _mean(heading[before])
-    hip = _mean(rotation[end]) - _mean(rotation[before])
+    heading, rotation = e.rows.heading[:, k], e.rows.hip[:, k, 2]
+    turn = inwards * math.degrees(_mean(heading[end]) - _mean(heading[before]))
+    hip = math.degrees(_mean(rotation[end]) - _mean(rotation[before]))
     values = {"turn_deg": turn, "pelvis_followed_deg": turn - hip, "hip_share": np.nan}
     if abs(turn) >= _LEAST_TURN_DEG:
         values["hip_share"] = hip / turn
     return values
 
 
-def _at_flexion(e: Episode, k: int, flexion_deg: float) -> tuple[float, float]:
-    """Hip rotation and its sd, degrees, where flexion first passes a value on the way down."""
-    way = slice(e.start, e.turn_stop)
-    flexion, rotation = np.degrees(e.rows.hip[way, k, 0]), np.degrees(e.rows.hip[way, k, 2])
-    sd = np.degrees(e.rows.hip_sd[way, k, 2])
-    passed = np.flatnonzero((flexion[1:] >= flexion_deg) & (flexion[:-1] < flexion_deg))
+def _passed(flexion: Array, flexion_deg: float) -> tuple[int | None, float]:
+    """Row, and share of the step to the next, where flexion first passes a value."""
+    below = flexion < flexion_deg
+    passed = np.flatnonzero(below[:-1] & (flexion[1:] >= flexion_deg))
     if not len(passed):
-        return np.nan, np.nan
+        return None, np.nan
     i = int(passed[0])
-    share = (flexion_deg - flexion[i]) / (flexion[i + 1] - flexion[i])
-    return float(rotation[i] + share * (rotation[i + 1] - rotation[i])), float(sd[i])
+    return i, float((flexion_deg - flexion[i]) / (flexion[i + 1] - flexion[i]))
 
 
 def _swept(flexion: Array, rotation: Array) -> float:
     """Area, deg², within the closed path of flexion and rotation."""
-    step = flexion * np.roll(rotation, -1) - np.roll(flexion, -1) * rotation
-    return 0.5 * abs(float(np.sum(step)))
+    inside = flexion[:-1] * rotation[1:] - flexion[1:] * rotation[:-1]
+    closing = flexion[-1] * rotation[0] - flexion[0] * rotation[-1]
+    return 0.5 * abs(float(np.add.reduce(inside) + closing))
 
 
 def _mean(values: Array) -> float:
     """Mean of the known values; NaN where fewer than half are known."""
+    if not len(values):
+        return np.nan
+    total = float(np.add.reduce(values))
+    if math.isfinite(total):
+        return total / len(values)
     known = values[np.isfinite(values)]
-    return float(known.mean()) if 2 * len(known) >= max(len(values), 1) else np.nan
+    return float(known.mean()) if 2 * len(known) >= len(values) else np.nan
+
+
+def _means(values: Array) -> Array:
+    """`_mean` of each column of ``(N, 3)``."""
+    total = np.add.reduce(values)
+    if len(values) and np.isfinite(total).all():
+        return np.asarray(total / len(values))
+    return np.array([_mean(column) for column in values.T])
 
 
 def _most(values: Array) -> float:
     """Greatest value; NaN where a gap may have hidden it."""
-    return float(np.max(values))
+    return float(values.max())
 
 
 def _least(values: Array) -> float:

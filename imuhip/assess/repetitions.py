@@ -288,7 +288,9 @@ def _turn(x: float, v: float, p: float, limit: Array, s: Array, row: float) -> i
         return _gap(s, row, _TURN_PATIENCE_ROWS)
     step = 0.0
     if not np.isnan(s[_LAST]):
-        step = (x - s[_LAST] + np.pi) % (2.0 * np.pi) - np.pi
+        step = x - s[_LAST]
+        if abs(step) > np.pi:
+            step -= np.copysign(2.0 * np.pi, step)
     s[_GAP], s[_LAST] = 0.0, x
     s[_RATE] += (v - s[_RATE]) * _SMOOTH
     rate = s[_RATE]

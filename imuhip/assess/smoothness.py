@@ -23,15 +23,15 @@ def sparc(speed: Array) -> float:
     spectrum = np.abs(np.fft.rfft(speed, _BINS))
     if not spectrum[0] > 0.0:
         return float("nan")
-    magnitude = spectrum / spectrum.max()
-    frequency = np.arange(len(magnitude)) * (GRID_HZ / _BINS)
-    magnitude = magnitude[frequency <= _CUT_HZ]
+    magnitude = spectrum[:_CUT_BINS] / spectrum.max()
     magnitude = magnitude[: int(np.flatnonzero(magnitude >= _LEAST)[-1]) + 1]
     if len(magnitude) < 2:
         return float("nan")
     step = 1.0 / (len(magnitude) - 1)
-    return -float(np.sum(np.sqrt(step**2 + np.diff(magnitude) ** 2)))
+    rises = magnitude[1:] - magnitude[:-1]
+    return -float(np.add.reduce(np.sqrt(step**2 + rises**2)))
 
 
 _BINS, _FEWEST_ROWS = 4096, 20
 _CUT_HZ, _LEAST = 10.0, 0.05
+_CUT_BINS = int(_CUT_HZ * _BINS / GRID_HZ) + 1

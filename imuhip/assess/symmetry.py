@@ -167,7 +167,8 @@ def within_sd(values: Sequence[float], start: float = START_WITHIN_SD) -> float:
         Expected before anything is known, and worth `START_WEIGHT` repetitions.
     """
     seen = [v for v in values if math.isfinite(v)]
-    own = float(np.sum(np.square(np.array(seen) - np.mean(seen)))) if seen else 0.0
+    mean = sum(seen) / max(len(seen), 1)
+    own = sum((v - mean) ** 2 for v in seen)
     freedom = START_WEIGHT + max(len(seen) - 1, 0)
     return math.sqrt((START_WEIGHT * start**2 + own) / freedom)
 

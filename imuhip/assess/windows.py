@@ -3,10 +3,10 @@
 Degrees from here on. A value that is not known is NaN, and nothing is made of half a window.
 """
 
+import math
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from imuhip.assess.episodes import Episode
 from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES, Side
@@ -44,7 +44,9 @@ def inclination_deg(episode: Episode) -> Array:
 
 def flexion_at(episode: Episode, row: int) -> float:
     """Mean hip flexion of the sides it is about, at a row, degrees."""
-    return float(np.degrees(np.mean(episode.rows.hip[row, legs(episode), FLEXION])))
+    hip = episode.rows.hip
+    angles = [float(hip[row, k, FLEXION]) for k in legs(episode)]
+    return math.degrees(sum(angles) / len(angles))
 
 
 def kept_level(values: Array, seconds: float) -> tuple[float, int]:
@@ -55,24 +57,34 @@ def kept_level(values: Array, seconds: float) -> tuple[float, int]:
     rows = round(seconds * GRID_HZ) + 1
     if len(values) < rows:
         return np.nan, 0
-    lowest = sliding_window_view(values, rows).min(axis=1)
-    if np.isnan(lowest).all():
+    lowest = _lowest(values, rows)
+    first = int(np.argmax(np.where(np.isnan(lowest), -np.inf, lowest)))
+    if np.isnan(lowest[first]):
         return np.nan, 0
-    first = int(np.nanargmax(lowest))
     return float(lowest[first]), first + rows // 2
+
+
+def _lowest(values: Array, rows: int) -> Array:
+    """The lowest of each window of so many rows, NaN where one of them is; windows doubled."""
+    lowest, wide = values, 1
+    while 2 * wide <= rows:
+        lowest, wide = np.minimum(lowest[:-wide], lowest[wide:]), 2 * wide
+    rest = rows - wide
+    return lowest if not rest else np.minimum(lowest[: len(lowest) - rest], lowest[rest:])
 
 
 def path_at(inclination: Array, values: Array, levels: Array) -> Array:
     """`values` where a way first reaches each inclination of `levels`; NaN where it does not."""
     highest = np.maximum.accumulate(inclination)
-    rising = np.concatenate(([True], np.diff(highest) > 0.0)) & np.isfinite(inclination)
+    rising = np.isfinite(inclination)
+    rising[1:] &= highest[1:] > highest[:-1]
     if not rising.any():
         return np.full(len(levels), np.nan)
     return np.interp(levels, inclination[rising], values[rising], left=np.nan, right=np.nan)
 
 
 def _mean_deg(values: Array) -> float:
-    return float(np.degrees(np.mean(values))) if len(values) else np.nan
+    return math.degrees(float(np.add.reduce(values)) / len(values)) if len(values) else np.nan
 
 
 INCLINATION_SD_DEG: Final = 1.0

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from imuhip.archive.assessment_files import latest_findings
 from imuhip.errors import RecordingError
 from imuhip.pipeline import Pipeline
 from imuhip.simulate.performance import Compensation, Performance
@@ -56,3 +57,25 @@ def test_the_recordings_own_settings_judge(session):
     assert {(f.grade, f.limit) for f in _drops(outs, 1)} == {("none", 15.0)}
     with pytest.raises(RecordingError, match="pelvic_drop_deg from 2 to 20"):
         _told(session, {"limits": {"pelvic_drop_deg": 150.0}})
+
+
+def test_the_last_word_alone_is_the_same_as_live(session):
+    """Asked for the last word only, all that stood live in the end comes at the end, bit by bit."""
+    live = latest_findings([f for out in _told(session) for f in out.findings])
+    pipeline = Pipeline(session.header, last_word=True)
+    before = [f for batch in session.batches(7.0) for f in pipeline.push(batch).findings]
+    assert before == []
+    assert repr(list(pipeline.finish().findings)) == repr(live)
+    assert {f.set for f in live} == {1, 2}
+
+
+def test_the_last_words_of_tests_in_turns_keep_their_order():
+    """Tests of both sides in turns are told in the order of their last repetitions, as live."""
+    performance = Performance(repetitions=2)
+    played = simulate("seated", seed=78, sets=4, setup=Setup(performance=performance))
+    live = latest_findings([f for out in _told(played) for f in out.findings])
+    pipeline = Pipeline(played.header, last_word=True)
+    for batch in played.batches(20.0):
+        pipeline.push(batch)
+    assert repr(list(pipeline.finish().findings)) == repr(live)
+    assert len({(f.movement, f.set) for f in live}) == 8

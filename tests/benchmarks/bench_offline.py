@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 from vqf import VQF
 
+from imuhip.archive.analysis import analyze
 from imuhip.archive.recording import RecordingReader
+from imuhip.assess.assessor import Assessor
 from imuhip.devices.decode import decode
 from imuhip.devices.profiles import parse_profile
 from imuhip.pipeline import Pipeline
@@ -33,6 +35,7 @@ def main() -> None:
         minutes = session.duration_s / 60
         print(f"{minutes:.1f} minutes, three sensors, 100 Hz, one sample a notification")
         _pipeline_against_vqf(recording)
+        _assessment(recording, Path(scratch) / "assessed")
         _analyze(recording, session.duration_s, Path(scratch) / "out")
 
 
@@ -73,6 +76,34 @@ def _pipeline_against_vqf(recording: Path) -> None:
     print(f"{'of it decoding':34} {np.median(times[:, 1]):8.3f} s")
     print(f"{'three bare VQF batch calls':34} {np.median(times[:, 2]):8.3f} s")
     print(f"{'decoded samples to angles / VQF':34} {ratio:8.2f}   (target: at most 5)")
+
+
+def _assessment(recording: Path, out: Path) -> None:
+    """Share of the assessment in an analysis, by processor time within one process."""
+    spent = 0.0
+    plain = {name: getattr(Assessor, name) for name in ("push", "mark", "align", "finish")}
+
+    def timed(work: Callable[..., object]) -> Callable[..., object]:
+        def call(*given: object) -> object:
+            nonlocal spent
+            began = time.process_time()
+            answer = work(*given)
+            spent += time.process_time() - began
+            return answer
+
+        return call
+
+    shares = []
+    for name, work in plain.items():
+        setattr(Assessor, name, timed(work))
+    for number in range(ROUNDS):
+        spent, began = 0.0, time.process_time()
+        analyze(recording, out / str(number))
+        shares.append(spent / (time.process_time() - began))
+    for name, work in plain.items():
+        setattr(Assessor, name, work)
+    share = 100.0 * float(np.median(shares))
+    print(f"{'assessment, of the analysis':34} {share:8.1f} %   (target: at most 10)")
 
 
 def _analyze(recording: Path, duration_s: float, out: Path) -> None:
