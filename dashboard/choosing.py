@@ -82,6 +82,16 @@ def remember(athlete: str, session: str | None = None) -> None:
         st.session_state[_SESSION] = session
 
 
+def let_train(athlete: str) -> None:
+    """Let the set-up page begin with this athlete, once."""
+    st.session_state[_TRAINS] = athlete
+
+
+def who_trains() -> str:
+    """Whom the page before sent to set-up; empty for nobody."""
+    return str(st.session_state.pop(_TRAINS, ""))
+
+
 def _follow(catalogue: Catalogue) -> None:
     """Choose what the page's address asks for, as in ``review?session=…``; once."""
     wanted = st.query_params.get("session")
@@ -101,4 +111,4 @@ def _latest(athletes: Sequence[Athlete]) -> int:
     return seen.index(max(seen))
 
 
-_ATHLETE, _SESSION = "chosen_athlete", "chosen_session"
+_ATHLETE, _SESSION, _TRAINS = "chosen_athlete", "chosen_session", "who_trains"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.choosing import opened, remember
+from dashboard.choosing import let_train, opened, remember
 from dashboard.dropped import file_dropped
 from dashboard.view_sessions import (
     analysis_title,
@@ -145,6 +145,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
     """Name, note and consent, and the way to a new session."""
     remember(athlete.id)
     if st.button("Set up a session", icon=":material/checklist:", type="primary"):
+        let_train(athlete.id)
         st.switch_page("pages/setup.py")
     icon = ":material/verified_user:" if athlete.consent == "given" else ":material/gpp_maybe:"
     with st.expander(f"{athlete_title(athlete)} · {_CONSENT[athlete.consent]}", icon=icon):

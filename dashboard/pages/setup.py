@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.choosing import opened
+from dashboard.choosing import opened, who_trains
 from dashboard.setup_view import setup_view
 from dashboard.view_sessions import athlete_title
 from imuhip.errors import CatalogueError
@@ -23,4 +23,4 @@ st.html(
     .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
     </style>"""
 )
-setup_view(key="setup", athletes=known_athletes())
+setup_view(key="setup", athletes=known_athletes(), athlete=who_trains())

@@ -20,7 +20,7 @@ _DRAWING: Final = ("mount.js", "turns.js", "figure.js")
 _PARTS: Final = ("sensors.js", "protocol.js", "main.js")
 
 
-def setup_view(*, key: str, athletes: Mapping[str, str] = {}) -> None:
+def setup_view(*, key: str, athletes: Mapping[str, str] = {}, athlete: str = "") -> None:
     """Mount the set-up view.
 
     Parameters
@@ -29,12 +29,15 @@ def setup_view(*, key: str, athletes: Mapping[str, str] = {}) -> None:
         Names the place on the page; the same one keeps the view over reruns.
     athletes
         Pseudonyms to offer, and how each is shown.
+    athlete
+        Who trains; whom the browser remembers when empty.
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
     movements = {each.name: each.title for each in MOVEMENTS.values()}
     data = {
         **live_view.stream(),
         "athletes": dict(athletes),
+        "athlete": athlete,
         "goals": goals,
         "movements": movements,
     }

@@ -42,7 +42,7 @@ class Setup {
     this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
-    this.athlete.value = kept.athlete ?? "";
+    this.athlete.value = data.athlete || (kept.athlete ?? "");
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
     const place = this.root.querySelector(".battery");
     for (const [name, title] of Object.entries(data.movements ?? {})) place.append(chosen(name, title, kept.movements));
@@ -54,6 +54,7 @@ class Setup {
       localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, movements }));
       tell(movements);
     };
+    if (data.athlete) this.athlete.form.onchange();
     this.athlete.form.onsubmit = (event) => event.preventDefault();
   }
 

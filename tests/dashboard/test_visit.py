@@ -200,9 +200,9 @@ def adds_an_athlete(coach: Coach) -> None:
 def sets_up(coach: Coach) -> None:
     """Athlete, goal, battery, sensors, then the calibration step by step."""
     page = coach.page
-    coach.go("Set up")
+    coach.press("Set up a session")
     expect(page.locator(".cards li")).to_have_count(3)
-    page.get_by_label("Who trains?").fill("B2")
+    expect(page.get_by_label("Who trains?")).to_have_value("B2")
     page.get_by_label("Goal").select_option("weightlifting")
     page.locator("summary").click()
     page.get_by_label("squat", exact=True).check()
