@@ -14,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.beside import lifespan, stream_addresses
 from dashboard.door import Door, Policy
+from dashboard.goals import Goals
 from dashboard.relay import ROUTE, Relay
 from dashboard.samples import SAMPLES
 from dashboard.settings import settings_from_arguments
@@ -33,6 +34,7 @@ app = st.App(
         WebSocketRoute(ROUTE, Relay(_settings.hub).serve),
         *Steering(_settings.hub).routes(),
         *SAMPLES.routes(),
+        *Goals(_settings.catalogue).routes(),
     ],
     lifespan=lifespan,
     middleware=[

@@ -21,6 +21,7 @@ _PARTS: Final = (
     "collector.js",
     "set.js",
     "feed.js",
+    "goals.js",
     "gauge.js",
     "trace.js",
     "coach.js",

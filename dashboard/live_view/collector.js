@@ -23,6 +23,16 @@ class Collector {
     }
   }
 
+  /** Where an athlete's own goals lie on the gauges; null where nobody knows. */
+  async goals(athlete) {
+    try {
+      const answer = await fetch(new URL(`goals/${encodeURIComponent(athlete)}`, this.base), { cache: "no-store" });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
   /** How the session and its sensors do; null without a collector. */
   async status() {
     try {

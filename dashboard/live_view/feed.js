@@ -152,6 +152,9 @@ class Feed {
     if (text) this.news = { text, t: message.t ?? NaN };
   }
 
+  /** The movement that is done: as marked, else that of the newest repetition. */
+  moving() { return this.doing || this.story.movement; }
+
   /** The newest thing worth reading, for a few seconds of the session. */
   freshNews() {
     return this.news && this.rows.newest("t") - this.news.t < NEWS_S ? this.news.text : "";

@@ -22,7 +22,7 @@ class View {
     this.figuresAt = -Infinity;
     this.hook = {
       state: "", text: "", updates: 0, frames: 0, latencies: [], values: {}, needles: {}, held: {},
-      geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false, arc: null,
+      geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false, arc: null, zones: {},
     };
     window.imuhip = { ...window.imuhip, live: this.hook };
     this.panel = new SetPanel(root.querySelector(".set"));
@@ -35,6 +35,7 @@ class View {
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
+    this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     // What is told beside a canvas may take room from it: each is watched, not the page alone.
     for (const place of root.querySelectorAll(".dial, .trace")) this.observer.observe(place);
@@ -76,7 +77,13 @@ class View {
     this.root.classList.toggle("dark", this.root.dataset.theme === "gym" || isDark(this.root));
     const palette = paletteOf(this.root);
     const gauge = this.feed.hello?.gauge;
-    for (const { gauge: dial } of this.sides) dial.fit(palette, gauge);
+    this.goals.follow(this.feed.hello);
+    this.fittedMove = this.feed.moving();
+    for (const { gauge: dial, side } of this.sides) {
+      dial.fit(palette, gauge && this.goals.gauge(gauge, side, this.fittedMove));
+      this.hook.zones[side] = dial.gauge?.zones ?? [];
+    }
+    setText(this.root.querySelector(".legend .goal"), this.goals.words(this.fittedMove));
     this.trace.fit(palette);
     setText(this.root.querySelector(".session"), (this.feed.hello?.session ?? "").replaceAll("_", " "));
     const { still_below: still, moving_above: moving } = this.feed.hello?.stillness ?? {};
@@ -91,7 +98,8 @@ class View {
     const now = performance.now();
     this.request = requestAnimationFrame(this.tick);
     this.notePainted(now);
-    if (!this.fitted || this.fittedFor !== this.feed.hello) this.fit();
+    const stale = this.fittedFor !== this.feed.hello || this.fittedMove !== this.feed.moving();
+    if (!this.fitted || stale) this.fit();
     const { feed, hook } = this;
     const [state, text] = feed.state(now);
     if (state !== hook.state || text !== this.text) this.showState(state, text);

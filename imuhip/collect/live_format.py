@@ -112,7 +112,9 @@ def decode_rows(message: bytes) -> tuple[dict[str, float], Array]:
     return head, numbers[len(HEAD) :].reshape(-1, len(COLUMNS))
 
 
-def hello(stream: str, session: str, source: str, goal: str = "") -> dict[str, Any]:
+def hello(
+    stream: str, session: str, source: str, goal: str = "", athlete: str = ""
+) -> dict[str, Any]:
     """Return the first message of a session: all a viewer needs to draw what follows.
 
     Parameters
@@ -125,6 +127,8 @@ def hello(stream: str, session: str, source: str, goal: str = "") -> dict[str, A
         ``live`` or ``replay``.
     goal
         Of a goal profile, as `goal_of` finds it; empty is the general one.
+    athlete
+        Pseudonymous id, for whoever knows more of the athlete; may be empty.
     """
     return {
         "type": "hello",
@@ -132,6 +136,7 @@ def hello(stream: str, session: str, source: str, goal: str = "") -> dict[str, A
         "stream": stream,
         "session": session,
         "source": source,
+        "athlete": athlete,
         "sides": list(SIDES),
         "angles": [f"hip_{angle}" for angle in HIP_ANGLES],
         "columns": list(COLUMNS),
@@ -141,7 +146,7 @@ def hello(stream: str, session: str, source: str, goal: str = "") -> dict[str, A
         "frame_hz": FRAME_HZ,
         "backfill_s": BACKFILL_S,
         "signs": SIGNS,
-        "gauge": GAUGE | {"goal": goal or "general", "zones": _zones(goal)},
+        "gauge": {**GAUGE, "goal": goal or "general", "zones": _zones(goal)},
         "stillness": STILLNESS,
         "colours": COLOURS,
         "notice": NOTICE,
@@ -211,7 +216,7 @@ SIGNS: Final = {
     "pelvis_rotation": "turned to the left +",
 }
 
-GAUGE: Final = {"angle": "hip_rotation", "from_deg": -90.0, "to_deg": 60.0}
+GAUGE: Final[Mapping[str, Any]] = {"angle": "hip_rotation", "from_deg": -90.0, "to_deg": 60.0}
 """The arc of the gauges."""
 
 STILLNESS: Final = {"column": "pelvis_speed_deg_s", "still_below": 6.0, "moving_above": 25.0}

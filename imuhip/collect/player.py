@@ -233,8 +233,9 @@ class Player:
         while turn == 0 or self._loop:
             stream = f"{self._session}/{time.time_ns()}/{turn}"
             recording = self._open()
-            goal = goal_of(recording.header)
-            self._hub.begin(hello(stream, self._session, "replay", goal))
+            header = recording.header
+            told = hello(stream, self._session, "replay", goal_of(header), header.athlete)
+            self._hub.begin(told)
             await self._play_once(recording)
             turn += 1
 

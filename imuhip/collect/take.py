@@ -55,7 +55,8 @@ class Take:
         self._pending: list[Record] = []
         self._faults = FaultNews()
         self.assessed = Assessed()
-        hub.begin(hello(f"{session}/{header.utc_ns}", session, "live", goal_of(header)))
+        stream = f"{session}/{header.utc_ns}"
+        hub.begin(hello(stream, session, "live", goal_of(header), header.athlete))
         hub.announce("status", {"state": "recording"})
 
     def add(self, records: Sequence[Record]) -> None:

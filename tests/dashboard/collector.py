@@ -168,7 +168,7 @@ async def feed(hub: LiveHub, *, hold: float | None, silent: bool, played: float)
 
     Where more seconds were played than a backfill holds, left turned to 55 degrees in the tenth.
     """
-    hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live"))
+    hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live", athlete="A1"))
     done = int(played * GRID_HZ)
     before = rows_at(0, done, hold=hold, silent=silent)
     if played > BACKFILL_S:

@@ -12,6 +12,8 @@ from dashboard_processes import environment, free_port, running
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from dashboard.launch import dashboard_command, dashboard_url
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Goal
 
 COLLECTOR = Path(__file__).with_name("collector.py")
 
@@ -83,6 +85,8 @@ def address(
 ) -> Iterator[str]:
     """Address of a running dashboard, started as the command line starts it."""
     served = copy_of(one_filed, tmp_path_factory.mktemp("served"))
+    with Catalogue(served.catalogue) as catalogue:
+        catalogue.set_goal("A1", Goal("rotation_most_in_deg", "squat", "left", low=12.0))
     port = free_port()
     command = dashboard_command(
         f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(served.catalogue)

@@ -123,3 +123,20 @@ def test_recording_begins_and_ends_on_the_page(page: Page, address: str, collect
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".said")).to_have_text("Recording stopped and kept")
     expect(page.get_by_role("button", name="Record")).to_be_visible()
+
+
+def test_the_athletes_own_goal_is_on_the_gauge(page: Page, address: str, collector: Any) -> None:
+    """A goal for this movement and side stands in place of the profile's, while it is done."""
+    collector.start()
+    open_live(page, address)
+    expect(page.locator(".legend .goal")).to_have_text("A1’s own goal")
+    zones = page.evaluate("window.imuhip.live.zones")
+    inwards = {
+        side: [(z["from_deg"], z["to_deg"]) for z in zones[side] if z["name"] == "in"]
+        for side in zones
+    }
+    assert inwards == {"left": [(12.0, 60.0)], "right": [(25.0, 45.0)]}
+    assert len(zones["left"]) == len(zones["right"]) == 2
+    marks(collector, "begin:lunge_left")
+    expect(page.locator(".legend .goal")).to_have_text("goal")
+    assert page.evaluate("window.imuhip.live.zones.left") == zones["right"]
