@@ -91,7 +91,7 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
     entries = catalogue.repetitions(session.id) if catalogue and session else ()
     review = read_review(place, excluded_of(entries))
     marks = catalogue.marks(session.id) if catalogue and session else ()
-    _show_head(review)
+    _show_head(review, filed=session is not None)
     table = f"reps-{name}"
     picked = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
     lit = [review.reps[k] for k in picked if k < len(review.reps)]
@@ -130,10 +130,12 @@ def _show_tabs(
             _show_notes(review)
 
 
-def _show_head(review: Review) -> None:
+def _show_head(review: Review, *, filed: bool) -> None:
     """Furthest rotation of each movement, the calibration, and what went wrong with it."""
     st.html(_furthest_cards(review))
-    meaning, calibration, _ = st.columns([1, 1, 3])
+    meaning, calibration, report, _ = st.columns([1, 1, 1, 2])
+    if filed and report.button("Report", icon=":material/description:", width="stretch"):
+        st.switch_page("pages/report.py")
     with meaning.popover("What do these mean?", width="stretch"):
         for name in ("rotation_most_out_deg", "rotation_most_in_deg"):
             st.write(f"**{MEASURES[name].title}**: {MEASURES[name].definition}")

@@ -245,6 +245,8 @@ def test_one_cursor_moves_traces_figure_and_numbers(
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
     page.wait_for_function("t => Math.abs(window.imuhip.review.at - t) > 1", arg=before)
+    page.get_by_role("button", name="Report").click()
+    expect(page.locator(".report h2").first).to_be_visible()
 
 
 def test_a_tab_is_made_when_it_is_opened(one_filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
