@@ -80,8 +80,8 @@ class Output:
         rule, movement, side and set is replaced.
     notes
         Marks of the moment, with the angles at their time.
-    joints
-        ``(N, J)`` angles that further sensors show, radians, in the order of
+    joints, joints_sd
+        ``(N, J)`` angles that further sensors show, and their errors, radians, in the order of
         `Pipeline.joint_names`.
     """
 
@@ -94,6 +94,7 @@ class Output:
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     joints: Array = field(default_factory=lambda: np.empty((0, 0)))
+    joints_sd: Array = field(default_factory=lambda: np.empty((0, 0)))
 
 
 class Pipeline:
@@ -139,7 +140,7 @@ class Pipeline:
         self._headings = RelativeHeading(self.params.heading)
         self._angles = JointAngles(self.params.errors)
         self._segments = SegmentMotion()
-        self._joints = Joints(names)
+        self._joints = Joints(names, self.params.errors)
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
@@ -284,7 +285,8 @@ class Pipeline:
             tuple(told.repetitions),
             tuple(told.findings),
             tuple(told.notes),
-            joints[0] if len(joints) == 1 else np.concatenate(joints),
+            np.concatenate([angle for angle, _ in joints]),
+            np.concatenate([sd for _, sd in joints]),
         )
 
     def _align(self, step: CalibrationStep) -> None:

@@ -8,7 +8,7 @@ asked for                 gives, for each side
 ``offline``               all three hip angles with the whole session known (`offline`)
 ========================  ==========================================================================
 
-Sensors on shanks, feet or trunk add their angles (`estimate.joints`) unasked.
+Sensors on shanks, feet or trunk add their angles (`estimate.joints`) and errors unasked.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class ExtraColumns:
             If a name is not known.
         """
         self._refined = refined
-        self._joints = tuple(f"{name}_deg" for name in joints)
+        self._joints = (*(f"{n}_deg" for n in joints), *(f"{n}_sd_deg" for n in joints))
         self._done = 0
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
@@ -92,7 +92,7 @@ class ExtraColumns:
             else:
                 columns += list(np.degrees(self._offline(angles.t)).reshape(-1, 6).T)
         if self._joints:
-            columns += list(np.degrees(out.joints).T)
+            columns += [*np.degrees(out.joints).T, *np.degrees(out.joints_sd).T]
         return [np.ascontiguousarray(column) for column in columns]
 
     def _offline(self, t: Array) -> Array:

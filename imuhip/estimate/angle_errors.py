@@ -154,6 +154,27 @@ def hip_errors(
 
 
 @kernel
+def lean_errors(
+    q: Array, moved: Array, tilt: Array, settings: Array, facing: float, out: Array
+) -> None:
+    """Fill the deviations ``(N, 2)`` of tilt and obliquity of one segment, row by row.
+
+    Parameters
+    ----------
+    q, moved, tilt
+        ``(N, 4)`` ``q_eb``; ``(N,)`` turn since standing; ``(N,)`` variance after a gap.
+    facing
+        Variance of its medio-lateral axis's heading.
+    """
+    up, row = np.empty(3), np.empty(3)
+    for i in range(len(q)):
+        _vertical(q[i], up)
+        noise = _LEVELLED * (settings[5] * moved[i]) ** 2 + settings[6] ** 2 + tilt[i]
+        _pelvis_errors(up, noise, settings, facing, 0.0, row)
+        out[i, 0], out[i, 1] = row[0], row[1]
+
+
+@kernel
 def _shared_errors(
     up: Array, carried: Array, gain: Array, noise: float, settings: Array, signs: Array, out: Array
 ) -> None:
@@ -215,8 +236,10 @@ def _pelvis_errors(
     skewed = (settings[4] * settings[7]) ** 2
     # A medio-lateral axis that is askew shows tilt as obliquity, and the other way round.
     level = 1.0 - up[1] ** 2
-    out[0] = math.sqrt(noise + (level + up[0] ** 2) * skewed + up[2] ** 2 * facing)
-    out[1] = math.sqrt(noise + (level + up[2] ** 2) * skewed + up[0] ** 2 * facing)
+    upright = max(up[0] ** 2 + up[1] ** 2, _SINGULAR**2)
+    tilted, listed = up[1] * up[2] / upright, up[0] / math.sqrt(upright)
+    out[0] = math.sqrt(noise + (level + up[0] ** 2) * skewed + tilted**2 * facing)
+    out[1] = math.sqrt(noise + (level + up[2] ** 2) * skewed + listed**2 * facing)
     out[2] = math.sqrt(noise + drift)
 
 

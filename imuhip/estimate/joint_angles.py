@@ -103,7 +103,7 @@ class JointAngles:
             if i is not None:
                 segments[:, row] = q_eb[:, i]
                 drifts[:, row], tilts[:, row] = headings.variance[:, i], headings.tilt[:, i]
-        _moved(segments, self._stood, moved)
+        turned_since(segments, self._stood, moved)
         hip_errors(segments[:, 0], segments[:, 1:], moved, self._known, (drifts, tilts), out)
         return out
 
@@ -126,10 +126,10 @@ def _known(params: Params, alignment: Alignment) -> tuple[Array, Array, Array]:
 
 
 @kernel
-def _moved(q: Array, stood: Array, out: Array) -> None:
-    """How far each of ``q (N, 3, 4)`` is turned from its standing one ``(3, 4)``, radians."""
+def turned_since(q: Array, stood: Array, out: Array) -> None:
+    """How far each of ``q (N, S, 4)`` is turned from its standing one ``(S, 4)``, radians."""
     for i in range(len(q)):
-        for s in range(3):
+        for s in range(q.shape[1]):
             cosine = 0.0
             for k in range(4):
                 cosine += q[i, s, k] * stood[s, k]

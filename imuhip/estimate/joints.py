@@ -25,9 +25,16 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from imuhip.conventions import PELVIS
-from imuhip.estimate.joint_angles import hip_angles, pelvis_angles, segment_orientations
+from imuhip.estimate.angle_errors import Params
+from imuhip.estimate.joint_angles import (
+    hip_angles,
+    pelvis_angles,
+    segment_orientations,
+    turned_since,
+)
+from imuhip.estimate.joint_errors import joint_sd, lean_sd, turn_sd
 from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.quaternions import wrap_angle
+from imuhip.quaternions import mean_quaternion, wrap_angle
 from imuhip.records import Array, GridBlock
 
 
@@ -55,7 +62,9 @@ class Joint(NamedTuple):
 class Joints:
     """Angles of all joints whose sensors are there: `align`, then `push` rows."""
 
-    def __init__(self, sensors: Sequence[str]) -> None:
+    def __init__(self, sensors: Sequence[str], params: Params | None = None) -> None:
+        self._params = params or Params()
+        self._stood = np.full((len(sensors), 4), np.nan)
         self._joints = [j for j in JOINTS if {j.proximal, j.distal} <= set(sensors)]
         self.names: tuple[str, ...] = tuple(name for j in self._joints for name in j.names)
         self._alignment: Alignment | None = None
@@ -65,18 +74,48 @@ class Joints:
         """Use `alignment` from the next row on; the zero is taken again from its standing."""
         self._alignment = alignment
         self._zero[:] = np.nan
+        self._stood[:] = np.nan
         if self.names and len(alignment.standing):
-            raw = self._raw(segment_orientations(alignment.standing, alignment), alignment)
+            q_eb = segment_orientations(alignment.standing, alignment)
+            raw = self._raw(q_eb, alignment)
             known = raw[np.isfinite(raw).all(axis=1)] if len(raw) else raw
             middle = raw[0] if not len(known) else known[0]
             self._zero = wrap_angle(middle + _mean(wrap_angle(raw - middle)))
+            for i in np.flatnonzero(np.isfinite(q_eb).all(axis=(0, 2))):
+                self._stood[i] = mean_quaternion(q_eb[:, i])
 
-    def push(self, grid: GridBlock, headings: HeadingBlock) -> Array:
-        """Return the angles ``(N, J)`` of the rows, radians, in the order of `names`."""
+    def push(self, grid: GridBlock, headings: HeadingBlock) -> tuple[Array, Array]:
+        """Return angles and deviations ``(N, J)`` of the rows, radians, in the order of `names`."""
         if not self.names or self._alignment is None:
-            return np.full((len(grid.t), len(self.names)), np.nan)
+            nothing = np.full((len(grid.t), len(self.names)), np.nan)
+            return nothing, nothing.copy()
         q_eb = segment_orientations(grid.q, self._alignment, headings.turn)
-        return wrap_angle(self._raw(q_eb, self._alignment) - self._zero)
+        angles = wrap_angle(self._raw(q_eb, self._alignment) - self._zero)
+        return angles, self._errors(q_eb, headings, self._alignment)
+
+    def _errors(self, q_eb: Array, headings: HeadingBlock, alignment: Alignment) -> Array:
+        """Deviations ``(N, J)`` of the angles of ``q_eb (N, S, 4)``."""
+        moved = np.full(q_eb.shape[:2], np.nan)
+        turned_since(q_eb, self._stood, moved)
+        place = {name: i for i, name in enumerate(alignment.sensors)}
+        known = (self._params, alignment.quality)
+        drift = headings.variance.copy()
+        drift[:, place[PELVIS]] = 0.0  # the others' is against it
+        columns: list[Array] = []
+        for joint in self._joints:
+            pair = [place[joint.proximal], place[joint.distal]]
+            both = q_eb[:, pair]
+            covariance = _headings(alignment.covariance, place[PELVIS], pair)
+            doubts = drift[:, pair], headings.tilt[:, pair]
+            if joint.kind == "lean":
+                tilt = np.ascontiguousarray(headings.tilt[:, pair[1]])
+                turned = np.ascontiguousarray(moved[:, pair[1]])
+                own = covariance[np.ix_((0, 2), (0, 2))]
+                columns += list(lean_sd(both[:, 1], turned, own, tilt, known).T)
+            else:
+                found = joint_sd if joint.kind == "joint" else turn_sd
+                columns += list(found(both, moved[:, pair], covariance, doubts, known).T)
+        return np.stack(columns, axis=-1)
 
     def _raw(self, q_eb: Array, alignment: Alignment) -> Array:
         """Angles ``(N, J)`` as the frames give them, of ``q_eb (N, S, 4)``."""
@@ -93,6 +132,15 @@ class Joints:
                 found = (pelvis_angles(distal) - pelvis_angles(proximal))[:, 2:]
             columns += [sign * found[:, k] for k, sign in enumerate(joint.signs)]
         return np.stack(columns, axis=-1)
+
+
+def _headings(covariance: Array, pelvis: int, pair: Sequence[int]) -> Array:
+    """Covariance ``(3, 3)`` of the common axis's heading and of two sensors', the pelvis's zero."""
+    found = covariance[np.ix_((pelvis, *pair), (pelvis, *pair))].copy()
+    for k, i in enumerate(pair):
+        if i == pelvis:
+            found[1 + k, :] = found[:, 1 + k] = 0.0
+    return found
 
 
 def _mean(values: Array) -> Array:

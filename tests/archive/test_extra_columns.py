@@ -85,10 +85,16 @@ def test_further_sensors_add_their_angles(tmp_path):
     read = read_results(tmp_path / "out")
     names = [*(f"knee_{name}_right_deg" for name in ("flexion", "adduction", "rotation"))]
     names.append("foot_progression_right_deg")
-    assert read.angles.column_names[-4:] == names
+    errors = [name.replace("_deg", "_sd_deg") for name in names]
+    assert read.angles.column_names[-8:] == names + errors
     flexion, *_ = knee = [read.angles[name].to_numpy() for name in names[:3]]
     assert np.count_nonzero(np.isfinite(flexion)) > 3000
     assert max(np.nanmax(np.abs(angle)) for angle in knee) < 2.0
+    for name, error in zip(names, errors, strict=True):
+        known = np.isfinite(read.angles[name].to_numpy())
+        sd = read.angles[error].to_numpy()
+        assert np.array_equal(np.isfinite(sd), known)
+        assert 0.1 < np.median(sd[known]) < 6.0
     upright = np.abs(read.angles["hip_flexion_right_deg"].to_numpy()) < 2.0
     inward = read.angles["hip_rotation_right_deg"].to_numpy()
     outward = read.angles["foot_progression_right_deg"].to_numpy()

@@ -54,7 +54,7 @@ def _angles(stage, alignment, **turned):
     grid = GridBlock(
         alignment.sensors, np.zeros(n), q, vectors, vectors, yes, yes, nothing, nothing
     )
-    out = stage.push(grid, HeadingBlock(grid.t, nothing, nothing, nothing))
+    out, _ = stage.push(grid, HeadingBlock(grid.t, nothing, nothing, nothing))
     return dict(zip(stage.names, np.degrees(out[0]).tolist(), strict=True))
 
 
