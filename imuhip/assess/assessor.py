@@ -15,7 +15,7 @@ import numpy as np
 from imuhip.assess.boundaries import Boundaries, boundaries
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
-from imuhip.assess.judging import LastWords, judged_so_far, with_seen
+from imuhip.assess.judging import LastWords, judged_so_far, seen_of
 from imuhip.assess.measures import measured
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
@@ -73,7 +73,7 @@ class Assessor:
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
         self._last_words = LastWords() if last_word else None
-        self._context = Context("none", "none", settings=self._settings)
+        self._context = Context("none", "none", settings=self._settings, read=self._params)
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
         """Take the angles from the next row on as of this calibration.
@@ -151,9 +151,11 @@ class Assessor:
         partner = self._partner(name)
         if partner:
             context = replace(context, partner=partner)
-        episode = replace(episode, repetitions=self._repetitions(episode, episodes))
-        if episode.counted:
-            episode = with_seen(episode, context)
+        episode = replace(
+            episode,
+            repetitions=self._repetitions(episode, episodes),
+            seen=seen_of(episode, context) if episode.counted else {},
+        )
         episodes.append(episode)
         self._latest = episode
         told.repetitions += episode.repetitions

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from imuhip.assess.movements import Movement
+from imuhip.assess.params import Params
 from imuhip.assess.verdicts import Seen
 from imuhip.conventions import Side
 from imuhip.evidence import Grade
@@ -56,7 +57,10 @@ class Rows:
 
     def part(self, start: int, stop: int) -> "Rows":
         """Return rows `start` to `stop`."""
-        return Rows(*(getattr(self, each.name)[start:stop] for each in fields(self)))
+        return Rows(*[getattr(self, name)[start:stop] for name in _COLUMNS])
+
+
+_COLUMNS = tuple(each.name for each in fields(Rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +100,7 @@ class Episode:
     repetitions
         What is told of it: left and right of a squat, one of anything else; with measures.
     seen
-        Rule to what this repetition shows of it, worked out once (`judging.with_seen`).
+        Rule to what this repetition shows of it, worked out once (`judging.seen_of`).
     """
 
     movement: Movement
@@ -139,6 +143,8 @@ class Context:
         Repetitions of the newest set of the same test on the other side, where there is one.
     standing
         ``(2, 3)`` raw hip angles of the calibration's standing, radians; NaN where not known.
+    read
+        `settings` as read; None reads them where they are needed.
     """
 
     grade: Grade
@@ -147,3 +153,9 @@ class Context:
     settings: Mapping[str, Any] = field(default_factory=dict)
     partner: "tuple[Episode, ...]" = ()
     standing: Array = field(default_factory=lambda: np.full((2, 3), np.nan))
+    read: Params | None = None
+
+    @property
+    def params(self) -> Params:
+        """The settings, read; a `RecordingError` where they are wrong."""
+        return self.read or Params.from_settings(self.settings)

@@ -10,8 +10,7 @@ from dataclasses import replace
 from imuhip.assess.compensations import RULES, Rule, verdicts
 from imuhip.assess.cues import cue_for
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.params import Params
-from imuhip.assess.verdicts import Verdict
+from imuhip.assess.verdicts import Seen, Verdict
 from imuhip.assess.wording import words_of
 from imuhip.findings import Finding
 
@@ -34,13 +33,13 @@ def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
     counted = [each for each in episodes if each.counted]
     if not counted:
         return ()
-    params = Params.from_settings(context.settings)
+    limits = context.params.limits
     movement = counted[0].movement
     return tuple(
         _finding(name, rule, verdict, counted[0], context)
         for name, rule in RULES.items()
         if rule.fits(movement)
-        for verdict in verdicts(name, counted, params.limits, context)
+        for verdict in verdicts(name, counted, limits, context)
     )
 
 
@@ -74,15 +73,14 @@ class LastWords:
         return [finding for said in self._said.values() for finding in said]
 
 
-def with_seen(episode: Episode, context: Context) -> Episode:
-    """Return the repetition with what it shows of every rule, so that it is looked at only once."""
-    limits = Params.from_settings(context.settings).limits
-    seen = {
+def seen_of(episode: Episode, context: Context) -> dict[str, tuple[Seen, ...]]:
+    """Return what a repetition shows of every rule, so that it is looked at only once."""
+    limits = context.params.limits
+    return {
         name: tuple(rule.see(episode, limits, context))
         for name, rule in RULES.items()
         if rule.see is not None and rule.fits(episode.movement)
     }
-    return replace(episode, seen=seen)
 
 
 def _finding(

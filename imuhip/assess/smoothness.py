@@ -18,12 +18,12 @@ def sparc(speed: Array) -> float:
 
     NaN for fewer than 0.2 s, more than 40 s, or with rows missing.
     """
-    if not _FEWEST_ROWS <= len(speed) <= _BINS or not np.isfinite(speed).all():
+    if not _FEWEST_ROWS <= len(speed) <= _BINS or not np.isfinite(np.add.reduce(speed)):
         return float("nan")
-    spectrum = np.abs(np.fft.rfft(speed, _BINS))
-    if not spectrum[0] > 0.0:
+    magnitude = np.abs(np.fft.rfft(speed, _BINS)[:_CUT_BINS])
+    if not magnitude[0] > 0.0:
         return float("nan")
-    magnitude = spectrum[:_CUT_BINS] / spectrum.max()
+    magnitude /= magnitude.max()  # of all frequencies: none of a speed's exceeds that of 0 Hz
     magnitude = magnitude[: int(np.flatnonzero(magnitude >= _LEAST)[-1]) + 1]
     if len(magnitude) < 2:
         return float("nan")

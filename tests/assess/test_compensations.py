@@ -1,6 +1,7 @@
 """Every rule, on repetitions with a fault of known size and nothing else."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from synthetic_faults import MAKE, finding_of, knee, shift, squats, tuck
 
 from imuhip.assess.compensations import RULES
 from imuhip.assess.cues import CUES
-from imuhip.assess.judging import judge, with_seen
+from imuhip.assess.judging import judge, seen_of
 from imuhip.assess.limits import LIMITS
 from imuhip.assess.wording import PHRASES
 
@@ -273,7 +274,7 @@ def test_judging_twice_gives_the_same_bits_and_changes_nothing():
 def test_looking_once_is_as_good_as_looking_again(rule):
     """Repetitions that carry what they show give the same findings, without another look."""
     episodes = MAKE[rule](1.5 * LIMITS[RULES[rule].limit].value)
-    once = [with_seen(each, context()) for each in episodes]
+    once = [replace(each, seen=seen_of(each, context())) for each in episodes]
     assert judge(once, context()) == judge(episodes, context())
     for each in once:
         each.rows.pelvis[:] = np.nan
