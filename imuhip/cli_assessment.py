@@ -12,8 +12,9 @@ from imuhip.archive.assessment_files import latest_findings
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
+from imuhip.cli_comparisons import compared_words, cues_words
 from imuhip.collect.news import Assessed
-from imuhip.conventions import SIDES
+from imuhip.conventions import SIDES, Side
 from imuhip.findings import Finding, Note
 
 
@@ -34,9 +35,10 @@ def assessment_words(
     """
     for (movement, number), group in groupby(sets, key=lambda each: (each.movement, each.set)):
         rows = list(group)
+        told = [f for f in findings if (f.movement, f.set) == (movement, number)]
         console.print()
-        console.print(_table(movement, number, rows))
-        _findings(console, [f for f in findings if (f.movement, f.set) == (movement, number)])
+        console.print(_table(movement, number, rows, told))
+        _findings(console, told)
     for note in notes:
         console.print(f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}", highlight=False)
 
@@ -45,10 +47,14 @@ def session_words(console: Console, session: Assessed) -> None:
     """Say the same of a session that was played or collected."""
     sets = summaries(session.repetitions)
     assessment_words(console, sets, latest_findings(session.findings), session.notes)
+    compared_words(console, session.repetitions, session.notes)
+    cues_words(console, session.outcomes)
 
 
-def _table(movement: str, number: int, rows: Sequence[SetSummary]) -> Table:
-    """A set: a line for each measure and direction, a column for each side."""
+def _table(
+    movement: str, number: int, rows: Sequence[SetSummary], findings: Sequence[Finding]
+) -> Table:
+    """A set: a line for each measure and direction, a column for each side, and for both."""
     known = MOVEMENTS.get(movement)
     title = f"{known.title if known else movement}, set {number}"
     if any(row.found == "detected" for row in rows):
@@ -58,6 +64,9 @@ def _table(movement: str, number: int, rows: Sequence[SetSummary]) -> Table:
     shown = [side for side in SIDES if any(row.side == side for row in rows)]
     for side in shown:
         table.add_column(side, justify="right")
+    compared = bool(known and known.together and len(shown) == len(SIDES))
+    if compared:
+        table.add_column("right − left", justify="right")
     for direction in dict.fromkeys(row.direction for row in rows):
         by_side = {row.side: row for row in rows if row.direction == direction}
         way = "" if direction == "down" else f"{direction}: "
@@ -65,8 +74,22 @@ def _table(movement: str, number: int, rows: Sequence[SetSummary]) -> Table:
         for name in _SHOWN:
             cells = [_value(by_side.get(side), name) for side in shown]
             if any(cells):
-                table.add_row(f"{way}{MEASURES[name].title}", *cells)
+                apart = [_apart(by_side, name, findings)] if compared else []
+                table.add_row(f"{way}{MEASURES[name].title}", *cells, *apart)
     return table
+
+
+def _apart(by_side: Mapping[Side, SetSummary], name: str, findings: Sequence[Finding]) -> str:
+    """Right minus left of a measure in degrees, with the error that its rule found for it.
+
+    The sides share the pelvis, so the error of a difference is not that of both put together.
+    """
+    values = [by_side[s].measures.get(set_name(name, "mean"), math.nan) for s in SIDES]
+    if MEASURES[name].unit != "deg" or not all(map(math.isfinite, values)):
+        return ""
+    text = f"{round(values[1] - values[0]) + 0.0:+.0f}°"
+    errors = [f.mdc for f in findings if f.rule == _RULE_OF.get(name) and math.isfinite(f.mdc)]
+    return f"{text} ± {errors[0]:.0f}" if errors else text
 
 
 def _count(row: SetSummary | None) -> str:
@@ -119,9 +142,16 @@ def _moment(angles: Mapping[str, float]) -> str:
             angles.get(f"hip_{angle}_{side}_deg", math.nan) for angle in ("flexion", "rotation")
         )
         if math.isfinite(flexion) and math.isfinite(rotation):
-            parts.append(f"{side} hip {flexion:.0f}° bent, {rotation:+.0f}° rotated")
+            bent, turned = round(flexion) + 0.0, round(rotation) + 0.0  # no minus before a zero
+            parts.append(f"{side} hip {bent:.0f}° bent, {turned:+.0f}° rotated")
     return f" at {'; '.join(parts)}" if parts else ""
 
+
+_RULE_OF: Final = {
+    "thigh_past_parallel_deg": "depth_difference",
+    "rotation_bottom_deg": "rotation_difference",
+}
+"""Measure to the rule that compares its sides."""
 
 _UNITS: Final = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 _CREEP_SHOWN: Final = 3.0

@@ -12,6 +12,7 @@ from imuhip.archive.analysis import Analysis
 from imuhip.archive.batch import Report
 from imuhip.archive.recording import RecordingSummary
 from imuhip.cli_assessment import assessment_words
+from imuhip.cli_comparisons import compared_words, cues_words, goals_words
 from imuhip.devices.profile_nouns import Profile
 from imuhip.records import Fault
 from imuhip.validate import Row
@@ -29,6 +30,9 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     console.print(table)
     console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
     assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
+    goals_words(console, analysis.repetitions, analysis.assess)
+    compared_words(console, analysis.repetitions, analysis.notes)
+    cues_words(console, analysis.outcomes)
     console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)
     console.print("A training aid, not a medical device.", style="dim")

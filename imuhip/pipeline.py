@@ -17,6 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from imuhip.assess.assessor import Assessor, Told
+from imuhip.assess.cue_log import Outcome
 from imuhip.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.errors import RecordingError
 from imuhip.estimate.alignment import Aligner
@@ -80,6 +81,8 @@ class Output:
         rule, movement, side and set is replaced.
     notes
         Marks of the moment, with the angles at their time.
+    outcomes
+        What became of a finding after a cue, once its set is over.
     joints, joints_sd
         ``(N, J)`` angles that further sensors show, and their errors, radians, in the order of
         `Pipeline.joint_names`.
@@ -93,6 +96,7 @@ class Output:
     repetitions: tuple[Repetition, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     joints: Array = field(default_factory=lambda: np.empty((0, 0)))
     joints_sd: Array = field(default_factory=lambda: np.empty((0, 0)))
 
@@ -228,6 +232,7 @@ class Pipeline:
             repetitions=(*out.repetitions, *assessed.repetitions),
             findings=(*out.findings, *assessed.findings),
             notes=(*out.notes, *assessed.notes),
+            outcomes=(*out.outcomes, *assessed.outcomes),
         )
 
     @property
@@ -285,6 +290,7 @@ class Pipeline:
             tuple(told.repetitions),
             tuple(told.findings),
             tuple(told.notes),
+            tuple(told.outcomes),
             np.concatenate([angle for angle, _ in joints]),
             np.concatenate([sd for _, sd in joints]),
         )

@@ -28,6 +28,7 @@ FLOORS = {
     "demo": 8,
     "cli": 9,
     "cli_assessment": 8.4,
+    "cli_comparisons": 8.3,
     "cli_words": 8.5,
     "cli_collect": 8.5,
     "cli_archive": 8.6,

@@ -18,6 +18,8 @@ from imuhip.archive.assessment_files import (
 from imuhip.archive.extra_columns import ExtraColumns
 from imuhip.archive.recording import RecordingReader, sha256_of, software_versions
 from imuhip.archive.results import ResultsWriter
+from imuhip.assess.cue_log import Outcome
+from imuhip.assess.params import Params as AssessParams
 from imuhip.assess.set_measures import SetSummary, summaries
 from imuhip.conventions import GRID_HZ, HIP_ANGLES
 from imuhip.estimate.soft_tissue import SoftTissue
@@ -52,6 +54,12 @@ class Analysis:
         What stands in the end.
     notes
         Marks of the moment.
+    repetitions
+        All that were found, in order.
+    outcomes
+        What became of findings after the coach's cues.
+    assess
+        The athlete's goals and limits.
     warnings
         Sentences for the user.
     """
@@ -67,6 +75,9 @@ class Analysis:
     sets: tuple[SetSummary, ...]
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...]
+    repetitions: tuple[Repetition, ...]
+    outcomes: tuple[Outcome, ...]
+    assess: AssessParams
     warnings: tuple[str, ...]
 
 
@@ -145,6 +156,9 @@ def analyze(
         sets=tuple(sets),
         findings=tuple(latest_findings(tally.findings)),
         notes=tuple(tally.notes),
+        repetitions=tuple(tally.repetitions),
+        outcomes=tuple(tally.outcomes),
+        assess=AssessParams.from_settings(reader.header.parameters.get("assess") or {}),
         warnings=tuple(calibration["words"]),
     )
 
@@ -162,6 +176,7 @@ class _Tally:
         self.repetitions: list[Repetition] = []
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
+        self.outcomes: list[Outcome] = []
 
     def add(self, out: Output) -> float:
         """Add an output; the session time reached."""
@@ -176,6 +191,7 @@ class _Tally:
         self.repetitions += out.repetitions
         self.findings += out.findings
         self.notes += out.notes
+        self.outcomes += out.outcomes
         return self.rows / GRID_HZ
 
     def ranges(self) -> tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]:

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from imuhip.assess.boundaries import Boundaries, boundaries
+from imuhip.assess.cue_log import Outcome, outcomes
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
 from imuhip.assess.judging import LastWords, judged_so_far, seen_of
@@ -30,17 +31,19 @@ from imuhip.records import AngleBlock, Array
 
 @dataclass(slots=True)
 class Told:
-    """What became known, in the order of time."""
+    """What became known, in the order of time; of cues, what they did once their set is over."""
 
     repetitions: list[Repetition] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def __iadd__(self, more: "Told") -> Self:
         """Append what became known later."""
         self.repetitions += more.repetitions
         self.findings += more.findings
         self.notes += more.notes
+        self.outcomes += more.outcomes
         return self
 
 
@@ -108,6 +111,8 @@ class Assessor:
         for bout in self._machines.finish():
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
+        for episodes in self._episodes.values():
+            told.outcomes += outcomes(episodes, self._context)
         if self._last_words is not None:
             told.findings += self._last_words.all()
         return told
@@ -144,7 +149,8 @@ class Assessor:
         name = episode.movement.name
         if (name, episode.set) not in self._episodes:
             # A set that is over is never judged again.
-            self._episodes = {key: kept for key, kept in self._episodes.items() if key[0] != name}
+            for key in [key for key in self._episodes if key[0] == name]:
+                told.outcomes += outcomes(self._episodes.pop(key), self._context)
             self._episodes[name, episode.set] = []
         episodes = self._episodes[name, episode.set]
         context = self._context

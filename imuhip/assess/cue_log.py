@@ -12,7 +12,6 @@ from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.compensations import RULES, seen_by_side
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.params import Params
 from imuhip.assess.symmetry import Z95, within_sd
 from imuhip.assess.verdicts import Seen, SideOrBoth, verdict_of
 from imuhip.assess.wording import PHRASES, number
@@ -87,7 +86,7 @@ def _of_one_cue(
     """What became of each finding of the repetitions before it."""
     if not before:
         return []
-    limits = Params.from_settings(context.settings).limits
+    limits = context.params.limits
     movement, number_of_set = before[0].movement, before[0].set
     found = []
     for name, rule in RULES.items():

@@ -255,9 +255,11 @@ def _pair(
     load = f" with {load_kg:.0f} kg" if math.isfinite(load_kg) else ""
     error = f" ± {difference.mdc:.0f}" if math.isfinite(difference.mdc) else ", error not known"
     way = {"in": "internal ", "out": "external "}.get(first.direction, "")
+    apart = round(two - one) + 0.0  # no minus before a zero
     words = (
         f"{first.side.capitalize()} hip, {way}{_title(measure)}: {names[0]} {one:.0f}°, "
-        f"{names[1]}{load} {two:.0f}°; difference {two - one:+.0f}°{error}: {difference.word}."
+        f"{names[1]}{load} {two:.0f}°; difference {apart:+.0f}°{error}: "
+        f"{difference.word}."
     )
     return Pair(
         kind,

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from imuhip.assess.cue_log import Outcome
 from imuhip.evidence import CalibrationStep
 from imuhip.findings import Finding, Note, Repetition
 from imuhip.records import Fault
@@ -34,6 +35,10 @@ class News(Protocol):
     def notes(self) -> tuple[Note, ...]:
         """Marks of the moment, with the angles at their time."""
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of findings after cues."""
+
 
 def news_from_output(output: News) -> Iterator[tuple[str, dict[str, object]]]:
     """What happened in a push, faults aside: the kind of each event, and its fields."""
@@ -49,17 +54,19 @@ def news_from_output(output: News) -> Iterator[tuple[str, dict[str, object]]]:
 
 @dataclass(slots=True)
 class Assessed:
-    """What a session has shown so far: repetitions, findings as they were told, notes."""
+    """What a session has shown so far: repetitions, findings as they were told, notes, cues."""
 
     repetitions: list[Repetition] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def add(self, output: News) -> None:
         """Add what a push gave."""
         self.repetitions += output.repetitions
         self.findings += output.findings
         self.notes += output.notes
+        self.outcomes += output.outcomes
 
 
 class FaultNews:

@@ -300,3 +300,19 @@ def test_long_sessions_forget_nothing_that_is_needed():
     cut = body.assessed((3.0, "begin:squat"), cuts=range(0, len(body.t), 1777))
     assert len(whole.repetitions) == 4
     assert repr(whole) == repr(cut)
+
+
+def test_what_a_cue_did_is_told_when_its_set_is_over():
+    """A tuck that is gone after a cue is better after it; told at the end, however it is cut."""
+    tucking = [(15.0, 0.8), (0.0, 0.4), (0.0, 0.3), (0.0, 1.0), (0.0, 0.6)]
+    tilt = path(0.0, *(3 * tucking), (0.0, 3 * 3.1))
+    lean = squats(95, 95, 95, 95, 95, 95)
+    body = Body((lean, lean), tilt=tilt)
+    cue = (3.0 + 1.0 + 3 * 3.1 - 0.2, "cue:chest up")
+    told = body.assessed(SET, cue)
+    assert [(o.rule, o.effect, o.cue, o.set) for o in told.outcomes] == [
+        ("pelvic_tuck", "better", "chest up", 1)
+    ]
+    assert told.outcomes[0].words == "After “chest up”: pelvic tuck 15° → 0°, better."
+    assert repr(body.assessed(SET, cue, cuts=[700, 1400]).outcomes) == repr(told.outcomes)
+    assert not body.assessed(SET).outcomes
