@@ -71,7 +71,7 @@ MODULES: Final = (
     "dashboard.review_plots",
     "dashboard.view_findings",
     "dashboard.view_progress",
-    "dashboard.view_compare",
+    "imuhip.report.comparison",
     "imuhip.report",
 )
 """In the order in which the pages are opened on a day of training."""

@@ -6,24 +6,27 @@ import streamlit as st
 
 from dashboard.choosing import chosen_results, opened
 from dashboard.theme import draw
-from dashboard.view_compare import (
+from dashboard.view_sessions import MEDICAL, session_title
+from imuhip.archive.catalogue import Catalogue
+from imuhip.archive.catalogue_nouns import Session
+from imuhip.errors import ImuhipError
+from imuhip.report.blocks import Picture
+from imuhip.report.comparison import (
+    BAND_WORDS,
     DEFINITIONS,
     Comparison,
+    band_picture,
     dots,
     errors_of,
     left_and_right,
     movements_with_sets,
+    pairs_picture,
     session_and_session,
     set_and_set,
     table_rows,
     tests_compared,
     waves,
 )
-from dashboard.view_sessions import MEDICAL, session_title
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Session
-from imuhip.errors import ImuhipError
-from imuhip.report.blocks import Picture
 from imuhip.report.material import Material, family, material_of, title_of
 
 MODES = (
@@ -118,10 +121,13 @@ def _sessions(
 
 
 def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
-    sentences = [words for kind in kinds for words in tests_compared(material, kind)]
-    for words in sentences:
-        st.text(words)
-    if not sentences:
+    pairs = tests_compared(material, kinds)
+    for pair in pairs:
+        st.text(pair.words)
+    if pairs:
+        _pictures([pairs_picture(pairs)])
+        st.markdown(f":small[{BAND_WORDS}]")
+    else:
         st.info(how)
 
 
@@ -135,7 +141,8 @@ def _table(found: Sequence[Comparison], title: str) -> None:
         for name, definition in DEFINITIONS.items():
             st.write(f"**{name}**: {definition}")
         st.write(_WORDS)
-    _pictures([dots(found, title)])
+    _pictures([dots(found, title), band_picture(found)])
+    st.markdown(f":small[{BAND_WORDS}]")
 
 
 def _pictures(pictures: Sequence[Picture]) -> None:

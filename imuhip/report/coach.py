@@ -9,11 +9,17 @@ import numpy as np
 from imuhip.assess.compensations import RULES
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
-from imuhip.assess.pairs import pairs_of, relations_of
+from imuhip.assess.pairs import relations_of
+from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
 from imuhip.conventions import SIDES
 from imuhip.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
+from imuhip.report.comparison import (
+    BAND_WORDS,
+    pairs_picture,
+    tests_compared,
+)
 from imuhip.report.material import Material, bends, curve, family, path, title_of
 from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
@@ -22,6 +28,7 @@ from imuhip.report.sections import (
     change_picture,
     change_table,
     grade_words,
+    side_blocks,
     subtitle,
     turned,
 )
@@ -36,6 +43,7 @@ def coach_report(material: Material) -> Document:
         *_calibration(material),
         *_findings(material),
         *_arcs(material),
+        *side_blocks(material),
         *_change(material),
         *_tests_compared(material),
         *_movements(material),
@@ -166,12 +174,15 @@ def _change(material: Material) -> Iterator[Block]:
 
 def _tests_compared(material: Material) -> Iterator[Block]:
     known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
-    pairs, relations = pairs_of(known, material.notes), relations_of(known)
+    pairs = tests_compared(material, ("cold_warm", "active_passive", "table_loaded"))
+    relations = relations_of(known)
     if not pairs and not relations:
         return
     yield Heading("Tests held against each other")
     for pair in pairs:
         yield Words(pair.words)
+    if pairs:
+        yield Pictures([pairs_picture(pairs, 600.0, 270.0)], BAND_WORDS)
     for relation in relations:
         yield Words(relation.words)
 
@@ -191,6 +202,8 @@ def _movements(material: Material) -> Iterator[Block]:
     for kind, reps in kinds.items():
         yield Heading(title_of(kind).capitalize())
         yield from _curves(material, reps)
+        yield _sets(summaries(reps))
+        yield Words(_OF_SETS, "small")
         for number in sorted({rep.set for rep in reps}):
             yield Heading(f"Set {number}, repetition by repetition", 3)
             yield _repetitions([rep for rep in reps if rep.set == number])
@@ -215,6 +228,27 @@ def _curves(material: Material, reps: Sequence[Repetition]) -> Iterator[Block]:
         yield Pictures([path_picture(drawn, "Hip rotation over bend")], _BENT)
     elif counted:
         yield Words("Curves go by time, 0 to 100 % of a repetition.", "small")
+
+
+def _sets(found: Sequence[SetSummary]) -> Table:
+    """Each side of each set in a row: how many, mean, how alike, and what creeps in."""
+    columns = _OF_BENDS if bends(found[0].movement) else _OF_TURNS
+    rows = []
+    for each in found:
+        cells = []
+        for name, _ in columns:
+            value, sd, spread, creep = (
+                each.measures.get(set_name(name, what), math.nan)
+                for what in ("mean", "mean_sd", "spread", "creep")
+            )
+            unit = MEASURES[name].unit
+            error = f" ± {1.959964 * sd:.0f}" if math.isfinite(sd) else ""
+            cells += [_number(value, unit) + error, _number(spread, unit), _number(creep, unit)]
+        name = f"{each.set} {each.side}{_WAYS[each.direction]}"
+        rows.append([name, f"{each.counted} of {each.listed}", *cells])
+    head = ["set", "count", *(part for _, title in columns for part in (title, "spread", "creep"))]
+    shares = [1.5, 0.9, *(share for _ in columns for share in (1.1, 0.8, 0.8))]
+    return Table(head, rows, shares, tuple(range(2, len(head))))
 
 
 def _repetitions(reps: Sequence[Repetition]) -> Table:
@@ -328,6 +362,15 @@ _TURNING: Final = [
     ("speed_peak_deg_s", "peak speed"),
 ]
 """Columns of the tables of repetitions: measure and head."""
+
+_OF_BENDS: Final = [("depth_deg", "depth"), ("rotation_bottom_deg", "rotation, bottom")]
+_OF_TURNS: Final = [("rotation_arc_deg", "arc"), ("hold_s", "hold")]
+"""Columns of the tables of sets."""
+
+_OF_SETS: Final = (
+    "Of the repetitions that count: the mean with its error, how much they differ from each other "
+    "(one standard deviation), and what creeps in (the last three less the first three)."
+)
 
 _BENT: Final = (
     "Curves go by the share of the deepest bend, down to 50 % and up again; a pause at the bottom "

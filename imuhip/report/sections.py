@@ -1,7 +1,7 @@
 """What both reports say: arcs against goals, changes, and the words under the title."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imuhip.archive.progress import Point, Series
@@ -9,7 +9,8 @@ from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of,
 from imuhip.assess.symmetry import Measured
 from imuhip.conventions import SIDES, Side
 from imuhip.findings import Repetition
-from imuhip.report.blocks import Block, Pictures, Table
+from imuhip.report.blocks import Block, Heading, Pictures, Table
+from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
 from imuhip.report.material import Material, family, is_table, title_of
 from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
 
@@ -98,6 +99,21 @@ def change_table(series: Sequence[Series], *, first: bool = False) -> list[Block
         return []
     head = ["", "first time" if first else "last time", "now", "change", "in words"]
     return [Table(head, rows, (3.4, 1.3, 1.3, 1.3, 2.0), (1, 2, 3))]
+
+
+def side_blocks(material: Material) -> Iterator[Block]:
+    """Right against left in each movement: what is more than error lies outside the band."""
+    compared = left_and_right(material)
+    if not compared:
+        return
+    yield Heading("Left and right")
+    rows = []
+    for one in compared:
+        values = (with_error(one.first), with_error(one.second))
+        rows.append([one.what, *values, degrees(one.difference.value, "+"), one.difference.word])
+    head = ["movement", "left", "right", "right − left", "in words"]
+    yield Table(head, rows, (2.6, 1.2, 1.2, 1.1, 1.8), (1, 2, 3))
+    yield Pictures([band_picture(compared, 540.0, 200.0)], BAND_WORDS)
 
 
 def change_picture(series: Sequence[Series]) -> list[Block]:

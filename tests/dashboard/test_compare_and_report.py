@@ -7,17 +7,21 @@ from dashboard_bed import Filed, run_page
 from report_bed import make_results, repetitions
 from streamlit.testing.v1 import AppTest
 
-from dashboard.view_compare import (
+from imuhip.archive.catalogue import Catalogue
+from imuhip.assess.pairs import Pair
+from imuhip.findings import Repetition
+from imuhip.report.blocks import Area
+from imuhip.report.comparison import (
+    band_picture,
     dots,
     left_and_right,
     movements_with_sets,
+    pairs_picture,
     session_and_session,
     set_and_set,
     table_rows,
     waves,
 )
-from imuhip.archive.catalogue import Catalogue
-from imuhip.findings import Repetition
 from imuhip.report.material import Material, material_in
 
 
@@ -119,3 +123,18 @@ def test_both_pages_show_a_session(filed: Filed, monkeypatch: pytest.MonkeyPatch
 def paper(page: AppTest) -> str:
     """What the preview shows."""
     return str(page.get("html")[0].proto.body)
+
+
+def test_a_difference_is_drawn_against_the_band_of_its_error(tmp_path: Path) -> None:
+    """Both pictures of differences have a dot, a whisker and a band for each line, and say it."""
+    found = left_and_right(material(tmp_path / "a", turned_more(repetitions(), "right", 20.0)))
+    drawn = band_picture(found)
+    assert drawn.words.startswith("Right − left, in degrees: ")
+    assert "seated rotation in: end range 21° ±" in drawn.words
+    assert sum(isinstance(shape, Area) for shape in drawn.shapes) == len(found)
+    real = next(one.difference for one in found if one.difference.word == "real")
+    pair = Pair("cold_warm", "squat", "left", "down", "rotation_bottom_deg", 4.0, 25.0, math.nan,
+                real, "warmer")  # fmt: skip
+    told = pairs_picture([pair])
+    assert "Left, squat: warm − cold 21° ±" in told.words
+    assert sum(isinstance(shape, Area) for shape in told.shapes) == 1

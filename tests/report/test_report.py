@@ -8,9 +8,10 @@ from pypdf import PdfReader
 from report_bed import finding, make_results, repetitions
 from typer.testing import CliRunner
 
+from imuhip.assess.set_measures import summaries
 from imuhip.assess.symmetry import Measured
 from imuhip.cli import app
-from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Words
+from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Table, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in
 from imuhip.report.pdf import to_pdf
@@ -119,6 +120,20 @@ def test_coach_has_everything(tmp_path: Path) -> None:
     ):
         assert expected in words, expected
     assert all(NOT_MEDICAL in page for page in pages)
+
+
+def test_coach_sees_sides_and_sets_summed_up(tmp_path: Path) -> None:
+    """Left and right with the word and the band; of each set how many, the mean and its creep."""
+    material = material_in(make_results(tmp_path / "r"))
+    document = report_for("coach", material)
+    words = " ".join(" ".join(pages_of(document)).split())
+    for expected in ("Left and right", "right − left", "more than error in 95", "what creeps in"):
+        assert expected in words, expected
+    tables = [block for block in document.blocks if isinstance(block, Table)]
+    sets = [row for table in tables if table.head[:2] == ["set", "count"] for row in table.rows]
+    known = [f"{each.counted} of {each.listed}" for each in summaries(material.repetitions)]
+    assert sorted(row[1] for row in sets) == sorted(known)
+    assert sets
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -1,4 +1,4 @@
-"""Two things held against each other, in degrees with error and word; no Streamlit in here."""
+"""Two things held against each other, in degrees with error and word."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from dashboard.view_sessions import movement_title
 from imuhip.archive.catalogue_reader import CatalogueReader
 from imuhip.archive.progress import Series
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
-from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, pairs_of
+from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
 from imuhip.assess.symmetry import (
     START_DAY_ERROR,
     Z95,
@@ -131,10 +130,36 @@ def session_and_session(
     return found
 
 
-def tests_compared(material: Material, kind: str) -> list[str]:
-    """Sentences of the pairs of a kind: ``cold_warm``, ``active_passive``, ``table_loaded``."""
+def tests_compared(material: Material, kinds: Sequence[str]) -> list[Pair]:
+    """Pairs of tests of a session: ``cold_warm``, ``active_passive``, ``table_loaded``."""
     known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
-    return [pair.words for pair in pairs_of(known, material.notes) if pair.kind == kind]
+    return [pair for pair in pairs_of(known, material.notes) if pair.kind in kinds]
+
+
+def pairs_picture(pairs: Sequence[Pair], width: float = 760.0, names: float = 330.0) -> Picture:
+    """Second minus first of each pair, with its 95 % whisker; inside the band it may be error."""
+    rows = []
+    for pair in pairs:
+        first, second = pair.kind.split("_")
+        label = f"{pair.side.capitalize()}, {_kind(family(pair.movement), pair.direction)}"
+        rows.append(_banded(f"{label}: {second} − {first}", pair.side, pair.difference))
+    return dots_picture(rows, "Two tests, in degrees", width=width, names=names)
+
+
+def band_picture(
+    comparisons: Sequence[Comparison], width: float = 760.0, names: float = 330.0
+) -> Picture:
+    """Second minus first of each line; inside the band it may be error."""
+    one, other = comparisons[0].names if comparisons else ("first", "second")
+    rows = [_banded(one.what, "", one.difference) for one in comparisons]
+    title = f"{other.capitalize()} − {one}, in degrees"
+    return dots_picture(rows, title, width=width, names=names)
+
+
+def _banded(label: str, side: str, difference: Difference) -> Row:
+    """A difference, and the band within which it is not more than error."""
+    value = Measured(difference.value, difference.sd)
+    return Row(label, side, value, low=-difference.mdc, high=difference.mdc)
 
 
 def errors_of(catalogue: CatalogueReader, athlete: str) -> tuple[Series, ...]:
@@ -263,7 +288,7 @@ def _what(kind: str, way: str, measure: str) -> str:
 
 
 def _kind(kind: str, way: str) -> str:
-    known = movement_title(kind) if kind in MOVEMENTS else title_of(kind)
+    known = MOVEMENTS[kind].title if kind in MOVEMENTS else title_of(kind)
     return known if way == "down" else f"{known} {way}"
 
 
@@ -278,3 +303,9 @@ _MEASURES: Final = tuple(_SHORT)
 
 DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
 """What the numbers on the page mean."""
+
+BAND_WORDS: Final = (
+    "The green band is the smallest difference that is more than error in 95 % of cases: a dot "
+    "inside it may be error. A hollow dot has no known error."
+)
+"""Below the pictures of differences."""
