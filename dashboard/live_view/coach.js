@@ -123,7 +123,9 @@ class Coach {
 
   async record() {
     const action = this.recording ? "stop" : "start";
-    const answer = await this.collector.ask(action);
+    const { athlete, goal } = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    const chosen = { ...(athlete && { athlete }), ...(goal && { goal }) };
+    const answer = await this.collector.ask(action, action === "start" ? chosen : undefined);
     this.say(answer.error ?? (action === "stop" ? "Recording stopped and kept" : "Recording"), Boolean(answer.error));
     this.status();
   }

@@ -147,6 +147,8 @@ class View {
     if (figures) {
       this.figuresAt = now;
       this.root.classList.toggle("believed", believed);
+      const blind = Object.values(hook.values).every((value) => value === null);
+      this.root.classList.toggle("blind", Boolean(flows && blind && this.coach.recording));
       setText(this.root.querySelector(".activity"), feed.activity);
       this.coach.showBattery();
       setText(this.root.querySelector(".news"), feed.freshNews());

@@ -147,8 +147,8 @@ class Traces {
   marks(context, palette) {
     context.font = `11px ${palette.font}`;
     context.textAlign = "left";
-    for (const mark of this.session.marks) {
-      if (mark.t < this.from || mark.t > this.to) continue;
+    const seen = this.session.marks.filter((mark) => mark.t >= this.from && mark.t <= this.to);
+    for (const [k, mark] of seen.entries()) {
       const x = this.x(mark.t), pain = mark.label === "pain";
       context.strokeStyle = context.fillStyle = pain ? "#c0182b" : palette.goal;
       context.setLineDash([4, 3]);
@@ -157,11 +157,10 @@ class Traces {
       context.lineTo(x, this.height - EDGE.bottom);
       context.stroke();
       context.setLineDash([]);
-      const label = mark.label.replace(":", ": ");
-      // At the right edge a label is read leftwards from its line.
-      const fits = x + 6 + context.measureText(label).width < this.width;
-      context.textAlign = fits ? "left" : "right";
-      context.fillText(label, fits ? x + 3 : x - 3, 33);
+      // As much as there is room for up to the next mark; "Notes of the moment" has all of it.
+      const room = (k + 1 < seen.length ? this.x(seen[k + 1].t) : this.width) - x - 6;
+      const words = [mark.label.replace(":", ": "), mark.label.split(":")[0]];
+      context.fillText(words.find((text) => context.measureText(text).width < room) ?? "", x + 3, 33);
     }
   }
 

@@ -92,6 +92,13 @@ class Protocol {
   async record() {
     const [athlete, goal] = ["athlete", "goal"].map((name) => this.root.querySelector(`[name=${name}]`).value.trim());
     const missing = (this.status?.sensors ?? []).filter((sensor) => sensor.state !== "streaming");
+    const known = athlete || this.status?.athlete;
+    if (!known && !this.nameless) {
+      this.nameless = true;
+      this.say("Nobody is chosen, so the session would not be filed. Say who trains – or start all the same.");
+      return;
+    }
+    this.nameless = false;
     const body = { goal, ...(athlete && { athlete }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
     const answer = await this.collector.ask("start", body);
     this.say(answer.error ? refusal(answer.error, missing) : "");

@@ -17,16 +17,23 @@ def open_live(page: Page, address: str) -> None:
     page.wait_for_function(LIVE)
 
 
+VISIT = {"athlete": "A7", "goal": "weightlifting", "movements": []}
+
+
 def marks(collector: Any, label: str = "asked") -> list[str]:
     """Labels of the marks that the collector was asked for; asking adds one of its own."""
+    return [each["label"] for action, each in asked(collector, label) if action == "mark"][:-1]
+
+
+def asked(collector: Any, label: str = "asked") -> list[Any]:
+    """All that the collector was asked for, with what was said; asking adds a mark."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{collector.port}/control/mark",
         json.dumps({"label": label}).encode(),
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
-        asked = json.load(answer)["asked"]
-    return [each["label"] for action, each in asked if action == "mark"][:-1]
+        return list(json.load(answer)["asked"])
 
 
 def test_marks_are_made_by_tap_and_by_key(page: Page, address: str, collector: Any) -> None:
@@ -116,13 +123,27 @@ def test_the_theme_is_kept_over_a_reload(page: Page, address: str, collector: An
 
 
 def test_recording_begins_and_ends_on_the_page(page: Page, address: str, collector: Any) -> None:
-    """The button follows the collector's state: record, then stop."""
+    """The button follows the collector's state: record whom set-up has chosen, then stop."""
     collector.start("--ready")
+    page.add_init_script(f"localStorage.setItem('imuhip-visit', '{json.dumps(VISIT)}')")
     open_live(page, address)
+    expect(page.get_by_role("button", name="Pain", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".said")).to_have_text("Recording stopped and kept")
     expect(page.get_by_role("button", name="Record")).to_be_visible()
+    starts = [said for action, said in asked(collector) if action == "start"]
+    assert starts == [{"athlete": "A7", "goal": "weightlifting"}]
+
+
+def test_without_a_calibration_the_page_says_where_to_go(
+    page: Page, address: str, collector: Any
+) -> None:
+    """While sensors are recorded and no angle is known, the way to set-up is shown."""
+    collector.start("--silent")
+    open_live(page, address)
+    page.locator(".calibrate").get_by_role("link", name="Set up").click()
+    page.wait_for_url("**/setup")
 
 
 def test_the_athletes_own_goal_is_on_the_gauge(page: Page, address: str, collector: Any) -> None:

@@ -73,6 +73,18 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     expect(page.locator(".coach h3")).to_have_text("Left knee")
 
 
+def test_nobody_is_recorded_by_mistake(page: Page, address: str, collector: Any) -> None:
+    """Without an athlete the first press says what that means; who insists presses again."""
+    collector.start("--ready")
+    open_setup(page, address)
+    press(page, "Start the recording")
+    expect(page.locator(".refused")).to_contain_text("would not be filed")
+    assert not [action for action, _ in control(collector, "pain") if action == "start"]
+    press(page, "Start the recording")
+    expect(page.get_by_role("button", name="Begin", exact=True)).to_be_visible()
+    assert ["start", {"goal": "general"}] in control(collector, "pain")
+
+
 def test_a_sensor_in_the_wrong_place_is_found_by_shaking(
     page: Page, address: str, collector: Any
 ) -> None:

@@ -107,6 +107,7 @@ def gym(tmp_path: Path) -> Iterator[Gym]:
     served = dashboard_command(url, port, catalogue=str(catalogue))
     try:
         with running(served, dashboard_url(port), tmp_path) as address:
+            collector.wait_for("hub on", timeout=300.0)  # kernels may have to be compiled
             yield Gym(address, catalogue, athlete, collector)
     finally:
         collector.end(signal.SIGINT)
