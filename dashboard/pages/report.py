@@ -43,14 +43,18 @@ def _show(catalogue: Catalogue) -> None:
 
 
 def _downloads(document: Document, stem: str) -> None:
-    """Both kinds; the file's name has the id, never the name."""
+    """Both kinds; the file's name has the id, never the name.
+
+    Made at once, in a fifth of a second: what is made when asked for is gone when the page is drawn
+    anew between, as it is whenever its theme becomes known.
+    """
     pdf, html, _ = st.columns([1, 1, 3])
     pdf.download_button(
-        "PDF", lambda: to_pdf(document), f"{stem}.pdf", "application/pdf", on_click="ignore",
+        "PDF", to_pdf(document), f"{stem}.pdf", "application/pdf", on_click="ignore",
         type="primary", width="stretch",
     )  # fmt: skip
     html.download_button(
-        "HTML", lambda: to_html(document).encode(), f"{stem}.html", "text/html",
+        "HTML", to_html(document).encode(), f"{stem}.html", "text/html",
         on_click="ignore", width="stretch",
     )  # fmt: skip
 
