@@ -90,6 +90,7 @@ class View {
     if (still) setText(this.root.querySelector(".speeds"), `: empty is below ${still}° a second, full above ${moving}`);
     setText(this.root.querySelector(".notice"), this.feed.hello?.notice ?? "Not a medical device.");
     this.fitted = true;
+    this.turn = false;
     this.fittedFor = this.feed.hello;
     this.drawn = -1;
   }
@@ -153,7 +154,9 @@ class View {
       this.coach.showBattery();
       setText(this.root.querySelector(".news"), feed.freshNews());
     }
-    this.trace.draw(rows, feed.hello, now, flows && !this.frozen);
+    // Eight seconds of curves move a pixel or two a frame: every other frame is enough for them.
+    this.turn = !this.turn || !flows || Boolean(this.frozen);
+    if (this.turn) this.trace.draw(rows, feed.hello, now, flows && !this.frozen);
     hook.rows = rows.count;
     hook.missed = feed.missed;
     hook.t = rows.newest("t");
