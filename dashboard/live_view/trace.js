@@ -79,7 +79,8 @@ class Trace {
     on.textBaseline = "middle";
     on.textAlign = "right";
     on.lineWidth = 1;
-    const step = this.high - this.low > 100 ? 30 : 15;
+    const degree = (box.bottom - box.top) / (this.high - this.low);
+    const step = [15, 30].find((each) => each * degree >= 15) ?? 60;
     for (let value = Math.ceil(this.low / step) * step; value <= this.high; value += step) {
       const y = this.y(box, value);
       on.strokeStyle = faded(text, value === 0 ? 0.45 : 0.12);
