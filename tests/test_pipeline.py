@@ -165,7 +165,8 @@ def test_perfect_sensors_read_the_truth(scenario, imprecision, limit):
     header = dataclasses.replace(session.header, parameters={"q_sb": mounts})
     columns, faults, _, alignment, _ = run(header, [whole_records(session)])
     assert not faults
-    assert alignment.grade == "good"
+    # Who strays on the way from the tray to the standing leaves the headings less sure.
+    assert alignment.grade in ({"good"} if imprecision == 0.0 else {"good", "fair"})
     assert alignment.chain.startswith("given (pelvis)")
     rmse = errors(session, columns, scenario)
     assert np.all(rmse < limit), rmse
