@@ -1,7 +1,7 @@
 """The second look at finished sessions against the live angles: RMSE in degrees against the truth.
 
 Each of a session's sets, after the calibration; medians and worst of both sides and all seeds.
-`python tests/benchmarks/bench_refined.py [SEEDS]`
+`python tests/benchmarks/bench_refined.py [SEEDS [FIRST_SEED]]`
 """
 
 import sys
@@ -20,7 +20,8 @@ FIRST_SEED = 7000  # seeds that nothing was developed on
 
 
 def main() -> None:
-    seeds = range(FIRST_SEED, FIRST_SEED + (int(sys.argv[1]) if len(sys.argv) > 1 else 10))
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else FIRST_SEED
+    seeds = range(first, first + (int(sys.argv[1]) if len(sys.argv) > 1 else 10))
     print(f"RMSE in degrees, median/worst of {len(seeds)} athletes and both sides")
     print(f"{'set':7} {'sensors':8} {'':8}", *(f"{name:>14}" for name in HIP_ANGLES))
     spent = [0.0, 0.0]
