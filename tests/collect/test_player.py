@@ -152,6 +152,7 @@ class Output:
     repetitions: tuple[object, ...] = ()
     findings: tuple[object, ...] = ()
     notes: tuple[object, ...] = ()
+    outcomes: tuple[object, ...] = ()
 
 
 def an_output(t: np.ndarray) -> Output:
