@@ -142,7 +142,7 @@ def analyze(
             repetitions_table(tally.repetitions),
             findings_list(tally.findings),
             sets_table(sets),
-            notes_list(tally.notes),
+            notes_list(tally.notes, tally.outcomes),
         )
     return Analysis(
         target=target,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from imuhip.assess.cue_log import Outcome
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.set_measures import SetSummary, set_columns
 from imuhip.findings import Finding, Note, Repetition
@@ -37,9 +38,21 @@ def findings_list(told: Sequence[Finding]) -> list[dict[str, Any]]:
     return [{name: value for name, value in each.items() if name != "after"} for each in plain]
 
 
-def notes_list(notes: Sequence[Note]) -> list[dict[str, Any]]:
-    """Return the contents of ``notes.json``."""
-    return [asdict(note) | {"angles": dict(note.angles)} for note in notes]
+def notes_list(notes: Sequence[Note], outcomes: Sequence[Outcome] = ()) -> list[dict[str, Any]]:
+    """Return the contents of ``notes.json``: each cue with what became of what was found."""
+    said = [asdict(each) for each in outcomes]
+    return [
+        asdict(note)
+        | {
+            "angles": dict(note.angles),
+            "outcomes": [
+                {name: value for name, value in each.items() if name not in _OF_THE_NOTE}
+                for each in said
+                if each["t"] == note.t and note.label.startswith("cue:")
+            ],
+        }
+        for note in notes
+    ]
 
 
 def _table(schema: pa.Schema, records: Sequence[Repetition] | Sequence[SetSummary]) -> pa.Table:
@@ -57,6 +70,8 @@ def _table(schema: pa.Schema, records: Sequence[Repetition] | Sequence[SetSummar
 def _measure(measures: Mapping[str, float], name: str) -> float:
     return float(measures.get(name, _NAN))
 
+
+_OF_THE_NOTE: Final = ("cue", "t", "movement", "set")
 
 _SET_COLUMNS: Final = frozenset(set_columns())
 

@@ -292,7 +292,8 @@ def _notes(material: Material) -> Iterator[Block]:
             for side in SIDES
         )
         during = f" in {title_of(family(note.movement))}, set {note.set}" if note.movement else ""
-        yield Words(f"{note.label}{during}; {angles}.", tone, f"{note.t:.1f} s:")
+        said = " ".join((f"{note.label}{during}; {angles}.", *material.became.get(note.t, ())))
+        yield Words(said, tone, f"{note.t:.1f} s:")
     for entry in written:
         yield Words(entry.text, "warn" if entry.kind == "pain" else "plain", f"{entry.kind}:")
 

@@ -42,6 +42,8 @@ class Material:
         When; None where the recording does not say.
     notes
         Marks of the session with what the body did.
+    became
+        Time of a cue to sentences on what became of what had been found before it.
     session, series, goals, diary
         From the catalogue; None and empty without one.
     """
@@ -52,6 +54,7 @@ class Material:
     who: str
     started: datetime | None
     notes: tuple[MomentNote, ...]
+    became: Mapping[float, tuple[str, ...]]
     session: Session | None = None
     series: tuple[Series, ...] = ()
     goals: tuple[Goal, ...] = ()
@@ -76,6 +79,10 @@ def material_in(folder: Path) -> Material:
         who=str(said.get("athlete") or "unnamed athlete"),
         started=_moment(said.get("started")),
         notes=tuple(_note(note) for note in results.notes),
+        became={
+            note["t"]: tuple(each["words"] for each in note.get("outcomes", ()))
+            for note in results.notes
+        },
     )
 
 
@@ -214,7 +221,8 @@ def _until(values: Iterable[MeasureValue], session: Session) -> tuple[Series, ..
 
 def _note(note: Mapping[str, Any]) -> MomentNote:
     angles = {k: math.nan if v is None else float(v) for k, v in note["angles"].items()}
-    return MomentNote(**{**note, "angles": angles})
+    known = {k: v for k, v in note.items() if k != "outcomes"}
+    return MomentNote(**{**known, "angles": angles})
 
 
 def _moment(text: Any) -> datetime | None:

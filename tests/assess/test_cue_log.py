@@ -2,6 +2,7 @@ import math
 
 from synthetic_episodes import context, smooth, squat_motion
 
+from imuhip.archive.assessment_files import notes_list
 from imuhip.assess.cue_log import outcomes
 from imuhip.findings import Note
 
@@ -65,6 +66,17 @@ def test_each_cue_is_held_against_the_repetitions_around_it():
         ("knees out", "no clear change"),
         ("box", "better"),
     ]
+
+
+def test_a_cue_is_written_with_what_became_of_it():
+    """notes.json has a cue's outcomes beside its words, and none beside another mark's."""
+    episodes = session([16.0, 15.0, 15.5, 4.0, 5.0, 4.5])
+    notes = (cue(28.0), Note(28.5, "pain", "squat", 1))
+    written = notes_list(notes, outcomes(episodes, context(notes=notes)))
+    tuck = [each for each in written[0]["outcomes"] if each["rule"] == "pelvic_tuck"]
+    assert [each["effect"] for each in tuck] == ["better"]
+    assert tuck[0]["words"].startswith("After “chest up”")
+    assert written[1]["outcomes"] == []
 
 
 def test_nothing_found_before_a_cue_has_no_outcome():

@@ -152,11 +152,13 @@ def test_notes_of_the_moment_are_a_row_each() -> None:
     note = {
         "t": 12.34, "label": "cue:knees out", "movement": "squat", "set": 1, "repetition": 3,
         "angles": {"hip_rotation_left_deg": 4.6, "hip_flexion_left_deg": None},
+        "outcomes": [{"words": "After “knees out”: left knee-in 12° → 6°, better."}],
     }  # fmt: skip
     row = note_rows([note])[0]
     assert (row["What"], row["Words"], row["During"]) == ("cue", "knees out", "squat, set 1, rep 3")
     assert row["Rotation left °"] == 5
     assert row["Bend left °"] is None
+    assert row["What became of it"].endswith("better.")
 
 
 def test_a_folder_without_results_is_said(tmp_path: Path) -> None:
