@@ -25,23 +25,14 @@ from imuhip.collect.virtual_bluez import bluez_bed
 from imuhip.collect.virtual_play import Play
 from imuhip.collect.virtual_reel import marks_of
 from imuhip.collect.virtual_sensor import LinkFaults
+from imuhip.conventions import CALIBRATION_STEPS
 from imuhip.simulate.performance import Compensation, Performance
 from imuhip.simulate.radio import RADIOS, Radio
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
 
 SQUATS: Final = 4
-STEPS: Final = (
-    "tray",
-    "stand",
-    "bow",
-    "knee_lift_left",
-    "knee_lift_right",
-    "toe_turn_left",
-    "toe_turn_right",
-    "stand_again",
-    "squat",
-)
+STEPS: Final = (*CALIBRATION_STEPS, "squat")
 
 
 def tell(line: str) -> None:
