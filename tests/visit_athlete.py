@@ -73,7 +73,7 @@ async def perform(play: Play, times: dict[str, float], hub: str) -> None:
 
 
 async def main(folder: Path, hub: str) -> None:
-    """Be there until killed."""
+    """Be there until interrupted; the bus goes with the athlete."""
     knee_in = Compensation("knee_in", 14.0, side="right")
     performance = Performance(compensations=(knee_in,), repetitions=SQUATS)
     setup = Setup(mounting="usual", radio=Radio(), performance=performance)
@@ -90,4 +90,5 @@ async def main(folder: Path, hub: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

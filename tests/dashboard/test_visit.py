@@ -111,7 +111,7 @@ def gym(tmp_path: Path) -> Iterator[Gym]:
             yield Gym(address, catalogue, athlete, collector)
     finally:
         collector.end(signal.SIGINT)
-        athlete.end(signal.SIGTERM)
+        athlete.end(signal.SIGINT)  # which lets the athlete end the bus, too
 
 
 @pytest.fixture
