@@ -1,6 +1,6 @@
 """Which catalogue, athlete and session a page is about; remembered from page to page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -9,6 +9,7 @@ from dashboard.settings import settings_from_arguments
 from dashboard.view_sessions import athlete_title, session_title
 from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_nouns import Athlete, Session
+from imuhip.errors import ImuhipError
 
 
 @contextmanager
@@ -23,6 +24,16 @@ def opened() -> Iterator[Catalogue]:
     with Catalogue(settings_from_arguments().catalogue) as catalogue:
         _follow(catalogue)
         yield catalogue
+
+
+def draw_page(title: str, show: Callable[[Catalogue], None]) -> None:
+    """Head a page and show what the catalogue holds; what is refused is said in its place."""
+    st.header(title)
+    try:
+        with opened() as catalogue:
+            show(catalogue)
+    except ImuhipError as error:
+        st.error(str(error))
 
 
 def chosen_athlete(athletes: Sequence[Athlete]) -> Athlete:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.choosing import chosen_results, opened
+from dashboard.choosing import chosen_results, draw_page
 from dashboard.theme import draw
 from dashboard.view_sessions import MEDICAL, session_title
 from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_nouns import Session
-from imuhip.errors import ImuhipError
 from imuhip.report.blocks import Picture
 from imuhip.report.comparison import (
     BAND_WORDS,
@@ -40,12 +39,7 @@ MODES = (
 
 def main() -> None:
     """Draw the page."""
-    st.header("Compare")
-    try:
-        with opened() as catalogue:
-            _show(catalogue)
-    except ImuhipError as error:
-        st.error(str(error))
+    draw_page("Compare", _show)
     st.markdown(f":small[{MEDICAL}]")
 
 

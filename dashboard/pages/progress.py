@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 import streamlit as st
 
-from dashboard.choosing import chosen_athlete, opened
+from dashboard.choosing import chosen_athlete, draw_page
 from dashboard.progress_plots import dose_figure, progress_figure
 from dashboard.theme import palette
 from dashboard.view_progress import (
@@ -25,17 +25,11 @@ from imuhip.archive.catalogue import Catalogue
 from imuhip.archive.catalogue_nouns import Goal, NoteKind
 from imuhip.archive.progress import Series
 from imuhip.assess.measure_table import MEASURES
-from imuhip.errors import ImuhipError
 
 
 def main() -> None:
     """Draw the page."""
-    st.header("Progress")
-    try:
-        with opened() as catalogue:
-            _show(catalogue)
-    except ImuhipError as error:
-        st.error(str(error))
+    draw_page("Progress", _show)
 
 
 def _show(catalogue: Catalogue) -> None:

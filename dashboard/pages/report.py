@@ -4,11 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.choosing import chosen_results, opened
+from dashboard.choosing import chosen_results, draw_page
 from dashboard.theme import image
 from dashboard.view_sessions import MEDICAL
 from imuhip.archive.catalogue import Catalogue
-from imuhip.errors import ImuhipError
 from imuhip.report.blocks import Block, Document, Pictures
 from imuhip.report.html import STYLE_OF_BLOCKS, block_html, to_html
 from imuhip.report.material import material_of
@@ -18,12 +17,7 @@ from imuhip.report.writing import READERS, report_for
 
 def main() -> None:
     """Draw the page."""
-    st.header("Report")
-    try:
-        with opened() as catalogue:
-            _show(catalogue)
-    except ImuhipError as error:
-        st.error(str(error))
+    draw_page("Report", _show)
     st.markdown(f":small[{MEDICAL}]")
 
 
