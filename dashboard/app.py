@@ -1,25 +1,28 @@
 """The dashboard's server: Streamlit's pages, and the live stream and its steering beside them.
 
-Started by ``streamlit run app.py -- --hub ws://…`` (`launch.dashboard_command` builds the whole
+Started by ``streamlit run app.py -- --hub ws://…`` (`imuhip.live.dashboard` builds the whole
 line). Live data never pass through a Streamlit script, nor its process: the page's canvas reads
 them from the relay.
 """
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.runtime.pages_manager import PagesManager
 
-from dashboard.beside import lifespan, stream_addresses
-from dashboard.door import Door, Policy
-from dashboard.goals import Goals
-from dashboard.relay import ROUTE, Relay
-from dashboard.samples import SAMPLES
-from dashboard.settings import settings_from_arguments
-from dashboard.steering import Steering
-from imuhip.collect.guard import LOOPBACK_HOSTS, Guard
+from dashboard.server.door import Door, Policy
+from dashboard.server.goals import Goals
+from dashboard.server.relay import ROUTE, Relay
+from dashboard.server.samples import SAMPLES
+from dashboard.server.settings import settings_from_arguments
+from dashboard.server.startup import lifespan, stream_addresses
+from dashboard.server.steering import Steering
+from imuhip.live.access import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
 _page = (Path(st.__file__).with_name("static") / "index.html").read_text(encoding="utf-8")

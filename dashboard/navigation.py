@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.theme import palette
-from dashboard.view_model import DARK
+from dashboard.views.model import DARK
+from dashboard.views.theme import palette
 
 _HERE = Path(__file__).parent
 

@@ -7,6 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+pytest_plugins = ["support.small_recordings"]
+
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -57,7 +57,7 @@ def test_nothing_that_bumble_names_beside_is_installed_or_imported() -> None:
     for name in ("libusb1", "libusb-package", "pyusb", "pyserial"):
         assert name not in pinned
     code = (
-        "import sys, imuhip.collect.virtual_bumble as v; v.need_bumble();"
+        "import sys, imuhip.virtual.bumble as v; v.need_bumble();"
         "print(sorted({m.split('.')[0] for m in sys.modules}))"
     )
     modules = subprocess.run(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.choosing import let_train, opened, remember
-from dashboard.dropped import file_dropped
-from dashboard.view_sessions import (
+from dashboard.server.dropped import file_dropped
+from dashboard.views.choosing import let_train, opened, remember
+from dashboard.views.sessions import (
     analysis_title,
     athlete_title,
     consent_words,
@@ -16,10 +16,10 @@ from dashboard.view_sessions import (
     session_title,
     tags_of,
 )
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Athlete, Kind, Session
-from imuhip.archive.library import RECORDING_SUFFIX
-from imuhip.errors import ImuhipError
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Athlete, Kind, Session
+from imuhip.catalogue.library import RECORDING_SUFFIX
+from imuhip.core.errors import ImuhipError
 
 
 def main() -> None:

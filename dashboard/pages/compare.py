@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.choosing import chosen_results, draw_page
-from dashboard.theme import draw
-from dashboard.view_sessions import MEDICAL, session_title
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Session
+from dashboard.views.choosing import chosen_results, draw_page
+from dashboard.views.sessions import MEDICAL, session_title
+from dashboard.views.theme import draw
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Session
 from imuhip.report.blocks import Picture
 from imuhip.report.comparison import (
     BAND_WORDS,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.live_view import live_view
+from dashboard.components.live import live_view
 
 # The page is for reading from two metres: give the canvas the room that Streamlit leaves empty.
 st.html(

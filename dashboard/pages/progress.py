@@ -6,10 +6,8 @@ from datetime import UTC, datetime, time
 
 import streamlit as st
 
-from dashboard.choosing import chosen_athlete, draw_page
-from dashboard.progress_plots import dose_figure, progress_figure
-from dashboard.theme import palette
-from dashboard.view_progress import (
+from dashboard.views.choosing import chosen_athlete, draw_page
+from dashboard.views.progress import (
     error_words,
     goal_words,
     goals_for,
@@ -20,11 +18,13 @@ from dashboard.view_progress import (
     series_row,
     told,
 )
-from dashboard.view_sessions import MEDICAL, movement_title
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Goal, NoteKind
-from imuhip.archive.progress import Series
+from dashboard.views.progress_plots import dose_figure, progress_figure
+from dashboard.views.sessions import MEDICAL, movement_title
+from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Goal, NoteKind
+from imuhip.catalogue.progress import Series
 
 
 def main() -> None:

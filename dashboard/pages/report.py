@@ -4,10 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.choosing import chosen_results, draw_page
-from dashboard.theme import image
-from dashboard.view_sessions import MEDICAL
-from imuhip.archive.catalogue import Catalogue
+from dashboard.views.choosing import chosen_results, draw_page
+from dashboard.views.sessions import MEDICAL
+from dashboard.views.theme import image
+from imuhip.catalogue.catalogue import Catalogue
 from imuhip.report.blocks import Block, Document, Pictures
 from imuhip.report.html import STYLE_OF_BLOCKS, block_html, to_html
 from imuhip.report.material import material_of

@@ -8,14 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.choosing import chosen_athlete, chosen_session, opened
-from dashboard.review_plots import MOST_PATHS, mean_figure, path_figure
-from dashboard.review_view import review_view
-from dashboard.samples import SAMPLES
-from dashboard.settings import settings_from_arguments
-from dashboard.theme import palette
-from dashboard.view_findings import GRADE_WORDS, FindingCard, finding_cards
-from dashboard.view_review import (
+from dashboard.components.review import review_view
+from dashboard.server.samples import SAMPLES
+from dashboard.server.settings import settings_from_arguments
+from dashboard.views.choosing import chosen_athlete, chosen_session, opened
+from dashboard.views.findings import GRADE_WORDS, FindingCard, finding_cards
+from dashboard.views.review import (
     Rep,
     Review,
     excluded_of,
@@ -26,13 +24,15 @@ from dashboard.view_review import (
     rep_rows,
     told,
 )
-from dashboard.view_sessions import MEDICAL, movement_title
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Session
-from imuhip.archive.results import SESSION_FILE
+from dashboard.views.review_plots import MOST_PATHS, mean_figure, path_figure
+from dashboard.views.sessions import MEDICAL, movement_title
+from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
-from imuhip.errors import ImuhipError
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Session
+from imuhip.core.errors import ImuhipError
 from imuhip.report.pictures import degrees
+from imuhip.results.schemas import SESSION_FILE
 
 
 def main() -> None:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard.choosing import opened, who_trains
-from dashboard.setup_view import setup_view
-from dashboard.view_sessions import athlete_title
-from imuhip.errors import CatalogueError
+from dashboard.components.setup import setup_view
+from dashboard.views.choosing import opened, who_trains
+from dashboard.views.sessions import athlete_title
+from imuhip.core.errors import CatalogueError
 
 
 def known_athletes() -> dict[str, str]:

@@ -23,10 +23,10 @@ from imuhip.assess.recognition import detected, marked
 from imuhip.assess.repetitions import Bout, Machines
 from imuhip.assess.sets import Said, Sets
 from imuhip.assess.signals import MACHINES, Machine, rows_of, signal, signals
-from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
-from imuhip.evidence import Grade
-from imuhip.findings import Direction, Finding, Note, Repetition, SegmentBlock
-from imuhip.records import AngleBlock, Array
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.core.evidence import Grade
+from imuhip.core.findings import Direction, Finding, Note, Repetition, SegmentBlock
+from imuhip.core.records import AngleBlock, Array
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import Bout
-from imuhip.records import Array
+from imuhip.core.records import Array
 
 
 class Boundaries(NamedTuple):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
-from imuhip.assess.compensations import RULES, seen_by_side
 from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.rules.table import RULES, seen_by_side
 from imuhip.assess.symmetry import Z95, within_sd
 from imuhip.assess.verdicts import Seen, SideOrBoth, verdict_of
 from imuhip.assess.wording import PHRASES, number

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from imuhip.assess.verdicts import Verdict
-from imuhip.conventions import SIDES
-from imuhip.findings import Note
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Note
 
 NEAR_PAIN_DEG: Final = 15.0
 """A position is near a pain mark when its hip flexion is so near to the one noted; provisional."""

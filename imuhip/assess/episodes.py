@@ -9,10 +9,10 @@ import numpy as np
 from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
 from imuhip.assess.verdicts import Seen
-from imuhip.conventions import Side
-from imuhip.evidence import Grade
-from imuhip.findings import Direction, Note, Repetition
-from imuhip.records import Array, BoolArray
+from imuhip.core.conventions import Side
+from imuhip.core.evidence import Grade
+from imuhip.core.findings import Direction, Note, Repetition
+from imuhip.core.records import Array, BoolArray
 
 LEAD_S = 0.5
 """Rows before its start that an episode carries, where there are so many."""

@@ -13,8 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.limits import Goal
 from imuhip.assess.symmetry import Z95, Measured, within_sd
-from imuhip.conventions import Side
-from imuhip.findings import Repetition
+from imuhip.core.conventions import Side
+from imuhip.core.findings import Repetition
 
 ArcName: TypeAlias = Literal["internal_deg", "external_deg", "total_deg", "internal_percent"]
 """What is compared; the last is the internal part of the total arc."""

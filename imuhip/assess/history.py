@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.episodes import Rows
-from imuhip.quaternions import wrap_angle
-from imuhip.records import Array
+from imuhip.core.quaternions import wrap_angle
+from imuhip.core.records import Array
 
 KEPT_ROWS: Final = 12_000
 """Rows that can be looked back at: two minutes, longer than any repetition."""

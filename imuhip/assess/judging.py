@@ -7,12 +7,12 @@ with all of the set so far, and its answer replaces the one before.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from imuhip.assess.compensations import RULES, Rule, verdicts
 from imuhip.assess.cues import cue_for
 from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.rules.table import RULES, Rule, verdicts
 from imuhip.assess.verdicts import Seen, Verdict
 from imuhip.assess.wording import words_of
-from imuhip.findings import Finding
+from imuhip.core.findings import Finding
 
 
 def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:

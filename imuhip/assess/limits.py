@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from imuhip.core.errors import RecordingError
 from imuhip.devices.toml_door import as_number, nearest, shown
-from imuhip.errors import RecordingError
 
 Goal: TypeAlias = Literal["general", "powerlifting", "weightlifting", "field_sport"]
 """What an athlete trains for: it picks limits and arcs to aim at."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from imuhip.conventions import HIP_ANGLES
+from imuhip.core.conventions import HIP_ANGLES
 
 
 @dataclass(frozen=True, slots=True)

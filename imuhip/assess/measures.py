@@ -14,8 +14,8 @@ import numpy as np
 from imuhip.assess.episodes import Episode
 from imuhip.assess.params import Params
 from imuhip.assess.smoothness import sparc
-from imuhip.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
+from imuhip.core.records import Array
 
 
 def measured(

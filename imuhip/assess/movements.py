@@ -9,8 +9,8 @@ tables in docs/method.md; those of the others are provisional.
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Direction
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Direction
 
 Primary: TypeAlias = Literal["inclination", "heading", "rotation"]
 """The signal a repetition is told by.

@@ -24,8 +24,8 @@ from scipy.special import stdtrit
 
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.symmetry import Difference, judged, within_sd
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Note, Repetition
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Note, Repetition
 
 Kind: TypeAlias = Literal["cold_warm", "active_passive", "table_loaded"]
 

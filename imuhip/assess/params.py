@@ -11,8 +11,8 @@ from typing import Any, Final
 from imuhip.assess.goals import GOAL_ZONES, ArcName
 from imuhip.assess.limits import Goal, Limits, checked_goal, limits_for
 from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
+from imuhip.core.errors import RecordingError
 from imuhip.devices.toml_door import as_number, nearest, shown
-from imuhip.errors import RecordingError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from imuhip.assess.episodes import Rows
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import DONE, STAYED, Bout
 from imuhip.assess.signals import Machine
-from imuhip.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
+from imuhip.core.records import Array
 
 
 class Verdict(NamedTuple):

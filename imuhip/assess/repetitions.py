@@ -34,9 +34,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from imuhip.assess.movements import Movement
-from imuhip.conventions import GRID_HZ
-from imuhip.kernels import kernel
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array
 
 DONE: Final = 1
 STAYED: Final = 2

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.measure_table import MEASURES
-from imuhip.conventions import Side
-from imuhip.findings import Direction, Repetition
-from imuhip.records import Array
+from imuhip.core.conventions import Side
+from imuhip.core.findings import Direction, Repetition
+from imuhip.core.records import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from imuhip.assess.movements import MOVEMENTS, Movement
-from imuhip.conventions import CALIBRATION_STEPS, Side
+from imuhip.core.conventions import CALIBRATION_STEPS, Side
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ import numpy as np
 
 from imuhip.assess.episodes import Rows
 from imuhip.assess.movements import MOVEMENTS, Movement
-from imuhip.conventions import HIP_SIGNS, SIDES, Side
-from imuhip.findings import SegmentBlock
-from imuhip.records import AngleBlock, Array
+from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.core.findings import SegmentBlock
+from imuhip.core.records import AngleBlock, Array
 
 
 class Machine(NamedTuple):

@@ -9,8 +9,8 @@ person.
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.records import Array
 
 
 def sparc(speed: Array) -> float:

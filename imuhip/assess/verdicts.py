@@ -20,7 +20,7 @@ from statistics import median
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.findings import FindingGrade
+from imuhip.core.findings import FindingGrade
 
 SideOrBoth: TypeAlias = Literal["left", "right", "both"]
 

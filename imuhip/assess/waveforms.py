@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from imuhip.assess.windows import path_at
-from imuhip.records import Array, BoolArray
+from imuhip.core.records import Array, BoolArray
 
 PHASES: Final = np.linspace(0.0, 1.0, 101)
 """Share of the inclination at the turn."""

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.episodes import Episode
-from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES, Side
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES, Side
+from imuhip.core.records import Array
 
 FLEXION, ADDUCTION, ROTATION = (HIP_ANGLES.index(n) for n in ("flexion", "adduction", "rotation"))
 TILT, OBLIQUITY, TURN = (PELVIS_ANGLES.index(n) for n in ("tilt", "obliquity", "rotation"))

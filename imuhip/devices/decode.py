@@ -9,13 +9,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from imuhip.core.records import Array, ByteArray, DecodedBlock, IntArray, Packet
 from imuhip.devices.decoders import DECODERS
 from imuhip.devices.decoders.contract import NO_SETTINGS, Decoder
 from imuhip.devices.euler import euler_from_quaternion
 from imuhip.devices.layouts import Raw, layout_of
 from imuhip.devices.profile_nouns import Field, Profile, Stream
 from imuhip.devices.reading import read_packet
-from imuhip.records import Array, ByteArray, DecodedBlock, IntArray, Packet
 
 
 class _Plain:

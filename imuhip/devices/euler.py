@@ -7,7 +7,7 @@ v20-0707, page 14.
 
 import numpy as np
 
-from imuhip.records import Array
+from imuhip.core.records import Array
 
 
 def quaternion_from_euler(angles: Array) -> Array:

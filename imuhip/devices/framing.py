@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.records import BoolArray, ByteArray, IntArray, Packet, PacketFault
 from imuhip.devices.profile_nouns import Profile, Stream
-from imuhip.records import BoolArray, ByteArray, IntArray, Packet, PacketFault
 
 
 @dataclass(frozen=True, slots=True, eq=False)

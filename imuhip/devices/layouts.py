@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from imuhip.core.records import ByteArray
 from imuhip.devices.profile_nouns import Field, Stream
-from imuhip.records import ByteArray
 
 Raw: TypeAlias = NDArray[Any]
 """Values as the device sends them, in a type of its own."""

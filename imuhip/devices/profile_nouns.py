@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from imuhip.errors import ProfileError
+from imuhip.core.errors import ProfileError
 
 Framing: TypeAlias = Literal["single", "resync", "batch"]
 Arrangement: TypeAlias = Literal["interleaved", "planar"]

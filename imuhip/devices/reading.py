@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from imuhip.core.quaternions import normalize
+from imuhip.core.records import Array, BoolArray, DecodedBlock, IntArray, Packet, PacketFault
 from imuhip.devices.euler import quaternion_from_euler
 from imuhip.devices.framing import Frames, frames_of, no_frames
 from imuhip.devices.layouts import Layout, Raw, layout_of
 from imuhip.devices.profile_nouns import Field, Profile, Stream
-from imuhip.quaternions import normalize
-from imuhip.records import Array, BoolArray, DecodedBlock, IntArray, Packet, PacketFault
 
 _NORM_SQUARED: Final = (0.25, 4.0)
 """A quaternion whose squared norm lies outside is no rounded unit quaternion."""

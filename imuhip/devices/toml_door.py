@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn, TypeVar
 
-from imuhip.errors import ProfileError
+from imuhip.core.errors import ProfileError
 
 Choice = TypeVar("Choice", bound=str)
 

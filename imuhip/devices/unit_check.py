@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import STANDARD_GRAVITY
-from imuhip.records import Array, Fault, SampleBlock
+from imuhip.core.conventions import STANDARD_GRAVITY
+from imuhip.core.records import Array, Fault, SampleBlock
 
 
 def check_at_rest(acc: Array, gyr: Array) -> tuple[str, ...]:

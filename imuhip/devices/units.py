@@ -7,7 +7,7 @@ m/s², rad/s, µT, rad, seconds, and 1 for quaternions.
 import math
 from typing import Final
 
-from imuhip.conventions import STANDARD_GRAVITY
+from imuhip.core.conventions import STANDARD_GRAVITY
 
 _DEGREE: Final = math.pi / 180.0
 

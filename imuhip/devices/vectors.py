@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imuhip.core.quaternions import angle_from_quaternion, conjugate, multiply, normalize
+from imuhip.core.records import Array, DecodedBlock, Packet
 from imuhip.devices.decode import decode
 from imuhip.devices.euler import quaternion_from_euler
 from imuhip.devices.profile_nouns import Profile, Vector
 from imuhip.devices.units import SI
-from imuhip.quaternions import angle_from_quaternion, conjugate, multiply, normalize
-from imuhip.records import Array, DecodedBlock, Packet
 
 
 @dataclass(frozen=True, slots=True)

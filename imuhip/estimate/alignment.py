@@ -6,7 +6,7 @@ axis z' adds only its heading, so an error of its tilt does not matter::
     y = mean(f) / |mean(f)|      z = unit(z' - (z'·y) y)      x = y × z      R_sb = [x y z]
 
 What is unknown are headings alone: α of the pelvis's medio-lateral axis, and δ_i that brings the
-earth of sensor i to the pelvis's. All evidence about them is weighed together (`weighing`):
+earth of sensor i to the pelvis's. All evidence about them is weighed together (`robust_fit`):
 
 ==================  =====================  =======================================================
 evidence            says                   error (one standard deviation)
@@ -30,11 +30,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from imuhip.conventions import PELVIS
-from imuhip.estimate.mounting import mounted_right
-from imuhip.estimate.weighing import Measurement, weigh
-from imuhip.evidence import Alignment, CalibrationStep, Gate, Grade
-from imuhip.quaternions import (
+from imuhip.core.conventions import PELVIS
+from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Grade
+from imuhip.core.quaternions import (
     conjugate,
     heading_from_quaternion,
     mean_quaternion,
@@ -44,7 +42,9 @@ from imuhip.quaternions import (
     rotate,
     wrap_angle,
 )
-from imuhip.records import Array, Mount
+from imuhip.core.records import Array, Mount
+from imuhip.estimate.calibration.mounting import mounted_right
+from imuhip.estimate.robust_fit import Measurement, weigh
 
 
 class Aligner:

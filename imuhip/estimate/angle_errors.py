@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.kernels import kernel
-from imuhip.records import Array
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array
 
 
 @dataclass(frozen=True, slots=True)

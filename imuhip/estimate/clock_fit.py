@@ -6,8 +6,8 @@ the input cannot show.
 
 import numpy as np
 
-from imuhip.kernels import kernel
-from imuhip.records import Array, BoolArray, IntArray
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array, BoolArray, IntArray
 
 
 @kernel

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from imuhip.core.records import Array, BoolArray, DecodedBlock, Fault, IntArray, SampleBlock
 from imuhip.estimate.clock_fit import (
     FIRST_PERIOD,
     PERIOD,
@@ -38,7 +39,6 @@ from imuhip.estimate.clock_fit import (
     keep_rising,
     map_times,
 )
-from imuhip.records import Array, BoolArray, DecodedBlock, Fault, IntArray, SampleBlock
 
 
 @dataclass(frozen=True, slots=True)

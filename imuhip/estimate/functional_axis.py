@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imuhip.quaternions import conjugate, multiply, rotate, rotvec_from_quaternion
-from imuhip.records import Array
+from imuhip.core.quaternions import conjugate, multiply, rotate, rotvec_from_quaternion
+from imuhip.core.records import Array
 
 
 class Movement(NamedTuple):

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ
-from imuhip.kernels import kernel
-from imuhip.records import Array, BoolArray, GridBlock, OrientationBlock
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array, BoolArray, GridBlock, OrientationBlock
 
 
 @dataclass(frozen=True, slots=True)

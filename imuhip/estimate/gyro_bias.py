@@ -25,9 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.conventions import GRAVITY
-from imuhip.kernels import kernel
-from imuhip.records import Array, BoolArray, SampleBlock
+from imuhip.core.conventions import GRAVITY
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array, BoolArray, SampleBlock
 
 
 @dataclass(frozen=True, slots=True)

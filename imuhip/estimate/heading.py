@@ -30,11 +30,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ, PELVIS
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.kernels import kernel
-from imuhip.quaternions import mean_quaternion
-from imuhip.records import Array, BoolArray, GridBlock
+from imuhip.core.conventions import GRID_HZ, PELVIS
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import mean_quaternion
+from imuhip.core.records import Array, BoolArray, GridBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 
-from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
+from imuhip.core.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import mean_quaternion, wrap_angle
+from imuhip.core.records import AngleBlock, Array, GridBlock
 from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.kernels import kernel
-from imuhip.quaternions import mean_quaternion, wrap_angle
-from imuhip.records import AngleBlock, Array, GridBlock
 
 
 def hip_angles(q_e_pelvis: Array, q_e_thigh: Array, side: Side) -> Array:

@@ -16,8 +16,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from imuhip.core.records import Array
 from imuhip.estimate.angle_errors import Params, hip_errors, lean_errors, settings_of
-from imuhip.records import Array
 
 AXIS_SD = math.radians(6.0)
 """How far a joint's own axis is turned from the pelvis's in standing (toes out)."""

@@ -24,7 +24,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.conventions import PELVIS
+from imuhip.core.conventions import PELVIS
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.quaternions import mean_quaternion, wrap_angle
+from imuhip.core.records import Array, GridBlock
 from imuhip.estimate.angle_errors import Params
 from imuhip.estimate.joint_angles import (
     hip_angles,
@@ -33,9 +36,6 @@ from imuhip.estimate.joint_angles import (
     turned_since,
 )
 from imuhip.estimate.joint_errors import joint_sd, lean_sd, turn_sd
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.quaternions import mean_quaternion, wrap_angle
-from imuhip.records import Array, GridBlock
 
 
 class Joint(NamedTuple):

@@ -26,10 +26,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from imuhip.conventions import GRAVITY
-from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
-from imuhip.kernels import kernel
-from imuhip.quaternions import (
+from imuhip.core.conventions import GRAVITY
+from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import (
     conjugate,
     heading_from_quaternion,
     multiply,
@@ -37,7 +36,8 @@ from imuhip.quaternions import (
     quaternion_from_rotvec,
     rotate,
 )
-from imuhip.records import Array, BoolArray, Fault, IntArray, OrientationBlock, SampleBlock
+from imuhip.core.records import Array, BoolArray, Fault, IntArray, OrientationBlock, SampleBlock
+from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from imuhip.conventions import GRAVITY
-from imuhip.quaternions import (
+from imuhip.core.conventions import GRAVITY
+from imuhip.core.quaternions import (
     conjugate,
     multiply,
     quaternion_from_heading,
     quaternion_from_matrix,
     rotate,
 )
-from imuhip.records import Array, BoolArray
+from imuhip.core.records import Array, BoolArray
 
 
 class Estimate(NamedTuple):

@@ -24,10 +24,10 @@ import math
 
 import numpy as np
 
-from imuhip.conventions import HIP_SIGNS, SIDES
-from imuhip.kernels import kernel
-from imuhip.quaternions import wrap_angle
-from imuhip.records import Array
+from imuhip.core.conventions import HIP_SIGNS, SIDES
+from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import wrap_angle
+from imuhip.core.records import Array
 
 
 def swing_rotation(hip: Array) -> Array:

@@ -8,12 +8,12 @@ import math
 
 import numpy as np
 
-from imuhip.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.findings import SegmentBlock
-from imuhip.kernels import kernel
-from imuhip.quaternions import wrap_angle
-from imuhip.records import Array, GridBlock
+from imuhip.core.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.findings import SegmentBlock
+from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import wrap_angle
+from imuhip.core.records import Array, GridBlock
 
 
 class SegmentMotion:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imuhip.core.records import Array, DecodedBlock, Fault, IntArray, Packet, Record
 from imuhip.estimate.sequence_order import (
     PERIOD,
     SETTINGS_SIZE,
@@ -33,7 +34,6 @@ from imuhip.estimate.sequence_order import (
     move_on,
     put_in_order,
 )
-from imuhip.records import Array, DecodedBlock, Fault, IntArray, Packet, Record
 
 
 @dataclass(frozen=True, slots=True)

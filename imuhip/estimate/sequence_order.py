@@ -7,8 +7,8 @@ keys stay exact in 53 bits, so a wrap leaves no trace, not even in the last bit.
 
 import numpy as np
 
-from imuhip.kernels import kernel
-from imuhip.records import Array, IntArray
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array, IntArray
 
 
 @kernel

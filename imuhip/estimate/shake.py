@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from imuhip.conventions import PELVIS
-from imuhip.evidence import CalibrationStep, Gate
-from imuhip.records import Array, Mark, OrientationBlock, Packet, Record
+from imuhip.core.conventions import PELVIS
+from imuhip.core.evidence import CalibrationStep, Gate
+from imuhip.core.records import Array, Mark, OrientationBlock, Packet, Record
 
 
 class Track(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from imuhip.records import Array, Fault, IntArray, Packet
+from imuhip.core.records import Array, Fault, IntArray, Packet
 
 
 class Progress(Protocol):

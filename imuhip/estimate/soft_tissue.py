@@ -15,10 +15,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from imuhip.conventions import PELVIS, THIGH, Side
-from imuhip.evidence import CalibrationStep
-from imuhip.quaternions import conjugate, heading_from_quaternion, multiply
-from imuhip.records import Array
+from imuhip.core.conventions import PELVIS, THIGH, Side
+from imuhip.core.evidence import CalibrationStep
+from imuhip.core.quaternions import conjugate, heading_from_quaternion, multiply
+from imuhip.core.records import Array
 
 HIGHEST: Final = 0.6
 """A greater factor is not believed."""

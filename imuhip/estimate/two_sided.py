@@ -20,8 +20,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from imuhip.kernels import kernel
-from imuhip.records import Array, BoolArray, SampleBlock
+from imuhip.core.kernels import kernel
+from imuhip.core.records import Array, BoolArray, SampleBlock
 
 
 def reversed_samples(block: SampleBlock) -> SampleBlock:

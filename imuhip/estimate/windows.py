@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imuhip.records import Array, GridBlock
+from imuhip.core.records import Array, GridBlock
 
 
 class Rows(NamedTuple):

@@ -5,8 +5,8 @@ from statistics import fmean
 from typing import Any, Final
 
 from imuhip.assess.measure_table import MEASURES
-from imuhip.conventions import SIDES
-from imuhip.findings import Repetition
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Words
 from imuhip.report.material import Material, family, title_of
 from imuhip.report.pictures import degrees

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.assess.compensations import RULES
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import relations_of
+from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
-from imuhip.conventions import SIDES
-from imuhip.findings import Repetition
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
 from imuhip.report.comparison import (
     BAND_WORDS,

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.archive.catalogue_reader import CatalogueReader
-from imuhip.archive.progress import Series
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
@@ -27,8 +25,10 @@ from imuhip.assess.symmetry import (
 )
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
-from imuhip.conventions import SIDES
-from imuhip.findings import Repetition
+from imuhip.catalogue.progress import Series
+from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
 from imuhip.report.material import Material, bends, curve, family, title_of, told_by
 from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error

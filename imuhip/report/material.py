@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.archive.catalogue_nouns import Goal, MeasureValue, Note, RepetitionEntry, Session
-from imuhip.archive.catalogue_reader import CatalogueReader
-from imuhip.archive.progress import Series, series_of
-from imuhip.archive.results import Results, hip_column, read_results
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.params import Params
 from imuhip.assess.waveforms import PHASES, over_phase
-from imuhip.conventions import Side
-from imuhip.errors import CatalogueError
-from imuhip.findings import Note as MomentNote
-from imuhip.findings import Repetition
-from imuhip.records import Array
+from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
+from imuhip.catalogue.progress import Series, series_of
+from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.conventions import Side
+from imuhip.core.errors import CatalogueError
+from imuhip.core.findings import Note as MomentNote
+from imuhip.core.findings import Repetition
+from imuhip.core.records import Array
+from imuhip.results.schemas import Results, hip_column, read_results
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import numpy as np
 from imuhip.assess.goals import Arcs, Zone
 from imuhip.assess.symmetry import Z95, Measured
 from imuhip.assess.waveforms import Waveform
-from imuhip.conventions import SIDES
-from imuhip.records import Array
+from imuhip.core.conventions import SIDES
+from imuhip.core.records import Array
 from imuhip.report.blocks import (
     GOOD,
     INK,

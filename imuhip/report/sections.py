@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imuhip.archive.progress import Point, Series
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Repetition
+from imuhip.catalogue.progress import Point, Series
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Heading, Pictures, Table
 from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
 from imuhip.report.material import Material, family, is_table, title_of

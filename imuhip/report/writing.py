@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
-from imuhip.archive.files import file_made_whole
-from imuhip.errors import RecordingError
+from imuhip.core.errors import RecordingError
+from imuhip.core.files import file_made_whole
 from imuhip.report.athlete import athlete_report
 from imuhip.report.blocks import Document
 from imuhip.report.coach import coach_report

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from imuhip.conventions import PELVIS, SIDES, THIGH, Side
+from imuhip.core.conventions import PELVIS, SIDES, THIGH, Side
 from imuhip.simulate.director import Director, other
 from imuhip.simulate.movements_pivot import back, turn_on_foot
 from imuhip.simulate.person import another_standing

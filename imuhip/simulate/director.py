@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Direction
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Direction
 from imuhip.simulate.motion import HIP_CHANNELS, Gesture, Script
 from imuhip.simulate.performance import Dose, Habits, Injected, Performance
 from imuhip.simulate.person import Person

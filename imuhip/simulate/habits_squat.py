@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate import jets
 from imuhip.simulate.director import other
 from imuhip.simulate.performance import Compensation, Dose

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.records import Array
+from imuhip.core.records import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)

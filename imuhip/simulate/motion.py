@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, SIDES, Side
-from imuhip.quaternions import conjugate, multiply, quaternion_from_heading, rotate
-from imuhip.records import Array
+from imuhip.core.conventions import HIP_ANGLES, HIP_SIGNS, SIDES, Side
+from imuhip.core.quaternions import conjugate, multiply, quaternion_from_heading, rotate
+from imuhip.core.records import Array
 from imuhip.simulate import jets
 from imuhip.simulate.jets import Jet, Sines
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate.calibration_steps import lift_knee
 from imuhip.simulate.director import Director, other
 

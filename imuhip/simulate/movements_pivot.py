@@ -1,7 +1,7 @@
 """Standing pivots: a straight leg turns on its foot, and the pelvis follows with its share."""
 
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Direction
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Direction
 from imuhip.simulate.director import Director, other
 from imuhip.simulate.movements_squat import bend_knees
 

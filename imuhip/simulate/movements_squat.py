@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate.director import Director
 from imuhip.simulate.habits_squat import apply_habits
 from imuhip.simulate.person import Person

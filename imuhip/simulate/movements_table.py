@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from imuhip.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
 from imuhip.simulate.director import Director, Effects, other
 from imuhip.simulate.performance import Dose
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from imuhip.records import Array, Header, Record
+from imuhip.core.records import Array, Header, Record
 from imuhip.simulate.performance import Injected
 from imuhip.simulate.transmission import Sent, records_in_batches
 from imuhip.simulate.true_repetitions import TrueRepetition

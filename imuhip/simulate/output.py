@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from imuhip.archive.files import FolderInTheMaking, file_made_whole, refuse_existing
-from imuhip.archive.recording import RecordingWriter
+from imuhip.core.files import FolderInTheMaking, file_made_whole, refuse_existing
+from imuhip.recording.writer import RecordingWriter
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.true_repetitions import columns
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 
 
 @dataclass(frozen=True, slots=True)

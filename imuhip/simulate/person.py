@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate.jets import Sines, draw_sines
 from imuhip.simulate.motion import CHANNELS, Skeleton
 

@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import HIP_SIGNS, SIDES, Side
-from imuhip.records import Array
+from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.core.records import Array
 from imuhip.simulate.director import Effects
 from imuhip.simulate.squat_plan import Squat
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.records import Array, BoolArray
+from imuhip.core.records import Array, BoolArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES
+from imuhip.core.conventions import SIDES
 from imuhip.simulate.calibration_steps import CALIBRATION, Step
 from imuhip.simulate.director import Director, Play
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import STANDARD_GRAVITY
-from imuhip.records import Array
+from imuhip.core.conventions import STANDARD_GRAVITY
+from imuhip.core.records import Array
 
 
 @dataclass(frozen=True, slots=True)

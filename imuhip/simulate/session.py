@@ -18,12 +18,12 @@ from typing import Final
 import numpy as np
 
 import imuhip
-from imuhip.archive.resources import profile_text
-from imuhip.conventions import THIGH
+from imuhip.core.conventions import THIGH
+from imuhip.core.quaternions import conjugate, multiply, quaternion_from_rotvec
+from imuhip.core.records import Header, Mount, SensorInfo
+from imuhip.core.resources import profile_text
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
-from imuhip.quaternions import conjugate, multiply, quaternion_from_rotvec
-from imuhip.records import Header, Mount, SensorInfo
 from imuhip.simulate.jets import draw_sines
 from imuhip.simulate.motion import Script
 from imuhip.simulate.nouns import SensorTrack, SimulatedSession

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
 from scipy.ndimage import gaussian_filter1d
 
-from imuhip.conventions import Side
-from imuhip.records import Array
+from imuhip.core.conventions import Side
+from imuhip.core.records import Array
 from imuhip.simulate.jets import Jet
 from imuhip.simulate.motion import HIP_CHANNELS, Script
 

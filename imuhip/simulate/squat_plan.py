@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from imuhip.conventions import SIDES, Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate.director import Effects
 
 

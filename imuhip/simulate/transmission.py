@@ -7,10 +7,19 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.quaternions import conjugate, multiply, quaternion_from_heading, rotate
+from imuhip.core.records import (
+    Array,
+    BoolArray,
+    ByteArray,
+    IntArray,
+    LinkEvent,
+    Mark,
+    Packet,
+    Record,
+)
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile, Stream
-from imuhip.quaternions import conjugate, multiply, quaternion_from_heading, rotate
-from imuhip.records import Array, BoolArray, ByteArray, IntArray, LinkEvent, Mark, Packet, Record
 from imuhip.simulate.radio import Radio, arrivals, lost
 from imuhip.simulate.sensors import Grade, draw_errors
 from imuhip.simulate.setup import Setup

@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import SIDES, Side
-from imuhip.findings import Direction
-from imuhip.quaternions import rotate
-from imuhip.records import Array, BoolArray
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Direction
+from imuhip.core.quaternions import rotate
+from imuhip.core.records import Array, BoolArray
 from imuhip.simulate.director import Performed
 from imuhip.simulate.motion import (
     CHANNELS,

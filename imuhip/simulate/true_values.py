@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
-from imuhip.quaternions import rotate
-from imuhip.records import Array
+from imuhip.core.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
+from imuhip.core.quaternions import rotate
+from imuhip.core.records import Array
 from imuhip.simulate.true_repetitions import TrueRepetition
 from imuhip.simulate.truth import Truth
 

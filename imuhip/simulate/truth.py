@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES, THIGH
-from imuhip.records import Array, BoolArray
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES, THIGH
+from imuhip.core.records import Array, BoolArray
 from imuhip.simulate.motion import (
     CHANNELS,
     HIP_CHANNELS,

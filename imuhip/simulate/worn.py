@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from imuhip.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH, Side
-from imuhip.quaternions import (
+from imuhip.core.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH, Side
+from imuhip.core.quaternions import (
     conjugate,
     multiply,
     normalize,
@@ -20,7 +20,7 @@ from imuhip.quaternions import (
     rotate,
     rotvec_from_quaternion,
 )
-from imuhip.records import Array
+from imuhip.core.records import Array
 from imuhip.simulate import jets
 from imuhip.simulate.jets import Jet, Sines
 from imuhip.simulate.motion import (

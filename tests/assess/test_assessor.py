@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from bodies import Body, path, squats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.bodies import Body, path, squats
 
 SET = (3.0, "begin:squat")
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic_episodes import context, pivot, squat, squat_motion, table, table_motion
-from synthetic_faults import MAKE, finding_of, knee, shift, squats, tuck
+from support.synthetic_episodes import context, pivot, squat, squat_motion, table, table_motion
+from support.synthetic_faults import MAKE, finding_of, knee, shift, squats, tuck
 
-from imuhip.assess.compensations import RULES
 from imuhip.assess.cues import CUES
 from imuhip.assess.judging import judge, seen_of
 from imuhip.assess.limits import LIMITS
+from imuhip.assess.rules.table import RULES
 from imuhip.assess.wording import PHRASES
 
 SIGNED = [name for name, rule in RULES.items() if rule.signed or name == "rotation_difference"]

@@ -1,10 +1,10 @@
 import math
 
-from synthetic_episodes import context, smooth, squat_motion
+from support.synthetic_episodes import context, smooth, squat_motion
 
-from imuhip.archive.assessment_files import notes_list
 from imuhip.assess.cue_log import outcomes
-from imuhip.findings import Note
+from imuhip.core.findings import Note
+from imuhip.results.assessment import notes_list
 
 
 def session(sizes, gap_s=10.0):

@@ -2,12 +2,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from synthetic_episodes import context, squat, squat_motion
+from support.synthetic_episodes import context, squat, squat_motion
 
 from imuhip.assess.cues import CUES, cue_for, cues_for
 from imuhip.assess.judging import judge
 from imuhip.assess.verdicts import Verdict
-from imuhip.findings import Note
+from imuhip.core.findings import Note
 
 AT_90 = Verdict("right", 12.0, 1.0, 2.0, 5.0, "marked", 0.99, (1, 2), 2, flexion_deg=90.0)
 PUSHING = [rule for rule, cues in CUES.items() if any(cue.pushes_range for cue in cues)]

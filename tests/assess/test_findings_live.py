@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from imuhip.archive.assessment_files import latest_findings
-from imuhip.errors import RecordingError
-from imuhip.pipeline import Pipeline
+from imuhip.core.errors import RecordingError
+from imuhip.pipeline.all_sensors import Pipeline
+from imuhip.results.assessment import latest_findings
 from imuhip.simulate.performance import Compensation, Performance
 from imuhip.simulate.session import Setup, simulate
 

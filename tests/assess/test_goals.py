@@ -5,8 +5,8 @@ import pytest
 from imuhip.assess.goals import GOAL_ZONES, NORMS, against, arcs_of, zones_for
 from imuhip.assess.limits import GOALS
 from imuhip.assess.params import Params
-from imuhip.errors import RecordingError
-from imuhip.findings import Repetition
+from imuhip.core.errors import RecordingError
+from imuhip.core.findings import Repetition
 
 
 def turn(side, number, end_deg, sd_deg=1.0, **changes):

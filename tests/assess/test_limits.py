@@ -5,7 +5,7 @@ import pytest
 from imuhip.assess.limits import GOALS, LIMITS, limits_for
 from imuhip.assess.params import Params
 from imuhip.assess.symmetry import START_DAY_ERROR
-from imuhip.errors import RecordingError
+from imuhip.core.errors import RecordingError
 
 UNITS = ("_deg", "_ms", "_percent")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bodies import Body, path, squats
+from support.bodies import Body, path, squats
 
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imuhip.assess.pairs import pairs_of, relation, relations_of
-from imuhip.findings import Note, Repetition
+from imuhip.core.findings import Note, Repetition
 
 
 def rep(movement, side, number, t, direction="in", set_=1, counted=True, **measures):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from synthetic_episodes import context, table, table_motion
-from synthetic_faults import MAKE, finding_of, more_internal, shift, squats
+from support.synthetic_episodes import context, table, table_motion
+from support.synthetic_faults import MAKE, finding_of, more_internal, shift, squats
 
-from imuhip.assess.compensations import RULES
 from imuhip.assess.judging import judge
 from imuhip.assess.limits import LIMITS
+from imuhip.assess.rules.table import RULES
 
 
 @pytest.mark.parametrize("rule", ["pelvic_drop", "knee_in", "early_turn_out", "pelvic_twist"])

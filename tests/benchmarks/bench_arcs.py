@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 from scipy.signal import find_peaks
 
-from imuhip.conventions import HIP_SIGNS, SIDES
+from imuhip.core.conventions import HIP_SIGNS, SIDES
+from imuhip.core.records import Array, Mark, Record
 from imuhip.estimate.angle_errors import Params, hip_errors, settings_of
-from imuhip.pipeline import Pipeline
-from imuhip.records import Array, Mark, Record
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.session import simulate
 

@@ -20,14 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from imuhip.archive.batch import batch, fingerprint
-from imuhip.archive.batch_dask import DaskEngine
-from imuhip.archive.batch_dataset import Dataset
-from imuhip.archive.batch_engines import Engine, Failed, LocalEngine
-from imuhip.archive.batch_tasks import Done, Work
-from imuhip.archive.recording import RecordingWriter, sha256_of
-from imuhip.pipeline import Params
-from imuhip.records import Packet, Record
+from imuhip.batch.dask_engine import DaskEngine
+from imuhip.batch.dataset import Dataset
+from imuhip.batch.engines import Engine, Failed, LocalEngine
+from imuhip.batch.run import batch, fingerprint
+from imuhip.batch.tasks import Done, Work
+from imuhip.core.records import Packet, Record
+from imuhip.pipeline.all_sensors import Params
+from imuhip.recording.summary import sha256_of
+from imuhip.recording.writer import RecordingWriter
 from imuhip.simulate.session import SimulatedSession, simulate
 
 ROUNDS = 5

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from imuhip.archive import catalogue_filing as filing
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_facts import AnalysisFacts, SessionFacts
-from imuhip.archive.catalogue_nouns import MeasureValue
-from imuhip.archive.progress import series_of
+from imuhip.catalogue import filing
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import MeasureValue
+from imuhip.catalogue.facts import AnalysisFacts, SessionFacts
+from imuhip.catalogue.progress import series_of
 
 BEGIN = datetime(2026, 1, 5, 10, tzinfo=UTC)
 NAMES = ("rotation_bottom_deg", "descent_s", *(f"measure_{n}_deg" for n in range(18)))

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imuhip.core.records import DecodedBlock
 from imuhip.estimate.clocks import Clock, Source
-from imuhip.records import DecodedBlock
 from imuhip.simulate.radio import Radio, arrivals
 
 DURATION_S, SETTLED_S = 600.0, 30.0

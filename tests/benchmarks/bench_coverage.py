@@ -13,9 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from scipy.signal import find_peaks
 
-from imuhip.conventions import HIP_ANGLES, SIDES
-from imuhip.pipeline import Pipeline
-from imuhip.records import Array
+from imuhip.core.conventions import HIP_ANGLES, SIDES
+from imuhip.core.records import Array
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
 

@@ -16,11 +16,7 @@ import scipy.io
 from fullbody_folder import SEGMENTS, write_folder
 from vqf import offlineVQF
 
-from imuhip.archive.importers import import_folder
-from imuhip.archive.recording import RecordingReader
-from imuhip.estimate.orientation_engines import FILTERS
-from imuhip.pipeline import Params, Pipeline
-from imuhip.quaternions import (
+from imuhip.core.quaternions import (
     angle_from_quaternion,
     conjugate,
     heading_from_quaternion,
@@ -28,7 +24,11 @@ from imuhip.quaternions import (
     multiply,
     quaternion_from_heading,
 )
-from imuhip.records import Array
+from imuhip.core.records import Array
+from imuhip.estimate.orientation_engines import FILTERS
+from imuhip.importers.folder import import_folder
+from imuhip.pipeline.all_sensors import Params, Pipeline
+from imuhip.recording.reader import RecordingReader
 
 MAT = Path(__file__).parents[3] / "shared" / "data" / "fullbody" / "full_body_example_data.mat"
 HIPS = ("thigh_left", "thigh_right")

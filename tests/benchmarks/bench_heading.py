@@ -10,11 +10,11 @@ import sys
 
 import numpy as np
 
-from imuhip.conventions import GRID_HZ
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.quaternions import conjugate, heading_from_quaternion, multiply, wrap_angle
+from imuhip.core.records import Array
 from imuhip.estimate.heading import RelativeHeading
-from imuhip.pipeline import Pipeline
-from imuhip.quaternions import conjugate, heading_from_quaternion, multiply, wrap_angle
-from imuhip.records import Array
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.session import simulate
 
 FIRST_SEED = 7000  # seeds that nothing was developed on

@@ -39,16 +39,16 @@ from websockets.sync.client import connect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chromium import FLAGS
+from support.chromium import FLAGS
 
-from dashboard.launch import dashboard_command, dashboard_url
-from imuhip.archive.analysis import analyze
-from imuhip.archive.recording import RecordingReader
-from imuhip.archive.resources import recording_path
-from imuhip.collect.live_format import COLUMNS, decode_rows
-from imuhip.collect.player import cut
-from imuhip.pipeline import Pipeline
-from imuhip.records import Packet
+from imuhip.core.records import Packet
+from imuhip.core.resources import recording_path
+from imuhip.live.dashboard import dashboard_command, dashboard_url
+from imuhip.live.player import cut
+from imuhip.live.protocol import COLUMNS, decode_rows
+from imuhip.pipeline.all_sensors import Pipeline
+from imuhip.recording.reader import RecordingReader
+from imuhip.results.analysis import analyze
 
 ROOT = Path(__file__).parents[2]
 TARGETS = {1: (50.0, 60.0), 4: (40.0, 90.0)}

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from vqf import VQF
 
-from imuhip.archive.analysis import analyze
-from imuhip.archive.recording import RecordingReader
 from imuhip.assess.assessor import Assessor
+from imuhip.core.records import Packet
 from imuhip.devices.decode import decode
 from imuhip.devices.profiles import parse_profile
-from imuhip.pipeline import Pipeline
-from imuhip.records import Packet
+from imuhip.pipeline.all_sensors import Pipeline
+from imuhip.recording.reader import RecordingReader
+from imuhip.results.analysis import analyze
 from imuhip.simulate.output import write
 from imuhip.simulate.session import simulate
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imuhip.evidence import Misplacement
-from imuhip.pipeline import Pipeline
-from imuhip.records import Mark, Record
+from imuhip.core.evidence import Misplacement
+from imuhip.core.records import Mark, Record
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.session import SimulatedSession, simulate
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.worn import SENSORS, StrapSlip

@@ -9,11 +9,11 @@ import time
 
 import numpy as np
 
-from imuhip.conventions import HIP_ANGLES
-from imuhip.offline import refine
-from imuhip.pipeline import Pipeline
-from imuhip.quaternions import wrap_angle
-from imuhip.records import Array
+from imuhip.core.conventions import HIP_ANGLES
+from imuhip.core.quaternions import wrap_angle
+from imuhip.core.records import Array
+from imuhip.pipeline.all_sensors import Pipeline
+from imuhip.pipeline.offline import refine
 from imuhip.simulate.session import simulate
 
 FIRST_SEED = 7000  # seeds that nothing was developed on

@@ -24,10 +24,10 @@ from typing import NamedTuple
 import numpy as np
 from real_sessions import DATA, MAT, SQUATS, assess_fullbody, assess_squats
 
-from imuhip.conventions import CALIBRATION_STEPS
-from imuhip.findings import Repetition
-from imuhip.pipeline import Pipeline
-from imuhip.records import Header, Mark, Packet, Record
+from imuhip.core.conventions import CALIBRATION_STEPS
+from imuhip.core.findings import Repetition
+from imuhip.core.records import Header, Mark, Packet, Record
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup

@@ -20,16 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from playwright.sync_api import Page, sync_playwright
 
-from dashboard import view_review
-from dashboard.launch import dashboard_command, dashboard_url
-from dashboard.review_plots import mean_figure, path_figure
-from dashboard.view_review import Review, packed, read_review
-from imuhip.archive.analysis import analyze
+from dashboard.views import review as view_review
+from dashboard.views.review import Review, packed, read_review
+from dashboard.views.review_plots import mean_figure, path_figure
+from imuhip.live.dashboard import dashboard_command, dashboard_url
+from imuhip.results.analysis import analyze
 from imuhip.simulate.output import write
 from imuhip.simulate.session import simulate
 
 sys.path.append(str(Path(__file__).parents[1]))
-from chromium import FLAGS
+from support.chromium import FLAGS
 
 MINUTES = 30.0
 TIMES = 5

@@ -26,14 +26,8 @@ import numpy as np
 from scipy.optimize import least_squares, minimize_scalar
 from squats_folder import EXERCISES, Trial, read_trial, write_folder
 
-from imuhip.archive.importers import import_folder
-from imuhip.archive.recording import RecordingReader
-from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, SIDES, THIGH
-from imuhip.estimate.functional_axis import principal_axis
-from imuhip.estimate.joint_angles import hip_angles
-from imuhip.offline import Refined, refine
-from imuhip.pipeline import Output, Pipeline
-from imuhip.quaternions import (
+from imuhip.core.conventions import HIP_ANGLES, HIP_SIGNS, SIDES, THIGH
+from imuhip.core.quaternions import (
     conjugate,
     multiply,
     quaternion_from_heading,
@@ -42,7 +36,13 @@ from imuhip.quaternions import (
     rotvec_from_quaternion,
     wrap_angle,
 )
-from imuhip.records import AngleBlock, Array
+from imuhip.core.records import AngleBlock, Array
+from imuhip.estimate.functional_axis import principal_axis
+from imuhip.estimate.joint_angles import hip_angles
+from imuhip.importers.folder import import_folder
+from imuhip.pipeline.all_sensors import Output, Pipeline
+from imuhip.pipeline.offline import Refined, refine
+from imuhip.recording.reader import RecordingReader
 
 SQUATS = Path(__file__).parents[3] / "shared" / "data" / "squats"
 SENSORS = ("pelvis", "thigh_left", "thigh_right")

@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 
-from imuhip.conventions import HIP_ANGLES
-from imuhip.pipeline import Pipeline
+from imuhip.core.conventions import HIP_ANGLES
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
 

@@ -19,9 +19,9 @@ import time
 import numpy as np
 from bleak import BleakClient, BleakScanner
 
-from imuhip.collect.virtual import rocking_sensors
-from imuhip.collect.virtual_bluez import bluez_bed
-from imuhip.collect.virtual_bumble import bumble_bed
+from imuhip.virtual.athlete import rocking_sensors
+from imuhip.virtual.bluez import bluez_bed
+from imuhip.virtual.bumble import bumble_bed
 
 PLACES = ("pelvis", "thigh_left", "thigh_right")
 RATE_HZ = 200.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from imuhip.assess.limits import limits_for
-from imuhip.conventions import SIDES
-from imuhip.findings import Finding, Repetition
-from imuhip.pipeline import Pipeline
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Finding, Repetition
+from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.performance import Compensation, Performance
 from imuhip.simulate.session import SimulatedSession, simulate
 from imuhip.simulate.setup import Setup

@@ -16,10 +16,10 @@ from bench_squats import gravity_mounts, pushed, with_standing
 from fullbody_folder import SEGMENTS, write_folder
 from squats_folder import EXERCISES, read_trial
 
-from imuhip.archive.importers import import_folder
-from imuhip.archive.recording import RecordingReader
-from imuhip.findings import Repetition
-from imuhip.pipeline import Output, Pipeline
+from imuhip.core.findings import Repetition
+from imuhip.importers.folder import import_folder
+from imuhip.pipeline.all_sensors import Output, Pipeline
+from imuhip.recording.reader import RecordingReader
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 MAT = DATA / "fullbody" / "full_body_example_data.mat"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imuhip.records import Array
+from imuhip.core.records import Array
 
 PLACES = {
     "pelvis": "Pelvis",

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS
-from dashboard_bed import Filed, copy_of, filed_in
-from dashboard_processes import environment, free_port, running
+from beds.dashboard import Filed, copy_of, filed_in
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from support.chromium import FLAGS
+from support.dashboard_processes import environment, free_port, running
 
-from dashboard.launch import dashboard_command, dashboard_url
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Goal
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Goal
+from imuhip.live.dashboard import dashboard_command, dashboard_url
 
-COLLECTOR = Path(__file__).with_name("collector.py")
+COLLECTOR = Path(__file__).parents[1] / "beds" / "live_collector.py"
 
 
 class CollectorProcess:
-    """A collector of `collector.py` on one port, to be started, stopped, killed and so on."""
+    """A collector of `beds/live_collector.py` on one port: started, stopped, killed and so on."""
 
     def __init__(self, port: int) -> None:
         self.port = port

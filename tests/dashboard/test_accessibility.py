@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dashboard_bed import weeks_in
-from dashboard_processes import free_port, running
+from beds.dashboard import weeks_in
 from playwright.sync_api import Page, expect
+from support.dashboard_processes import free_port, running
 
-from dashboard.launch import dashboard_command, dashboard_url
+from imuhip.live.dashboard import dashboard_command, dashboard_url
 
 GRAVE = ("serious", "critical")
 CANVASES = {"": ".live[data-state=live]", "setup": ".setup[data-state=live]"}

@@ -3,14 +3,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dashboard_bed import Filed, run_page
+from beds.dashboard import Filed, run_page
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.dropped import file_dropped, keep
-from dashboard.view_sessions import session_rows, session_title
-from imuhip.archive.catalogue import Catalogue
-from imuhip.errors import CatalogueError, RecordingError
+from dashboard.server.dropped import file_dropped, keep
+from dashboard.views.sessions import session_rows, session_title
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.core.errors import CatalogueError, RecordingError
 from imuhip.simulate.output import write
 from imuhip.simulate.session import simulate
 

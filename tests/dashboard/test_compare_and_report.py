@@ -3,13 +3,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dashboard_bed import Filed, run_page
-from report_bed import make_results, repetitions
+from beds.dashboard import Filed, run_page
+from beds.report import make_results, repetitions
 from streamlit.testing.v1 import AppTest
 
-from imuhip.archive.catalogue import Catalogue
 from imuhip.assess.pairs import Pair
-from imuhip.findings import Repetition
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Area
 from imuhip.report.comparison import (
     band_picture,

@@ -13,9 +13,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.door import MOST_WRONG, Door, Policy, headers_for
-from dashboard.launch import dashboard_command, open_to_lan, qr_code
-from dashboard.settings import settings_from_arguments
+from dashboard.server.door import MOST_WRONG, Door, Policy, headers_for
+from dashboard.server.settings import settings_from_arguments
+from imuhip.live.dashboard import dashboard_command, open_to_lan, qr_code
 
 TOKEN = "right-token"  # noqa: S105 - for these tests alone
 

@@ -5,9 +5,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.goals import Goals, gauge_zones
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Goal
+from dashboard.server.goals import Goals, gauge_zones
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Goal
 
 
 @pytest.mark.parametrize(

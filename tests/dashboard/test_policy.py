@@ -3,7 +3,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard import live_view, review_view, setup_view
+from dashboard.components import live as live_view
+from dashboard.components import review as review_view
+from dashboard.components import setup as setup_view
 
 SIGNS = {
     "": ".live .state",

@@ -3,11 +3,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from dashboard_bed import Filed, run_page
+from beds.dashboard import Filed, run_page
 
-from dashboard.progress_plots import LEAST, dose_figure, progress_figure
-from dashboard.view_model import DARK, LIGHT
-from dashboard.view_progress import (
+from dashboard.views.model import DARK, LIGHT
+from dashboard.views.progress import (
     FIRST,
     difference_words,
     goal_words,
@@ -16,10 +15,11 @@ from dashboard.view_progress import (
     measure_title,
     series_row,
 )
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.catalogue_nouns import Goal, Kind, MeasureValue, Note
-from imuhip.archive.progress import Series, dose, series_of
+from dashboard.views.progress_plots import LEAST, dose_figure, progress_figure
 from imuhip.assess.measure_table import MEASURES
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
+from imuhip.catalogue.progress import Series, dose, series_of
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from imuhip.archive.recording import RecordingReader, RecordingWriter
-from imuhip.archive.resources import profile_text, recording_path
-from imuhip.collect.player import cut
-from imuhip.conventions import GRID_HZ
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.records import Array, Header, Mark, Mount, Packet, SensorInfo
+from imuhip.core.resources import profile_text, recording_path
 from imuhip.devices.decode import encode
 from imuhip.devices.profiles import parse_profile
-from imuhip.pipeline import Pipeline
-from imuhip.records import Array, Header, Mark, Mount, Packet, SensorInfo
+from imuhip.live.player import cut
+from imuhip.pipeline.all_sensors import Pipeline
+from imuhip.recording.reader import RecordingReader
+from imuhip.recording.writer import RecordingWriter
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 SECONDS, FROM_S = 40, 10.0

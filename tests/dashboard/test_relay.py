@@ -14,13 +14,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from dashboard.beside import import_all, stream_addresses
-from dashboard.launch import dashboard_command
-from dashboard.relay import LINK_STOPPED, ROUTE, relay_app
-from dashboard.settings import Settings, settings_from_arguments
+from dashboard.server.relay import LINK_STOPPED, ROUTE, relay_app
+from dashboard.server.settings import Settings, settings_from_arguments
+from dashboard.server.startup import import_all, stream_addresses
+from imuhip.live.dashboard import dashboard_command
 
 NOBODY = "ws://127.0.0.1:9/live"
-RELAY = [sys.executable, "-m", "dashboard.relay"]
+RELAY = [sys.executable, "-m", "dashboard.server.relay"]
 
 
 def visitor(peer: str, token: Path | None = None) -> TestClient:

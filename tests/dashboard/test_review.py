@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from dashboard_bed import Filed, run_page
+from beds.dashboard import Filed, run_page
 from playwright.sync_api import Page, expect
 from scipy.spatial.transform import Rotation
 from streamlit.testing.v1 import AppTest
 
-from dashboard.review_plots import curve, mean_figure, path_figure
-from dashboard.view_findings import finding_cards
-from dashboard.view_review import (
+from dashboard.views.findings import finding_cards
+from dashboard.views.review import (
     COLUMNS,
     RepKey,
     Review,
@@ -23,13 +22,14 @@ from dashboard.view_review import (
     rep_rows,
     told,
 )
-from imuhip.archive.catalogue import Catalogue
-from imuhip.archive.results import hip_column, read_results
-from imuhip.assess.compensations import RULES
-from imuhip.conventions import HIP_ANGLES, HIP_SIGNS, PELVIS_ANGLES, SIDES, Side
-from imuhip.errors import RecordingError
-from imuhip.records import Array
+from dashboard.views.review_plots import curve, mean_figure, path_figure
+from imuhip.assess.rules.table import RULES
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.core.conventions import HIP_ANGLES, HIP_SIGNS, PELVIS_ANGLES, SIDES, Side
+from imuhip.core.errors import RecordingError
+from imuhip.core.records import Array
 from imuhip.report.plain_words import RULE_WORDS
+from imuhip.results.schemas import hip_column, read_results
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.samples import Samples
+from dashboard.server.samples import Samples
 
 
 def test_rows_are_made_once_and_served_under_their_content() -> None:

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.steering import Steering
+from dashboard.server.steering import Steering
 
 
 class _Hub(BaseHTTPRequestHandler):

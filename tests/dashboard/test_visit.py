@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from dashboard_processes import environment, free_port, running
+from beds.visit_athlete import SQUATS, STEPS
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from visit_athlete import SQUATS, STEPS
+from support.dashboard_processes import environment, free_port, running
 
-from dashboard.launch import dashboard_command, dashboard_url
-from imuhip.archive.catalogue import Catalogue
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.live.dashboard import dashboard_command, dashboard_url
 
 pytestmark = [
     pytest.mark.visit,
@@ -44,6 +44,8 @@ TITLES: Final = {
 }  # fmt: skip
 PORTRAIT: Final = {"width": 820, "height": 1180}
 LANDSCAPE: Final = {"width": 1180, "height": 820}
+
+ATHLETE = Path(__file__).parents[1] / "beds" / "visit_athlete.py"
 
 
 class Told:
@@ -98,8 +100,7 @@ def gym(tmp_path: Path) -> Iterator[Gym]:
     hub, port, catalogue = free_port(), free_port(), tmp_path / "library" / "catalogue.sqlite"
     url = f"ws://127.0.0.1:{hub}/live"
     catalogue.parent.mkdir()
-    here = Path(__file__).parents[1]
-    athlete = Told([sys.executable, str(here / "visit_athlete.py"), str(tmp_path), url], "stdout")
+    athlete = Told([sys.executable, str(ATHLETE), str(tmp_path), url], "stdout")
     bus = json.loads(athlete.wait_for("bus"))
     command = [sys.executable, "-m", "imuhip", "collect", "--port", str(hub)]
     command += ["-o", str(tmp_path / "library" / "recordings"), "--catalogue", str(catalogue)]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from imuhip.records import Packet
+from imuhip.core.records import Packet
 
 SMALL = """
 [profile]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imuhip.archive.resources import profile_ids, profile_text
+from imuhip.core.resources import profile_ids, profile_text
 from imuhip.devices.decode import decode, decoder_of, encode
 from imuhip.devices.framing import FAULT_KINDS
 from imuhip.devices.profiles import parse_profile

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imuhip.archive.resources import profile_text
+from imuhip.core.resources import profile_text
 from imuhip.devices.decode import decode, decoder_of, encode
 from imuhip.devices.profiles import parse_profile
 from imuhip.devices.vectors import packet_of

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imuhip.archive.resources import profile_text
-from imuhip.pipeline import Pipeline, joined_faults
-from imuhip.records import Header, Packet, SensorInfo
+from imuhip.core.records import Header, Packet, SensorInfo
+from imuhip.core.resources import profile_text
+from imuhip.pipeline.all_sensors import Pipeline, joined_faults
 
 NAMES = ("pelvis", "thigh_left", "thigh_right")
 

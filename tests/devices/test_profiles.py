@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imuhip.core.errors import ProfileError
 from imuhip.devices.profiles import parse_profile
-from imuhip.errors import ProfileError
 
 STEP = '[[start]]\ncharacteristic = "fff2"\n'
 TIME = '[time]\nfield = "time"\nunit = "us"\nbits = 32\n'

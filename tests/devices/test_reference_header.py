@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imuhip.archive.resources import profile_text
+from imuhip.core.resources import profile_text
 from imuhip.devices.decode import decode
 from imuhip.devices.profiles import parse_profile
 from imuhip.devices.vectors import packet_of

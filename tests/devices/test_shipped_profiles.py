@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imuhip.archive.resources import profile_ids, profile_text
+from imuhip.core.records import Packet
+from imuhip.core.resources import profile_ids, profile_text
 from imuhip.devices.decode import decode, encode
 from imuhip.devices.profiles import parse_profile
 from imuhip.devices.vectors import check_vectors
-from imuhip.records import Packet
 
 PROFILES = {name: parse_profile(profile_text(name)) for name in profile_ids()}
 STREAMS = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.io
-from helpers import cuts, part, samples, turning_samples
+from support.helpers import cuts, part, samples, turning_samples
 
 from imuhip.devices.unit_check import ACC_MISTAKES, UnitCheck, acc_problem, check_at_rest
 

@@ -4,14 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers import random_quaternions
 from scipy.spatial.transform import Rotation
+from support.helpers import random_quaternions
 
-from imuhip.estimate.alignment import Aligner
-from imuhip.estimate.calibration import Protocol, TimedMark
-from imuhip.estimate.joint_angles import JointAngles
-from imuhip.evidence import HeadingBlock
-from imuhip.quaternions import (
+from imuhip.core.evidence import HeadingBlock
+from imuhip.core.quaternions import (
     conjugate,
     multiply,
     quaternion_from_heading,
@@ -19,7 +16,10 @@ from imuhip.quaternions import (
     rotate,
     rotvec_from_quaternion,
 )
-from imuhip.records import GridBlock, Mount
+from imuhip.core.records import GridBlock, Mount
+from imuhip.estimate.alignment import Aligner
+from imuhip.estimate.calibration.protocol import Protocol, TimedMark
+from imuhip.estimate.joint_angles import JointAngles
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 UPRIGHT = quaternion_from_matrix(np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], dtype=float))

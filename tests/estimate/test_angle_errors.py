@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from imuhip.conventions import HIP_SIGNS, SIDES
+from imuhip.core.conventions import HIP_SIGNS, SIDES
+from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
 from imuhip.estimate.joint_angles import hip_angles
-from imuhip.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 
 NONE = Params(pelvis_posture=(0.0, 0.0), thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)

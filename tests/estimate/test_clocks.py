@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from helpers import cuts
+from support.helpers import cuts
 
+from imuhip.core.records import DecodedBlock
 from imuhip.estimate.clocks import Clock, Source
-from imuhip.records import DecodedBlock
 from imuhip.simulate.radio import NEXT_S, Radio, arrivals
 
 RATE = 100.0

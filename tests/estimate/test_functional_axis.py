@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from imuhip.core.quaternions import multiply, rotvec_from_quaternion
 from imuhip.estimate.functional_axis import movement
-from imuhip.quaternions import multiply, rotvec_from_quaternion
 
 RATE = 100.0
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)

@@ -2,11 +2,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers import cuts
+from support.helpers import cuts
 
+from imuhip.core.quaternions import slerp
+from imuhip.core.records import OrientationBlock
 from imuhip.estimate.grid import Grid
-from imuhip.quaternions import slerp
-from imuhip.records import OrientationBlock
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import cuts, part, samples
+from support.helpers import cuts, part, samples
 
 from imuhip.estimate.gyro_bias import GyroBias
 

@@ -3,10 +3,10 @@ import itertools
 import numpy as np
 import pytest
 
+from imuhip.core.evidence import Alignment
+from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
+from imuhip.core.records import GridBlock
 from imuhip.estimate.heading import RelativeHeading
-from imuhip.evidence import Alignment
-from imuhip.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
-from imuhip.records import GridBlock
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 STANDING = np.tile((0.5, 0.5, 0.5, 0.5), (50, 3, 1))

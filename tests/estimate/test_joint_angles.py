@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from helpers import random_quaternions
 from scipy.spatial.transform import Rotation
+from support.helpers import random_quaternions
 
-from imuhip.conventions import HIP_SIGNS, SIDES
+from imuhip.core.conventions import HIP_SIGNS, SIDES
+from imuhip.core.quaternions import multiply
 from imuhip.estimate.joint_angles import hip_angles, pelvis_angles
-from imuhip.quaternions import multiply
 
 RNG = np.random.default_rng(7)
 N = 5000

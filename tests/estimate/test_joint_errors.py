@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from imuhip.core.quaternions import (
+    multiply,
+    quaternion_from_heading,
+    quaternion_from_rotvec,
+    wrap_angle,
+)
 from imuhip.estimate import joint_errors
 from imuhip.estimate.angle_errors import Params
 from imuhip.estimate.joint_angles import hip_angles, pelvis_angles
 from imuhip.estimate.joint_errors import joint_sd, lean_sd, turn_sd
-from imuhip.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec, wrap_angle
 
 NONE = Params(pelvis_posture=(0, 0), thigh_posture=(0, 0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)

@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from imuhip.conventions import SEGMENTS
-from imuhip.estimate.joints import JOINTS, Joints
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.quaternions import (
+from imuhip.core.conventions import SEGMENTS
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.quaternions import (
     conjugate,
     multiply,
     quaternion_from_heading,
     quaternion_from_rotvec,
 )
-from imuhip.records import GridBlock
+from imuhip.core.records import GridBlock
+from imuhip.estimate.joints import JOINTS, Joints
 
 # Standing, facing x of the earth: segment X forward, Y up, Z to the right.
 UPRIGHT = quaternion_from_rotvec(np.array((np.pi / 2, 0.0, 0.0)))

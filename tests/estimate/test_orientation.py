@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import cuts, part, turning_samples
+from support.helpers import cuts, part, turning_samples
 
+from imuhip.core.quaternions import angle_from_quaternion, conjugate, multiply, rotate
 from imuhip.estimate.orientation import Filter, Params
 from imuhip.estimate.orientation_engines import FILTERS
-from imuhip.quaternions import angle_from_quaternion, conjugate, multiply, rotate
 
 AXES = np.eye(3)
 SIX = [name for name, entry in FILTERS.items() if 6 in entry.axes]

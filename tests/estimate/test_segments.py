@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from helpers import random_quaternions
+from support.helpers import random_quaternions
 
+from imuhip.core.evidence import Alignment, HeadingBlock
+from imuhip.core.quaternions import conjugate, multiply, quaternion_from_heading, rotate
+from imuhip.core.records import GridBlock
 from imuhip.estimate.segments import SegmentMotion
-from imuhip.evidence import Alignment, HeadingBlock
-from imuhip.quaternions import conjugate, multiply, quaternion_from_heading, rotate
-from imuhip.records import GridBlock
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 RNG = np.random.default_rng(3)

@@ -5,14 +5,14 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers import cuts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.helpers import cuts
 
+from imuhip.core.records import DecodedBlock, Mark, Packet
 from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.sequence import Progress, Rule, Sequence
-from imuhip.pipeline import Pipeline, joined_faults
-from imuhip.records import DecodedBlock, Mark, Packet
+from imuhip.pipeline.all_sensors import Pipeline, joined_faults
 from imuhip.simulate.session import simulate
 
 RATE = 100.0

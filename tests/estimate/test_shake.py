@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imuhip.archive.resources import profile_text
-from imuhip.conventions import GRAVITY
+from imuhip.core.conventions import GRAVITY
+from imuhip.core.quaternions import rotate
+from imuhip.core.records import Header, Mark, Packet, SensorInfo
+from imuhip.core.resources import profile_text
 from imuhip.devices.decode import encode
 from imuhip.devices.profiles import parse_profile
 from imuhip.estimate.shake import Track, measure_delays
-from imuhip.pipeline import Pipeline
-from imuhip.quaternions import rotate
-from imuhip.records import Header, Mark, Packet, SensorInfo
+from imuhip.pipeline.all_sensors import Pipeline
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 PROFILE = parse_profile(profile_text("reference"))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from imuhip.core.evidence import CalibrationStep
+from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 from imuhip.estimate.soft_tissue import from_toe_turns, given, scaled
-from imuhip.evidence import CalibrationStep
-from imuhip.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right", "shank_right")
 

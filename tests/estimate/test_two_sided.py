@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import samples
+from support.helpers import samples
 
 from imuhip.estimate.gyro_bias import GyroBias
 from imuhip.estimate.two_sided import reversed_samples, smoothed_heading, weighed_bias

@@ -4,13 +4,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from beds.report import finding, make_results, repetitions
 from pypdf import PdfReader
-from report_bed import finding, make_results, repetitions
 from typer.testing import CliRunner
 
 from imuhip.assess.set_measures import summaries
 from imuhip.assess.symmetry import Measured
-from imuhip.cli import app
+from imuhip.cli.main import app
 from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Table, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from imuhip.conventions import SIDES
-from imuhip.quaternions import angle_from_quaternion, conjugate, multiply
+from imuhip.core.conventions import SIDES
+from imuhip.core.quaternions import angle_from_quaternion, conjugate, multiply
 from imuhip.simulate.performance import RULES, Compensation, Performance
 from imuhip.simulate.session import Setup, SimulatedSession, simulate
 from imuhip.simulate.true_values import shown

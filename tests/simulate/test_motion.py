@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import maximum_filter1d
 from scipy.spatial.transform import Rotation
 
-from imuhip.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH
-from imuhip.quaternions import (
+from imuhip.core.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH
+from imuhip.core.quaternions import (
     angle_from_quaternion,
     conjugate,
     multiply,

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from imuhip.archive.recording import RecordingReader
-from imuhip.archive.resources import recording_path
-from imuhip.archive.results import ANGLES_SCHEMA
-from imuhip.errors import RecordingError
-from imuhip.records import Mark, Packet, Record
+from imuhip.core.errors import RecordingError
+from imuhip.core.records import Mark, Packet, Record
+from imuhip.core.resources import recording_path
+from imuhip.recording.reader import RecordingReader
+from imuhip.results.schemas import ANGLES_SCHEMA
 from imuhip.simulate.session import (
     Compensation,
     Performance,

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from imuhip.conventions import SIDES
-from imuhip.quaternions import rotate
-from imuhip.records import Array, Mark
+from imuhip.core.conventions import SIDES
+from imuhip.core.quaternions import rotate
+from imuhip.core.records import Array, Mark
 from imuhip.simulate.performance import Compensation, Performance
 from imuhip.simulate.session import Setup, SimulatedSession, simulate
 

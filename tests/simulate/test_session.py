@@ -7,19 +7,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from imuhip.archive.resources import profile_text
-from imuhip.conventions import STANDARD_GRAVITY
-from imuhip.devices.decode import decode
-from imuhip.devices.profiles import parse_profile
-from imuhip.errors import ProfileError
-from imuhip.quaternions import (
+from imuhip.core.conventions import STANDARD_GRAVITY
+from imuhip.core.errors import ProfileError
+from imuhip.core.quaternions import (
     angle_from_quaternion,
     conjugate,
     multiply,
     rotate,
     rotvec_from_quaternion,
 )
-from imuhip.records import DecodedBlock, LinkEvent, Mark, Packet, Record
+from imuhip.core.records import DecodedBlock, LinkEvent, Mark, Packet, Record
+from imuhip.core.resources import profile_text
+from imuhip.devices.decode import decode
+from imuhip.devices.profiles import parse_profile
 from imuhip.simulate.radio import RADIOS, Radio, arrivals, lost
 from imuhip.simulate.scenarios import SCENARIOS
 from imuhip.simulate.sensors import DEG, GRADES, MG, Grade, TriadErrors, draw_errors

@@ -6,8 +6,8 @@ from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
+from imuhip.core.records import DecodedBlock, Packet, PacketFault
 from imuhip.devices.profile_nouns import Profile, Stream
-from imuhip.records import DecodedBlock, Packet, PacketFault
 
 
 class Decoder(Protocol):

@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.records import DecodedBlock, Packet, PacketFault
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.reading import read_packet
-from imuhip.records import DecodedBlock, Packet, PacketFault
 
 
 class MovesenseGsp:

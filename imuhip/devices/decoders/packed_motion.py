@@ -17,11 +17,11 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import STANDARD_GRAVITY
+from imuhip.core.conventions import STANDARD_GRAVITY
+from imuhip.core.records import Array, DecodedBlock, Packet, PacketFault
 from imuhip.devices.decoders.contract import foreign_faults, ignored, no_samples
 from imuhip.devices.profile_nouns import Field, Profile
 from imuhip.devices.reading import on_case_axes
-from imuhip.records import Array, DecodedBlock, Packet, PacketFault
 
 
 class PackedMotion:

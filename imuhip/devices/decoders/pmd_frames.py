@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.conventions import STANDARD_GRAVITY
-from imuhip.records import Array, BoolArray, ByteArray, IntArray
+from imuhip.core.conventions import STANDARD_GRAVITY
+from imuhip.core.records import Array, BoolArray, ByteArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

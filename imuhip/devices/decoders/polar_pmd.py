@@ -14,11 +14,11 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.records import Array, BoolArray, DecodedBlock, Packet, PacketFault
 from imuhip.devices.decoders.contract import foreign_faults, ignored, no_samples
 from imuhip.devices.decoders.pmd_frames import STAMP_MASK, Frame, parse_frame
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.reading import on_case_axes
-from imuhip.records import Array, BoolArray, DecodedBlock, Packet, PacketFault
 
 
 class _Track:

@@ -1,0 +1,72 @@
+"""The live canvas: a Streamlit component (v2) that opens its own WebSocket and draws itself.
+
+Plain JavaScript in files that are joined to one module, in the order of `_PARTS`: no build step, no
+outside code. After it is mounted no Streamlit rerun is needed, or noticed.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard.components import canvas
+from dashboard.server.settings import settings_from_arguments
+from imuhip.assess.measure_table import MEASURES
+from imuhip.report.plain_words import RULE_WORDS
+
+_PARTS: Final = (
+    "colours.js",
+    "collector.js",
+    "set.js",
+    "feed.js",
+    "goals.js",
+    "gauge.js",
+    "trace.js",
+    "coach.js",
+    "main.js",
+)
+_TOLD_MEASURES: Final = ("rotation_arc_deg",)
+"""Those that the page defines; `data-measure` of view.html names them."""
+
+PATH: Final = "imu/live"
+"""Where the relay listens, relative to the page."""
+
+
+def live_view(*, key: str) -> None:
+    """Mount the live canvas.
+
+    Parameters
+    ----------
+    key
+        Names the place on the page; the same one keeps the canvas over reruns.
+    """
+    meanings = {
+        "measures": {name: MEASURES[name].definition for name in _TOLD_MEASURES},
+        "rules": {name: [words.title, words.definition] for name, words in RULE_WORDS.items()},
+    }
+    _component()(key=key, data={**stream(), **meanings}, height="content")
+
+
+def stream() -> dict[str, object]:
+    """Return where a page finds the stream: the relay's port, 0 for none, and the path."""
+    return {"path": PATH, "port": settings_from_arguments().relay_port}
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    return "\n".join((canvas.part("mount.js"), *(part(name) for name in _PARTS)))
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_live", html=part("view.html"), css=part("view.css"), js=source()
+    )
+
+
+def part(name: str) -> str:
+    """Return the text of a file beside this one, for this component or one that shares it."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,53 @@
+"""The player of a finished session: a Streamlit component (v2) that draws itself.
+
+Angles, repetitions and the figure share one cursor. All samples are on the page, so that playing,
+zooming and looking around need no answer from Python; it fetches them itself (`server.samples`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard.components import canvas
+from dashboard.components import live as live_view
+
+_SHARED: Final = ("mount.js", "turns.js", "figure.js")
+_PARTS: Final = ("traces.js", "main.js")
+
+
+def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
+    """Mount the player.
+
+    Parameters
+    ----------
+    session
+        Of `views.review.told`.
+    samples
+        Where what `views.review.packed` returned is served, relative to the dashboard's address.
+    key
+        Names the place on the page; the same one keeps cursor and zoom over reruns.
+    """
+    _component()(key=key, data={**session, "samples": samples}, height="content")
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    shared = (live_view.part("colours.js"), *map(canvas.part, _SHARED))
+    return "\n".join((*shared, *(_text(name) for name in _PARTS)))
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_review", html=_text("view.html"), css=_text("view.css"), js=source()
+    )
+
+
+def _text(name: str) -> str:
+    """Text of a file beside this one."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

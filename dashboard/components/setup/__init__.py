@@ -1,0 +1,64 @@
+"""The set-up view: sensors, calibration and a moving figure, in a component that draws itself.
+
+It shares the live page's stream and steering (`components.live`): the same files, not copies.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from dashboard.components import canvas
+from dashboard.components import live as live_view
+from imuhip.assess.limits import GOALS
+from imuhip.assess.movements import MOVEMENTS
+
+_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
+_DRAWING: Final = ("mount.js", "turns.js", "figure.js")
+_PARTS: Final = ("sensors.js", "protocol.js", "main.js")
+
+
+def setup_view(*, key: str, athletes: Mapping[str, str] = {}, athlete: str = "") -> None:
+    """Mount the set-up view.
+
+    Parameters
+    ----------
+    key
+        Names the place on the page; the same one keeps the view over reruns.
+    athletes
+        Pseudonyms to offer, and how each is shown.
+    athlete
+        Who trains; whom the browser remembers when empty.
+    """
+    goals = {goal: goal.replace("_", " ") for goal in GOALS}
+    movements = {each.name: each.title for each in MOVEMENTS.values()}
+    data = {
+        **live_view.stream(),
+        "athletes": dict(athletes),
+        "athlete": athlete,
+        "goals": goals,
+        "movements": movements,
+    }
+    _component()(key=key, data=data, height="content")
+
+
+def source() -> str:
+    """Return the component's JavaScript as one module."""
+    shared = (*map(live_view.part, _SHARED), *map(canvas.part, _DRAWING))
+    return "\n".join((*shared, *map(_text, _PARTS)))
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """The component, registered once."""
+    return st.components.v2.component(
+        "imuhip_setup", html=_text("view.html"), css=_text("view.css"), js=source()
+    )
+
+
+def _text(name: str) -> str:
+    """Text of a file beside this one."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the dashboard serves beside its pages: access, live stream, steering, files."""

@@ -1,0 +1,71 @@
+"""``/imu/control/…`` and ``/imu/status``: what steers the collector, on the dashboard's own port.
+
+Requests go to the hub unchanged and its answers come back unchanged; the hub checks them. A page
+of another site cannot ask (`imuhip.live.access`), nor can anybody without the token (`door`).
+"""
+
+import http.client
+import json
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_TIMEOUT_S: Final = 10.0
+_MOST_BYTES: Final = 8192
+
+NO_COLLECTOR: Final = {"error": "expected a running collector, came none: start imuhip collect"}
+
+
+class Steering:
+    """Hands requests to one hub.
+
+    Parameters
+    ----------
+    hub
+        The hub's WebSocket, such as ``ws://127.0.0.1:8765/live``.
+    """
+
+    def __init__(self, hub: str) -> None:
+        self._hub = urlsplit(hub).netloc
+
+    def routes(self) -> list[Route]:
+        """Return the routes to serve."""
+        return [
+            Route("/imu/control/{action}", self._control, methods=["POST"]),
+            Route("/imu/status", self._status, methods=["GET"]),
+        ]
+
+    async def _control(self, request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > _MOST_BYTES:
+                return _json(413, {"error": f"expected at most {_MOST_BYTES} bytes, came more"})
+        action = request.path_params["action"]
+        kind = request.headers.get("content-type", "")
+        return await run_in_threadpool(self._ask, f"/control/{action}", body, kind)
+
+    async def _status(self, _request: Request) -> Response:
+        return await run_in_threadpool(self._ask, "/status", None, "")
+
+    def _ask(self, path: str, body: bytes | None, kind: str) -> Response:
+        """Ask the hub; its answer, or 503 without one."""
+        headers = {"content-type": kind} if kind else {}
+        method = "GET" if body is None else "POST"
+        hub = http.client.HTTPConnection(self._hub, timeout=_TIMEOUT_S)
+        try:
+            hub.request(method, path, body, headers)
+            answer = hub.getresponse()
+            return Response(answer.read(), answer.status, media_type="application/json")
+        except (OSError, http.client.HTTPException):
+            return _json(503, NO_COLLECTOR)
+        finally:
+            hub.close()
+
+
+def _json(status: int, value: dict[str, str]) -> Response:
+    return Response(json.dumps(value), status, media_type="application/json")

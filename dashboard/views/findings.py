@@ -1,0 +1,82 @@
+"""What a rule says, and what stands behind it; no Streamlit in here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dashboard.views.sessions import movement_title
+from imuhip.assess.limits import LIMITS
+from imuhip.assess.rules.table import RULES
+from imuhip.assess.wording import number
+from imuhip.report.plain_words import words_for
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """A finding for the page.
+
+    Parameters
+    ----------
+    grade
+        ``marked``, ``mild``, ``cannot_tell`` or ``none``.
+    title, words, cue
+        What it is of, what is said, and what to try.
+    place
+        Movement, set and repetitions.
+    behind
+        Sentences: definition, measured value with its error, limit and where that comes from.
+    """
+
+    grade: str
+    title: str
+    words: str
+    cue: str
+    place: str
+    behind: tuple[str, ...]
+
+
+def finding_cards(findings: Iterable[Mapping[str, Any]]) -> tuple[FindingCard, ...]:
+    """Findings as cards, the gravest first, as in ``findings.json``."""
+    cards = [_card(finding) for finding in findings]
+    return tuple(sorted(cards, key=lambda card: GRADES.index(card.grade)))
+
+
+def _card(finding: Mapping[str, Any]) -> FindingCard:
+    rule, unit = finding["rule"], finding["unit"]
+    showing = ", ".join(str(n) for n in finding["repetitions"])
+    place = f"{movement_title(finding['movement'])}, set {finding['set']}"
+    side = "" if finding["side"] == "both" else f", {finding['side']}"
+    limit = LIMITS[RULES[rule].limit] if rule in RULES else None
+    behind = (
+        words_for(rule).definition,
+        (
+            f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
+            f"{_number(finding['mdc'], unit)}; confidence {finding['confidence']:.0%}."
+        ),
+        f"Limit: {_number(finding['limit'], unit)}"
+        + (f" ({limit.source})." if limit is not None else "."),
+    )
+    return FindingCard(
+        grade=finding["grade"],
+        title=rule.replace("_", " ").capitalize() + side,
+        words=finding["words"],
+        cue=finding["cue"],
+        place=place + (f", repetitions {showing}" if showing else ""),
+        behind=behind,
+    )
+
+
+def _number(value: float | None, unit: str) -> str:
+    """JSON has no NaN: null is a number that is not known."""
+    return "not known" if value is None else number(value, unit)
+
+
+GRADES: Final = ("marked", "mild", "cannot_tell", "none")
+"""From what matters most to what was looked for and not seen."""
+
+GRADE_WORDS: Final[Mapping[str, str]] = {
+    "marked": "marked",
+    "mild": "mild",
+    "cannot_tell": "cannot tell",
+    "none": "not seen",
+}

@@ -1,0 +1,158 @@
+"""Change over weeks in words; no Streamlit in here."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from dashboard.views.sessions import day, movement_title
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.symmetry import Difference
+from imuhip.catalogue.entities import Goal, Note, Session
+from imuhip.catalogue.progress import Series
+
+SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
+
+
+def measure_choices() -> list[str]:
+    """Measures that can be followed, those that a coach asks for first in front."""
+    rest = [name for name in MEASURES if "_sd" not in name and name not in FIRST]
+    return [*FIRST, *rest]
+
+
+def measure_title(name: str) -> str:
+    """A measure's name for people, with its unit."""
+    known = MEASURES.get(name)
+    if known is None:
+        return name.replace("_", " ")
+    sign = SIGNS.get(known.unit, known.unit).strip()
+    return f"{known.title}, {sign}" if sign else known.title
+
+
+def movements_of(sessions: Iterable[Session]) -> list[str]:
+    """Movements that were done, the most often done first."""
+    counts: dict[str, int] = {}
+    for session in sessions:
+        for name, number in session.movements.items():
+            counts[name] = counts.get(name, 0) + number
+    return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def series_title(series: Series) -> str:
+    """Side, way, and cold or warm."""
+    way = "" if series.direction == "down" else series.direction
+    return " ".join(part for part in (series.side, way, series.kind) if part)
+
+
+def series_row(series: Series) -> dict[str, Any]:
+    """A series in one row of words: where it stands, and what has changed."""
+    last, sign = series.points[-1], SIGNS.get(series.unit, f" {series.unit}")
+    return {
+        "Side": series_title(series).capitalize(),
+        "Sessions": len(series.points),
+        "Last": _with_error(last.value, 1.96 * last.sd, sign),
+        "Since the first": difference_words(series.since_first, sign),
+        "Since the one before": difference_words(series.since_before, sign),
+        "Trend": trend_words(series),
+        "Smallest real change": "not known"
+        if math.isnan(series.mdc)
+        else f"{series.mdc:.1f}{sign}",
+    }
+
+
+def difference_words(difference: Difference | None, sign: str) -> str:
+    """A change with its error and one of the agreed words."""
+    if difference is None:
+        return "one session only"
+    value = _signed(difference.value)
+    if math.isnan(difference.sd):
+        return f"{value}{sign}: cannot tell"
+    return f"{value}{sign} ± {1.96 * difference.sd:.1f}{sign}: {difference.word}"
+
+
+def trend_words(series: Series) -> str:
+    """The trend's word, and how much a week."""
+    trend, sign = series.trend, SIGNS.get(series.unit, f" {series.unit}")
+    if math.isnan(trend.per_week):
+        return f"{trend.word} (three sessions are needed)"
+    low, high = _signed(trend.low), _signed(trend.high)
+    return f"{trend.word}: {_signed(trend.per_week)}{sign} a week ({low} to {high})"
+
+
+def error_words(series: Iterable[Series]) -> str:
+    """Where the error band comes from."""
+    own = max((one.error.sessions for one in series), default=0)
+    if own:
+        return (
+            f"The bars hold the athlete's own day-to-day error, from {own} early sessions (95 %)."
+        )
+    return (
+        "The bars hold the error that is assumed before three sessions are there (95 %); where "
+        "nothing can be assumed there are none."
+    )
+
+
+def goals_for(goals: Iterable[Goal], series: Iterable[Series]) -> list[Goal]:
+    """The goals that are about one of these series."""
+    several = list(series)
+    return [goal for goal in goals if any(_about(goal, one) for one in several)]
+
+
+def goal_words(goal: Goal) -> str:
+    """A goal in words."""
+    low, high = goal.low, goal.high
+    sign = SIGNS.get(MEASURES[goal.measure].unit, "") if goal.measure in MEASURES else ""
+    if math.isnan(high):
+        size = f"at least {low:.0f}{sign}"
+    elif math.isnan(low):
+        size = f"at most {high:.0f}{sign}"
+    else:
+        size = f"{low:.0f} to {high:.0f}{sign}"
+    about = [movement_title(goal.movement)] if goal.movement else []
+    about += [part for part in (goal.side, goal.direction) if part]
+    return f"{size} {'(' + ', '.join(about) + ')' if about else ''}".strip()
+
+
+def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:
+    """What was noted, the latest first."""
+    return [
+        {"When": day(note.at), "What": note.kind, "Words": note.text}
+        for note in reversed(list(notes))
+    ]
+
+
+def told(series: Series) -> bool:
+    """Whether a measure says something of this way: the arc in nothing of a turn out."""
+    return (series.name, series.direction) not in _EMPTY
+
+
+def _signed(value: float) -> str:
+    """To a tenth with its sign; what rounds to nothing has none."""
+    rounded = round(value, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def _about(goal: Goal, series: Series) -> bool:
+    return (
+        goal.measure == series.name
+        and goal.movement in ("", series.movement)
+        and goal.side in ("", series.side)
+        and goal.direction in ("", series.direction)
+    )
+
+
+def _with_error(value: float, reach: float, sign: str) -> str:
+    return f"{value:.1f}{sign}" + ("" if math.isnan(reach) else f" ± {reach:.1f}{sign}")
+
+
+_EMPTY: Final = {("rotation_most_in_deg", "out"), ("rotation_most_out_deg", "in")}
+
+FIRST: Final = (
+    "rotation_most_in_deg",
+    "rotation_most_out_deg",
+    "rotation_bottom_deg",
+    "rotation_end_deg",
+    "depth_deg",
+    "flexion_bottom_deg",
+    "turn_deg",
+    "hip_share",
+)

@@ -1,0 +1,82 @@
+"""Athletes and sessions in a few words; no Streamlit in here."""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.catalogue.entities import AnalysisEntry, Athlete, Consent, Session
+
+MEDICAL = "Not a medical device. It informs a coach; it diagnoses and treats nothing."
+
+
+def athlete_title(athlete: Athlete) -> str:
+    """Who, by name where one is known."""
+    return f"{athlete.name} ({athlete.id})" if athlete.name else athlete.id
+
+
+def session_title(session: Session) -> str:
+    """When, cold or warm, and what was done."""
+    parts = [day(session.started), session.kind, done(session.movements)]
+    return " · ".join(part for part in parts if part)
+
+
+def movement_title(name: str) -> str:
+    """A movement's name for people."""
+    known = MOVEMENTS.get(name)
+    return known.title if known else name.replace("_", " ")
+
+
+def done(movements: Mapping[str, int]) -> str:
+    """Movements with their repetitions, both sides of a test together."""
+    counts: dict[str, int] = {}
+    for name, number in movements.items():
+        title = movement_title(name).removesuffix(", left").removesuffix(", right")
+        counts[title] = counts.get(title, 0) + number
+    return ", ".join(f"{title} {number}" for title, number in counts.items())
+
+
+def day(moment: datetime | None) -> str:
+    """A day and time of this computer's clock; a word where none is known."""
+    return moment.astimezone().strftime("%d %b %Y, %H:%M") if moment else "no date"
+
+
+def session_rows(sessions: Iterable[Session]) -> list[dict[str, Any]]:
+    """The list of sessions, a row each."""
+    return [
+        {
+            "Athlete": session.athlete,
+            "When": day(session.started),
+            "State": session.kind or "–",
+            "What": done(session.movements) or "–",
+            "Load": "" if math.isnan(session.load_kg) else f"{session.load_kg:g} kg",
+            "Tags": list(session.tags),
+            "Calibration": session.grade or "not analyzed",
+            "Minutes": round(session.duration_s / 60.0, 1),
+            "Notes": session.notes,
+        }
+        for session in sessions
+    ]
+
+
+def tags_of(sessions: Iterable[Session]) -> list[str]:
+    """All tags in use, in order."""
+    return sorted({tag for session in sessions for tag in session.tags})
+
+
+def consent_words(consents: Iterable[Consent]) -> list[str]:
+    """What an athlete agreed to, a sentence each."""
+    words = []
+    for consent in consents:
+        said = f"agreed to {consent.purpose} on {day(consent.given)}"
+        if consent.withdrawn is not None:
+            said += f", withdrawn on {day(consent.withdrawn)}"
+        words.append(f"{said} – {consent.note}" if consent.note else said)
+    return words
+
+
+def analysis_title(analysis: AnalysisEntry) -> str:
+    """An analysis by version, calibration grade and the beginning of its fingerprint."""
+    gone = "" if analysis.results else ", results gone"
+    return f"version {analysis.version}, {analysis.grade} ({analysis.fingerprint[:8]}{gone})"

@@ -1,0 +1,45 @@
+"""The colours of the theme that a visitor's page has at this moment, for what a script draws."""
+
+from base64 import b64encode
+from dataclasses import replace
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from dashboard.views.model import DARK, LIGHT, Palette
+from imuhip.report.blocks import GOOD, INK, MUTED, RULE, Picture, Shape
+from imuhip.report.html import to_svg
+from imuhip.report.pictures import SIDE_COLOURS
+
+
+def palette() -> Palette:
+    """The dark colours on a dark page, else the light ones; a change draws the page anew."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def draw(picture: Picture) -> None:
+    """Put a report's picture on the page, in the page's colours."""
+    colours = palette()
+    theirs = (*SIDE_COLOURS.values(), INK, MUTED, RULE, GOOD)
+    ours = (*colours.sides.values(), colours.text, colours.soft, colours.line, colours.goal)
+    paint = dict(zip(theirs, ours, strict=True))
+
+    def painted(shape: Shape) -> Shape:
+        return replace(shape, colour=paint.get(shape.colour, shape.colour))
+
+    drawn = replace(picture, shapes=[painted(shape) for shape in picture.shapes])
+    ground = f"background: {colours.ground}"
+    st.html(f"{_STYLE}<div class='picture' style='{ground}'>{image(drawn, colours.ground)}</div>")
+
+
+def image(picture: Picture, ground: str = LIGHT.ground) -> str:
+    """A picture as HTML that Streamlit lets through: it takes drawings out, but not images."""
+    source = b64encode(to_svg(picture, ground=ground).encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(picture.words)}"/>'
+
+
+_STYLE: Final = """<style>
+.picture { border: 1px solid #8884; border-radius: .6rem; padding: .6rem; max-width: 60rem; }
+.picture img { display: block; width: 100%; height: auto; }
+</style>"""

@@ -1,1 +1,0 @@
-"""What stays: recordings, imports, results."""

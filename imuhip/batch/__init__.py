@@ -1,0 +1,1 @@
+"""Many recordings into one data set, on this machine or a cluster."""

@@ -1,0 +1,318 @@
+"""A kit: which sensor sits where. Bound once, kept in the user's configuration folder as TOML.
+
+::
+
+    name = "default"
+    athlete = "A1"                     # optional: an athlete may have a kit of their own
+    rate_hz = 100                      # optional
+
+    [sensor.pelvis]
+    profile = "reference"
+    name = "imuhip 1"                  # at least one of name, address and serial
+    address = "C0:FF:EE:00:00:01"
+    serial = "0001"
+
+    [mount.pelvis]                     # optional: how it sits, if it always sits that way
+    up = "+x"
+    out = "+z"
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from imuhip.ble.radio import Find, Sighting
+from imuhip.ble.scan import Found
+from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
+from imuhip.core.errors import DeviceError, ImuhipError, ProfileError
+from imuhip.core.files import FILE_MODE, file_made_whole
+from imuhip.core.records import Mount
+from imuhip.core.resources import profile_ids
+from imuhip.devices.toml_door import Table, open_toml
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The sensor of one place: its profile, and what tells it from others; texts may be empty."""
+
+    profile: str
+    name: str = ""
+    address: str = ""
+    serial: str = ""
+
+    @property
+    def words(self) -> str:
+        """What to call it."""
+        return self.name or self.serial or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Sensors bound to places.
+
+    Parameters
+    ----------
+    name
+        Of the kit, and of its file.
+    sensors
+        Segment to sensor; the pelvis and a thigh are needed.
+    athlete
+        Whom the kit belongs to; empty for anybody.
+    mounts
+        Segment to declared mount, where there is one.
+    rate_hz
+        Sample rate; None leaves it to the collector.
+    """
+
+    name: str
+    sensors: Mapping[str, Binding]
+    athlete: str = ""
+    mounts: Mapping[str, Mount] = field(default_factory=dict)
+    rate_hz: float | None = None
+
+    def finder(self, sensor: str) -> Find:
+        """Return what picks the sensor of a place among those that are heard.
+
+        By its address; where that is not heard, or not known, by its name or the serial in its
+        name, if only one device answers to that.
+        """
+        mine = self.sensors[sensor]
+        taken = {b.address.lower() for s, b in self.sensors.items() if s != sensor and b.address}
+        shared = sum(b.name == mine.name for b in self.sensors.values()) > 1
+
+        def find(seen: Mapping[str, Sighting]) -> Sighting | None:
+            for address, sighting in seen.items():
+                if mine.address and address.lower() == mine.address.lower():
+                    return sighting
+            free = [s for s in seen.values() if s.address.lower() not in taken]
+            named = [s for s in free if mine.name and s.name == mine.name and not shared]
+            numbered = [s for s in free if mine.serial and mine.serial in s.name]
+            for group in (named, numbered):
+                if len(group) == 1:
+                    return group[0]
+            return None
+
+        return find
+
+
+def without(kit: Kit, left_out: Collection[str]) -> Kit:
+    """Return the kit without some of its sensors.
+
+    Raises
+    ------
+    DeviceError
+        When the kit has no such sensor, or what is left is not the pelvis and a thigh.
+    """
+    strange = [sensor for sensor in left_out if sensor not in kit.sensors]
+    if strange:
+        raise DeviceError(
+            f"expected to leave out one of {', '.join(kit.sensors)}, came {', '.join(strange)}: "
+            f"kit {kit.name} has no such sensor"
+        )
+    kept = {sensor: bound for sensor, bound in kit.sensors.items() if sensor not in left_out}
+    if PELVIS not in kept or not set(THIGH.values()) & set(kept):
+        raise DeviceError(
+            f"expected the pelvis and a thigh to stay, came {', '.join(kept) or 'none'} without "
+            f"{', '.join(left_out)}: leave out less"
+        )
+    return replace(kit, sensors=kept)
+
+
+def rebound(kit: Kit, places: Mapping[str, str]) -> Kit:
+    """Return the kit with sensors that have changed places; mounts stay with their places.
+
+    Parameters
+    ----------
+    places
+        Each place that changes to the place its sensor had until now.
+
+    Raises
+    ------
+    DeviceError
+        When not every sensor has one place afterwards.
+    """
+    if not places or set(places) != set(places.values()) or not set(places) <= set(kit.sensors):
+        raise DeviceError(
+            f"expected places of kit {kit.name} ({', '.join(kit.sensors)}) that change among each "
+            f"other, came {', '.join(f'{new} from {old}' for new, old in places.items()) or 'none'}"
+        )
+    bound = {place: kit.sensors[places.get(place, place)] for place in kit.sensors}
+    return replace(kit, sensors=bound)
+
+
+def missing(kit: Kit, seen: Mapping[str, Sighting]) -> list[str]:
+    """Return the places of a kit whose sensors are not among those heard."""
+    return [sensor for sensor in kit.sensors if kit.finder(sensor)(seen) is None]
+
+
+def bind_by_words(
+    words: Mapping[str, str], heard: Sequence[Found], choose: Callable[[Found], str]
+) -> dict[str, Binding]:
+    """Bind places to the sensors that names, addresses or serials mean.
+
+    Parameters
+    ----------
+    words
+        Place to a name, an address, or a serial that is part of a name.
+    heard
+        What a scan found.
+    choose
+        Gives the profile to use for a device; see `scan.chosen_profile`.
+
+    Raises
+    ------
+    DeviceError
+        When a word means no sensor, or several, or two words mean the same one.
+    """
+    bound: dict[str, Binding] = {}
+    for place, word in words.items():
+        exact = [f for f in heard if word.lower() in (f.sighting.address.lower(), f.sighting.name)]
+        exact = exact or [f for f in heard if f.sighting.name.lower() == word.lower()]
+        means = exact or [f for f in heard if word in f.sighting.name]
+        if len(means) != 1:
+            names = ", ".join(f"{f.sighting.name} ({f.sighting.address})" for f in means or heard)
+            raise DeviceError(
+                f"expected one sensor {word!r} for the {place}, heard {names or 'none'}: "
+                "give the address, or switch the sensor on"
+            )
+        seen = means[0].sighting
+        if any(other.address == seen.address for other in bound.values()):
+            raise DeviceError(f"expected a sensor for each place, came {seen.name} twice")
+        bound[place] = Binding(choose(means[0]), seen.name, seen.address)
+    return bound
+
+
+def kit_folder() -> Path:
+    """Return the folder that holds this user's kits."""
+    return platformdirs.user_config_path("imuhip") / "kits"
+
+
+def kit_names(folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of this user's kits, in order."""
+    return tuple(sorted(path.stem for path in (folder or kit_folder()).glob("*.toml")))
+
+
+def load_kit(name: str, folder: Path | None = None) -> Kit:
+    """Read a kit by its name.
+
+    Raises
+    ------
+    ImuhipError
+        When there is none of that name, or its file makes no sense.
+    """
+    path = _path(name, folder)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = ", ".join(kit_names(folder)) or "none yet"
+        raise ImuhipError(
+            f"expected a kit called {name!r}, have {known}; make one with: imuhip kit bind"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImuhipError(f"expected a kit to read, came: {error}", path=path) from error
+    try:
+        return _parsed(text, name)
+    except ProfileError as error:
+        raise ImuhipError(f"{error.message}; mend the file or bind the kit anew", path=path) from (
+            error
+        )
+
+
+def save_kit(kit: Kit, folder: Path | None = None) -> Path:
+    """Write a kit, in place of one of that name; return its file."""
+    path = _path(kit.name, folder)
+    with file_made_whole(path, overwrite=True) as temporary:
+        temporary.touch(FILE_MODE)
+        temporary.write_text(_written(kit), encoding="utf-8")
+    return path
+
+
+def rebind_kit(name: str, places: Mapping[str, str]) -> None:
+    """Keep in a kit's file that sensors have changed places; see `rebound`."""
+    save_kit(rebound(load_kit(name), places))
+
+
+def remove_kit(name: str, folder: Path | None = None) -> None:
+    """Forget a kit; ImuhipError when there is none of that name."""
+    load_kit_path = _path(name, folder)
+    if not load_kit_path.is_file():
+        known = ", ".join(kit_names(folder)) or "none"
+        raise ImuhipError(f"expected a kit called {name!r}, have {known}")
+    load_kit_path.unlink()
+
+
+def _path(name: str, folder: Path | None) -> Path:
+    if not _NAME.fullmatch(name):
+        raise ImuhipError(
+            f"expected a kit's name of letters, digits, - and _, came {name!r}; choose another"
+        )
+    return (folder or kit_folder()) / f"{name}.toml"
+
+
+def _parsed(text: str, name: str) -> Kit:
+    top = open_toml(text, ("name", "athlete", "rate_hz", "sensor", "mount"))
+    top.text("name", name)
+    places = top.table("sensor", SEGMENTS)
+    sensors = {
+        segment: _binding(places.table(segment, ("profile", "name", "address", "serial")))
+        for segment in SEGMENTS
+        if places.has(segment)
+    }
+    if PELVIS not in sensors or not set(THIGH.values()) & set(sensors):
+        raise ProfileError(
+            f"expected sensors for the pelvis and a thigh, came {', '.join(sensors) or 'none'}",
+            key="sensor",
+        )
+    mounts = {}
+    if top.has("mount"):
+        table = top.table("mount", tuple(sensors))
+        for segment in sensors:
+            if table.has(segment):
+                axes = table.table(segment, ("up", "out"))
+                mounts[segment] = Mount(axes.choice("up", _AXES), axes.choice("out", _AXES))
+                if mounts[segment].up[1] == mounts[segment].out[1]:
+                    raise ProfileError("expected up and out on different axes", key=axes.key)
+    return Kit(
+        name=name,
+        sensors=sensors,
+        athlete=top.text("athlete") if top.has("athlete") else "",
+        mounts=mounts,
+        rate_hz=top.number("rate_hz", low=1.0) if top.has("rate_hz") else None,
+    )
+
+
+def _binding(table: Table) -> Binding:
+    known = profile_ids()
+    texts = {key: table.text(key) for key in ("name", "address", "serial") if table.has(key)}
+    if not texts:
+        raise ProfileError("expected a name, an address or a serial", key=table.key)
+    return Binding(table.choice("profile", known), **texts)
+
+
+def _written(kit: Kit) -> str:
+    # A JSON text is a TOML text, but for DEL, which TOML wants escaped.
+    def text(value: str) -> str:
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+    lines = [f"name = {text(kit.name)}"]
+    if kit.athlete:
+        lines.append(f"athlete = {text(kit.athlete)}")
+    if kit.rate_hz is not None:
+        lines.append(f"rate_hz = {kit.rate_hz!r}")
+    for segment, bound in kit.sensors.items():
+        lines += ["", f"[sensor.{segment}]", f"profile = {text(bound.profile)}"]
+        for key in ("name", "address", "serial"):
+            if getattr(bound, key):
+                lines.append(f"{key} = {text(getattr(bound, key))}")
+    for segment, mount in kit.mounts.items():
+        lines += ["", f"[mount.{segment}]", f"up = {text(mount.up)}", f"out = {text(mount.out)}"]
+    return "\n".join(lines) + "\n"
+
+
+_AXES: Final = ("+x", "-x", "+y", "-y", "+z", "-z")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

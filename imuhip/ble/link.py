@@ -1,0 +1,332 @@
+"""One sensor's link: found, connected, set up, watched, and made again when it breaks.
+
+A link never gives up: it waits longer after each failure and tries again. It speaks of a trouble
+once, not at each attempt.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from typing import Final, Literal
+
+from imuhip.ble.inbox import Inbox
+from imuhip.ble.link_quality import battery_level
+from imuhip.ble.radio import Connection, Find, Radio, Sighting
+from imuhip.ble.set_up import Answers, perform, steps_of
+from imuhip.core.errors import DeviceError
+from imuhip.devices.profile_nouns import Profile, Step
+
+State = Literal["searching", "connecting", "streaming", "lost"]
+News = Literal["streaming", "lost", "trouble"]
+
+Tell = Callable[["Link", News, str], None]
+"""Told what changed, in a sentence."""
+
+
+class Link:
+    """A sensor and the way to it; all methods belong to the event loop's thread.
+
+    Parameters
+    ----------
+    sensor
+        The segment it sits on.
+    profile, rate_hz
+        What it speaks, and how fast.
+    radio
+        The adapter to reach it by.
+    find
+        Picks it among what is heard.
+    inbox
+        Where everything that comes is put.
+    tell
+        Told about changes.
+    serial
+        What the device must say its serial number is; empty accepts any.
+
+    Attributes
+    ----------
+    state
+        Where it stands.
+    epoch
+        Counts its connections in the present recording, from 0.
+    heard_ns
+        Host stamp of the newest notification of the present connection; 0 before there is one.
+    info
+        What the device says of itself, as text.
+    story
+        Events of the present connection with their host times, for a recording that begins later.
+    """
+
+    def __init__(
+        self,
+        sensor: str,
+        profile: Profile,
+        rate_hz: float,
+        radio: Radio,
+        find: Find,
+        inbox: Inbox,
+        tell: Tell,
+        serial: str = "",
+    ) -> None:
+        self.sensor, self.profile, self.rate_hz, self.radio = sensor, profile, rate_hz, radio
+        self.state: State = "searching"
+        self.epoch = -1
+        self.heard_ns = 0
+        self._since_ns = 0
+        self.info: dict[str, str] = {}
+        self.story: list[tuple[int, str, dict[str, str]]] = []
+        self.trouble = ""
+        self.battery: float | None = None
+        self._rate_code = profile.rate_code(rate_hz)
+        self._find, self._inbox, self._tell, self._serial = find, inbox, tell, serial
+        self._connection: Connection | None = None
+        self._gone = asyncio.Event()
+        self._answers = Answers()
+        self._hint: Sighting | None = None
+        self._reached = False
+
+    def hint(self, sighting: Sighting | None) -> None:
+        """Spare the first search, for the device was just heard."""
+        self._hint = sighting
+
+    async def run(self) -> None:
+        """Keep the sensor streaming until cancelled."""
+        wait = FIRST_RETRY_S
+        while True:
+            try:
+                await self._connect()
+            except DeviceError as error:
+                self._failed(error)
+                least = SLOW_TO_RECOVER_S.get(self.profile.vendor, 0.0) if self._reached else 0.0
+                await asyncio.sleep(max(wait, least))
+                wait = min(wait * 2.0, LONGEST_RETRY_S)
+                continue
+            wait = FIRST_RETRY_S
+            await self._stay()
+            await asyncio.sleep(wait)
+
+    async def close(self) -> None:
+        """Ask the sensor to stop, and let go; whoever ran `run` has ended it."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self.state == "streaming":
+            with suppress(DeviceError):
+                for number, step in enumerate(self.profile.stop, 1):
+                    name, code = f"stop step {number}", self._rate_code
+                    detail = await perform(
+                        connection, self.profile, step, name, code, self._answers
+                    )
+                    self._event("write", detail)
+        self.state = "lost"
+        self._event("disconnect", {"reason": "closed"})
+        await connection.close()
+
+    @property
+    def flows(self) -> bool:
+        """Whether it streams, and something has come."""
+        return self.state == "streaming" and self.heard_ns > 0
+
+    def silent_s(self, now_ns: int) -> float:
+        """How long nothing has come, seconds; a link just made is given time."""
+        first_ns = self._since_ns + int(FIRST_DATA_S * 1e9)
+        return (now_ns - max(self.heard_ns, 0 if self.flows else first_ns)) / 1e9
+
+    def lose(self, reason: str) -> None:
+        """Note that nothing comes any more; `run` makes the link again."""
+        if self.state == "streaming":
+            self.state = "lost"
+            self._event("disconnect", {"reason": reason})
+            self._tell(self, "lost", f"{self.sensor}: lost ({reason}); reconnecting")
+        self._gone.set()
+
+    async def _connect(self) -> None:
+        """Find, connect, set up, subscribe; DeviceError if it cannot be."""
+        self._reached = False
+        sighting = await self._search()
+        self._reached = True
+        self.state = "connecting"
+        self._gone.clear()
+        self.story, self.heard_ns = [], 0
+        lost = partial(self.lose, "the link broke")
+        connection = Connection(self.radio, sighting, self.profile, lost)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(connection.close)
+            async with self.radio.lock:
+                await connection.open(CONNECT_S)
+            self._check_mtu(connection)
+            await self._introduce(connection, sighting)
+            await self._set_up(connection)
+            if self._gone.is_set():
+                raise DeviceError("the link broke while the sensor was set up; bring it nearer")
+            undo.pop_all()
+        self._connection = connection
+        self.state, self.trouble = "streaming", ""
+        self._since_ns = time.monotonic_ns()
+        self._tell(self, "streaming", f"{self.sensor}: streaming from {self.info['name']}")
+
+    async def _search(self) -> Sighting:
+        """The device, as it was heard just now: systems connect best to what they just heard."""
+        self.state = "searching"
+        found, self._hint = self._hint, None
+        if found is None:
+            found = await self.radio.search(self._find, SEARCH_S)
+        if found is None:
+            raise DeviceError(
+                f"expected the {self.sensor} sensor to advertise, and did not hear it for "
+                f"{SEARCH_S:g} s; switch it on, charge it, bring it nearer"
+            )
+        return found
+
+    def _check_mtu(self, connection: Connection) -> None:
+        """Refuse a link whose packets are too short; DeviceError says so."""
+        least = self.profile.link.min_mtu
+        if UNTOLD_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
+            raise DeviceError(
+                f"expected packets of {least} bytes (MTU), came {connection.mtu}: notifications "
+                "would be cut. Use another adapter, or update its driver"
+            )
+
+    async def _introduce(self, connection: Connection, sighting: Sighting) -> None:
+        """Note who it is; DeviceError if it is another than the kit says."""
+        self.epoch += 1
+        self.info = {
+            "name": sighting.name,
+            "address": sighting.address,
+            "rssi_dbm": str(sighting.rssi),
+            "mtu": str(connection.mtu),
+            "notify_mode": connection.notify_mode,
+            "adapter": self.radio.adapter,
+        }
+        for name, uuid in DEVICE_INFORMATION.items():
+            if connection.has(uuid):
+                with suppress(DeviceError):  # a device may have it and refuse to tell
+                    text = (await connection.read(uuid)).decode("utf-8", "replace")
+                    self.info[name] = text.strip("\0 ")
+        came = self.info.get("serial", "")
+        if self._serial and came and came != self._serial:
+            raise DeviceError(
+                f"expected the {self.sensor} sensor to have serial {self._serial}, came {came}: "
+                "another sensor answers to its name; bind the kit again"
+            )
+        await self._read_battery(connection)
+        self._event("connect", self.info)
+
+    async def _set_up(self, connection: Connection) -> None:
+        """Write the steps, in their order around subscribing."""
+        before = steps_of(self.profile, "before_subscribe")
+        after = steps_of(self.profile, "after_subscribe")
+        streams = list(dict.fromkeys(s.characteristic for s in self.profile.streams))
+        early = _answering([step for _, step in before])
+        late = _answering([step for _, step in after])
+        battery = self.profile.battery
+        if battery is not None and battery.request is not None:
+            late.append(battery.characteristic)
+        subscribed: set[str] = set()
+        await self._subscribe(connection, early, subscribed)
+        await self._perform(connection, before)
+        await self._subscribe(connection, late + streams, subscribed)
+        await self._perform(connection, after)
+        await self._ask_battery(connection)
+
+    async def _perform(self, connection: Connection, steps: list[tuple[str, Step]]) -> None:
+        for name, step in steps:
+            detail = await perform(
+                connection, self.profile, step, name, self._rate_code, self._answers
+            )
+            self._event("write", detail)
+
+    async def _subscribe(self, connection: Connection, uuids: list[str], done: set[str]) -> None:
+        for uuid in uuids:
+            if uuid not in done:
+                done.add(uuid)
+                await connection.subscribe(uuid, partial(self._came, uuid))
+
+    def _came(self, uuid: str, stamp_ns: int, data: bytes) -> None:
+        """Queue a notification: this runs for every one, and does nothing more."""
+        self._inbox.notification(self.sensor, uuid, self.epoch, stamp_ns, data)
+        self.heard_ns = stamp_ns
+        self._answers.offer(uuid, data)
+
+    async def _stay(self) -> None:
+        """Remain until the link is lost, asking for the battery now and then."""
+        connection = self._connection
+        while connection is not None and not self._gone.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), BATTERY_S)
+                break
+            with suppress(DeviceError):  # a battery that is not told is no reason to stop
+                await self._read_battery(connection)
+                await self._ask_battery(connection)
+        self._connection = None
+        if connection is not None:
+            await connection.close()
+
+    async def _read_battery(self, connection: Connection) -> None:
+        """Read the battery where reading is how it is told."""
+        battery = self.profile.battery
+        if battery is None or battery.request is not None:
+            return
+        if connection.has(battery.characteristic):
+            self.battery = battery_level(battery, await connection.read(battery.characteristic))
+
+    async def _ask_battery(self, connection: Connection) -> None:
+        """Ask for the battery where it is told by a notification."""
+        battery = self.profile.battery
+        if battery is not None and battery.request is not None:
+            await connection.write(battery.request_to, battery.request, response=False)
+
+    def _failed(self, error: DeviceError) -> None:
+        """Remember a failure, and speak of it unless it is the one spoken of already."""
+        self.state = "searching"
+        self._event("error", {"message": error.message})
+        if error.message != self.trouble:
+            self.trouble = error.message
+            self._tell(self, "trouble", f"{self.sensor}: {error.message}")
+
+    def _event(self, kind: str, detail: Mapping[str, str]) -> None:
+        self.story.append((time.monotonic_ns(), kind, dict(detail)))
+        self._inbox.event(self.sensor, kind, detail)
+
+
+def _answering(steps: list[Step]) -> list[str]:
+    """Characteristics that must be subscribed to before these steps, for they answer them."""
+    return [
+        step.answer_from for step in steps if step.answer is not None and step.answer_by == "notify"
+    ]
+
+
+DEVICE_INFORMATION: Final = {
+    "model": "00002a24-0000-1000-8000-00805f9b34fb",
+    "serial": "00002a25-0000-1000-8000-00805f9b34fb",
+    "firmware": "00002a26-0000-1000-8000-00805f9b34fb",
+    "hardware": "00002a27-0000-1000-8000-00805f9b34fb",
+    "maker": "00002a29-0000-1000-8000-00805f9b34fb",
+}
+"""What a device may tell of itself: the Device Information service."""
+
+UNTOLD_MTU: Final = 23
+"""The smallest MTU there is; BlueZ before 5.62 says it of every link."""
+
+CONNECT_S: Final = 15.0
+"""Connecting takes one to a few seconds; a stack that needs longer has lost its way."""
+
+SEARCH_S: Final = 5.0
+"""Sensors advertise at least every two seconds; two chances and a half."""
+
+FIRST_RETRY_S: Final = 0.5
+"""After a broken link a sensor needs a moment until it advertises again."""
+
+LONGEST_RETRY_S: Final = 15.0
+"""Waits double up to here: a sensor that was charged or brought back is found soon enough."""
+
+SLOW_TO_RECOVER_S: Final = {"WitMotion": 40.0}
+"""By vendor: after a failed connect these answer no sooner; trying earlier starts it over."""
+
+FIRST_DATA_S: Final = 2.0
+"""A sensor that was just started may take so long until its first notification."""
+
+BATTERY_S: Final = 60.0
+"""Batteries last hours; each question takes radio time from the samples."""

@@ -1,0 +1,1 @@
+"""Athletes over weeks: what was recorded, found and entered, in a database."""

@@ -1,0 +1,303 @@
+"""Change over weeks: each measure with the athlete's own measurement error, and the dose.
+
+A day differs from another even when nothing has changed, because sensors are strapped on anew; a
+change counts when it is more than that (KINEMATICS 4.1, `assess.symmetry`). Cold and warm sessions
+are never compared with one another, nor left with right.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from imuhip.assess.symmetry import (
+    START_DAY_ERROR,
+    DayError,
+    Difference,
+    change,
+    day_error,
+    mdc_between_days,
+)
+from imuhip.catalogue.entities import Kind, MeasureValue, Session
+
+Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
+"""Name, unit, movement, side, direction and kind → when and which session → repetitions."""
+
+TrendWord: TypeAlias = Literal["rising", "falling", "no trend beyond error", "cannot tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A session's mean of a measure.
+
+    Parameters
+    ----------
+    session, started
+        Which one.
+    value
+        Mean over its repetitions that count.
+    sd
+        One standard deviation of its error: of strapping on anew, and of the repetitions.
+    values
+        The repetitions.
+    """
+
+    session: str
+    started: datetime
+    value: float
+    sd: float
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A straight line through the sessions, each weighed by its error.
+
+    Parameters
+    ----------
+    per_week, low, high
+        Slope and its 95 % interval, unit of the measure per week; NaN with fewer than three
+        sessions or without an error.
+    word
+        ``rising`` or ``falling`` where the interval leaves zero out.
+    """
+
+    per_week: float
+    low: float
+    high: float
+    word: TrendWord
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A measure of one movement, side and direction, cold or warm, over sessions.
+
+    Parameters
+    ----------
+    name, unit
+        Of the measure.
+    movement, side, direction, kind
+        What is compared with itself.
+    points
+        In the order of time.
+    error
+        The athlete's own from three sessions on, else the stated start value.
+    mdc
+        Smallest change between two sessions like the last one that is more than error (95 %).
+    since_first, since_before
+        The last session against the first one, and against the one before; None with one session.
+    trend
+        Over all of them.
+    """
+
+    name: str
+    unit: str
+    movement: str
+    side: str
+    direction: str
+    kind: Kind
+    points: tuple[Point, ...]
+    error: DayError
+    mdc: float
+    since_first: Difference | None
+    since_before: Difference | None
+    trend: Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What was done in a week.
+
+    Parameters
+    ----------
+    monday
+        Its first day.
+    sessions, days
+        How many, and on how many days.
+    repetitions
+        Movement to the number of repetitions that count.
+    """
+
+    monday: date
+    sessions: int
+    days: int
+    repetitions: Mapping[str, int]
+
+
+def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
+    """Return what became of each measure, in the order of names, movements and sides.
+
+    Parameters
+    ----------
+    values
+        Of one athlete. Repetitions that are partial or excluded, and sessions without a date, are
+        left out.
+    """
+    groups: Groups = defaultdict(lambda: defaultdict(list))
+    for value in values:
+        if value.counted and not value.excluded and value.started is not None:
+            key = (value.name, value.unit, value.movement, value.side, value.direction, value.kind)
+            groups[key][value.started, value.session].append(value.value)
+    return series_in(groups)
+
+
+def series_in(groups: Groups) -> tuple[Series, ...]:
+    """Return what became of each group, in order."""
+    return tuple(_series(key, groups[key]) for key in sorted(groups))
+
+
+def _series(
+    key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[float]]
+) -> Series:
+    name, unit, movement, side, direction, kind = key
+    order = sorted(sessions)
+    error = own_error([(started, sessions[started, s]) for started, s in order], unit)
+    points = tuple(
+        Point(
+            session=session,
+            started=started,
+            value=float(np.mean(sessions[started, session])),
+            sd=_mean_sd(error, len(sessions[started, session])),
+            values=tuple(sessions[started, session]),
+        )
+        for started, session in order
+    )
+    matters = MATTERS.get(unit, 0.0)
+    first, last, several = points[0].values, points[-1].values, len(points) > 1
+    return Series(
+        name=name,
+        unit=unit,
+        movement=movement,
+        side=side,
+        direction=direction,
+        kind=_KINDS[kind],
+        points=points,
+        error=error,
+        mdc=mdc_between_days(len(last), error),
+        since_first=change(first, last, error, matters) if several else None,
+        since_before=change(points[-2].values, last, error, matters) if several else None,
+        trend=trend(points),
+    )
+
+
+def own_error(sessions: Sequence[tuple[datetime, Sequence[float]]], unit: str) -> DayError:
+    """Return what a measure of an athlete varies by from day to day when nothing has changed.
+
+    It rests on the sessions of the first `BASELINE` – on the first three where those are fewer –,
+    so that a change which comes later does not pass for error. Degrees have a start value, which
+    holds before there are three sessions and keeps its weight afterwards; for other units nothing
+    is known before, and the own value is widened by how few sessions it rests on (Student's t).
+
+    Parameters
+    ----------
+    sessions
+        When, and the values of the repetitions; in the order of time.
+    unit
+        Of the values.
+    """
+    if not sessions:
+        return START_DAY_ERROR if unit == "deg" else _UNKNOWN
+    until = sessions[0][0] + BASELINE
+    early = [values for started, values in sessions if started <= until]
+    baseline = early if len(early) >= MIN_SESSIONS else [v for _, v in sessions[:MIN_SESSIONS]]
+    if unit == "deg":
+        return day_error(baseline, START_DAY_ERROR)
+    if len(baseline) < MIN_SESSIONS:
+        return _UNKNOWN
+    inside = [float(np.sum(np.square(np.array(v) - np.mean(v)))) for v in baseline]
+    freedom = sum(len(v) - 1 for v in baseline)
+    within = sum(inside) / freedom if freedom else 0.0
+    each = within * float(np.mean([1.0 / len(v) for v in baseline]))
+    between = max(float(np.var([np.mean(v) for v in baseline], ddof=1)) - each, 0.0)
+    # With no room for the day's own share, that of the repetitions must stand for it.
+    between = max(between, each)
+    widened = float(stdtrit(len(baseline) - 1, 0.975) / ndtri(0.975))
+    return DayError(widened * math.sqrt(between), math.sqrt(within), len(baseline))
+
+
+def trend(points: Sequence[Point]) -> Trend:
+    """Return a straight line through sessions, weighed by their errors."""
+    weeks = np.array([p.started.timestamp() for p in points]) / _WEEK_S
+    weights = np.array([p.sd for p in points]) ** -2.0 if _have_errors(points) else np.zeros(0)
+    if len(weights) < MIN_SESSIONS or float(np.ptp(weeks)) <= 0.0:
+        return Trend(math.nan, math.nan, math.nan, "cannot tell")
+    weeks = weeks - np.average(weeks, weights=weights)
+    spread = float(np.sum(weights * weeks**2))
+    slope = float(np.sum(weights * weeks * np.array([p.value for p in points]))) / spread
+    half = float(ndtri(0.975)) / math.sqrt(spread)
+    word: TrendWord = "no trend beyond error"
+    if abs(slope) > half:
+        word = "rising" if slope > 0.0 else "falling"
+    return Trend(slope, slope - half, slope + half, word)
+
+
+def dose(sessions: Iterable[Session], zone: tzinfo | None = None) -> tuple[Week, ...]:
+    """Return what was done week by week, from the first to the last, empty weeks too.
+
+    Parameters
+    ----------
+    sessions
+        Of one athlete; those without a date are left out.
+    zone
+        Where the weeks are counted; this computer's when None.
+    """
+    weeks: dict[date, list[Session]] = defaultdict(list)
+    for session in sessions:
+        if session.started is not None:
+            weeks[_monday(_day(session.started, zone))].append(session)
+    if not weeks:
+        return ()
+    count = (max(weeks) - min(weeks)).days // 7 + 1
+    mondays = [min(weeks) + timedelta(weeks=n) for n in range(count)]
+    return tuple(_week(monday, weeks.get(monday, []), zone) for monday in mondays)
+
+
+def words_of(name: str, unit: str) -> str:
+    """A measure's name for people, with its unit."""
+    signs = {"deg": "°", "deg/s": "°/s"}
+    stem = name.removesuffix("_deg_per_s").removesuffix("_deg_s").removesuffix(f"_{unit}")
+    words = stem.replace("_", " ")
+    return f"{words}, {signs.get(unit, unit)}" if unit else words
+
+
+def _week(monday: date, sessions: Sequence[Session], zone: tzinfo | None) -> Week:
+    counts: dict[str, int] = defaultdict(int)
+    for session in sessions:
+        for movement, number in session.movements.items():
+            counts[movement] += number
+    days = {_day(s.started, zone) for s in sessions if s.started is not None}
+    return Week(monday, len(sessions), len(days), dict(sorted(counts.items())))
+
+
+def _day(moment: datetime, zone: tzinfo | None) -> date:
+    return moment.astimezone(zone).date()
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _have_errors(points: Sequence[Point]) -> bool:
+    return all(p.sd > 0.0 and math.isfinite(p.sd) for p in points)
+
+
+def _mean_sd(error: DayError, repetitions: int) -> float:
+    return math.sqrt(error.between_sd**2 + error.within_sd**2 / repetitions)
+
+
+BASELINE: Final = timedelta(weeks=3)
+"""Shorter than hip rotation takes to change; long enough for three to nine sessions."""
+
+MIN_SESSIONS: Final = 3
+
+MATTERS: Final[Mapping[str, float]] = {"deg": 5.0}
+"""Unit → the smallest change that is called real, however well it is measured."""
+
+_UNKNOWN: Final = DayError(math.nan, math.nan)
+_WEEK_S: Final = 7 * 86400.0
+_KINDS: Final[Mapping[str, Kind]] = {"": "", "cold": "cold", "warm": "warm"}

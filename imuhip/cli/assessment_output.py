@@ -1,0 +1,175 @@
+"""What the command line says of an assessment: sets, measures by side, findings, for a coach."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.set_measures import SetSummary, set_name, summaries
+from imuhip.cli.comparison_output import compared_words, cues_words
+from imuhip.core.conventions import SIDES, Side
+from imuhip.core.findings import Finding, Note
+from imuhip.live.events import Assessed
+from imuhip.results.assessment import latest_findings
+
+
+def assessment_words(
+    console: Console,
+    sets: Sequence[SetSummary],
+    findings: Sequence[Finding],
+    notes: Sequence[Note] = (),
+) -> None:
+    """Say what was done and what it shows: a table a set, then what to do about it.
+
+    Parameters
+    ----------
+    sets
+        As `assess.set_measures.summaries` gives them.
+    findings
+        What stands in the end.
+    """
+    for (movement, number), group in groupby(sets, key=lambda each: (each.movement, each.set)):
+        rows = list(group)
+        told = [f for f in findings if (f.movement, f.set) == (movement, number)]
+        console.print()
+        console.print(_table(movement, number, rows, told))
+        _findings(console, told)
+    for note in notes:
+        console.print(f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}", highlight=False)
+
+
+def session_words(console: Console, session: Assessed) -> None:
+    """Say the same of a session that was played or collected."""
+    sets = summaries(session.repetitions)
+    assessment_words(console, sets, latest_findings(session.findings), session.notes)
+    compared_words(console, session.repetitions, session.notes)
+    cues_words(console, session.outcomes)
+
+
+def _table(
+    movement: str, number: int, rows: Sequence[SetSummary], findings: Sequence[Finding]
+) -> Table:
+    """A set: a line for each measure and direction, a column for each side, and for both."""
+    known = MOVEMENTS.get(movement)
+    title = f"{known.title if known else movement}, set {number}"
+    if any(row.found == "detected" for row in rows):
+        title += " (recognised from the data)"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    table.add_column("")
+    shown = [side for side in SIDES if any(row.side == side for row in rows)]
+    for side in shown:
+        table.add_column(side, justify="right")
+    compared = bool(known and known.together and len(shown) == len(SIDES))
+    if compared:
+        table.add_column("right − left", justify="right")
+    for direction in dict.fromkeys(row.direction for row in rows):
+        by_side = {row.side: row for row in rows if row.direction == direction}
+        way = "" if direction == "down" else f"{direction}: "
+        table.add_row(f"{way}repetitions", *(_count(by_side.get(side)) for side in shown))
+        for name in _SHOWN:
+            cells = [_value(by_side.get(side), name) for side in shown]
+            if any(cells):
+                apart = [_apart(by_side, name, findings)] if compared else []
+                table.add_row(f"{way}{MEASURES[name].title}", *cells, *apart)
+    return table
+
+
+def _apart(by_side: Mapping[Side, SetSummary], name: str, findings: Sequence[Finding]) -> str:
+    """Right minus left of a measure in degrees, with the error that its rule found for it.
+
+    The sides share the pelvis, so the error of a difference is not that of both put together.
+    """
+    values = [by_side[s].measures.get(set_name(name, "mean"), math.nan) for s in SIDES]
+    if MEASURES[name].unit != "deg" or not all(map(math.isfinite, values)):
+        return ""
+    text = f"{round(values[1] - values[0]) + 0.0:+.0f}°"
+    errors = [f.mdc for f in findings if f.rule == _RULE_OF.get(name) and math.isfinite(f.mdc)]
+    return f"{text} ± {errors[0]:.0f}" if errors else text
+
+
+def _count(row: SetSummary | None) -> str:
+    if row is None:
+        return ""
+    short = row.listed - row.counted
+    return f"{row.counted} (+{short} not counted)" if short else str(row.counted)
+
+
+def _value(row: SetSummary | None, name: str) -> str:
+    """The mean of a measure with its error, and how much it crept over the set."""
+    if row is None:
+        return ""
+    value = row.measures.get(set_name(name, "mean"), math.nan)
+    if math.isnan(value):
+        return ""
+    unit = _UNITS[MEASURES[name].unit]
+    digits = 0 if unit.startswith("°") else (1 if unit else 2)
+    text = f"{round(value, digits) + 0.0:.{digits}f}{unit}"  # no minus before a zero
+    error = row.measures.get(set_name(name, "mean_sd"), math.nan)
+    if math.isfinite(error):
+        text += f" ± {1.96 * error:.0f}"
+    creep = row.measures.get(set_name(name, "creep"), math.nan)
+    if unit.startswith("°") and abs(creep) >= _CREEP_SHOWN:
+        text += f" ({creep:+.0f} over the set)"
+    return text
+
+
+def _findings(console: Console, findings: Sequence[Finding]) -> None:
+    """What a set shows, the marked first; what nobody can tell in one line."""
+    order = {"marked": 0, "mild": 1}
+    said = sorted((f for f in findings if f.grade in order), key=lambda f: order[f.grade])
+    for finding in said:
+        colour = "red" if finding.grade == "marked" else "yellow"
+        console.print(f"[{colour}]{finding.grade}[/] {finding.words}", highlight=False)
+        if finding.cue:
+            console.print(f"       try: {finding.cue}", highlight=False)
+    unknown = dict.fromkeys(f.rule.replace("_", " ") for f in findings if f.grade == "cannot_tell")
+    if unknown:
+        console.print(f"cannot tell: {', '.join(unknown)}", style="dim", highlight=False)
+    if findings and not said and not unknown:
+        console.print("nothing to remark", style="dim")
+
+
+def _moment(angles: Mapping[str, float]) -> str:
+    """Flexion and rotation of both hips at a moment."""
+    parts = []
+    for side in SIDES:
+        flexion, rotation = (
+            angles.get(f"hip_{angle}_{side}_deg", math.nan) for angle in ("flexion", "rotation")
+        )
+        if math.isfinite(flexion) and math.isfinite(rotation):
+            bent, turned = round(flexion) + 0.0, round(rotation) + 0.0  # no minus before a zero
+            parts.append(f"{side} hip {bent:.0f}° bent, {turned:+.0f}° rotated")
+    return f" at {'; '.join(parts)}" if parts else ""
+
+
+_RULE_OF: Final = {
+    "thigh_past_parallel_deg": "depth_difference",
+    "rotation_bottom_deg": "rotation_difference",
+}
+"""Measure to the rule that compares its sides."""
+
+_UNITS: Final = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
+_CREEP_SHOWN: Final = 3.0
+"""Degrees; less is not worth a coach's eye."""
+
+_SHOWN: Final = (
+    "thigh_past_parallel_deg",
+    "rotation_bottom_deg",
+    "rotation_at_60_deg",
+    "rotation_at_90_deg",
+    "rotation_end_deg",
+    "rotation_arc_deg",
+    "turn_deg",
+    "hip_share",
+    "descent_s",
+    "bottom_s",
+    "ascent_s",
+    "hold_s",
+    "speed_peak_deg_s",
+)
+"""Measures of a set that the terminal shows; all of them stand in the files."""

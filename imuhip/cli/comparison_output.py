@@ -1,0 +1,116 @@
+"""What the command line says beyond single sets: arcs against goals, tests compared, cues."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from imuhip.assess.cue_log import Outcome
+from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.pairs import pairs_of, relations_of
+from imuhip.assess.params import Params
+from imuhip.assess.symmetry import Z95, Measured
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Note, Repetition
+
+
+def goals_words(console: Console, repetitions: Sequence[Repetition], params: Params) -> None:
+    """Say how far each hip turned in table tests, against the coach's goals and measured means."""
+    zones = zones_for(params.goal, params.arc_goals)
+    for test, title in _TESTS.items():
+        turns = [r for r in repetitions if r.movement.rpartition("_")[0] == test]
+        arcs = [arcs_of(turns, side) for side in SIDES]
+        if not any(math.isfinite(a.named(zone.name).value) for a in arcs for zone in zones):
+            continue
+        console.print()
+        console.print(_goals(f"{title} against the goals ({_goal(params)})", arcs, zones))
+
+
+def compared_words(
+    console: Console, repetitions: Sequence[Repetition], notes: Sequence[Note]
+) -> None:
+    """Say what pairs of tests show, and how rotation goes with depth and tilt."""
+    told = [pair.words for pair in pairs_of(repetitions, notes)]
+    told += [each.words for each in relations_of(repetitions) if math.isfinite(each.slope)]
+    if told:
+        console.print("\n[bold]Tests held against each other[/]")
+    for words in told:
+        console.print(words, highlight=False, markup=False)
+
+
+def cues_words(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """Say what became of findings after each cue."""
+    if outcomes:
+        console.print("\n[bold]Cues[/]")
+    for each in outcomes:
+        colour = _EFFECTS.get(each.effect, "dim")
+        console.print(each.words, style=colour, highlight=False, markup=False)
+
+
+def _goals(title: str, arcs: Sequence[Arcs], zones: Sequence[Zone]) -> Table:
+    """A line an arc: left, right, the goal and the means of people, each with where it stands."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    table.add_column("")
+    for side in SIDES:
+        table.add_column(side, justify="right")
+    table.add_column("goal")
+    table.add_column("measured in people", style="dim")
+    for name, (what, unit) in _ARCS.items():
+        goal, norm = (
+            [zone for zone in zones if (zone.name, zone.kind) == (name, kind)]
+            for kind in ("goal", "norm")
+        )
+        standings = [against(each, goal)[0] for each in arcs]
+        table.add_row(
+            what,
+            *(_value(each.named(name), unit) for each in arcs),
+            f"{_span(goal[0], unit)}: {_places(standings)}" if goal else "",
+            _span(norm[0], unit) if norm else "",
+        )
+    return table
+
+
+def _places(standings: Sequence[Standing]) -> str:
+    """Where both sides stand, in one word where they stand alike."""
+    words = [
+        each.place if each.sure or each.place == "cannot tell" else f"perhaps {each.place}"
+        for each in standings
+    ]
+    if len(set(words)) == 1:
+        return words[0]
+    return ", ".join(f"{each.side} {word}" for each, word in zip(standings, words, strict=True))
+
+
+def _value(arc: Measured, unit: str) -> str:
+    if not math.isfinite(arc.value):
+        return "–"
+    error = f" ± {Z95 * arc.sd:.0f}" if math.isfinite(arc.sd) else ""
+    return f"{arc.value:.0f}{unit}{error}"
+
+
+def _span(zone: Zone, unit: str) -> str:
+    return f"{zone.low:.0f}–{zone.high:.0f}{unit}"
+
+
+def _goal(params: Params) -> str:
+    return params.goal.replace("_", " ")
+
+
+_ARCS: Final[dict[ArcName, tuple[str, str]]] = {
+    "internal_deg": ("internal rotation", "°"),
+    "external_deg": ("external rotation", "°"),
+    "total_deg": ("total arc", "°"),
+    "internal_percent": ("internal part of it", " %"),
+}
+
+_TESTS: Final[dict[str, str]] = {
+    name.rpartition("_")[0]: each.title.partition(",")[0].capitalize()
+    for name, each in MOVEMENTS.items()
+    if "table" in each.traits and not each.together and len(each.sides) == 1
+}
+"""Table tests that are done a side at a time, and their titles."""
+
+_EFFECTS: Final = {"better": "green", "worse": "yellow"}

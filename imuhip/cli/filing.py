@@ -1,0 +1,197 @@
+"""The command line's way into the catalogue: which one, and filing what was analyzed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import imuhip
+from imuhip.core.errors import CatalogueError
+from imuhip.live.filing_state import FilingState
+
+if TYPE_CHECKING:
+    from imuhip.catalogue.catalogue import Catalogue
+    from imuhip.pipeline.all_sensors import Params
+
+Say = Callable[[str], None]
+
+CatalogueAt = Annotated[
+    str | None,
+    typer.Option(
+        "--catalogue",
+        metavar="PATH_OR_URL",
+        help="Catalogue; the settings' or your own without it. A file, or "
+        "postgresql+pg8000://user@host/database.",
+    ),
+]
+
+
+def opened(location: str | None) -> "Catalogue":
+    """Open a catalogue; say so when it was an older one."""
+    from imuhip.catalogue.catalogue import Catalogue
+
+    catalogue = Catalogue(location)
+    if catalogue.store.backup is not None:
+        typer.echo(
+            f"the catalogue was brought up to date; as it was before: {catalogue.store.backup}",
+            err=True,
+        )
+    return catalogue
+
+
+class Filing:
+    """An athlete's place in a catalogue, asked for before any work is done.
+
+    Raises
+    ------
+    CatalogueError
+        When the catalogue cannot be used, or the athlete has withdrawn consent.
+    """
+
+    def __init__(self, location: str | None, athlete: str) -> None:
+        self._location, self._athlete = location, athlete
+        with opened(location) as catalogue:
+            self.words = catalogue.may_file(athlete)
+            self.library = catalogue.library
+
+    def file(self, recording: Path, results: Path, say: Say) -> None:
+        """File results, and say what came of it."""
+        with opened(self._location) as catalogue:
+            filed = catalogue.file(recording, results, self._athlete)
+        for sentence in dict.fromkeys((*self.words, *filed.words)):
+            say(sentence)
+        say(f"filed under {filed.athlete} as session {filed.session[:12]}")
+
+
+def results_of(filing: Filing | None, recording: Path, params: "Params") -> Path:
+    """Return where results go in the library when nobody names a folder."""
+    from imuhip.catalogue.library import results_folder
+    from imuhip.catalogue.store import data_folder
+    from imuhip.recording.summary import sha256_of
+
+    library = filing.library if filing else data_folder()
+    return results_folder(
+        library, recording, sha256_of(recording), imuhip.__version__, asdict(params)
+    )
+
+
+class Filer:
+    """Analyzes and files finished recordings, one after the other, and knows what came of each.
+
+    Parameters
+    ----------
+    location
+        Of the catalogue.
+    usable
+        Whether anything can be filed there.
+    thread
+        Where the waiting is done.
+    say
+        Told sentences for people.
+    """
+
+    def __init__(
+        self, location: str | None, thread: ThreadPoolExecutor, say: Say, *, usable: bool
+    ) -> None:
+        self._location, self._thread, self._say, self._usable = location, thread, say, usable
+        self._known: dict[Path, FilingState] = {}
+
+    def recorded(self, path: Path, athlete: str) -> None:
+        """Take a finished recording of an athlete; returns at once."""
+        if not athlete:
+            self._known[path] = FilingState("unknown")
+        elif not self._usable:
+            self._known[path] = FilingState("failed", words="The catalogue cannot be used.")
+        else:
+            self._known[path] = FilingState("working")
+            self._say(f"filing {path.name} under {athlete} …")
+            self._thread.submit(self._file, path, athlete)
+
+    def state_of(self, path: Path) -> FilingState:
+        """What became of a recording so far."""
+        return self._known.get(path, FilingState("unknown"))
+
+    def _file(self, path: Path, athlete: str) -> None:
+        from imuhip.recording.summary import sha256_of
+
+        why = _file(self._location, path, athlete, self._say)
+        self._known[path] = (
+            FilingState("failed", words=why) if why else FilingState("filed", sha256_of(path))
+        )
+
+
+@contextmanager
+def filing(location: str | None, athletes: Sequence[str], say: Say) -> Iterator[Filer]:
+    """Analyze and file recordings while others are made, in processes of their own.
+
+    A catalogue that cannot be opened is told and hinders no recording: what was recorded can be
+    filed later. At the end it waits for what is still being filed.
+
+    Parameters
+    ----------
+    location
+        Of the catalogue.
+    athletes
+        Whose recordings are expected; empty ids are skipped.
+    say
+        Told sentences for people.
+
+    Raises
+    ------
+    CatalogueError
+        When one of them has withdrawn consent.
+    """
+    usable = _usable(location, athletes, say)
+    with ThreadPoolExecutor(1, thread_name_prefix="imuhip-filing") as thread:
+        yield Filer(location, thread, say, usable=usable)
+
+
+def _usable(location: str | None, athletes: Sequence[str], say: Say) -> bool:
+    """Whether recordings can be filed; CatalogueError when consent is withdrawn."""
+    try:
+        catalogue = opened(location)
+    except CatalogueError as error:
+        say(f"{error} – recording goes on, and nothing is filed until that is mended")
+        return False
+    with catalogue:
+        for athlete in dict.fromkeys(athletes):
+            for sentence in catalogue.may_file(athlete) if athlete else ():
+                say(sentence)
+    return True
+
+
+def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
+    """Analyze and file one recording in a process that no Ctrl-C in this terminal reaches.
+
+    Why it could not be; empty when it is filed.
+    """
+    where = ["--catalogue", location] if location else []
+    words = ["analyze", str(path.absolute()), "--athlete", athlete, *where]
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "imuhip", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        say(f"{path.name} was recorded, and could not be filed: {error}")
+        return str(error)
+    if hasattr(os, "setpriority"):  # whatever is being recorded comes first
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+    said = process.communicate()[1].decode(errors="replace").strip()
+    last = said.splitlines()[-1] if said else ""
+    if process.returncode:
+        say(f"{path.name} was recorded, and could not be filed: {said}")
+        say(f"once that is mended: imuhip analyze {path} --athlete {athlete}")
+        return last or "the analysis was stopped"
+    say(f"{path.name}: {last}")
+    return ""

@@ -1,0 +1,381 @@
+"""The command line: words in, rooms called, words out.
+
+Results go to standard output or files, progress and words about the work to standard error. Exit
+codes: 0 done, 1 the work failed, 2 wrong usage.
+"""
+
+import json
+import logging
+import math
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from imuhip import __version__
+from imuhip.cli.athlete import app as athlete_app
+from imuhip.cli.catalogue import app as catalogue_app
+from imuhip.cli.collect import collect, kit_app, scan
+from imuhip.cli.export import batch, err, export, orientation_params, progress
+from imuhip.cli.filing import CatalogueAt, Filing, results_of
+from imuhip.cli.output import (
+    analysis_words,
+    faults_words,
+    info_words,
+    profiles_words,
+    validation_words,
+)
+from imuhip.cli.report import report
+from imuhip.core.errors import ImuhipError, ProfileError
+
+app = typer.Typer(
+    name="imuhip",
+    help="Femoral rotation relative to the pelvis, from three inertial sensors.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+validate_app = typer.Typer(help="Error tables against public reference data.", no_args_is_help=True)
+app.add_typer(validate_app, name="validate")
+profiles_app = typer.Typer(invoke_without_command=True)
+app.add_typer(profiles_app, name="profiles")
+app.command()(scan)
+app.command()(collect)
+app.command()(export)
+app.command()(batch)
+app.command()(report)
+app.add_typer(kit_app, name="kit")
+app.add_typer(athlete_app, name="athlete")
+app.add_typer(catalogue_app, name="catalogue")
+
+Recording = Annotated[Path, typer.Argument(metavar="REC", help="A recording (.mcap).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
+
+
+def main() -> None:
+    """Run the command line; errors a user can mend end with a sentence and exit code 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except ImuhipError as error:
+        err.print(f"[bold red]imuhip:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"imuhip {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    recording: Recording,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the result files.")
+    ] = None,
+    athlete: Annotated[str, typer.Option(help="File them in the catalogue under this id.")] = "",
+    catalogue: CatalogueAt = None,
+    filter: Annotated[  # noqa: A002 - the option's promised name
+        str, typer.Option("--filter", help="vqf, madgwick, mahony, ekf, aqua, angular_rate …")
+    ] = "vqf",
+    axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
+    columns: Annotated[
+        str,
+        typer.Option("--columns", help="Besides, such as swing,projected,scaled,offline."),
+    ] = "",
+    soft_tissue: Annotated[
+        str,
+        typer.Option("--soft-tissue", help="Share of a turn the skin misses: left=0.3,right=0.3"),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Analyze a recording into result files, and file them under an athlete if one is named.
+
+    Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing --athlete A1
+    """
+    from imuhip.cli.columns import columns_from, soft_tissue_from
+    from imuhip.pipeline.all_sensors import Params
+    from imuhip.results.analysis import analyze as run
+
+    if output is None and not athlete:
+        raise typer.BadParameter("name a folder with -o, or an athlete with --athlete")
+    params = Params(orientation=orientation_params(filter, axes))
+    wanted, factors = columns_from(columns), soft_tissue_from(soft_tissue)
+    filing = Filing(catalogue, athlete) if athlete else None
+    target = output or results_of(filing, recording, params)
+    with progress("analyzing", None) as told:
+        analysis = run(recording, target, params, told, columns=wanted, soft_tissue=factors)
+    if filing is not None:
+        filing.file(recording, target, _say)
+    for sentence in analysis.warnings:
+        err.print(f"[yellow]![/] {sentence}", highlight=False)
+    if as_json:
+        typer.echo(json.dumps(asdict(analysis), default=str))
+    else:
+        analysis_words(Console(), analysis)
+
+
+@app.command()
+def replay(
+    recording: Recording,
+    speed: Annotated[str, typer.Option(help="1, 10 … or max.")] = "1",
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the live hub.")] = False,
+    port: Annotated[int, typer.Option(help="The hub's port; 0 takes any free one.")] = 8765,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+    exit_: Annotated[bool, typer.Option("--exit", help="End the hub with the recording.")] = False,
+) -> None:
+    """Replay a recording as if it were live, into the hub or onto the terminal.
+
+    Example: imuhip replay recordings/squats_and_pivots.mcap --serve
+    """
+    from imuhip.cli.assessment_output import session_words
+    from imuhip.live.replay import play
+
+    factor, hub = _speed(speed), port if serve else None
+    console = Console()
+    play(
+        recording,
+        factor,
+        port=hub,
+        loop=loop,
+        leave=exit_,
+        say=typer.echo,
+        show=lambda assessed: session_words(console, assessed),
+    )
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with pelvis.csv …")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
+    drop_invalid: Annotated[
+        bool, typer.Option("--drop-invalid", help="Leave out rows with NaN; they become gaps.")
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Import other people's data, without loss of a bit.
+
+    Example: imuhip import session_folder -o session.mcap
+    """
+    from imuhip.importers.folder import import_folder
+
+    with progress("importing", None):
+        report = import_folder(folder, output, overwrite=overwrite, drop_invalid=drop_invalid)
+    for sentence in report.warnings:
+        err.print(f"[yellow]![/] {sentence}", highlight=False)
+    counts = ", ".join(f"{name} {count:,}" for name, count in report.samples.items())
+    typer.echo(f"{output}: {counts} samples, {report.marks} marks")
+
+
+@app.command()
+def info(recording: Recording, as_json: AsJson = False) -> None:
+    """Say what is in a recording.
+
+    Example: imuhip info recordings/squats_and_pivots.mcap
+    """
+    from imuhip.recording.summary import describe
+
+    summary = describe(recording)
+    info_words(Console(), summary, as_json=as_json)
+
+
+@app.command()
+def recover(
+    recording: Recording,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The whole recording to write.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a whole recording of one that was cut short or damaged.
+
+    Example: imuhip recover broken.mcap -o whole.mcap
+    """
+    from imuhip.recording.summary import recover as run
+
+    report = run(recording, output, overwrite=overwrite)
+    typer.echo(
+        f"{output}: {report.notifications:,} notifications, {report.marks} marks, "
+        f"{report.link_events} link events brought over"
+    )
+    faults_words(err, report.faults)
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="Such as squat, pivot, visit, or squat+lunge.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Write the true angles here, repetitions beside them.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The athlete, the sensors and the link.")] = 0,
+    grade: Annotated[str, typer.Option(help="perfect, good, typical or poor sensors.")] = "typical",
+    profile: Annotated[str, typer.Option(help="The device that is simulated.")] = "reference",
+    rate: Annotated[float, typer.Option(help="Samples a second.")] = 100.0,
+    sets: Annotated[int, typer.Option(help="How often the movements are done.")] = 1,
+    overwrite: Overwrite = False,
+) -> None:
+    """Record a simulated athlete, with the truth beside it.
+
+    Example: imuhip simulate squat -o squat.mcap --truth truth.parquet --seed 1
+    """
+    from imuhip.simulate.output import write
+    from imuhip.simulate.session import simulate as run
+
+    with progress("simulating", None):
+        try:
+            made = run(
+                scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate, sets=sets
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        write(made, output, truth, overwrite=overwrite)
+    typer.echo(f"{output}: {made.duration_s:.0f} s of {scenario}, seed {seed}, {grade} sensors")
+
+
+@profiles_app.callback()
+def profiles(context: typer.Context) -> None:
+    """List the devices that are known, or check a profile.
+
+    Example: imuhip profiles
+    """
+    if context.invoked_subcommand is None:
+        from imuhip.core.resources import profile_ids, profile_text
+        from imuhip.devices.profiles import parse_profile
+
+        profiles_words(Console(), [parse_profile(profile_text(name)) for name in profile_ids()])
+
+
+@profiles_app.command(name="check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile (.toml).")],
+) -> None:
+    """Read a profile and run its own test vectors.
+
+    Example: imuhip profiles check firmware_profiles/reference.toml
+    """
+    from imuhip.devices.profiles import parse_profile
+    from imuhip.devices.vectors import check_vectors
+
+    try:
+        profile = parse_profile(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"expected a profile in TOML; came {error}", path=file) from error
+    except ProfileError as error:
+        raise ProfileError(error.message, path=file) from error
+    failed = [result for result in check_vectors(profile) if not result.ok]
+    for result in failed:
+        err.print(f"vector {result.index} ({result.source}): {result.problem}", highlight=False)
+    if failed:
+        raise ProfileError(f"{len(failed)} of {len(profile.vectors)} vectors fail", path=file)
+    typer.echo(f"{profile.id}: {len(profile.vectors)} vectors come out as they must")
+
+
+@validate_app.command()
+def orientation(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with BROAD trials.")],
+    filter: Annotated[  # noqa: A002 - the option's promised name
+        list[str] | None, typer.Option("--filter", help="Only this one; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the BROAD error table: ours beside the bare library and the filters of ahrs.
+
+    Example: imuhip validate orientation broad --json
+    """
+    from imuhip.validate.orientation import METHODS, orientation_rows, trials
+
+    paths = trials(folder)
+    names = filter or []
+    work = len(paths) * len([m for m in METHODS if not names or m[0] in names])
+    rows = []
+    with progress("validating", work) as told:
+        for row in orientation_rows(paths, names):
+            rows.append(row)
+            told(float(len(rows)))
+            if as_json:
+                typer.echo(json.dumps(asdict(row)))
+    if not as_json:
+        validation_words(Console(), rows)
+
+
+@app.command()
+def dashboard(
+    hub: Annotated[str, typer.Option(help="The hub.")] = "ws://127.0.0.1:8765/live",
+    port: Annotated[int, typer.Option(help="Where the page is served.")] = 8501,
+    results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
+    catalogue: CatalogueAt = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Serve the network too, to those with the code.")
+    ] = False,
+) -> None:
+    """Serve the dashboard; open its address in a browser.
+
+    Example: imuhip dashboard --lan
+    """
+    import subprocess
+    import tempfile
+
+    from imuhip.live.dashboard import dashboard_command, dashboard_url, open_to_lan, qr_code
+
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_to_lan(Path(folder)) if lan else None
+        err.print(f"dashboard on {dashboard_url(port)} – Ctrl-C ends it", highlight=False)
+        if opened is not None:
+            err.print(qr_code(opened.url(port)), highlight=False)
+            err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
+        command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
+        try:
+            code = subprocess.run(command, check=False).returncode
+        except KeyboardInterrupt:
+            code = 0
+    raise typer.Exit(1 if code else 0)
+
+
+@app.command()
+def demo(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a page.")] = True,
+    speed: Annotated[float, typer.Option(help="Other than 1: a replay, so much faster.")] = 1.0,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the result.")] = False,
+    port: Annotated[int, typer.Option(help="Where the page is served; 0: any free port.")] = 8501,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="End the athlete's session after so long.")
+    ] = math.inf,
+) -> None:
+    """Show the whole thing without hardware: athlete, Bluetooth, recording, page, result.
+
+    Example: imuhip demo
+    """
+    from imuhip.virtual.demo import Wishes, run_demo
+
+    if not speed > 0.0:
+        raise typer.BadParameter(f"expected a speed above 0; came {speed:g}")
+    wishes = Wishes(speed, port, browser, exit_, seconds)
+    run_demo(wishes, _say, lambda analysis: analysis_words(Console(), analysis))
+
+
+def _speed(text: str) -> float | None:
+    """A factor above zero, or None for as fast as can be."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not factor > 0.0:
+        raise typer.BadParameter(f"expected a factor above 0 or 'max'; came {text!r}")
+    return factor
+
+
+def _say(sentence: str) -> None:
+    """A sentence about the work."""
+    err.print(sentence, highlight=False, soft_wrap=True)

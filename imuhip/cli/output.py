@@ -1,0 +1,153 @@
+"""What the command line prints: tables and sentences, no work."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from imuhip.batch.run import Report
+from imuhip.cli.assessment_output import assessment_words
+from imuhip.cli.comparison_output import compared_words, cues_words, goals_words
+from imuhip.core.records import Fault
+from imuhip.devices.profile_nouns import Profile
+from imuhip.recording.summary import RecordingSummary
+from imuhip.results.analysis import Analysis
+from imuhip.validate.orientation import Row
+
+
+def analysis_words(console: Console, analysis: Analysis) -> None:
+    """Say what came of an analysis, for a coach."""
+    table = Table(title=f"{analysis.duration_s:.0f} s analyzed", title_justify="left", box=None)
+    table.add_column("")
+    for side in ("left", "right"):
+        table.add_column(side, justify="right")
+    for name, left, right in analysis.ranges:
+        table.add_row(name, _span(left), _span(right))
+    table.add_row("rows with hip angles", *(f"{share:.0%}" for share in analysis.valid))
+    console.print(table)
+    console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
+    assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
+    goals_words(console, analysis.repetitions, analysis.assess)
+    compared_words(console, analysis.repetitions, analysis.notes)
+    cues_words(console, analysis.outcomes)
+    console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
+    faults_words(console, analysis.faults)
+    console.print("A training aid, not a medical device.", style="dim")
+
+
+def _span(span: tuple[float, float]) -> str:
+    low, high = span
+    return "–" if math.isnan(low) else f"{low:+.0f}° to {high:+.0f}°"
+
+
+def faults_words(console: Console, faults: Sequence[Fault]) -> None:
+    """Count the faults by sensor and kind; nothing when there are none."""
+    counts: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        counts.setdefault((fault.sensor, fault.kind), []).append(fault)
+    for (sensor, kind), group in counts.items():
+        total = sum(fault.count for fault in group)
+        detail = f": {group[0].detail}" if group[0].detail else ""
+        console.print(
+            f"[yellow]![/] {sensor or 'recording'}: {kind.replace('_', ' ')}, {len(group)} times, "
+            f"{total} in all{detail}",
+            highlight=False,
+        )
+
+
+def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) -> None:
+    """Say what is in a recording."""
+    if as_json:
+        plain = asdict(summary) | {"path": str(summary.path)}
+        print(json.dumps(_finite(plain)))  # noqa: T201 - a program reads it
+        return
+    whole = "whole" if summary.whole else "cut short or damaged – imuhip recover mends it"
+    console.print(
+        f"{summary.path}: {summary.duration_s:.1f} s, {summary.size_bytes:,} bytes, {whole}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    header = summary.header
+    for name in ("athlete", "started", "source"):
+        if getattr(header, name):
+            console.print(f"{name}: {getattr(header, name)}", highlight=False)
+    table = Table(box=None)
+    for column in ("sensor", "profile", "notifications", "per second", "gaps", "longest gap"):
+        table.add_column(column, justify="left" if column in ("sensor", "profile") else "right")
+    for sensor in summary.sensors:
+        table.add_row(
+            sensor.sensor,
+            sensor.profile_id,
+            f"{sensor.notifications:,}",
+            f"{sensor.rate_hz:.1f}",
+            str(sensor.gaps),
+            f"{sensor.longest_gap_s:.2f} s",
+        )
+    console.print(table)
+    for t, label in summary.marks:
+        console.print(f"{t:9.2f} s  {label}", highlight=False)
+    faults_words(console, summary.faults)
+    console.print(f"SHA-256 {summary.sha256}", highlight=False)
+
+
+def batch_words(console: Console, report: Report) -> None:
+    """Say what a batch did."""
+    console.print(
+        f"{report.analyzed:,} recordings analyzed ({report.duration_s / 3600:.1f} h), "
+        f"{report.already:,} were there, {len(report.duplicates):,} copies of others, "
+        f"{len(report.failures):,} failed",
+        highlight=False,
+    )
+    for path, other in report.duplicates:
+        same = f"{path} holds what {other} holds"
+        console.print(same, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"data set in {report.target}", highlight=False, soft_wrap=True)
+    console.print("A training aid, not a medical device.", style="dim")
+
+
+def profiles_words(console: Console, profiles: Sequence[Profile]) -> None:
+    """List the devices that are known."""
+    table = Table(box=None)
+    for column in ("profile", "vendor", "rates, Hz", "time stamps"):
+        table.add_column(column, no_wrap=column == "profile")
+    for profile in profiles:
+        table.add_row(
+            profile.id,
+            profile.vendor,
+            ", ".join(f"{rate:g}" for rate in profile.rates) or "any",
+            "yes" if profile.time else "no",
+        )
+    console.print(table)
+    console.print("What nobody has verified of a device stands in its profile.", style="dim")
+
+
+def validation_words(console: Console, rows: Sequence[Row]) -> None:
+    """Print the means of an error table."""
+    table = Table(title="RMSE over the movement, degrees; mean of all trials", box=None)
+    for column in ("filter", "axes", "total", "heading", "inclination", "samples/s"):
+        table.add_column(column, justify="left" if column == "filter" else "right")
+    for row in rows:
+        if row.trial == "mean":
+            table.add_row(
+                row.filter,
+                str(row.axes),
+                f"{row.total_deg:.2f}",
+                f"{row.heading_deg:.2f}",
+                f"{row.inclination_deg:.2f}",
+                f"{row.samples_per_s:,.0f}",
+            )
+    console.print(table)
+
+
+def _finite(value: object) -> object:
+    """Plain data for JSON, which knows no NaN."""
+    if isinstance(value, dict):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

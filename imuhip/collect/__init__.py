@@ -1,1 +1,0 @@
-"""The radio and the live side."""

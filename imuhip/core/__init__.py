@@ -1,0 +1,1 @@
+"""Said once for all rooms: frames and signs, errors, quaternions, records, kernels, files."""

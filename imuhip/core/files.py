@@ -1,0 +1,164 @@
+"""Files that appear whole or not at all, and belong to their owner alone.
+
+A temporary name beside the target, flushed to the disk, then renamed. Recordings hold a person's
+movement, so files are made 0600 and folders 0700.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imuhip.core.errors import RecordingError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and its parents, each readable by its owner alone; keep those that exist."""
+    try:
+        missing = [part for part in (folder, *folder.parents) if not part.exists()]
+        for part in reversed(missing):
+            part.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"the folder cannot be made: {reason(error)}", path=folder) from error
+    if not folder.is_dir():
+        raise RecordingError("a folder was expected, and a file is there", path=folder)
+
+
+def temporary_beside(target: Path) -> Path:
+    """Return a name in the folder of `target` that nobody uses."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` outlive a power cut, where the system has a way to."""
+    with suppress(OSError):  # Windows opens no folders, and needs no such call
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the bytes of `path` are on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a temporary path that becomes `target` when the block ends without an error.
+
+    Raises
+    ------
+    RecordingError
+        If `target` exists and `overwrite` is not given, or the disk refuses.
+    """
+    refuse_existing(target, overwrite=overwrite)
+    make_folder(target.parent)
+    temporary = temporary_beside(target)
+    try:
+        yield temporary
+        try:
+            sync_file(temporary)
+            temporary.replace(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class FolderInTheMaking:
+    """A temporary folder that becomes `target` on `commit`, and vanishes on `discard`.
+
+    Parameters
+    ----------
+    target
+        The folder to be. One that exists is replaced only if it is empty or holds the file
+        `ours`, and only once the new one is complete.
+    ours
+        Name of a file that only our own folders hold.
+
+    Attributes
+    ----------
+    path
+        The temporary folder, beside the target.
+    """
+
+    def __init__(self, target: Path, *, ours: str) -> None:
+        self._target, self._ours = target, ours
+        refuse_foreign_folder(target, ours=ours)
+        make_folder(target.parent)
+        self.path = temporary_beside(target)
+        make_folder(self.path)
+
+    def commit(self) -> None:
+        """Put the folder into its place; RecordingError if the disk refuses."""
+        try:
+            for entry in self.path.rglob("*"):
+                entry.chmod(FOLDER_MODE if entry.is_dir() else FILE_MODE)
+                if entry.is_file():
+                    sync_file(entry)
+            _swap(self.path, self._target, ours=self._ours)
+            sync_folder(self._target.parent)
+        except OSError as error:
+            raise RecordingError(
+                f"cannot be written: {reason(error)}", path=self._target
+            ) from error
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the temporary folder, if it is still there."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Raise RecordingError if `target` is there and must not be replaced."""
+    if target.is_dir():
+        raise RecordingError("a file name was expected, and a folder is there", path=target)
+    if target.exists() and not overwrite:
+        raise RecordingError(
+            "exists already; choose another name, or replace it with --overwrite", path=target
+        )
+
+
+def refuse_foreign_folder(target: Path, *, ours: str) -> None:
+    """Raise RecordingError if `target` holds anything but what we wrote ourselves."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise RecordingError("a folder was expected, and a file is there", path=target)
+    if any(target.iterdir()) and not (target / ours).is_file():
+        raise RecordingError(
+            f"the folder holds other files and no {ours}, so it is not replaced; "
+            "choose another folder, or empty this one",
+            path=target,
+        )
+
+
+def reason(error: OSError) -> str:
+    """Return what the system said of an `OSError`, without the path that we name ourselves."""
+    return (error.strerror or str(error)).lower()
+
+
+def _swap(temporary: Path, target: Path, *, ours: str) -> None:
+    """Put `temporary` in the place of `target`; bring the old one back if that fails."""
+    refuse_foreign_folder(target, ours=ours)
+    if not target.exists():
+        temporary.rename(target)
+        return
+    old = temporary_beside(target)
+    target.rename(old)
+    try:
+        temporary.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

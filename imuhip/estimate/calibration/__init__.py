@@ -1,0 +1,1 @@
+"""Calibration: the protocol and its gates, and what tells a misplaced sensor."""

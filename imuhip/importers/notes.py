@@ -1,0 +1,242 @@
+"""What a folder says beside its numbers: ``session.toml`` and ``marks.csv``."""
+
+import csv
+import io
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
+from imuhip.core.errors import RecordingError
+from imuhip.core.records import Header, Mount, SensorInfo
+from imuhip.importers.number_tables import read_text
+from imuhip.recording.summary import software_versions
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMark:
+    """A line of ``marks.csv``: seconds on the session's clock, label, and where it stands."""
+
+    t: float
+    label: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSession:
+    """What ``session.toml`` says; empty where it says nothing."""
+
+    athlete: str = ""
+    started: str = ""
+    started_ns: int = 0
+    source: str = ""
+    mounts: Mapping[str, Mount] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def session_header(
+    session: FolderSession,
+    sensors: tuple[SensorInfo, ...],
+    profiles: Mapping[str, str],
+    marks: Sequence[FolderMark],
+) -> Header:
+    """Return the header of an import: device times are the session's clock already.
+
+    Where no mark names a calibration step, the steps are to be found in the data.
+    """
+    steps = {f"begin:{step}" for step in CALIBRATION_STEPS}
+    marked = any(mark.label in steps for mark in marks)
+    return Header(
+        sensors=sensors,
+        profiles=profiles,
+        clock="session",
+        utc_ns=session.started_ns,
+        athlete=session.athlete,
+        started=session.started,
+        source=session.source,
+        software=software_versions(),
+        parameters={} if marked else {"detect_steps": True},
+    )
+
+
+def read_session(path: Path) -> FolderSession:
+    """Read ``session.toml``, which need not be there.
+
+    Raises
+    ------
+    RecordingError
+        If it is no TOML, or an entry is of the wrong kind.
+    """
+    if not path.exists():
+        return FolderSession()
+    try:
+        value = tomllib.loads(read_text(path).decode())
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RecordingError(f"is no TOML: {error}", path=path) from error
+    warnings = tuple(
+        f"{path.name}: the entry {key!r} is not known, and is left out"
+        for key in value
+        if key not in _SESSION_KEYS
+    )
+    try:
+        started, started_ns = _started(value.get("started", ""))
+        return FolderSession(
+            athlete=_text(value, "athlete"),
+            started=started,
+            started_ns=started_ns,
+            source=_text(value, "source"),
+            mounts=_mounts(value.get("mount", {})),
+            warnings=warnings,
+        )
+    except RecordingError as error:
+        raise RecordingError(error.message, path=path) from error
+
+
+def read_marks(path: Path) -> tuple[list[FolderMark], list[str]]:
+    """Read ``marks.csv``, which need not be there, in order of time; and what looks odd.
+
+    The label is everything after the first separator, so it may hold commas.
+
+    Raises
+    ------
+    RecordingError
+        If a line has no time or no label.
+    """
+    if not path.exists():
+        return [], []
+    text = read_text(path)
+    head = text.partition(b"\n")[0]
+    separator = next((mark for mark in (b";", b"\t") if mark in head), b",").decode()
+    rows = csv.reader(io.StringIO(text.decode()), delimiter=separator)
+    marks: list[FolderMark] = []
+    names: list[str] | None = None
+    try:
+        for cells in rows:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if names is None:
+                names = [cell.strip() for cell in cells]
+                if names != ["t", "label"]:
+                    raise RecordingError(
+                        f"the columns t,label were expected, {','.join(names)[:60]!r} came",
+                        path=path,
+                        line=rows.line_num,
+                    )
+                continue
+            marks.append(_mark(cells, separator, path, rows.line_num))
+    except csv.Error as error:
+        raise RecordingError(f"is no CSV: {error}", path=path, line=rows.line_num) from error
+    marks.sort(key=lambda mark: mark.t)
+    return marks, [f"{path.name}:{line}: {said}" for line, said in _mark_warnings(marks)]
+
+
+def _mark(cells: Sequence[str], separator: str, path: Path, line: int) -> FolderMark:
+    """Return the mark on a line."""
+    place, label = cells[0].strip(), separator.join(cells[1:]).strip()
+    try:
+        t = float(place.replace(",", ".") if separator != "," else place)
+    except ValueError:
+        t = math.nan
+    if not abs(t) < _MAX_T:
+        raise RecordingError(
+            f"column t: seconds were expected, {place[:40]!r} came", path=path, line=line
+        )
+    if not label or len(label) > _MAX_LABEL:
+        raise RecordingError(
+            f"a label of 1 to {_MAX_LABEL} characters was expected after the time, "
+            f"{label[:40]!r} came",
+            path=path,
+            line=line,
+        )
+    return FolderMark(t, label, line)
+
+
+def _mark_warnings(marks: Sequence[FolderMark]) -> list[tuple[int, str]]:
+    """Return line and sentence for labels nobody understands, and steps that do not pair up."""
+    warnings = []
+    open_steps: dict[str, FolderMark] = {}
+    for mark in marks:
+        kind, colon, rest = mark.label.partition(":")
+        if kind == "begin" and rest:
+            if rest in open_steps:
+                warnings.append((mark.line, f"{rest} begins again before it has ended"))
+            open_steps[rest] = mark
+        elif kind == "end" and rest:
+            if open_steps.pop(rest, None) is None:
+                warnings.append((mark.line, f"{rest} ends and has not begun"))
+        elif mark.label != "pain" and not (colon and kind in _FREE_LABELS):
+            warnings.append(
+                (mark.line, f"the label {mark.label[:40]!r} is kept, and means nothing to imuhip")
+            )
+    warnings += [(mark.line, f"{step} begins and never ends") for step, mark in open_steps.items()]
+    return warnings
+
+
+def _started(value: Any) -> tuple[str, int]:
+    """Return the start as ISO 8601 and in nanoseconds since 1970; a date alone is midnight UTC."""
+    if isinstance(value, str):
+        if not value:
+            return "", 0
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise RecordingError(
+                f"started: a time such as 2026-03-02T10:00:00Z was expected, {value[:40]!r} came"
+            ) from error
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if not isinstance(value, datetime):
+        raise RecordingError(
+            f"started: a time such as 2026-03-02T10:00:00Z was expected, {value!r} came"
+        )
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    microseconds = (value - _EPOCH) // _EPOCH.resolution
+    if not 0 <= microseconds < _MAX_T * 1e6:
+        raise RecordingError(f"started: a time since 1970 was expected, {value} came")
+    return value.isoformat().replace("+00:00", "Z"), microseconds * 1000
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    text = value.get(key, "")
+    if not isinstance(text, str) or len(text) > _MAX_LABEL:
+        raise RecordingError(
+            f"{key}: text in quotes, of up to {_MAX_LABEL} characters, was expected, "
+            f"{str(text)[:40]!r} came"
+        )
+    return text
+
+
+def _mounts(value: Any) -> dict[str, Mount]:
+    """Return the declared mounts, each checked."""
+    if not isinstance(value, dict):
+        raise RecordingError(f"mount: tables such as [mount.pelvis] were expected, {value!r} came")
+    mounts = {}
+    for sensor, axes in value.items():
+        if sensor not in SEGMENTS:
+            raise RecordingError(
+                f"mount.{sensor}: is no sensor; sensors are named {', '.join(SEGMENTS)}"
+            )
+        if not isinstance(axes, dict) or set(axes) != {"up", "out"}:
+            raise RecordingError(f'mount.{sensor}: up = "+x" and out = "+z" were expected')
+        for key, axis in axes.items():
+            if axis not in _AXES:
+                raise RecordingError(
+                    f"mount.{sensor}.{key}: one of {' '.join(_AXES)} was expected, {axis!r} came"
+                )
+        if axes["up"][1] == axes["out"][1]:
+            raise RecordingError(f"mount.{sensor}: up and out are on the same axis")
+        mounts[sensor] = Mount(up=axes["up"], out=axes["out"])
+    return mounts
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SESSION_KEYS: Final = ("athlete", "started", "source", "mount")
+_FREE_LABELS: Final = ("cue", "note")
+_AXES: Final = ("+x", "-x", "+y", "-y", "+z", "-z")
+_MAX_LABEL: Final = 1000
+_MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds

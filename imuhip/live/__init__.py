@@ -1,0 +1,1 @@
+"""A session at work: collector, recording, replay and the live hub."""

@@ -1,0 +1,229 @@
+"""The collector: kits on adapters, a session each, all links kept up, everything closed at the end.
+
+::
+
+    async with collecting(kits, [Radio()], Options(folder), say=print) as sessions:
+        ...                                # sensors connect, hubs are served
+    # every recording is closed, every sensor was told to stop
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Any, Final
+
+from imuhip.ble.kit import Kit, missing
+from imuhip.ble.radio import Radio
+from imuhip.ble.scan import known_profiles
+from imuhip.core.errors import DeviceError
+from imuhip.live.control import ControlRefusedError
+from imuhip.live.hub import serving
+from imuhip.live.session import Session
+from imuhip.live.start import Options
+from imuhip.live.warm_up import warmed
+
+Say = Callable[[str], None]
+
+
+@asynccontextmanager
+async def collecting(
+    kits: Sequence[Kit],
+    radios: Sequence[Radio],
+    options: Options,
+    *,
+    port: int = 0,
+    say: Say,
+) -> AsyncIterator[tuple[Session, ...]]:
+    """Collect from kits while the block runs; gives a session for each.
+
+    Parameters
+    ----------
+    kits
+        One an athlete.
+    radios
+        Adapters; kits are spread over them.
+    options
+        How to collect.
+    port
+        Of the first kit's hub, the next kits' follow; 0 takes free ones.
+    say
+        Told sentences for people; each begins with its kit where there are several.
+
+    Raises
+    ------
+    DeviceError
+        When the kits have more sensors than the adapters can hold, or there is no Bluetooth.
+    """
+    places = spread(kits, radios)
+    await warmed(say)
+    sessions = tuple(
+        Session(kit, radio, options, _prefixed(say, kit, several=len(kits) > 1))
+        for kit, radio in zip(kits, places, strict=True)
+    )
+    async with AsyncExitStack() as hubs:
+        for number, session in enumerate(sessions):
+            own_port = port + number if port else 0
+            session.address = await hubs.enter_async_context(serving(session.hub, port=own_port))
+        for radio in radios:
+            await _check(radio, [s for s in sessions if s.radio is radio])
+        async with _at_work(sessions):
+            yield sessions
+
+
+@asynccontextmanager
+async def _at_work(sessions: Sequence[Session]) -> AsyncIterator[None]:
+    """Keep links up and sessions going while the block runs; close everything after it.
+
+    What the block raises comes out as it is; should the work itself fail, the block is ended.
+    """
+    owner = asyncio.current_task()
+    work = asyncio.create_task(_work(sessions))
+    failed = False
+
+    def ended(_: object) -> None:
+        nonlocal failed
+        failed = True
+        if owner is not None:
+            owner.cancel()
+
+    work.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        work.remove_done_callback(ended)
+        for session in sessions:
+            with suppress(ControlRefusedError):  # nothing was being recorded
+                await session.stop()
+        work.cancel()
+        await asyncio.wait([work])
+        for session in sessions:
+            for link in session.links.values():
+                await link.close()
+        if failed and owner is not None:
+            owner.uncancel()
+            work.result()  # raises what the work raised
+
+
+async def _work(sessions: Sequence[Session]) -> None:
+    """Run every session and every link, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for session in sessions:
+            tasks.create_task(session.run())
+            for link in session.links.values():
+                tasks.create_task(link.run())
+
+
+async def _check(radio: Radio, sessions: Sequence[Session]) -> None:
+    """Listen for every sensor of the kits, say which are missing, and hand on those found."""
+    if not sessions:
+        return
+    async with radio.lock:
+        seen = await radio.scan(
+            CHECK_S, lambda heard: not any(missing(s.kit, heard) for s in sessions)
+        )
+    for session in sessions:
+        absent = missing(session.kit, seen)
+        for sensor, link in session.links.items():
+            link.hint(session.kit.finder(sensor)(seen))
+        if absent:
+            words = ", ".join(f"{s} ({session.kit.sensors[s].words})" for s in absent)
+            session.tell(
+                f"kit {session.kit.name}: not heard: {words}; switch on, charge, bring near – "
+                "the search goes on"
+            )
+        else:
+            session.tell(f"kit {session.kit.name}: all {len(session.links)} sensors heard")
+
+
+def spread(kits: Sequence[Kit], radios: Sequence[Radio]) -> list[Radio]:
+    """Return the adapter of each kit, so that none holds more sensors than its profiles allow.
+
+    Raises
+    ------
+    DeviceError
+        When they do not fit, or a sensor is in two kits.
+    """
+    _refuse_shared(kits)
+    held: dict[int, list[str]] = {place: [] for place in range(len(radios))}
+    chosen = []
+    for kit in kits:
+        new = [bound.profile for bound in kit.sensors.values()]
+        fits = [n for n in held if len(held[n] + new) <= _room(held[n] + new)]
+        if not fits:
+            raise DeviceError(
+                f"expected room for the {len(new)} sensors of kit {kit.name}, came "
+                f"{len(radios)} adapter{'s' * (len(radios) > 1)} that hold{'s' * (len(radios) < 2)}"
+                f" {_room(new)} of them each, {sum(map(len, held.values()))} being taken; add an "
+                "adapter (--adapter may be given several times) or leave a kit out"
+            )
+        place = min(fits, key=lambda n: len(held[n]))
+        held[place] += new
+        chosen.append(radios[place])
+    return chosen
+
+
+def _refuse_shared(kits: Sequence[Kit]) -> None:
+    owners: dict[str, str] = {}
+    for kit in kits:
+        for sensor, bound in kit.sensors.items():
+            key = (bound.address or bound.serial or bound.name).lower()
+            mine = f"{sensor} of kit {kit.name}"
+            if key in owners:
+                raise DeviceError(
+                    f"expected every sensor in one place, came {bound.words} as {owners[key]} "
+                    f"and as {mine}; bind one of the kits again"
+                )
+            owners[key] = mine
+
+
+def _room(profiles: Sequence[str]) -> int:
+    """How many sensors of these profiles an adapter holds: as many as the pickiest allows."""
+    return min(known_profiles()[name].link.max_sensors for name in profiles)
+
+
+def _prefixed(say: Say, kit: Kit, *, several: bool) -> Say:
+    return (lambda sentence: say(f"{kit.name}: {sentence}")) if several else say
+
+
+def collect(
+    kits: Sequence[Kit], radios: Sequence[Radio], options: Options, *, port: int, say: Say
+) -> None:
+    """Collect until Ctrl-C or SIGTERM, then stop without losing anything; see `collecting`."""
+    asyncio.run(collect_until_signal(kits, radios, options, port=port, say=say))
+
+
+async def collect_until_signal(
+    kits: Sequence[Kit], radios: Sequence[Radio], options: Options, *, port: int, say: Say
+) -> None:
+    """Do the same inside an event loop, which must be the main thread's."""
+    enough = asyncio.Event()
+    with _ended_by_signals(enough):
+        async with collecting(kits, radios, options, port=port, say=say) as sessions:
+            for session in sessions:
+                session.tell(f"hub on ws://{session.address}/live – Ctrl-C ends the session")
+            await enough.wait()
+        say("collector ended")
+
+
+@contextmanager
+def _ended_by_signals(enough: asyncio.Event) -> Iterator[None]:
+    """Set `enough` at the first Ctrl-C or SIGTERM; a second one interrupts as usual."""
+    loop = asyncio.get_running_loop()
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, before[number])
+        loop.call_soon_threadsafe(enough.set)
+
+    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+        before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+CHECK_S: Final = 8.0
+"""Sensors advertise at least every two seconds, and a scan hears about two in three."""

@@ -1,0 +1,155 @@
+"""Steering over HTTP: ``POST /control/{start,stop,mark,calibrate,bind}`` and ``GET /status``.
+
+Requests are checked here, once; a handler only meets such as make sense.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, NoReturn, Protocol, cast, get_args
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from imuhip.assess.limits import GOALS
+from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
+from imuhip.live.protocol import to_json
+
+Action = Literal["start", "stop", "mark", "calibrate", "bind"]
+
+MAX_BODY_BYTES: Final = 4096
+MAX_TEXT: Final = 200
+
+
+class ControlRefusedError(Exception):
+    """A request makes no sense, or none now; `status` is the HTTP status to answer with.
+
+    Parameters
+    ----------
+    status
+        4xx.
+    message
+        What was expected, what came, what to do.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def refuse(message: str) -> NoReturn:
+    """Answer a request with 409 and a sentence."""
+    raise ControlRefusedError(409, message)
+
+
+class ControlHandler(Protocol):
+    """What steers a session."""
+
+    async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
+        """Do it and return what to answer; raise `ControlRefusedError` if it cannot be now.
+
+        `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
+        calibration step or the shake, and for a start ``athlete``, ``goal`` and ``without``, the
+        sensors to leave out, where they were given. To bind, each place that changes and the place
+        its sensor had until now.
+        """
+
+    def status(self) -> Mapping[str, Any]:
+        """State of the session and of each sensor, for people and programs."""
+
+
+def control_routes(
+    handler: ControlHandler, figures: Callable[[], Mapping[str, Any]]
+) -> list[Route]:
+    """Return the routes; `figures` gives what ``/status`` adds about the hub itself."""
+
+    async def control(request: Request) -> Response:
+        try:
+            action = _action(request.path_params["action"])
+            answer = await handler.control(action, _checked(action, await _body(request)))
+        except ControlRefusedError as error:
+            return _json({"error": error.message}, error.status)
+        return _json({"done": action, **answer})
+
+    async def status(_request: Request) -> Response:
+        return _json({**handler.status(), **figures()})
+
+    return [
+        Route("/control/{action}", control, methods=["POST"]),
+        Route("/status", status, methods=["GET"]),
+    ]
+
+
+def _json(value: Mapping[str, Any], status: int = 200) -> Response:
+    """A JSON answer that no cache keeps."""
+    headers = {"cache-control": "no-store"}
+    return Response(to_json(value), status, headers, media_type="application/json")
+
+
+def _action(name: str) -> Action:
+    """The action of that name."""
+    if name not in get_args(Action):
+        expected = ", ".join(get_args(Action))
+        raise ControlRefusedError(404, f"expected one of {expected}, came {name!r}")
+    return cast("Action", name)
+
+
+async def _body(request: Request) -> dict[str, str]:
+    """The request's JSON object of texts; empty without a body."""
+    received = b""
+    async for part in request.stream():
+        received += part
+        if len(received) > MAX_BODY_BYTES:
+            raise ControlRefusedError(413, f"expected at most {MAX_BODY_BYTES} bytes, came more")
+    if not received:
+        return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind != "application/json":
+        raise ControlRefusedError(415, f"expected application/json, came {kind or 'no type'}")
+    try:
+        value = json.loads(received)
+    except (ValueError, RecursionError) as error:
+        raise ControlRefusedError(400, f"expected JSON, came what is none: {error}") from error
+    if not isinstance(value, dict):
+        raise ControlRefusedError(400, "expected a JSON object, came another value")
+    for name, text in value.items():
+        if not isinstance(text, str) or not text.strip() or len(text) > MAX_TEXT:
+            wanted = f"expected {name} to be a text of 1 to {MAX_TEXT} characters"
+            raise ControlRefusedError(422, f"{wanted}, came {str(text)[:40]!r}")
+    return value
+
+
+def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
+    """The request, if it says all that the action needs and nothing it does not know."""
+    needed, optional = _FIELDS[action]
+    for name in needed:
+        if name not in request:
+            raise ControlRefusedError(422, f"expected {name} with {action}, came none: add it")
+    for name in request:
+        if name not in needed + optional:
+            known = ", ".join(needed + optional) or "nothing"
+            raise ControlRefusedError(422, f"expected {known} with {action}, came {name}")
+    for name, values in _VALUES.items():
+        if name in request and request[name] not in values:
+            wanted = ", ".join(values)
+            raise ControlRefusedError(
+                422, f"expected {name} to be one of {wanted}, came {request[name]!r}"
+            )
+    return request
+
+
+_FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "start": ((), ("athlete", "goal", "without")),
+    "stop": ((), ()),
+    "mark": (("label",), ()),
+    "calibrate": (("step", "edge"), ()),
+    "bind": ((), SEGMENTS),
+}
+"""Fields that an action needs, and those it may have."""
+
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "step": ("shake", *CALIBRATION_STEPS),
+    "edge": ("begin", "end"),
+    "goal": GOALS,
+}

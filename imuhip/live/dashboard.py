@@ -1,0 +1,146 @@
+"""How a program starts the dashboard; imports nothing of Streamlit itself."""
+
+import secrets
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from imuhip.core.resources import dashboard_folder
+
+DEFAULT_PORT = 8501
+
+
+@dataclass(frozen=True)
+class Lan:
+    """How the page is reached from the network.
+
+    Parameters
+    ----------
+    token
+        What visitors must bring.
+    token_file
+        Where the dashboard reads it: a command line can be seen by others.
+    hosts
+        Names and addresses of this machine, the likeliest first.
+    """
+
+    token: str
+    token_file: Path
+    hosts: tuple[str, ...]
+
+    def url(self, port: int) -> str:
+        """Return the address that lets a visitor in: what the QR code holds."""
+        host = f"[{self.hosts[0]}]" if ":" in self.hosts[0] else self.hosts[0]
+        return f"http://{host}:{port}/?token={self.token}"
+
+
+def open_to_lan(folder: Path) -> Lan:
+    """Return a new token, kept in `folder` where only this user can read it.
+
+    Parameters
+    ----------
+    folder
+        A folder that lives as long as the dashboard runs.
+    """
+    token = secrets.token_urlsafe(16)
+    token_file = folder / "token"
+    token_file.touch(mode=0o600)
+    token_file.write_text(token, encoding="utf-8")
+    return Lan(token, token_file, _own_names())
+
+
+def dashboard_command(
+    hub_url: str,
+    port: int = DEFAULT_PORT,
+    *,
+    results: Path | None = None,
+    catalogue: str | None = None,
+    lan: Lan | None = None,
+) -> list[str]:
+    """Return the command that serves the dashboard, on loopback unless told otherwise.
+
+    Everything that matters stands in the command, beside ``.streamlit/config.toml``, so that a
+    user's own Streamlit settings neither open the page to the network nor send usage data.
+
+    Parameters
+    ----------
+    hub_url
+        The hub's WebSocket, such as ``ws://127.0.0.1:8765/live``.
+    port
+        Where the page is served; taken or the command fails.
+    results
+        Folder in which the page of finished sessions looks first.
+    catalogue
+        Path or URL of the catalogue; the user's own when None. A password in a URL can be seen by
+        whoever lists this machine's processes: leave it to the settings that PostgreSQL reads.
+    lan
+        Serve the network too, to those who bring the token.
+    """
+    options = {
+        "server.address": "127.0.0.1" if lan is None else "0.0.0.0",  # noqa: S104 - asked for
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    relay = _free_port(options["server.address"], port + 1)
+    own: list[str] = ["--hub", hub_url, "--page-port", str(port), "--relay-port", str(relay)]
+    own += ["--results", str(results)] if results else []
+    own += ["--catalogue", catalogue] if catalogue else []
+    if lan is not None:
+        own += ["--token-file", str(lan.token_file)]
+        own += [part for host in lan.hosts for part in ("--host", host)]
+    return [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(dashboard_folder() / "app.py"),
+        *flags,
+        "--",
+        *own,
+    ]
+
+
+def dashboard_url(port: int = DEFAULT_PORT) -> str:
+    """Return the address at which a browser finds the dashboard."""
+    return f"http://127.0.0.1:{port}/"
+
+
+def qr_code(url: str) -> str:
+    """Return the address as a QR code for a terminal."""
+    import io
+
+    import segno
+
+    out = io.StringIO()
+    segno.make(url, error="m").terminal(out, compact=True)
+    return out.getvalue()
+
+
+def _free_port(address: str, wanted: int) -> int:
+    """The wanted port or one of the next, that nobody uses at this moment; else any."""
+    for port in (*range(wanted, wanted + 20), 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, port))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"expected a free port on {address}, came none")
+
+
+def _own_names() -> tuple[str, ...]:
+    """Addresses and names of this machine in its network, the one that leads out first."""
+    names: list[str] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: asks which way out would be taken
+            names.append(probe.getsockname()[0])
+        except OSError:
+            pass
+    host = socket.gethostname().lower()
+    names += [host, f"{host}.local"]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,101 @@
+"""What is told live beside the numbers: steps, repetitions, findings, notes and faults."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import numpy as np
+
+from imuhip.assess.cue_log import Outcome
+from imuhip.core.evidence import CalibrationStep
+from imuhip.core.findings import Finding, Note, Repetition
+from imuhip.core.records import Fault
+
+
+class News(Protocol):
+    """What happened in a push: `Output` keeps this promise."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults that became known, in pieces."""
+
+    @property
+    def steps(self) -> tuple[CalibrationStep, ...]:
+        """Calibration steps that ended."""
+
+    @property
+    def repetitions(self) -> tuple[Repetition, ...]:
+        """Repetitions that ended."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What their sets tell so far."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Marks of the moment, with the angles at their time."""
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of findings after cues."""
+
+
+def news_from_output(output: News) -> Iterator[tuple[str, dict[str, object]]]:
+    """What happened in a push, faults aside: the kind of each event, and its fields."""
+    for step in output.steps:
+        yield "step", {"step": step}
+    for repetition in output.repetitions:
+        yield "repetition", {"repetition": repetition}
+    for finding in output.findings:
+        yield "finding", {"finding": finding}
+    for note in output.notes:
+        yield "note", {"note": note}
+
+
+@dataclass(slots=True)
+class Assessed:
+    """What a session has shown so far: repetitions, findings as they were told, notes, cues."""
+
+    repetitions: list[Repetition] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def add(self, output: News) -> None:
+        """Add what a push gave."""
+        self.repetitions += output.repetitions
+        self.findings += output.findings
+        self.notes += output.notes
+        self.outcomes += output.outcomes
+
+
+class FaultNews:
+    """Faults as they are told live: at once, then no more than once a second while they last.
+
+    The pipeline gives a fault in pieces, perhaps one with every push.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[tuple[str, str], Fault] = {}
+        self._told: dict[tuple[str, str], float] = {}
+
+    def push(self, pieces: Sequence[Fault]) -> list[Fault]:
+        """Return the faults to tell now; one that lasts comes again, longer, with its start."""
+        news: dict[tuple[str, str], Fault] = {}
+        for piece in pieces:
+            key = (piece.sensor, piece.kind)
+            before = self._latest.get(key)
+            if before is not None and piece.t_start - before.t_end <= _FAULT_NEWS_S:
+                end = max(before.t_end, piece.t_end)
+                fault = replace(before, t_end=end, count=before.count + piece.count)
+            else:
+                fault = piece
+                self._told.pop(key, None)
+            self._latest[key] = fault
+            if fault.t_end - self._told.get(key, -np.inf) >= _FAULT_NEWS_S:
+                self._told[key] = fault.t_end
+                news[key] = fault
+        return list(news.values())
+
+
+_FAULT_NEWS_S: Final = 1.0

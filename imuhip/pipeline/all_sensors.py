@@ -1,0 +1,358 @@
+"""The order of the stages: the only file that knows it, and the only caller of all of them.
+
+::
+
+    records ─ decode ─ clock ─ bias ─ filter ─┐  one of each a sensor (`one_sensor`)
+                                              ├─ grid ─ protocol ─ aligner ─ joint angles
+    marks ────────────────────────────────────┘                            ─ segments ─ assessor
+
+A `Pipeline` is fed batches of records in the order of arrival. However they are cut into batches,
+the outputs, joined, are the same bits. It reads no clock, no environment and no randomness.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from imuhip.assess.assessor import Assessor, Told
+from imuhip.assess.cue_log import Outcome
+from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
+from imuhip.core.errors import RecordingError
+from imuhip.core.evidence import Alignment, CalibrationStep
+from imuhip.core.findings import Finding, Note, Repetition, SegmentBlock
+from imuhip.core.records import (
+    AngleBlock,
+    Array,
+    Fault,
+    GridBlock,
+    Header,
+    Mark,
+    OrientationBlock,
+    Packet,
+    Record,
+    SampleBlock,
+)
+from imuhip.estimate.alignment import Aligner
+from imuhip.estimate.angle_errors import Params as ErrorParams
+from imuhip.estimate.calibration.protocol import Protocol, TimedMark
+from imuhip.estimate.grid import Grid
+from imuhip.estimate.grid import Params as GridParams
+from imuhip.estimate.heading import Params as HeadingParams
+from imuhip.estimate.heading import RelativeHeading
+from imuhip.estimate.joint_angles import JointAngles
+from imuhip.estimate.joints import Joints
+from imuhip.estimate.segments import SegmentMotion
+from imuhip.estimate.sequence import Progress
+from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
+from imuhip.estimate.silence import Silence
+from imuhip.pipeline.one_sensor import Params as ChainParams
+from imuhip.pipeline.one_sensor import SensorChain
+
+_Block = TypeVar("_Block", AngleBlock, SegmentBlock)
+
+
+@dataclass(frozen=True, slots=True)
+class Params(ChainParams):
+    """Settings of all stages; each stage says what its own do."""
+
+    grid: GridParams = field(default_factory=GridParams)
+    heading: HeadingParams = field(default_factory=HeadingParams)
+    errors: ErrorParams = field(default_factory=ErrorParams)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """What became known with a batch.
+
+    Parameters
+    ----------
+    grid, angles, segments
+        The same rows, in order; often none.
+    faults
+        In pieces; `joined_faults` puts them together.
+    steps
+        Calibration steps that ended.
+    repetitions
+        That ended; a squat has one for each side.
+    findings
+        Of the sets they belong to, as far as these have come: what was told before of the same
+        rule, movement, side and set is replaced.
+    notes
+        Marks of the moment, with the angles at their time.
+    outcomes
+        What became of a finding after a cue, once its set is over.
+    joints, joints_sd
+        ``(N, J)`` angles that further sensors show, and their errors, radians, in the order of
+        `Pipeline.joint_names`.
+    """
+
+    grid: GridBlock
+    angles: AngleBlock
+    segments: SegmentBlock
+    faults: tuple[Fault, ...]
+    steps: tuple[CalibrationStep, ...]
+    repetitions: tuple[Repetition, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    joints: Array = field(default_factory=lambda: np.empty((0, 0)))
+    joints_sd: Array = field(default_factory=lambda: np.empty((0, 0)))
+
+
+class Pipeline:
+    """From a recording's records to joint angles."""
+
+    def __init__(
+        self, header: Header, params: Params | None = None, *, last_word: bool = False
+    ) -> None:
+        """Set up the stages for the sensors of a recording.
+
+        Parameters
+        ----------
+        last_word
+            Findings come with `finish`, and only the last word on each set; else, as live, after
+            each repetition.
+
+        Raises
+        ------
+        RecordingError
+            Without a pelvis and a thigh, or with a profile that is missing or wrong.
+        """
+        self.params = params or Params()
+        names = [info.sensor for info in header.sensors if info.sensor in SEGMENTS]
+        if PELVIS not in names or not any(name.startswith("thigh") for name in names):
+            came = ", ".join(names) or "none"
+            raise RecordingError(f"expected sensors on the pelvis and a thigh; came {came}")
+        self._header = header
+        self._chains = {
+            info.sensor: SensorChain(header, info, self.params) for info in header.sensors
+        }
+        self._silences = {
+            name: Silence(name, chain.latency_s) for name, chain in self._chains.items()
+        }
+        # A device that holds samples back is waited for as much longer.
+        late_s = max(chain.latency_s for chain in self._chains.values())
+        patience_s = self.params.grid.patience_s + late_s
+        self.grid_params = replace(self.params.grid, patience_s=patience_s)
+        self._grid = Grid(names, self.grid_params)
+        mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
+        detect = bool(header.parameters.get("detect_steps"))
+        self._protocol = Protocol(names, mounts, detect=detect)
+        self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
+        self._headings = RelativeHeading(self.params.heading)
+        self._angles = JointAngles(self.params.errors)
+        self._segments = SegmentMotion()
+        self._joints = Joints(names, self.params.errors)
+        self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
+        self._shake = Shake(names)
+        self._origin_ns: int | None = 0 if header.clock == "session" else None
+        self._host_t = -np.inf
+        self._early: list[Mark] = []
+        self.alignment: Alignment | None = None
+
+    def push(self, batch: Sequence[Record]) -> Output:
+        """Take a batch: all records of a consecutive range of arrival numbers."""
+        packets = [r for r in batch if isinstance(r, Packet) and r.sensor in self._chains]
+        if self._origin_ns is None:
+            self._origin_ns = self._first_data(packets)
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        before = self._early
+        arrived = (record for record in batch if isinstance(record, Mark))
+        self._early = [*before, *sorted(arrived, key=lambda mark: mark.arrival)]
+        if self._origin_ns is None:
+            return self._output(self._grid.push((), -np.inf), faults, ())
+        shakes: list[CalibrationStep] = []
+        for part, mark in (*(cut_at_shakes(before) if before else ()), *cut_at_shakes(batch)):
+            oriented, told = self._samples(part, self._origin_ns)
+            at = None if mark is None else (_seconds(mark.host_ns, self._origin_ns), mark.label)
+            step = self._shake.push(oriented, at)
+            if step is not None:
+                shakes.append(step)
+                for name, offset_s in offsets_of(step).items():
+                    self._chains[name].shift(offset_s)
+            blocks += oriented
+            faults += told
+        marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
+        self._early = []
+        out = self._output(self._grid.push(blocks, self._host_t), faults, marks)
+        return replace(out, steps=(*shakes, *out.steps)) if shakes else out
+
+    def _samples(
+        self, batch: Sequence[Record], origin_ns: int
+    ) -> tuple[list[OrientationBlock], list[Fault]]:
+        """What each sensor's own stages make of a batch."""
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        progress = Progress(batch, origin_ns, self._host_t)
+        for record in batch:
+            if isinstance(record, Packet) and record.sensor in self._chains and len(record):
+                oriented, told = self._chains[record.sensor].push(record, origin_ns, progress)
+                blocks += oriented
+                faults += told
+        for chain in self._chains.values():
+            oriented, told = chain.wait(progress)
+            blocks += oriented
+            faults += told
+        for record in batch:
+            newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
+            self._host_t = max(self._host_t, _seconds(newest, origin_ns))
+        for name, silence in self._silences.items():
+            came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
+            came = [r for r in came if self._chains[name].carries_samples(r)]
+            faults += silence.push(came, origin_ns, self._host_t, progress)
+        return blocks, faults
+
+    def finish(self) -> Output:
+        """Return what is left when no more records come."""
+        blocks: list[OrientationBlock] = []
+        faults: list[Fault] = []
+        for chain in self._chains.values():
+            oriented, told = chain.finish(self._host_t)
+            blocks += oriented
+            faults += told
+        nothing = "no sample came from this sensor"
+        faults += [
+            Fault(name, "missing", 0.0, max(self._host_t, 0.0), 0, nothing)
+            for name, chain in self._chains.items()
+            if not chain.started
+        ]
+        out = self._output(self._grid.finish(blocks), faults, ())
+        last = self._protocol.finish(len(out.grid.t))
+        for _, step in last:
+            self._align(step)
+        steps = tuple(step for _, step in last)
+        assessed = self._assessor.finish()
+        return replace(
+            out,
+            faults=(*out.faults, *_misplacements(steps)),
+            steps=(*out.steps, *steps),
+            repetitions=(*out.repetitions, *assessed.repetitions),
+            findings=(*out.findings, *assessed.findings),
+            notes=(*out.notes, *assessed.notes),
+            outcomes=(*out.outcomes, *assessed.outcomes),
+        )
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """The sensors of the grid, in its order."""
+        return self._grid.sensors
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names of the angles that further sensors show, such as ``knee_flexion_left``."""
+        return self._joints.names
+
+    def tell_samples(self, told: Callable[[SampleBlock], None]) -> None:
+        """Call `told` with every sensor's samples, in order, before their bias is taken off."""
+        for chain in self._chains.values():
+            chain.told = told
+
+    @property
+    def clock_residuals(self) -> dict[str, float]:
+        """How far each sensor's clock may be off by now, seconds; NaN before it is known."""
+        return {name: chain.residual_s for name, chain in self._chains.items()}
+
+    def _first_data(self, packets: Sequence[Packet]) -> int | None:
+        """Host time of the first data notification: the session's zero."""
+        data = [p for p in packets if len(p) and self._chains[p.sensor].carries_samples(p)]
+        if not data:
+            return None
+        return int(min(data, key=lambda p: int(p.arrival[0])).host_ns[0])
+
+    def _output(
+        self, rows: GridBlock, faults: Sequence[Fault], marks: Sequence[TimedMark]
+    ) -> Output:
+        """Angles of new grid rows, each with the alignment that was known at its time."""
+        ended = self._protocol.push(rows, marks)
+        self._assessor.mark(marks)
+        angles, motion, joints, told = [], [], [], Told()
+        first = 0
+        for row, step in (*ended, (len(rows.t), None)):
+            part = rows.part(first, row)
+            headings = self._headings.push(part)
+            angles.append(self._angles.push(part, headings))
+            motion.append(self._segments.push(part, headings))
+            joints.append(self._joints.push(part, headings))
+            told += self._assessor.push(angles[-1], motion[-1])
+            if step is not None:
+                self._align(step)
+            first = row
+        steps = tuple(step for _, step in ended)
+        return Output(
+            rows,
+            _joined(angles),
+            _joined(motion),
+            (*faults, *_misplacements(steps)),
+            steps,
+            tuple(told.repetitions),
+            tuple(told.findings),
+            tuple(told.notes),
+            tuple(told.outcomes),
+            np.concatenate([angle for angle, _ in joints]),
+            np.concatenate([sd for _, sd in joints]),
+        )
+
+    def _align(self, step: CalibrationStep) -> None:
+        alignment = self._aligner.push(step)
+        if alignment is not None:
+            self.alignment = alignment
+            self._headings.align(alignment)
+            self._angles.align(alignment)
+            self._segments.align(alignment)
+            self._joints.align(alignment)
+            self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
+
+
+def _misplacements(steps: Sequence[CalibrationStep]) -> list[Fault]:
+    """The faults of placement that steps showed, each for the sensors concerned."""
+    return [
+        Fault(sensor, each.kind, each.t_start, each.t_end, 1, each.words)
+        for step in steps
+        for each in step.misplaced
+        for sensor in ((each.sensor,) if each.sensor else THIGH.values())
+    ]
+
+
+def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Put the pieces of a session's faults together, ordered by time.
+
+    Faults of one kind and sensor that follow each other within 0.1 s are one; a radio gap of more
+    than 0.1 s stays by itself.
+    """
+    joined: list[Fault] = []
+    latest: dict[tuple[str, str], int] = {}
+    for fault in sorted(faults, key=lambda f: (f.t_start, f.sensor, f.kind, f.t_end)):
+        key = (fault.sensor, fault.kind)
+        before = joined[latest[key]] if key in latest else None
+        long = fault.kind == "gap" and fault.t_end - fault.t_start > _JOIN_S
+        if before is not None and not long and fault.t_start - before.t_end <= _JOIN_S:
+            joined[latest[key]] = replace(
+                before, t_end=max(before.t_end, fault.t_end), count=before.count + fault.count
+            )
+            continue
+        latest[key] = len(joined)
+        joined.append(fault)
+    return tuple(joined)
+
+
+def _newest(packet: Packet) -> int:
+    return int(packet.host_ns[-1]) if len(packet) else -(2**62)
+
+
+def _seconds(host_ns: int, origin_ns: int) -> float:
+    return (host_ns - origin_ns) / 1e9
+
+
+def _joined(pieces: Sequence[_Block]) -> _Block:
+    """Blocks of consecutive rows as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    kind = type(pieces[0])
+    names = (each.name for each in fields(kind))
+    return kind(*(np.concatenate([getattr(p, name) for p in pieces]) for name in names))
+
+
+_JOIN_S = 0.1

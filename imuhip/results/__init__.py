@@ -1,0 +1,1 @@
+"""Result files, and how a recording becomes them."""

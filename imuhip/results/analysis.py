@@ -1,0 +1,282 @@
+"""One recording → its result files: read, push through the pipeline, write."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imuhip.assess.cue_log import Outcome
+from imuhip.assess.params import Params as AssessParams
+from imuhip.assess.set_measures import SetSummary, summaries
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES
+from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement
+from imuhip.core.findings import Finding, Note, Repetition
+from imuhip.core.records import Fault, Header
+from imuhip.estimate.soft_tissue import SoftTissue
+from imuhip.pipeline.all_sensors import Output, Params, Pipeline, joined_faults
+from imuhip.pipeline.offline import refine
+from imuhip.recording.reader import RecordingReader
+from imuhip.recording.summary import sha256_of, software_versions
+from imuhip.results.assessment import (
+    findings_list,
+    latest_findings,
+    notes_list,
+    repetitions_table,
+    sets_table,
+)
+from imuhip.results.extra_columns import ExtraColumns
+from imuhip.results.schemas import ResultsWriter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What a person is told of an analysis; the rest lies in the files.
+
+    Parameters
+    ----------
+    rows
+        Grid rows written.
+    duration_s
+        From the first to the last of them.
+    valid
+        Share of rows with hip angles, by side: left, right.
+    ranges
+        Lowest and highest of each hip angle in degrees: name, left, right.
+    grade, chain
+        Of the calibration.
+    faults
+        All that went wrong, in order.
+    sets
+        What the repetitions of each set, side and direction add up to.
+    findings
+        What stands in the end.
+    notes
+        Marks of the moment.
+    repetitions
+        All that were found, in order.
+    outcomes
+        What became of findings after the coach's cues.
+    assess
+        The athlete's goals and limits.
+    warnings
+        Sentences for the user.
+    """
+
+    target: Path
+    rows: int
+    duration_s: float
+    valid: tuple[float, float]
+    ranges: tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]
+    grade: str
+    chain: str
+    faults: tuple[Fault, ...]
+    sets: tuple[SetSummary, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    repetitions: tuple[Repetition, ...]
+    outcomes: tuple[Outcome, ...]
+    assess: AssessParams
+    warnings: tuple[str, ...]
+
+
+def analyze(
+    recording: Path,
+    target: Path,
+    params: Params | None = None,
+    told: Callable[[float], None] = lambda _: None,
+    *,
+    label: str = "",
+    columns: Sequence[str] = (),
+    soft_tissue: Sequence[SoftTissue] = (),
+) -> Analysis:
+    """Analyze a recording into a folder of result files, written whole or not at all.
+
+    Parameters
+    ----------
+    recording
+        The file.
+    target
+        The folder; one that holds other things is refused.
+    params
+        Settings; the defaults when not given.
+    told
+        Called with the seconds of recording that are done.
+    label
+        For a folder that becomes part of a data set; see `ResultsWriter`.
+    columns
+        What angles.parquet has besides: names in `extra_columns.COLUMNS`.
+    soft_tissue
+        Factors that the user states.
+
+    Raises
+    ------
+    RecordingError
+        When the recording cannot be read or lacks a pelvis or both thighs.
+    """
+    params = params or Params()
+    reader = RecordingReader(recording)
+    pipeline = Pipeline(reader.header, params, last_word=True)
+    tally = _Tally()
+    refined = None
+    if "offline" in columns:
+        refined = refine(reader.header, reader.batches(), params, told)
+    extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
+    with ResultsWriter(target, label=label, extra=extra.names) as writer:
+        for batch in reader.batches():
+            out = pipeline.push(batch)
+            writer.add(out.grid, out.angles, extra.push(out))
+            told(tally.add(out))
+        out = pipeline.finish()
+        writer.add(out.grid, out.angles, extra.push(out))
+        told(tally.add(out))
+        faults = joined_faults((*tally.faults, *reader.faults))
+        calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
+        session = session_summary(reader.header, params, recording) | {"columns": extra.names}
+        sets = summaries(tally.repetitions)
+        writer.finish(
+            faults,
+            calibration,
+            session,
+            repetitions_table(tally.repetitions),
+            findings_list(tally.findings),
+            sets_table(sets),
+            notes_list(tally.notes, tally.outcomes),
+        )
+    return Analysis(
+        target=target,
+        rows=tally.rows,
+        duration_s=tally.rows / GRID_HZ,
+        valid=(tally.valid[0] / max(tally.rows, 1), tally.valid[1] / max(tally.rows, 1)),
+        ranges=tally.ranges(),
+        grade=calibration["grade"],
+        chain=calibration["chain"],
+        faults=faults,
+        sets=tuple(sets),
+        findings=tuple(latest_findings(tally.findings)),
+        notes=tuple(tally.notes),
+        repetitions=tuple(tally.repetitions),
+        outcomes=tuple(tally.outcomes),
+        assess=AssessParams.from_settings(reader.header.parameters.get("assess") or {}),
+        warnings=tuple(calibration["words"]),
+    )
+
+
+class _Tally:
+    """What the outputs of a pipeline add up to."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.valid = [0, 0]
+        self._low = np.full((2, 3), np.nan)
+        self._high = np.full((2, 3), np.nan)
+        self.faults: list[Fault] = []
+        self.steps: list[CalibrationStep] = []
+        self.repetitions: list[Repetition] = []
+        self.findings: list[Finding] = []
+        self.notes: list[Note] = []
+        self.outcomes: list[Outcome] = []
+
+    def add(self, out: Output) -> float:
+        """Add an output; the session time reached."""
+        self.rows += len(out.grid.t)
+        for k in range(2):
+            self.valid[k] += int(np.count_nonzero(out.angles.valid[:, k]))
+        if len(out.grid.t):
+            self._low = np.fmin(self._low, np.fmin.reduce(out.angles.hip))
+            self._high = np.fmax(self._high, np.fmax.reduce(out.angles.hip))
+        self.faults += out.faults
+        self.steps += out.steps
+        self.repetitions += out.repetitions
+        self.findings += out.findings
+        self.notes += out.notes
+        self.outcomes += out.outcomes
+        return self.rows / GRID_HZ
+
+    def ranges(self) -> tuple[tuple[str, tuple[float, float], tuple[float, float]], ...]:
+        """Lowest and highest of each hip angle, degrees, left and right."""
+        low, high = np.degrees(self._low), np.degrees(self._high)
+        spans = [[(float(low[k, i]), float(high[k, i])) for k in range(2)] for i in range(3)]
+        return tuple(
+            (f"hip {name}", left, right)
+            for name, (left, right) in zip(HIP_ANGLES, spans, strict=True)
+        )
+
+
+def calibration_summary(
+    steps: Sequence[CalibrationStep],
+    alignment: Alignment | None,
+    soft_tissue: Iterable[SoftTissue] = (),
+) -> dict[str, Any]:
+    """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
+    words = [sentence for step in steps for sentence in step.words]
+    if any(step.found == "detected" for step in steps):
+        words.append("No calibration step was marked; they were found in the data.")
+    grade = "none" if alignment is None else alignment.grade
+    if grade == "none":
+        words.append(
+            "There is no calibration, so there are no hip angles. Record the protocol – stand, "
+            "three bows, knee lifts left and right – with its marks at the start of the session."
+        )
+    elif alignment is not None and not len(alignment.standing):
+        words.append("There was no accepted standing, so hip angles are raw and not zeroed.")
+    factors = list(soft_tissue)
+    words += [factor.words for factor in factors]
+    return {
+        "grade": grade,
+        "chain": "none" if alignment is None else alignment.chain,
+        "found": sorted({step.found for step in steps}),
+        "words": list(dict.fromkeys(words)),
+        "gates": [] if alignment is None else [_gate(gate) for gate in alignment.gates],
+        "soft_tissue": [asdict(factor) for factor in factors],
+        "steps": [
+            {
+                "step": step.step,
+                "t_start": step.t_start,
+                "t_end": step.t_end,
+                "found": step.found,
+                "accepted": step.accepted,
+                "gates": [_gate(gate) for gate in step.gates],
+                "words": list(step.words),
+            }
+            for step in steps
+        ],
+        "placement": [_misplacement(fault) for step in steps for fault in step.misplaced],
+    }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    """A gate as plain data; JSON knows no NaN."""
+    return asdict(gate) | {"value": gate.value if np.isfinite(gate.value) else None}
+
+
+def _misplacement(fault: Misplacement) -> dict[str, Any]:
+    """A fault of placement as plain data."""
+    angle = fault.angle_deg if np.isfinite(fault.angle_deg) else None
+    return asdict(fault) | {"angle_deg": angle}
+
+
+def session_summary(header: Header, params: Params, recording: Path) -> dict[str, Any]:
+    """The contents of `session.json`: all that made the results what they are."""
+    return {
+        "recording": recording.name,
+        "recording_sha256": sha256_of(recording),
+        "athlete": header.athlete,
+        "started": header.started,
+        "source": header.source,
+        "clock": header.clock,
+        "format_version": header.format_version,
+        "recorded_with": dict(header.software),
+        "analyzed_with": software_versions(),
+        "parameters": {"recording": dict(header.parameters), "analysis": asdict(params)},
+        "sensors": [
+            {"sensor": info.sensor, "profile": info.profile_id, "rate_hz": info.rate_hz}
+            for info in header.sensors
+        ],
+        "profiles": {
+            name: hashlib.sha256(text.encode()).hexdigest()
+            for name, text in sorted(header.profiles.items())
+        },
+    }

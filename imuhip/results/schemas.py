@@ -1,0 +1,366 @@
+"""The result files of `imuhip analyze`, written whole or not at all.
+
+Angles become degrees here, once. A value that is not known is NaN, never null and never made up.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.core.errors import RecordingError
+from imuhip.core.files import FolderInTheMaking, reason
+from imuhip.core.records import AngleBlock, Array, Fault, GridBlock
+from imuhip.results.assessment import REPETITIONS_SCHEMA, SETS_SCHEMA
+
+ANGLES_FILE: Final = "angles.parquet"
+SENSORS_FILE: Final = "sensors.parquet"
+REPETITIONS_FILE: Final = "repetitions.parquet"
+SETS_FILE: Final = "sets.parquet"
+FINDINGS_FILE: Final = "findings.json"
+NOTES_FILE: Final = "notes.json"
+CALIBRATION_FILE: Final = "calibration.json"
+FAULTS_FILE: Final = "faults.json"
+SESSION_FILE: Final = "session.json"
+"""Written last; a folder that has it is a result of ours."""
+
+RECORDING_COLUMN: Final = "recording"
+"""First column of the tables of a data set of many recordings."""
+
+ROW_GROUP_ROWS: Final = 30_000
+"""Grid rows held in memory before they are written: five minutes."""
+
+
+class ResultsWriter:
+    """Result files in the making; they appear in `directory` with `finish`, all at once.
+
+    A context manager: a block that ends without `finish` leaves nothing behind.
+
+    Parameters
+    ----------
+    directory
+        The folder to make. One that exists is replaced if it is empty or a result of ours, once
+        the new one is complete.
+    label
+        Name of the recording, for a folder that becomes part of a data set: the first column,
+        `recording`, of the angles and repetitions. Such a folder has no `sensors.parquet`.
+    extra
+        Names of columns that angles.parquet has beside those of `ANGLES_SCHEMA`.
+
+    Raises
+    ------
+    RecordingError
+        If `directory` holds anything else, or the disk refuses.
+    """
+
+    def __init__(self, directory: Path, *, label: str = "", extra: Sequence[str] = ()) -> None:
+        self._folder = FolderInTheMaking(Path(directory), ours=SESSION_FILE)
+        self._label = label
+        schema = pa.schema([*ANGLES_SCHEMA, *(pa.field(name, pa.float64()) for name in extra)])
+        self._angles = _Table(self._folder.path / ANGLES_FILE, schema, label)
+        self._sensors = None if label else _Table(self._folder.path / SENSORS_FILE, SENSORS_SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abort()
+
+    def add(self, grid: GridBlock, angles: AngleBlock, extra: Sequence[Array] = ()) -> None:
+        """Add rows of the grid, in order of time; all have the same rows, `extra` a name each."""
+        if len(grid.t) != len(angles.t):
+            raise ValueError(f"{len(grid.t)} rows of the grid and {len(angles.t)} of angles")
+        if len(grid.t) == 0:
+            return
+        with self._disk():
+            self._angles.add([*_angle_columns(angles), *(pa.array(values) for values in extra)])
+            if self._sensors is not None:
+                self._sensors.add(_sensor_columns(grid))
+
+    def finish(
+        self,
+        faults: Sequence[Fault],
+        calibration: Mapping[str, Any],
+        session: Mapping[str, Any],
+        repetitions: pa.Table | None = None,
+        findings: Sequence[Mapping[str, Any]] = (),
+        sets: pa.Table | None = None,
+        notes: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Write what remains, and put the folder into its place.
+
+        Parameters
+        ----------
+        faults
+            What went wrong with the sensors.
+        calibration, session
+            The contents of `calibration.json` and `session.json`; a number that is not finite
+            becomes null, for JSON has no NaN.
+        repetitions, sets
+            The tables of `assessment`; empty, with their columns, when not given.
+        findings, notes
+            The lists of `findings.json` and `notes.json`.
+        """
+        if repetitions is None:
+            repetitions = REPETITIONS_SCHEMA.empty_table()
+        sets = SETS_SCHEMA.empty_table() if sets is None else sets
+        folder = self._folder.path
+        with self._disk():
+            self._close()
+            for name, table in ((REPETITIONS_FILE, repetitions), (SETS_FILE, sets)):
+                labelled = _labelled(table, self._label)
+                pq.write_table(labelled, folder / name, compression="zstd")
+            _write_json(folder / FINDINGS_FILE, list(findings))
+            _write_json(folder / NOTES_FILE, list(notes))
+            _write_json(folder / CALIBRATION_FILE, calibration)
+            _write_json(folder / FAULTS_FILE, [asdict(fault) for fault in faults])
+            _write_json(folder / SESSION_FILE, session)
+        self._folder.commit()
+
+    def abort(self) -> None:
+        """Remove what has been written so far; after `finish` there is nothing to remove."""
+        with suppress(OSError):  # closing a table writes its end, and the disk may be full
+            self._close()
+        self._folder.discard()
+
+    def _close(self) -> None:
+        self._angles.close()
+        if self._sensors is not None:
+            self._sensors.close()
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn the disk's refusals into errors for people, and leave nothing behind."""
+        try:
+            yield
+        except OSError as error:
+            self.abort()
+            raise RecordingError(
+                f"the results cannot be written: {reason(error)}; nothing was left behind",
+                path=self._folder.path.parent,
+            ) from error
+
+
+class _Table:
+    """A Parquet file that grows by row groups; a label is its first column."""
+
+    def __init__(self, path: Path, schema: pa.Schema, label: str = "") -> None:
+        # Joint angles never repeat, so a dictionary is of no use; their bytes, split by place,
+        # compress better and faster.
+        floats = [field.name for field in schema if field.type == pa.float64()]
+        texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        self._writer = pq.ParquetWriter(
+            path,
+            _labelled(schema.empty_table(), label).schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[*texts, *([RECORDING_COLUMN] if label else [])],
+            use_byte_stream_split=floats,
+            write_statistics=False,
+        )
+        self._schema, self._label = schema, label
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def add(self, columns: list[pa.Array]) -> None:
+        """Add rows; they are written once there are enough for a row group."""
+        self._waiting.append(pa.Table.from_arrays(columns, schema=self._schema))
+        self._rows += len(columns[0])
+        if self._rows >= ROW_GROUP_ROWS:
+            self._write()
+
+    def close(self) -> None:
+        """Write what waits, and the end of the file; again does nothing."""
+        try:
+            self._write()
+        finally:
+            self._writer.close()
+
+    def _write(self) -> None:
+        waiting, self._waiting, self._rows = self._waiting, [], 0
+        if waiting and self._writer.is_open:
+            table = _labelled(pa.concat_tables(waiting), self._label)
+            self._writer.write_table(table, row_group_size=len(table))
+
+
+def _labelled(table: pa.Table, label: str) -> pa.Table:
+    """The table with its label in front; the table itself where there is no label."""
+    if not label:
+        return table
+    return table.add_column(0, RECORDING_COLUMN, pa.repeat(pa.scalar(label), len(table)))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The contents of a result folder, as they were written.
+
+    Parameters
+    ----------
+    angles, sensors, repetitions, sets
+        Tables; unknown values are NaN.
+    findings, notes, calibration, faults, session
+        The JSON files.
+    """
+
+    angles: pa.Table
+    sensors: pa.Table
+    repetitions: pa.Table
+    sets: pa.Table
+    findings: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    calibration: dict[str, Any]
+    faults: list[dict[str, Any]]
+    session: dict[str, Any]
+
+
+def read_results(directory: Path) -> Results:
+    """Read a result folder.
+
+    Raises
+    ------
+    RecordingError
+        If it is no result folder, or a file in it is missing or cannot be read.
+    """
+    directory = Path(directory)
+    if not (directory / SESSION_FILE).is_file():
+        raise RecordingError(
+            f"no results are here (there is no {SESSION_FILE}); imuhip analyze makes them",
+            path=directory,
+        )
+    return Results(
+        angles=read_table(directory / ANGLES_FILE),
+        sensors=read_table(directory / SENSORS_FILE),
+        repetitions=read_table(directory / REPETITIONS_FILE),
+        sets=read_table(directory / SETS_FILE),
+        findings=read_json(directory / FINDINGS_FILE),
+        notes=read_json(directory / NOTES_FILE),
+        calibration=read_json(directory / CALIBRATION_FILE),
+        faults=read_json(directory / FAULTS_FILE),
+        session=read_json(directory / SESSION_FILE),
+    )
+
+
+def hip_column(angle: str, side: str, kind: str = "") -> str:
+    """Return the name of a hip column; `kind` is empty, or such as ``sd``."""
+    return "_".join(("hip", angle, side, *([kind] if kind else []), "deg"))
+
+
+def _angle_columns(angles: AngleBlock) -> list[pa.Array]:
+    """Return the columns of angles.parquet, in the order of its schema."""
+    kinds = (angles.hip, angles.hip_sd, angles.hip_sd_total, angles.hip_raw)  # as _KINDS
+    columns = [pa.array(angles.t)]
+    for side in range(len(SIDES)):
+        columns += [
+            pa.array(np.degrees(values[:, side, angle]))
+            for angle in range(len(HIP_ANGLES))
+            for values in kinds
+        ]
+        columns.append(pa.array(angles.valid[:, side]))
+    columns += [pa.array(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
+    return columns
+
+
+def _sensor_columns(grid: GridBlock) -> list[pa.Array]:
+    """Return the columns of sensors.parquet: a row per grid time and sensor."""
+    rows, count = len(grid.t), len(grid.sensors)
+    indices = np.tile(np.arange(count, dtype=np.int32), rows)
+    names = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(grid.sensors, pa.string()))
+    q: Array = grid.q.reshape(rows * count, 4)
+    return [
+        pa.array(np.repeat(grid.t, count)),
+        names,
+        *(pa.array(np.ascontiguousarray(q[:, i])) for i in range(4)),
+        pa.array(grid.valid.reshape(rows * count)),
+    ]
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(
+        json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n",
+        encoding="utf-8",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON knows: numpy's values as Python's, and null for what is not finite."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table of a result folder: all of it, or only some columns.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read, or lacks one of the columns.
+    """
+    try:
+        table = pq.read_table(path, columns=None if columns is None else list(columns))
+    except (OSError, pa.ArrowException) as error:
+        raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+    missing = [name for name in columns or () if name not in table.column_names]
+    if missing:
+        raise RecordingError(
+            f"expected the columns {', '.join(missing)}, came none; analyze again", path=path
+        )
+    return table
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a result folder.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+
+
+# --- columns -------------------------------------------------------------------------------------
+
+
+def _angles_schema() -> pa.Schema:
+    fields = [pa.field("t", pa.float64())]
+    for side in SIDES:
+        fields += [
+            pa.field(hip_column(angle, side, kind), pa.float64())
+            for angle in HIP_ANGLES
+            for kind in _KINDS
+        ]
+        fields.append(pa.field(f"valid_{side}", pa.bool_()))
+    fields += [pa.field(f"pelvis_{angle}_deg", pa.float64()) for angle in PELVIS_ANGLES]
+    return pa.schema(fields)
+
+
+_KINDS: Final = ("", "sd", "sd_total", "raw")
+
+ANGLES_SCHEMA: Final = _angles_schema()
+
+SENSORS_SCHEMA: Final = pa.schema(
+    [
+        ("t", pa.float64()),
+        ("sensor", pa.dictionary(pa.int32(), pa.string())),
+        *((name, pa.float64()) for name in ("qw", "qx", "qy", "qz")),
+        ("valid", pa.bool_()),
+    ]
+)

@@ -1,0 +1,1 @@
+"""Error tables against public reference data."""

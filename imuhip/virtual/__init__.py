@@ -1,0 +1,1 @@
+"""Virtual sensors on virtual radios, and the demo made of them."""

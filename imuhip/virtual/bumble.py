@@ -1,0 +1,91 @@
+"""Bed A: virtual sensors on virtual controllers of `bumble`, all in this process.
+
+The host's side is a bleak backend over one more virtual controller: ATT, GATT, MTU and the
+simulated link layer are real, the radio is not.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.scanner import BaseBleakScanner
+
+from imuhip.core.errors import DeviceError
+from imuhip.virtual.sensor import VirtualSensor
+
+
+@dataclass(frozen=True, slots=True)
+class BumbleBed:
+    """What is handed to bleak: ``backend=`` of a scanner and of a client."""
+
+    sensors: tuple[VirtualSensor, ...]
+    scanner_backend: type[BaseBleakScanner]
+    client_backend: type[BaseBleakClient]
+
+
+@asynccontextmanager
+async def bumble_bed(
+    sensors: Sequence[VirtualSensor], *, mtu: int = 247
+) -> AsyncIterator[BumbleBed]:
+    """Put sensors within reach of a virtual Bluetooth adapter.
+
+    Parameters
+    ----------
+    sensors
+        Each with an address of its own.
+    mtu
+        What the adapter asks for on connecting.
+
+    Raises
+    ------
+    DeviceError
+        When bumble is not installed.
+    """
+    need_bumble()
+    from imuhip.virtual.bumble_backend import Radio, backends
+    from imuhip.virtual.bumble_peripheral import Peripheral
+
+    async with AsyncExitStack() as stack:
+        radio = Radio(sensors, mtu)
+        await radio.start()
+        stack.push_async_callback(radio.close)
+        for sensor in sensors:
+            peripheral = Peripheral(sensor, radio.link)
+            await peripheral.start()
+            stack.push_async_callback(peripheral.close)
+            faults = asyncio.create_task(sensor.run(), name=f"faults {sensor.name}")
+            stack.push_async_callback(_end, faults)
+        stack.push_async_callback(radio.hang_up)
+        scanner, client = backends(radio)
+        yield BumbleBed(tuple(sensors), scanner, client)
+
+
+def need_bumble() -> None:
+    """Do nothing where bumble, and what it needs of others, is installed; else DeviceError."""
+    try:
+        import_module("imuhip.virtual.bumble_backend")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in BUMBLE:
+            raise
+        raise DeviceError(
+            f"expected the package {error.name} for virtual sensors, came none; install them with "
+            "pip install 'imuhip[demo]' && pip install --no-deps bumble"
+        ) from error
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; what failed in it is told now."""
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+BUMBLE: Final = ("bumble", "cryptography", "pyee")
+"""What virtual sensors need. bumble names more, a library under the LGPL among them, for adapters
+on USB and serial lines: none of it is imported here, so bumble is installed without."""

@@ -1,0 +1,207 @@
+"""A collector for the tests: a real hub, fed with angles that anybody can compute.
+
+Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
+[--ready] [--played SECONDS]``.
+Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
+"""
+
+import argparse
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imuhip.core.conventions import GRID_HZ, Side
+from imuhip.core.evidence import Gate
+from imuhip.core.findings import Finding, Repetition
+from imuhip.core.records import Array, Fault
+from imuhip.live.control import Action
+from imuhip.live.hub import LiveHub, serving
+from imuhip.live.protocol import BACKFILL_S, COLUMNS, hello
+
+LEFT = COLUMNS.index("hip_rotation_left_deg")
+RIGHT = COLUMNS.index("hip_rotation_right_deg")
+SD_LEFT = COLUMNS.index("hip_rotation_left_sd_deg")
+SD_RIGHT = COLUMNS.index("hip_rotation_right_sd_deg")
+FLEXION_LEFT = COLUMNS.index("hip_flexion_left_deg")
+SPEED = COLUMNS.index("pelvis_speed_deg_s")
+
+
+class Obedient:
+    """A control handler that does what it is asked, and shows what it did.
+
+    A mark ``shaken:SENSOR`` shakes that sensor; the first bow is too shallow, all else is good.
+    """
+
+    def __init__(self, *, ready: bool = False) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.state = "ready" if ready else "recording"
+        self.shaken = self.athlete = ""
+        self.places: dict[str, str] = {}
+        self.hub = LiveHub(self)
+
+    async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
+        """Remember and agree."""
+        self.asked.append((action, dict(request)))
+        label = request.get("label", "")
+        if action == "start":
+            self.state, self.athlete = "recording", request.get("athlete", "")
+        elif action == "stop":
+            self.state = "ready"
+        elif action == "bind":
+            self.places = dict(request)
+        elif label.startswith("shaken:"):
+            # Whoever is shaken is known by the place it has now.
+            self.shaken = label.removeprefix("shaken:")
+            for new, old in self.places.items():
+                if label == f"shaken:{old}":
+                    self.shaken = new
+        elif label:
+            self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
+        elif request["edge"] == "end":
+            shallow = request["step"] == "bow" and self.asked.count((action, dict(request))) == 1
+            self.hub.announce("step", {"t": BACKFILL_S, "step": step(request["step"], shallow)})
+        return {"asked": self.asked}
+
+    def status(self) -> Mapping[str, Any]:
+        """Tell of three sensors, the left thigh's battery nearly empty."""
+        sensors = [
+            {
+                "sensor": name,
+                "state": "streaming",
+                "battery": battery,
+                "battery_unit": "percent",
+                "rssi_dbm": "-58",
+                "loss_percent": 0.4,
+                "rate_hz": 100.0,
+            }
+            for name, battery in (("pelvis", 88.0), ("thigh_left", 9.0), ("thigh_right", 76.0))
+        ]
+        return {
+            "source": "live",
+            "state": self.state,
+            "athlete": self.athlete,
+            "shaken": self.shaken,
+            "sensors": sensors,
+        }
+
+
+def step(name: str, shallow: bool) -> dict[str, Any]:
+    """A judged step as the hub tells it."""
+    gates = [Gate.judge("rows", "1", "", 1.0, 0.9, 0.5)]
+    if name == "bow":
+        gates.append(Gate.judge("bow_amplitude", "deg", "pelvis", 20 + 32 * (not shallow), 35, 25))
+    elif name.startswith("stand"):
+        gates.append(Gate.judge("gyro_spread", "deg/s", "thigh_left", 0.8, 1.5, 3.0))
+    words = ["Bow deeper and straight ahead."] if shallow else []
+    return {"step": name, "accepted": not shallow, "gates": gates, "words": words}
+
+
+def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = False) -> Array:
+    """Rows ``first`` … ``last - 1`` of the grid."""
+    t = np.arange(first, last) / GRID_HZ
+    rows = np.zeros((len(t), len(COLUMNS)))
+    rows[:, 0] = t
+    left = 30.0 * np.sin(t) if hold is None else np.full(len(t), hold)
+    rows[:, LEFT] = np.nan if silent else left
+    rows[:, RIGHT] = np.nan if silent else -25.0 * np.sin(t + 0.6) - 8.0
+    rows[:, FLEXION_LEFT] = 40.0 - 40.0 * np.cos(0.8 * t)
+    rows[:, SD_LEFT] = rows[:, SD_RIGHT] = 2.5
+    rows[:, SPEED] = 20.0 * np.maximum(0.0, np.sin(0.7 * t)) ** 4
+    return rows
+
+
+def told(hub: LiveHub) -> None:
+    """Two squats, and what was told after the first and after the second."""
+    for number in (1, 2):
+        for side, arc in (("left", 9.0), ("right", -4.0)):
+            measures = {"rotation_arc_deg": arc, "rotation_arc_sd_deg": 2.0}
+            rep = repetition(side, number, measures)
+            hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
+        for rule in ("knee_in", "pelvic_tuck")[: 3 - number]:
+            hub.announce("finding", {"t": BACKFILL_S, "finding": finding(rule, number)})
+
+
+def repetition(side: Side, number: int, measures: dict[str, float]) -> Repetition:
+    """A counted squat."""
+    return Repetition(
+        movement="squat",
+        side=side,
+        set=1,
+        repetition=number,
+        direction="down",
+        t_start=4.0 * number,
+        t_turn=4.0 * number + 1.0,
+        t_end=4.0 * number + 2.0,
+        counted=True,
+        found="detected",
+        reason="",
+        measures=measures,
+    )
+
+
+def finding(rule: str, after: int) -> Finding:
+    """Something mild to be said of the set."""
+    return Finding(
+        rule=rule,
+        movement="squat",
+        side="left",
+        set=1,
+        repetitions=tuple(range(1, after + 1)),
+        value=12.0,
+        unit="deg",
+        limit=10.0,
+        mdc=4.0,
+        grade="mild",
+        confidence=0.9,
+        words=f"{rule} after {after}",
+        cue="Push the floor apart.",
+        after=after,
+    )
+
+
+async def feed(hub: LiveHub, *, hold: float | None, silent: bool, played: float) -> None:
+    """Publish rows for ever, as time goes by, after some seconds of them.
+
+    Where more seconds were played than a backfill holds, left turned to 55 degrees in the tenth.
+    """
+    hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live", athlete="A1"))
+    done = int(played * GRID_HZ)
+    before = rows_at(0, done, hold=hold, silent=silent)
+    if played > BACKFILL_S:
+        before[1000:1100, LEFT] = 55.0
+    hub.publish(before, stamp_unix_ns=math.nan)
+    hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
+    told(hub)
+    for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
+        fault = Fault(sensor, "gap", 9.0, end, 1)
+        hub.announce("fault", {"t": BACKFILL_S, "fault": fault})
+    start = time.monotonic() - played
+    while True:
+        due = int((time.monotonic() - start) * GRID_HZ)
+        if due > done:
+            rows = rows_at(done, due, hold=hold, silent=silent)
+            hub.publish(rows, stamp_unix_ns=time.time_ns())
+            done = due
+        await asyncio.sleep(1 / 60)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--hold", type=float)
+    parser.add_argument("--silent", action="store_true")
+    parser.add_argument("--ready", action="store_true")
+    parser.add_argument("--played", type=float, default=BACKFILL_S)
+    given = parser.parse_args()
+    hub = Obedient(ready=given.ready).hub
+    async with serving(hub, port=given.port) as address:
+        print(address, flush=True)  # noqa: T201 - whoever started it reads the address
+        await feed(hub, hold=given.hold, silent=given.silent, played=given.played)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

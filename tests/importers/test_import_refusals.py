@@ -1,0 +1,135 @@
+"""Folders that cannot be imported: each is refused with the place, what came and what to do."""
+
+import math
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from support.import_folders import NAMES, cell, file, imported, line, still, without, write
+
+from imuhip.core.errors import RecordingError
+from imuhip.importers.folder import import_folder
+
+HEAD = ",".join(NAMES) + "\n"
+BAD = [
+    (
+        without("pelvis.csv"),
+        "",
+        None,
+        "pelvis.csv and thigh_left.csv or thigh_right.csv are needed",
+    ),
+    (without("thigh_left.csv", "thigh_right.csv"), "", None, "in the folder is pelvis.csv"),
+    (
+        without("pelvis.csv", "thigh_left.csv", "thigh_right.csv"),
+        "",
+        None,
+        "in the folder is nothing",
+    ),
+    (file("pelvis.parquet", "x"), "", None, "both pelvis.csv and pelvis.parquet are there"),
+    (file("pelvis.csv", ""), "pelvis.csv", None, "the file is empty"),
+    (file("pelvis.csv", b"\x89PNG\r\n\x1a\n\xff\0"), "pelvis.csv", None, "is no text in UTF-8"),
+    (file("pelvis.csv", b"t,a\0\n"), "pelvis.csv", None, "holds zero bytes"),
+    (line(1, HEAD.replace("acc_y,", "").strip()), "pelvis.csv", 1, "missing: acc_y"),
+    (line(1, HEAD.strip() + ",temp"), "pelvis.csv", 1, "unknown: 'temp'"),
+    (line(1, HEAD.strip() + ",mag_x"), "pelvis.csv", 1, "missing: mag_y, mag_z"),
+    (line(1, HEAD.strip() + ",t"), "pelvis.csv", 1, "twice: t"),
+    (line(1, "0.0,1,2,3,4,5,6"), "pelvis.csv", 1, "missing: t, acc_x"),
+    (cell(5, "acc_x", "nan"), "pelvis.csv", 5, "column acc_x: a finite number was expected, 'nan'"),
+    (
+        cell(6, "gyr_z", "-inf"),
+        "pelvis.csv",
+        6,
+        "column gyr_z: a finite number was expected, '-inf'",
+    ),
+    (cell(7, "acc_z", ""), "pelvis.csv", 7, "column acc_z: a finite number was expected, an empty"),
+    (cell(8, "t", "abc"), "pelvis.csv", 8, "'abc' came; remove the row, or import with --drop"),
+    (cell(8, "gyr_x", "1_0"), "pelvis.csv", 8, "'1_0' came"),
+    (cell(8, "gyr_x", "1e999"), "pelvis.csv", 8, "'1e999' came"),
+    (line(9, "0.07,1,2"), "pelvis.csv", 9, "7 columns were expected, 3 came"),
+    (line(9, "0.07,1,2,3,4,5,6,7"), "pelvis.csv", 9, "7 columns were expected, 8 came"),
+    (line(9, '0.07,"1,2,3,4,5,6,7'), "pelvis.csv", 21, "7 columns were expected, 2 came"),
+    (cell(10, "t", "0.01"), "pelvis.csv", 10, "time runs backwards: 0.01 after 0.07"),
+    (cell(10, "t", "0.07"), "pelvis.csv", 10, "time repeats: 0.07 after 0.07"),
+    (cell(21, "t", "1e18"), "pelvis.csv", 21, "t is 1e+18, and should be in seconds"),
+    (file("pelvis.csv", HEAD), "pelvis.csv", None, "two or more rows were expected, 0 came"),
+    (file("pelvis.csv", HEAD + "0,0,0,9,0,0,0\n"), "pelvis.csv", None, "two or more rows"),
+    (file("session.toml", "athlete = \n"), "session.toml", None, "is no TOML"),
+    (file("session.toml", "athlete = 3\n"), "session.toml", None, "athlete: text in quotes"),
+    (file("session.toml", 'started = "noon"\n'), "session.toml", None, "started: a time such as"),
+    (file("session.toml", "started = 9999-01-01\n"), "session.toml", None, "a time since 1970"),
+    (file("session.toml", "mount = 1\n"), "session.toml", None, "mount: tables such as"),
+    (file("session.toml", "[mount.tail]\n"), "session.toml", None, "mount.tail: is no sensor"),
+    (file("session.toml", '[mount.pelvis]\nup = "x"\n'), "session.toml", None, 'up = "+x" and out'),
+    (
+        file("session.toml", '[mount.pelvis]\nup = "x"\nout = "+z"\n'),
+        "session.toml",
+        None,
+        "mount.pelvis.up: one of +x -x",
+    ),
+    (
+        file("session.toml", '[mount.pelvis]\nup = "-z"\nout = "+z"\n'),
+        "session.toml",
+        None,
+        "up and out are on the same axis",
+    ),
+    (file("marks.csv", "time,what\n"), "marks.csv", 1, "the columns t,label were expected"),
+    (file("marks.csv", "t,label\n1.0,pain\nx,pain\n"), "marks.csv", 3, "'x' came"),
+    (file("marks.csv", "t,label\nnan,pain\n"), "marks.csv", 2, "seconds were expected, 'nan' came"),
+    (file("marks.csv", "t,label\n1.0\n"), "marks.csv", 2, "a label of 1 to 1000 characters"),
+]
+
+
+@pytest.mark.parametrize(("change", "name", "at", "said"), BAD, ids=[bad[3][:40] for bad in BAD])
+def test_bad_input(folder, tmp_path, change, name, at, said):
+    """Bad input is refused with file, line and what came; nothing is written, nothing touched."""
+    change(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(RecordingError) as caught:
+        import_folder(folder, tmp_path / "out" / "a.mcap")
+    assert said in caught.value.message
+    assert caught.value.path == (folder / name if name else folder)
+    assert caught.value.line == at
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.suffix != ".csv") == sorted(
+        ["in", *(n for n in before if not n.endswith(".csv"))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("acc_x", pa.array([1.0, None, 3.0]), "column acc_x: a finite number was expected, nan"),
+        (
+            "gyr_y",
+            pa.array([1.0, 2.0, math.inf]),
+            "column gyr_y: a finite number was expected, inf",
+        ),
+        ("t", pa.array(["a", "b", "c"]), "the column t should hold numbers, and holds string"),
+        ("t", pa.array([0, 1, (1 << 53) + 1]), "the column t should hold numbers"),
+    ],
+)
+def test_bad_parquet(folder, tmp_path, column, values, said):
+    """Parquet files are held to the same rules."""
+    (folder / "pelvis.csv").unlink()
+    columns = {name: pa.array([0.0, 0.1, 0.2]) for name in NAMES} | {column: values}
+    pq.write_table(pa.table(columns), folder / "pelvis.parquet")
+    with pytest.raises(RecordingError) as caught:
+        import_folder(folder, tmp_path / "a.mcap")
+    assert said in caught.value.message
+    assert caught.value.path == folder / "pelvis.parquet"
+
+
+def test_no_folder(tmp_path, folder):
+    """What is no folder is refused, and an existing target is not overwritten unless told."""
+    with pytest.raises(RecordingError, match="no such folder"):
+        import_folder(tmp_path / "nothing", tmp_path / "a.mcap")
+    with pytest.raises(RecordingError, match="a folder was expected"):
+        import_folder(folder / "pelvis.csv", tmp_path / "a.mcap")
+    import_folder(folder, tmp_path / "a.mcap")
+    before = (tmp_path / "a.mcap").read_bytes()
+    write(folder / "pelvis.csv", still(30))
+    with pytest.raises(RecordingError, match="exists already"):
+        import_folder(folder, tmp_path / "a.mcap")
+    assert (tmp_path / "a.mcap").read_bytes() == before
+    assert import_folder(folder, tmp_path / "a.mcap", overwrite=True).samples["pelvis"] == 30
+    assert imported(tmp_path / "a.mcap")["pelvis"].shape == (30, 7)
