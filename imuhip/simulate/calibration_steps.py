@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from imuhip.core.conventions import PELVIS, SIDES, THIGH, Side
 from imuhip.simulate.director import Director, other
 from imuhip.simulate.movements_pivot import back, turn_on_foot
@@ -35,7 +37,7 @@ def tray(d: Director) -> None:
 
 def stand(d: Director) -> None:
     """Stand tall and still."""
-    _stand(d, "stand", 6.5 if d.brisk else 8.0)
+    stand_for(d, "stand", 6.5 if d.brisk else 8.0)
 
 
 def stand_again(d: Director) -> None:
@@ -43,17 +45,22 @@ def stand_again(d: Director) -> None:
     if d.person.stands_again_deg > 0.0:
         d.move(0.8, 0.0, None, another_standing(d.person, d.rng))
         d.wait(1.0)
-    _stand(d, "stand_again", 4.5 if d.brisk else 6.0)
+    stand_for(d, "stand_again", 4.5 if d.brisk else 6.0)
 
 
-def _stand(d: Director, step: str, seconds: float) -> None:
+def stand_for(d: Director, step: str, seconds: float) -> None:
+    """Stand for so long, between the marks of a step."""
     d.mark(f"begin:{step}")
     d.wait(seconds)
     d.mark(f"end:{step}")
 
 
-def bow(d: Director) -> None:
-    """Bow three times from the hips, the back flat."""
+def bow(d: Director, *, bent_deg: float = 0.0, askew_deg: float = 0.0) -> None:
+    """Bow three times from the hips, the back flat.
+
+    With `bent_deg` the knees bend until the thighs lean so far back; with `askew_deg` the bow goes
+    so far to the right of straight ahead.
+    """
     d.mark("begin:bow")
     d.wait(0.4)
     for _ in range(3):
@@ -61,12 +68,13 @@ def bow(d: Director) -> None:
         list_deg, turn_deg = (
             depth * d.skew(own, REPETITION_PELVIS_SD_DEG) for own in d.person.bow_skew_deg
         )
+        list_deg += depth * float(np.tan(np.radians(askew_deg)))
         effects = {"tilt": (depth,), "obliquity": (list_deg,), "turn": (turn_deg,)}
         for side, sign in (("left", 1.0), ("right", -1.0)):
-            effects[f"flexion_{side}"] = (1.05 * depth,)
+            effects[f"flexion_{side}"] = (1.05 * depth + bent_deg,)
             effects[f"adduction_{side}"] = (sign * list_deg,)
             effects[f"rotation_{side}"] = (sign * turn_deg,)
-        effects["depth"] = (0.05 * depth,)
+        effects["depth"] = (0.05 * depth + bent_deg,)
         down = 1.5 * d.person.tempo
         d.move(down, 0.2, down, effects)
         d.wait(2.0 * down + 0.6)
@@ -75,18 +83,19 @@ def bow(d: Director) -> None:
 
 def knee_lift_left(d: Director) -> None:
     """Lift the left knee three times."""
-    _knee_lifts(d, "left")
+    knee_lifts(d, "left", 3)
 
 
 def knee_lift_right(d: Director) -> None:
     """Lift the right knee three times."""
-    _knee_lifts(d, "right")
+    knee_lifts(d, "right", 3)
 
 
-def _knee_lifts(d: Director, side: Side) -> None:
+def knee_lifts(d: Director, side: Side, times: int) -> None:
+    """Lift a knee so often."""
     d.mark(f"begin:knee_lift_{side}")
     d.wait(0.3)
-    for _ in range(3):
+    for _ in range(times):
         lift_knee(d, side)
     d.mark(f"end:knee_lift_{side}")
 

@@ -7,14 +7,18 @@ The steps a coach asks for are functions of the `Director`, in the files ``calib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Direction
+from imuhip.simulate.behaviours import Ways
 from imuhip.simulate.motion import HIP_CHANNELS, Gesture, Script
 from imuhip.simulate.performance import Dose, Habits, Injected, Performance
 from imuhip.simulate.person import Person
+from imuhip.simulate.radio import Loss
+from imuhip.simulate.worn import StrapSlip
 
 Effects = Mapping[str, tuple[float, ...]]
 
@@ -53,12 +57,66 @@ class Performed:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that people do besides what they are asked for.
+
+    Parameters
+    ----------
+    behaviour
+        A key of `behaviours.BEHAVIOURS`, or ``stance``: from `t_start` on the feet move to where
+        `how` says, and at `t_end` they are there.
+    t_start, t_end
+        Seconds: of the simulation while it is written, then of the session.
+    how
+        Its figures, units in their names.
+    """
+
+    behaviour: str
+    t_start: float
+    t_end: float
+    how: Mapping[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
 class Play:
-    """A written session: what moves, and what the athlete did in words."""
+    """A written session: what moves, and what the athlete did in words.
+
+    Parameters
+    ----------
+    script, performed, injected
+        The motion, its repetitions, and the compensations in it.
+    deeds, slips, losses
+        What people did besides, to their straps, and to the radio.
+    """
 
     script: Script
     performed: tuple[Performed, ...]
     injected: tuple[Injected, ...]
+    deeds: tuple[Deed, ...] = ()
+    slips: tuple[StrapSlip, ...] = ()
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How somebody stands, against the posture of their calibration; degrees.
+
+    Parameters
+    ----------
+    out_deg
+        By side: how much further the foot, and with it the leg, turns out.
+    wide_deg
+        By side: how much further the leg is abducted.
+    facing_deg
+        How far the pelvis turns to the left over the feet.
+    """
+
+    out_deg: Mapping[Side, float]
+    wide_deg: Mapping[Side, float]
+    facing_deg: float = 0.0
+
+
+AS_CALIBRATED: Final = Stance(dict.fromkeys(SIDES, 0.0), dict.fromkeys(SIDES, 0.0))
 
 
 class Director:
@@ -74,6 +132,17 @@ class Director:
         Shorter pauses and a shorter tray and strapping, for a recording to show.
     habits
         What departs from a careful performance.
+    ways
+        What people do besides; by default the plain athlete's, who does what is asked for.
+
+    Attributes
+    ----------
+    stance
+        Where the feet are.
+    faced_deg
+        How far the whole body has turned since the start.
+    deeds, slips, losses
+        As in `Play`.
     """
 
     def __init__(
@@ -83,8 +152,15 @@ class Director:
         *,
         brisk: bool = False,
         habits: Habits | None = None,
+        ways: Ways | None = None,
     ) -> None:
         self.person = person
+        self.ways = ways or Ways(None)
+        self.stance = AS_CALIBRATED
+        self.faced_deg = 0.0
+        self.deeds: list[Deed] = []
+        self.slips: list[StrapSlip] = []
+        self.losses: list[Loss] = []
         self.rng = rng
         self.brisk = brisk
         self.habits = habits or Habits(Performance(), np.random.default_rng(0))
@@ -106,9 +182,13 @@ class Director:
         metres: Effects | None = None,
         delay: float = 0.0,
     ) -> None:
-        """Add a gesture that starts `delay` from now; the clock stays where it is."""
+        """Add a gesture that starts `delay` from now; the clock stays where it is.
+
+        Shifts in `metres` are forward and left as the body faces now.
+        """
         effects = {k: tuple(float(np.radians(c)) for c in v) for k, v in degrees.items()}
-        effects |= {k: tuple(map(float, v)) for k, v in (metres or {}).items()}
+        shifts = {k: tuple(map(float, v)) for k, v in (metres or {}).items()}
+        effects |= _turned(shifts, self.faced_deg) if self.faced_deg else shifts
         self._gestures.append(Gesture(self.now + delay, rise, hold, fall, effects))
 
     def wait(self, seconds: float) -> None:
@@ -140,7 +220,14 @@ class Director:
 
     def repetitions(self, usual: int) -> int:
         """Return how many repetitions a set has."""
-        return self.habits.performance.repetitions or usual
+        asked = self.habits.performance.repetitions
+        if asked is None and self.ways.has("own_pace"):
+            return max(2, round(usual * self.ways.draw("own_pace", "share")))
+        return asked or usual
+
+    def did(self, behaviour: str, start: float, **how: float | str) -> None:
+        """Note what was done from `start` to now."""
+        self.deeds.append(Deed(behaviour, start, self.now, how))
 
     def perform(
         self,
@@ -188,7 +275,20 @@ class Director:
 
     def play(self) -> Play:
         """Return what was written."""
-        return Play(self._script(), tuple(self._performed), tuple(self.habits.injected))
+        return Play(
+            self._script(),
+            tuple(self._performed),
+            tuple(self.habits.injected),
+            tuple(self.deeds),
+            tuple(self.slips),
+            tuple(self.losses),
+        )
+
+    def _sway_start(self) -> float:
+        """When the body begins to sway: plain athletes are statues until the last strap sits."""
+        if self.ways.has("moves_while_strapped"):
+            return self.tray_end
+        return max(self.strapped.values(), default=0.0) + 0.2
 
     def _script(self) -> Script:
         person = self.person
@@ -200,13 +300,24 @@ class Director:
             gestures=tuple(self._gestures),
             base=base,
             sway=person.sway,
-            sway_start=max(self.strapped.values(), default=0.0) + 0.2,
+            sway_start=self._sway_start(),
             heading=float(np.radians(person.heading_deg)),
             marks=tuple(self._marks),
             duration=self.now + 1.0,
             tray_end=self.tray_end,
             strapped=self.strapped,
         )
+
+
+def _turned(shifts: Effects, facing_deg: float) -> Effects:
+    """Shifts told as the body faces, as the body faced at the start."""
+    cosine, sine = np.cos(np.radians(facing_deg)), np.sin(np.radians(facing_deg))
+    forward, left = shifts.get("forward", ()), shifts.get("left", ())
+    n = max(len(forward), len(left))
+    ahead, aside = (np.pad(np.array(c, dtype=np.float64), (0, n - len(c))) for c in (forward, left))
+    both = {"forward": cosine * ahead - sine * aside, "left": sine * ahead + cosine * aside}
+    moved = {name: tuple(value.tolist()) for name, value in both.items() if n}
+    return {**shifts, **moved}
 
 
 def other(side: Side) -> Side:

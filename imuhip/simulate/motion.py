@@ -20,9 +20,19 @@ from imuhip.core.records import Array
 from imuhip.simulate import jets
 from imuhip.simulate.jets import Jet, Sines
 
-PELVIS_CHANNELS: Final = ("tilt", "obliquity", "turn", "forward", "left", "up", "depth")
-"""Pelvis angles in rad; shifts in m, forward and left as the athlete faces; the thighs' inclination
-to the vertical in rad while the feet carry the pelvis down."""
+PELVIS_CHANNELS: Final = (
+    "tilt",
+    "obliquity",
+    "turn",
+    "forward",
+    "left",
+    "up",
+    "depth",
+    "facing",
+)
+"""Pelvis angles in rad; shifts in m, forward and left as the athlete faces at the start; the
+inclination of the thighs to the vertical in rad while the feet carry the pelvis down; and how far
+the whole body has turned since the start, + to the left, rad."""
 
 HIP_CHANNELS: Final[dict[Side, tuple[str, ...]]] = {
     side: tuple(f"{angle}_{side}" for angle in HIP_ANGLES) for side in SIDES
@@ -241,7 +251,7 @@ def pelvis_pose(script: Script, skeleton: Skeleton, curves: Mapping[str, Jet]) -
     position, acc = _pelvis_path(script, skeleton, curves)
     zero = np.zeros((n, 3))
     pose = Pose(np.tile(UPRIGHT, (n, 1)), zero, zero, position, acc)
-    pose = pose.turned(Y, curves["turn"].shifted(script.heading))
+    pose = pose.turned(Y, (curves["turn"] + curves["facing"]).shifted(script.heading))
     return pose.turned(X, curves["obliquity"]).turned(Z, curves["tilt"].scaled(-1.0))
 
 
@@ -258,18 +268,19 @@ def _pelvis_path(
 ) -> tuple[Array, Array]:
     """Position and acceleration ``(N, 3)`` in ``e``: over planted ankles, plus the shifts.
 
-    The ankles are the origin; the knees go forward with the shanks, the hips back with the thighs.
+    The ankles are the origin; the knees go forward with the shanks, the hips back with the thighs,
+    forward and back as the body faces at the time.
     """
     thigh = curves["depth"]
     shank = thigh.scaled(SHANK_SHARE)
     up = thigh.cos().scaled(skeleton.thigh) + shank.cos().scaled(skeleton.shank) + curves["up"]
-    forward = (
-        shank.sin().scaled(skeleton.shank) - thigh.sin().scaled(skeleton.thigh) + curves["forward"]
-    )
+    over = shank.sin().scaled(skeleton.shank) - thigh.sin().scaled(skeleton.thigh)
+    forward = over * curves["facing"].cos() + curves["forward"]
+    left = over * curves["facing"].sin() + curves["left"]
     facing = quaternion_from_heading(script.heading)
     both = []
     for order in ("x", "a"):
-        parts = (getattr(forward, order), getattr(curves["left"], order), getattr(up, order))
+        parts = (getattr(forward, order), getattr(left, order), getattr(up, order))
         local = np.stack(parts, axis=1)
         both.append(rotate(np.broadcast_to(facing, (len(local), 4)), local))
     return both[0], both[1]

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from imuhip.core.conventions import SIDES, Side
-from imuhip.simulate.director import Director
+from imuhip.simulate.director import AS_CALIBRATED, Director
 from imuhip.simulate.habits_squat import apply_habits
 from imuhip.simulate.person import Person
 from imuhip.simulate.squat_plan import Squat
+from imuhip.simulate.stances import adjust_foot, over_the_toes
 
 
 def squat(d: Director) -> None:
@@ -41,12 +42,16 @@ def _set(d: Director, usual: int, part: float) -> None:
             bottom = bottom if pause is None else pause
             drawn = drawn_squat(d, down, bottom, up, part * d.vary(1.0) * (1.0 - tired))
             apply_habits(drawn, doses[k])
+            if d.stance is not AS_CALIBRATED:
+                drawn.extras += over_the_toes(drawn, d.stance)
             counted = drawn.inclination_deg > COUNTS_FROM_DEG
             lasts = down + bottom + up
             late = max(drawn.lag[side] + drawn.late[side] for side in SIDES)
             d.perform("squat", None, k + 1, "down", lasts + late, counted=counted)
             stage(d, drawn)
             d.wait(lasts + top)
+            if k + 1 < count and d.ways.does("adjusts_foot"):
+                adjust_foot(d)
 
 
 def drawn_squat(d: Director, down: float, bottom: float, up: float, scale: float) -> Squat:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from imuhip.core.records import Array, Header, Record
+from imuhip.simulate.director import Deed
 from imuhip.simulate.performance import Injected
 from imuhip.simulate.transmission import Sent, records_in_batches
 from imuhip.simulate.true_repetitions import TrueRepetition
@@ -51,6 +52,8 @@ class SimulatedSession:
         Every repetition as it really was.
     injected
         Every compensation that was put in.
+    deeds
+        What people did besides what they were asked for, to their straps and sensors too.
     mounts
         Sensor, by its name in the header, to ``q_sb (4,)`` of the segment it rides on.
     tracks
@@ -70,6 +73,7 @@ class SimulatedSession:
     truth: Truth
     repetitions: tuple[TrueRepetition, ...]
     injected: tuple[Injected, ...]
+    deeds: tuple[Deed, ...]
     mounts: Mapping[str, Array]
     tracks: Mapping[str, SensorTrack]
     marks: tuple[tuple[float, str], ...]

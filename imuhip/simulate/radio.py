@@ -42,6 +42,23 @@ class Radio:
     loss_burst: float = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A burst: what would have come from a sensor is lost, the connection stays.
+
+    Parameters
+    ----------
+    sensor
+        Whose.
+    t, seconds
+        From when, in seconds of the simulation, and for how long.
+    """
+
+    sensor: str
+    t: float
+    seconds: float
+
+
 def arrivals(rng: np.random.Generator, radio: Radio, ready: Array) -> Array:
     """Return when each notification reaches the host, s.
 

@@ -7,8 +7,10 @@ from typing import Final
 import numpy as np
 
 from imuhip.core.conventions import SIDES
-from imuhip.simulate.calibration_steps import CALIBRATION, Step
+from imuhip.simulate.behaviours import People, Ways
+from imuhip.simulate.between_sets import between_sets, shadow_radio
 from imuhip.simulate.director import Director, Play
+from imuhip.simulate.free_steps import Step, protocol
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking
 from imuhip.simulate.movements_pivot import pivot
 from imuhip.simulate.movements_squat import partial_squat, squat
@@ -24,6 +26,7 @@ def direct(
     *,
     sets: int = 1,
     habits: Habits | None = None,
+    ways: Ways | None = None,
 ) -> Play:
     """Write what happens in a scenario.
 
@@ -35,17 +38,25 @@ def direct(
         How often what follows the calibration is done.
     habits
         What departs from a careful performance.
+    ways
+        What people do besides; in the scenario ``free`` they do it anyway.
     """
     steps = steps_of(scenario)
+    if ways is None:
+        ways = Ways(people_of(scenario, None))
     habits = habits or Habits(Performance(), np.random.default_rng(0))
     person = shaped(person, habits.performance)
-    director = Director(person, rng, brisk=scenario == "showcase", habits=habits)
-    for step in CALIBRATION:
+    director = Director(person, rng, brisk=scenario == "showcase", habits=habits, ways=ways)
+    for step in protocol(director):
         step(director)
         director.pause()
+    director.person = at_own_pace(person, ways)
     for _ in range(sets):
         for step in steps:
+            between_sets(director, 1.0 if step in TOES_OUT else LESS_OUT)
+            start = director.now
             step(director)
+            shadow_radio(director, start)
             director.pause()
     return director.play()
 
@@ -82,6 +93,38 @@ def shaped(person: Person, performance: Performance) -> Person:
     return replace(person, legs={side: legs[side] for side in SIDES}, stand_deg=stand)
 
 
+def people_of(scenario: str, people: People | None) -> People | None:
+    """Return who performs a scenario: who is asked for, and free people in ``free`` anyway."""
+    return People() if people is None and "free" in scenario.split("+") else people
+
+
+def at_own_pace(person: Person, ways: Ways) -> Person:
+    """Return the athlete as deep and fast as they like to squat."""
+    if not ways.has("own_pace"):
+        return person
+    depth, tempo = (ways.draw("own_pace", what) for what in ("depth_deg", "tempo"))
+    share = depth / float(np.mean([person.legs[side].squat_deg for side in SIDES]))
+    legs = {}
+    for side, leg in person.legs.items():
+        wide, half, deep = (share * angle for angle in leg.squat_path_deg)
+        deepest = share * leg.squat_deg
+        legs[side] = replace(leg, squat_deg=deepest, squat_path_deg=(KNEES_OUT * wide, half, deep))
+    return replace(
+        person,
+        legs=legs,
+        tempo=tempo,
+        squat_tilt_deg=share * person.squat_tilt_deg,
+        squat_tuck=share * person.squat_tuck,
+    )
+
+
+KNEES_OUT: Final = 0.7
+"""Share of the plain athlete's abduction that is left where a stance of one's own gives more."""
+
+TOES_OUT: Final = frozenset({squat, partial_squat})
+LESS_OUT: Final = 0.3
+"""Who pivots or sits down does so from feet that point nearly straight ahead."""
+
 SCENARIOS: Final[Mapping[str, tuple[Step, ...]]] = {
     "calibration": (),
     "squat": (squat,),
@@ -96,5 +139,6 @@ SCENARIOS: Final[Mapping[str, tuple[Step, ...]]] = {
     "march": (march,),
     "sit_to_stand": (sit_to_stand,),
     "walking": (walking,),
+    "free": (squat, squat, seated, squat, pivot),
 }
 """What follows the calibration."""

@@ -97,6 +97,28 @@ class SensorErrors:
         return acc, gyr
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WarmUp:
+    """A gyroscope whose bias follows its temperature, from when it is switched on.
+
+    Parameters
+    ----------
+    kelvin, tau_s
+        How much warmer it becomes, and how fast: ``kelvin (1 - exp(-t / tau_s))``.
+    per_kelvin
+        ``(3,)`` change of the bias, rad/s/K.
+    """
+
+    kelvin: float
+    tau_s: float
+    per_kelvin: Array
+
+    def drift(self, t: Array) -> Array:
+        """Return the change of the bias since the start, ``(N, 3)`` rad/s, at times `t (N,)`."""
+        warmer: Array = -self.kelvin * np.expm1(-t / self.tau_s)
+        return warmer[:, None] * self.per_kelvin
+
+
 def draw_errors(rng: np.random.Generator, grade: Grade) -> SensorErrors:
     """Draw one sensor of a grade."""
     return SensorErrors(
@@ -156,3 +178,11 @@ GRADES: Final[Mapping[str, Grade]] = {
 }
 """Good is a calibrated research sensor, typical a decent part calibrated at the factory, poor a
 cheap one as it comes. Noise and bias as data sheets of consumer parts give them."""
+
+PER_KELVIN: Final[Mapping[str, float]] = {
+    "perfect": 0.0,
+    "good": 0.003,
+    "typical": 0.01,
+    "poor": 0.03,
+}
+"""Change of a gyroscope's bias with temperature by grade, °/s/K: a standard deviation an axis."""

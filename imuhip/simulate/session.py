@@ -12,6 +12,7 @@ handling, per sensor for its errors, its readings and its link, and for compensa
 moves the same way whatever the sensors, and but for a compensation with it as without.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,17 +25,20 @@ from imuhip.core.records import Header, Mount, SensorInfo
 from imuhip.core.resources import profile_text
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
+from imuhip.simulate.behaviours import People, Ways
+from imuhip.simulate.director import Deed, Play
 from imuhip.simulate.jets import draw_sines
-from imuhip.simulate.motion import Script
 from imuhip.simulate.nouns import SensorTrack, SimulatedSession
 from imuhip.simulate.output import write, write_folder
 from imuhip.simulate.performance import Compensation, Habits, Performance
 from imuhip.simulate.person import Person, draw_person
 from imuhip.simulate.radio import RADIOS, Radio
-from imuhip.simulate.scenarios import direct
-from imuhip.simulate.sensors import GRADES
+from imuhip.simulate.scenarios import direct, people_of
+from imuhip.simulate.sensors import DEG, GRADES, PER_KELVIN, WarmUp
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.shaking import stirring
+from imuhip.simulate.skin import Skin, draw_skins
+from imuhip.simulate.skin import told as skin_told
 from imuhip.simulate.transmission import device_samples, numbered, on_session_clock, send
 from imuhip.simulate.true_repetitions import true_repetitions
 from imuhip.simulate.truth import truth_of
@@ -49,6 +53,7 @@ from imuhip.simulate.worn import (
 
 __all__ = [
     "Compensation",
+    "People",
     "Performance",
     "SensorTrack",
     "Setup",
@@ -102,19 +107,25 @@ def simulate(
     person = draw_person(person_rng, setup.imprecision)
     person = replace(person, stands_again_deg=setup.stands_again_deg)
     habits = Habits(setup.performance, habit_rng)
-    play = direct(scenario, person, play_rng, sets=sets, habits=habits)
+    ways = Ways(people_of(scenario, setup.people), seed)
+    play = direct(scenario, person, play_rng, sets=sets, habits=habits, ways=ways)
     script = play.script
-    worn = _dress(person, script, setup, wear_rng, hand_rng)
+    skins = draw_skins(ways.rng("skin")) if ways.tissue else {}
+    worn = _dress(person, play, setup, wear_rng, hand_rng, skins)
     imported = on_session_clock(profile)
-    radio = Radio() if imported else setup.radio or RADIOS[grade]
+    radio = Radio() if imported else _radio(setup, grade, ways)
     host_ns = 0 if imported else int(host_rng.integers(10**12, 10**15))
     errors = setup.errors or GRADES[grade]
+    warm = _warm_ups(grade, ways)
     samples = {
-        sensor: device_samples(worn[sensor], sensor, profile, errors, rate_hz, setup.wrap_s, rng)
+        sensor: device_samples(
+            worn[sensor], sensor, profile, errors, rate_hz, setup.wrap_s, rng, warm.get(sensor)
+        )
         for sensor, rng in zip(SENSORS, sensor_rngs, strict=True)
     }
+    losses = () if imported else play.losses
     received = [
-        send(samples[sensor], profile, setup, radio, host_ns, rng)
+        send(samples[sensor], profile, setup, radio, host_ns, rng, losses)
         for sensor, rng in zip(SENSORS, sensor_rngs, strict=True)
     ]
     sent = numbered(received, script.marks, host_ns)
@@ -131,6 +142,7 @@ def simulate(
         truth=truth_of(script, person.skeleton, shift, [track.t for track in tracks.values()]),
         repetitions=true_repetitions(play.performed, script, person.skeleton, shift),
         injected=play.injected,
+        deeds=_deeds(play.deeds, shift, warm, skins),
         mounts={s: conjugate(worn[s].placement.q_bs) for s in SENSORS},
         tracks=tracks,
         marks=tuple((t + shift - radio.delay_s, label) for t, label in script.marks),
@@ -152,15 +164,53 @@ def _check(grade: str, setup: Setup) -> None:
         raise ValueError("turned sensors need mounting='usual': only a declared mount can be wrong")
 
 
+def _radio(setup: Setup, grade: str, ways: Ways) -> Radio:
+    """The link: as asked for, or the grade's, which people make clean or lossy."""
+    radio = setup.radio or RADIOS[grade]
+    link = "grade" if ways.people is None else ways.people.link
+    if setup.radio is not None or link == "grade":
+        return radio
+    if link == "clean":
+        return replace(radio, loss_rate=0.0)
+    return replace(radio, loss_rate=max(radio.loss_rate, LOSSY_RATE), loss_burst=LOSSY_BURST)
+
+
+def _warm_ups(grade: str, ways: Ways) -> dict[str, WarmUp]:
+    """How each sensor's gyroscope warms up."""
+    if not ways.has("warms_up"):
+        return {}
+    warm = {}
+    for sensor in SENSORS:
+        kelvin, tau_s = (ways.draw("warms_up", what) for what in ("kelvin", "tau_s"))
+        per_kelvin = DEG * PER_KELVIN[grade] * ways.rng("warms_up").standard_normal(3)
+        warm[sensor] = WarmUp(kelvin, tau_s, per_kelvin)
+    return warm
+
+
+def _deeds(
+    deeds: Sequence[Deed], shift: float, warm: Mapping[str, WarmUp], skins: Mapping[str, Skin]
+) -> tuple[Deed, ...]:
+    """What people did on the session's clock, in order, with what their sensors and skin did."""
+    told = [replace(deed, t_start=deed.t_start + shift, t_end=deed.t_end + shift) for deed in deeds]
+    for sensor, each in warm.items():
+        x, y, z = (each.kelvin * each.per_kelvin / DEG).tolist()
+        how = {"sensor": sensor, "tau_s": each.tau_s, "x_dps": x, "y_dps": y, "z_dps": z}
+        told.append(Deed("warms_up", shift, shift, how))
+    if skins:
+        told.append(Deed("skin", shift, shift, skin_told(skins)))
+    return tuple(sorted(told, key=lambda deed: deed.t_start))
+
+
 def _dress(
     person: Person,
-    script: Script,
+    play: Play,
     setup: Setup,
     wear_rng: np.random.Generator,
     hand_rng: np.random.Generator,
+    skins: Mapping[str, Skin],
 ) -> dict[str, WornSensor]:
     """Put the sensors on the athlete; the keys are the names they go by."""
-    skeleton = person.skeleton
+    skeleton, script = person.skeleton, play.script
     handling = draw_handling(hand_rng, SENSORS, setup.imprecision)
     result = {}
     for name in SENSORS:
@@ -171,17 +221,19 @@ def _dress(
             quarter = quaternion_from_rotvec(np.array((0.0, 0.0, 0.5 * np.pi * turns)))
             placement = Placement(multiply(placement.q_bs, quarter), placement.at)
         side = SIDE_OF.get(place)
-        soft = setup.soft_tissue is not None
+        skin = skins.get(place)
+        tissue = setup.soft_tissue if skin is None else skin.tissue
         result[name] = WornSensor(
             sensor=place,
             script=script,
             skeleton=skeleton,
             placement=placement,
             handling=handling[name],
-            tissue=setup.soft_tissue,
+            tissue=tissue,
             wobble=draw_sines(wear_rng, 1.0, 2.0, 6.0, count=4),
-            slips=setup.slips,
-            stirred=stirring(script, side) if soft and side is not None else None,
+            slips=(*setup.slips, *play.slips),
+            stirred=stirring(script, side) if tissue is not None and side is not None else None,
+            skin=skin,
         )
     return result
 
@@ -218,6 +270,10 @@ SWAPPED: Final = {
     THIGH["left"]: THIGH["right"],
     THIGH["right"]: THIGH["left"],
 }
+
+LOSSY_RATE: Final = 0.01
+LOSSY_BURST: Final = 4.0
+"""Share of notifications that a lossy link loses at least, and the mean length of a burst."""
 
 STARTED: Final = "2026-03-02T10:00:00Z"
 STARTED_NS: Final = 1_772_445_600_000_000_000

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imuhip.simulate.behaviours import People
 from imuhip.simulate.performance import Performance
 from imuhip.simulate.radio import Radio
 from imuhip.simulate.sensors import Grade
-from imuhip.simulate.worn import SoftTissue, StrapSlip
+from imuhip.simulate.skin import SoftTissue
+from imuhip.simulate.worn import StrapSlip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Setup:
         of each leg's rotation; inclinations differ by half of it.
     performance
         Repetitions, tempo, fatigue, compensations, marks.
+    people
+        What people do besides; None is the plain athlete, but for the scenario ``free``.
     """
 
     imprecision: float = 1.0
@@ -57,3 +61,4 @@ class Setup:
     quarter_turned: tuple[str, ...] = ()
     stands_again_deg: float = 0.0
     performance: Performance = field(default_factory=Performance)
+    people: People | None = None

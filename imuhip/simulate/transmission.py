@@ -20,8 +20,8 @@ from imuhip.core.records import (
 )
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile, Stream
-from imuhip.simulate.radio import Radio, arrivals, lost
-from imuhip.simulate.sensors import Grade, draw_errors
+from imuhip.simulate.radio import Loss, Radio, arrivals, lost
+from imuhip.simulate.sensors import Grade, WarmUp, draw_errors
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.worn import WornSensor, imu_from_pose
 
@@ -90,6 +90,7 @@ def device_samples(
     rate_hz: float,
     wrap_s: float | None,
     rng: np.random.Generator,
+    warm_up: WarmUp | None = None,
 ) -> DeviceSamples:
     """Sample one sensor from the start of the simulation to its end."""
     errors = draw_errors(rng, grade)
@@ -103,6 +104,8 @@ def device_samples(
     pose = worn.pose(t)
     ideal_acc, ideal_gyr = imu_from_pose(pose)
     acc, gyr = errors.read(rng, ideal_acc, ideal_gyr, rate_hz)
+    if warm_up is not None:
+        gyr = gyr + warm_up.drift(t)
     return DeviceSamples(name, t, device_t, pose.q, ideal_acc, ideal_gyr, acc, gyr)
 
 
@@ -127,6 +130,7 @@ def send(
     radio: Radio,
     host_ns: int,
     rng: np.random.Generator,
+    losses: Sequence[Loss] = (),
 ) -> Received:
     """Encode the samples and carry them to the host.
 
@@ -134,6 +138,8 @@ def send(
     ----------
     host_ns
         The host's monotonic clock at the start of the simulation.
+    losses
+        Bursts that are lost besides those of the radio.
     """
     per_packet = setup.per_packet
     count = len(samples.t) // per_packet
@@ -141,6 +147,9 @@ def send(
     came = arrivals(rng, radio, ready)
     payload, offsets = _encoded(samples, profile, setup, count, rng)
     keep = ~lost(rng, radio, count)
+    for loss in losses:
+        if loss.sensor == samples.sensor:
+            keep &= (ready < loss.t) | (ready >= loss.t + loss.seconds)
     mine = [(t, length) for sensor, t, length in setup.radio_gaps if sensor == samples.sensor]
     epoch = np.zeros(count, dtype=np.int64)
     events = [LinkEvent(0, host_ns, samples.sensor, "connect")]

@@ -83,6 +83,7 @@ def truth_of(script: Script, skeleton: Skeleton, shift: float, times: Sequence[A
         axis=1,
     )
     pelvis = np.stack([curves[name].x for name in ("tilt", "obliquity", "turn")], axis=1)
+    pelvis[:, 2] += curves["facing"].x
     pelvis = pelvis + np.array((0.0, 0.0, script.heading))
     pose = pelvis_pose(script, skeleton, curves)
     thighs = [thigh_pose(pose, skeleton, curves, side).q for side in SIDES]

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from scipy.interpolate import make_interp_spline
 
 from imuhip.core.conventions import GRAVITY, HIP_SIGNS, PELVIS, SIDES, THIGH, Side
 from imuhip.core.quaternions import (
     conjugate,
+    matrix_from_quaternion,
     multiply,
     normalize,
     quaternion_from_heading,
@@ -38,34 +40,15 @@ from imuhip.simulate.motion import (
     thigh_pose,
 )
 from imuhip.simulate.shaking import Stirring
+from imuhip.simulate.skin import Skin, SoftTissue
 
 SENSORS: Final = (PELVIS, THIGH["left"], THIGH["right"])
 SIDE_OF: Final[dict[str, Side]] = {THIGH[side]: side for side in SIDES}
 
 
 @dataclass(frozen=True, slots=True)
-class SoftTissue:
-    """How skin departs from bone: ``θ_meas = (1 − κ) θ_bone + c(flexion) + wobble``.
-
-    Parameters
-    ----------
-    kappa
-        Part of the thigh's rotation that the skin does not follow: 0 rigid; 0.3 to 0.5 published.
-    per_flexion
-        Rotation of the skin per flexion of the hip, internal +.
-    wobble_deg
-        Shaking at 2 to 6 Hz, rms at one radian of flexion in fast motion; none at rest
-        (`shaking`).
-    """
-
-    kappa: float = 0.4
-    per_flexion: float = 0.04
-    wobble_deg: float = 0.4
-
-
-@dataclass(frozen=True, slots=True)
 class StrapSlip:
-    """A strap that turns on its segment within 0.4 s.
+    """A strap that turns on its segment, suddenly or creeping.
 
     Parameters
     ----------
@@ -77,12 +60,15 @@ class StrapSlip:
         How far.
     axis
         About which axis of the segment; ``y`` is along it.
+    seconds
+        How long it takes.
     """
 
     sensor: str
     t: float
     angle_deg: float
     axis: Literal["x", "y", "z"] = "y"
+    seconds: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +118,8 @@ class WornSensor:
         The segment it rides on.
     tissue, wobble, stirred
         Skin over the bone of a thigh, if any, how it shakes, and when.
+    skin
+        How it turns with the posture, if it does.
     """
 
     sensor: str
@@ -143,6 +131,7 @@ class WornSensor:
     wobble: Sines
     slips: tuple[StrapSlip, ...]
     stirred: Stirring | None = None
+    skin: Skin | None = None
 
     def pose(self, t: Array) -> Pose:
         """Return the sensor's own frame at rising times `t (N,)`."""
@@ -161,17 +150,31 @@ class WornSensor:
     def _on_body(self, t: Array) -> Pose:
         side = SIDE_OF.get(self.sensor)
         names = PELVIS_CHANNELS if side is None else (*PELVIS_CHANNELS, *HIP_CHANNELS[side])
+        if self.skin is not None and side is None:
+            names = (*names, *(HIP_CHANNELS[each][0] for each in SIDES))
         curves = self.script.channels(t, names)
         pose = pelvis_pose(self.script, self.skeleton, curves)
         if side is not None:
             pose = thigh_pose(pose, self.skeleton, curves, side)
             if self.tissue is not None:
                 pose = pose.turned(Y, self._skin(t, curves, side, self.tissue))
+        if self.skin is not None:
+            pose = self.skin.under(pose, self._flexion(curves, side))
         for slip in self.slips:
             if slip.sensor == self.sensor:
-                step = jets.rise(t, slip.t, SLIP_S).scaled(float(np.radians(slip.angle_deg)))
+                turned = float(np.radians(slip.angle_deg))
+                step = jets.rise(t, slip.t, slip.seconds).scaled(turned)
                 pose = pose.turned(AXES[slip.axis], step)
         return pose.moved(self.placement.at).remounted(self.placement.q_bs)
+
+    def _flexion(self, curves: dict[str, Jet], side: Side | None) -> Jet:
+        """Flexion of the hip since relaxed standing, rad; for the pelvis the mean of both hips."""
+        sides = SIDES if side is None else (side,)
+        names = [HIP_CHANNELS[each][0] for each in sides]
+        total = jets.zeros(len(curves[names[0]].x))
+        for name in names:
+            total = total + curves[name].shifted(-self.script.base.get(name, 0.0))
+        return total.scaled(1.0 / len(names))
 
     def _skin(self, t: Array, curves: dict[str, Jet], side: Side, tissue: SoftTissue) -> Jet:
         """Turn of the skin about the femur, rad; zero in the posture of relaxed standing."""
@@ -186,7 +189,7 @@ class WornSensor:
 
     def _in_hands(self, t: Array, strapped: float) -> Pose:
         """Return the frame before the strap: still in the tray, waved about, laid on the skin."""
-        worn = self._on_body(np.zeros(1))  # nobody moves until all sensors are strapped
+        worn = self._on_body(np.array([strapped]))
         hands = self.handling
         start = self.script.tray_end + hands.pause
         carried = jets.rise(t, start, strapped - start)
@@ -204,7 +207,49 @@ class WornSensor:
         pose = pose.turned(whole / angle, carried.scaled(angle))
         position = hands.position + np.stack([p.x for p in path], axis=1)
         acc = np.stack([p.a for p in path], axis=1)
-        return Pose(pose.q, pose.omega, pose.alpha, position, acc)
+        pose = Pose(pose.q, pose.omega, pose.alpha, position, acc)
+        if self.script.sway_start >= strapped:
+            return pose  # the body is a statue
+        return self._following(pose, t, strapped)
+
+    def _following(self, pose: Pose, t: Array, strapped: float) -> Pose:
+        """Let the hands follow the body's movement as they come near it.
+
+        Orientation and place of the body against those at the strap are read off splines through
+        its exact path, with whose rate and acceleration the sensor arrives.
+        """
+        knots = np.arange(strapped - FOLLOW_S, strapped + 0.2, FOLLOW_STEP_S)
+        body = self._on_body(knots)
+        there = self._on_body(np.array([strapped]))
+        near = jets.rise(t, knots[0], FOLLOW_S)
+        turned = matrix_from_quaternion(
+            multiply(np.broadcast_to(conjugate(there.q[0]), body.q.shape), body.q)
+        )
+        angles = np.stack(
+            (
+                np.arctan2(-turned[:, 1, 2], turned[:, 2, 2]),
+                np.arcsin(turned[:, 0, 2]),
+                np.arctan2(-turned[:, 0, 1], turned[:, 0, 0]),
+            )
+        )
+        held = np.maximum(t, knots[0])
+        for axis, angle in zip((X, Y, Z), angles, strict=True):
+            pose = pose.turned(axis, _read_off(knots, angle, held) * near)
+        away = (body.position - there.position[0]).T
+        path = [_read_off(knots, each, held) * near for each in away]
+        return Pose(
+            pose.q,
+            pose.omega,
+            pose.alpha,
+            pose.position + np.stack([p.x for p in path], axis=1),
+            pose.acc + np.stack([p.a for p in path], axis=1),
+        )
+
+
+def _read_off(knots: Array, values: Array, t: Array) -> Jet:
+    """A spline of degree five through values at `knots`, at times `t`."""
+    spline = make_interp_spline(knots, values, k=5)
+    return Jet(spline(t), spline(t, nu=1), spline(t, nu=2))
 
 
 def imu_from_pose(pose: Pose) -> tuple[Array, Array]:
@@ -252,8 +297,11 @@ def draw_handling(
     return result
 
 
+FOLLOW_S: Final = 1.2
+FOLLOW_STEP_S: Final = 0.02
+"""How long before the strap sits hands go along with the body; distance of the spline's knots."""
+
 AXES: Final = {"x": X, "y": Y, "z": Z}
-SLIP_S: Final = 0.4
 TRAY_SD_DEG: Final = 0.5
 """How parallel the sensors lie in the tray, about the vertical."""
 
