@@ -118,7 +118,7 @@ def at_own_pace(person: Person, ways: Ways) -> Person:
     )
 
 
-KNEES_OUT: Final = 0.7
+KNEES_OUT: Final = 0.5
 """Share of the plain athlete's abduction that is left where a stance of one's own gives more."""
 
 TOES_OUT: Final = frozenset({squat, partial_squat})
