@@ -222,6 +222,18 @@ def simulate(
     profile: Annotated[str, typer.Option(help="The device that is simulated.")] = "reference",
     rate: Annotated[float, typer.Option(help="Samples a second.")] = 100.0,
     sets: Annotated[int, typer.Option(help="How often the movements are done.")] = 1,
+    tray: Annotated[bool, typer.Option(help="The calibration begins in the tray.")] = True,
+    link: Annotated[
+        str | None, typer.Option(help="Scenario free: a clean or lossy link, or the grade's.")
+    ] = None,
+    tissue: Annotated[bool, typer.Option(help="Scenario free: sensors sit on skin.")] = False,
+    careless: Annotated[
+        list[str] | None,
+        typer.Option(help="Scenario free: something careless, such as one_lift; any is one."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Scenario free: something nobody does.")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Record a simulated athlete, with the truth beside it.
@@ -230,11 +242,26 @@ def simulate(
     """
     from imuhip.simulate.output import write
     from imuhip.simulate.session import simulate as run
+    from imuhip.simulate.setup import setup_from
 
     with progress("simulating", None):
         try:
+            setup = setup_from(
+                scenario,
+                tray=tray,
+                link=link,
+                tissue=tissue,
+                careless=careless or (),
+                without=without or (),
+            )
             made = run(
-                scenario, seed=seed, grade=grade, profile_id=profile, rate_hz=rate, sets=sets
+                scenario,
+                seed=seed,
+                grade=grade,
+                profile_id=profile,
+                rate_hz=rate,
+                sets=sets,
+                setup=setup,
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error

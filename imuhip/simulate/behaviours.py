@@ -13,6 +13,7 @@ import numpy as np
 
 Span = tuple[float, float]
 Link = Literal["grade", "clean", "lossy"]
+LINKS: Final[tuple[Link, ...]] = ("grade", "clean", "lossy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class People:
         unknown |= set(self.careless) - {*CARELESS, "any"}
         if unknown:
             raise ValueError(
-                f"people do {', '.join(BEHAVIOURS)}; carelessly {', '.join(CARELESS)}, or any; "
-                f"came {', '.join(sorted(unknown))}"
+                f"behaviours are {', '.join(BEHAVIOURS)}; careless ones {', '.join(CARELESS)} or "
+                f"any; came {', '.join(sorted(unknown))}"
             )
 
 
@@ -233,7 +234,7 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "shadows_radio": Behaviour(
         "turns the body's back on the radio: whole bursts are lost in the middle of squats",
         "gaps are short, come at rest, or come with a lost connection",
-        0.8,
+        0.5,
         {"bursts": (1.0, 3.0), "seconds": (0.15, 5.0)},
     ),
     "short_stand": Behaviour(
@@ -302,14 +303,14 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "slips": Behaviour(
         "has a strap that slips between two sets",
         "a mount holds for a session",
-        1.0,
+        0.4,
         {"turn_deg": (6.0, 16.0)},
         careless=True,
     ),
     "creeps": Behaviour(
         "has a strap that creeps for minutes",
         "a slip is sudden",
-        1.0,
+        0.4,
         {"turn_deg": (6.0, 16.0), "seconds": (60.0, 200.0)},
         careless=True,
     ),

@@ -143,8 +143,11 @@ def _settle_straps(d: Director) -> None:
             turn = ways.draw("straps_settle", "turn_deg")
             d.slips.append(StrapSlip(sensor, d.now, turn))
             d.did("straps_settle", d.now, sensor=sensor, turn_deg=turn)
+    d.occasions += 1
     for name in ("slips", "creeps"):
-        if any(deed.behaviour == name for deed in d.deeds) or not ways.does(name):
+        if not ways.has(name) or any(deed.behaviour == name for deed in d.deeds):
+            continue
+        if not ways.does(name) and d.occasions < LAST_OCCASION:
             continue
         rng = ways.rng(name)
         sensor = SENSORS[int(rng.integers(len(SENSORS)))]
@@ -169,6 +172,9 @@ def shadow_radio(d: Director, start: float) -> None:
             d.losses.append(Loss(sensor, at, seconds))
             d.deeds.append(Deed("shadows_radio", at, at + seconds, {"sensor": sensor}))
 
+
+LAST_OCCASION: Final = 3
+"""A strap that is to slip has done so before the third set."""
 
 ALL_SENSORS: Final = 0.3
 """Share of the bursts that all sensors lose."""

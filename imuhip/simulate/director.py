@@ -141,6 +141,8 @@ class Director:
         Where the feet are.
     faced_deg
         How far the whole body has turned since the start.
+    occasions
+        How often there was time between two sets.
     deeds, slips, losses
         As in `Play`.
     """
@@ -158,6 +160,7 @@ class Director:
         self.ways = ways or Ways(None)
         self.stance = AS_CALIBRATED
         self.faced_deg = 0.0
+        self.occasions = 0
         self.deeds: list[Deed] = []
         self.slips: list[StrapSlip] = []
         self.losses: list[Loss] = []

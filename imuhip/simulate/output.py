@@ -28,7 +28,8 @@ def write(
     ----------
     recording, truth
         The MCAP file, and the Parquet file with the columns of `angles.parquet`. Beside the truth,
-        named after it, go ``.repetitions.parquet`` and ``.compensations.json``.
+        named after it, go ``.repetitions.parquet`` and ``.compensations.json``; of free people
+        also ``.headings.parquet`` and ``.deeds.json``.
 
     Raises
     ------
@@ -36,7 +37,8 @@ def write(
         When a file is there and must not be replaced, or the disk refuses.
     """
     if truth is not None:
-        for path in (truth, *truth_siblings(truth)):
+        siblings = truth_siblings(truth) + (people_siblings(truth) if session.deeds else ())
+        for path in (truth, *siblings):
             refuse_existing(path, overwrite=overwrite)
     with (
         file_made_whole(recording, overwrite=overwrite) as path,
@@ -54,15 +56,28 @@ def write(
         with file_made_whole(compensations, overwrite=overwrite) as path:
             words = [asdict(each) for each in session.injected]
             path.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
+    if truth is not None and session.deeds:
+        headings, deeds = people_siblings(truth)
+        with file_made_whole(headings, overwrite=overwrite) as path:
+            pq.write_table(pa.table(session.truth.headings()), path, compression="zstd")
+        with file_made_whole(deeds, overwrite=overwrite) as path:
+            words = [asdict(each) for each in session.deeds]
+            path.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 
 
 def truth_siblings(truth: Path) -> tuple[Path, Path]:
     """Return where the true repetitions and the injected compensations lie beside the truth."""
+    return _beside(truth, "repetitions.parquet"), _beside(truth, "compensations.json")
+
+
+def people_siblings(truth: Path) -> tuple[Path, Path]:
+    """Return where true headings and the deeds of free people lie beside the truth."""
+    return _beside(truth, "headings.parquet"), _beside(truth, "deeds.json")
+
+
+def _beside(truth: Path, name: str) -> Path:
     stem = truth.with_suffix("") if truth.suffix == ".parquet" else truth
-    return (
-        stem.with_name(f"{stem.name}.repetitions.parquet"),
-        stem.with_name(f"{stem.name}.compensations.json"),
-    )
+    return stem.with_name(f"{stem.name}.{name}")
 
 
 def write_folder(session: SimulatedSession, folder: Path) -> None:

@@ -1,9 +1,10 @@
 """What a session may have besides its scenario: performance, mounts, link, faults, skin."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from imuhip.simulate.behaviours import People
+from imuhip.simulate.behaviours import LINKS, People
 from imuhip.simulate.performance import Performance
 from imuhip.simulate.radio import Radio
 from imuhip.simulate.sensors import Grade
@@ -62,3 +63,42 @@ class Setup:
     stands_again_deg: float = 0.0
     performance: Performance = field(default_factory=Performance)
     people: People | None = None
+
+
+def setup_from(
+    scenario: str,
+    *,
+    tray: bool = True,
+    link: str | None = None,
+    tissue: bool = False,
+    careless: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Setup:
+    """Return the setup that words on a command line ask for.
+
+    Parameters
+    ----------
+    scenario
+        As in `session.simulate`; all words but `tray` are about the people of ``free``.
+    tray
+        The calibration begins in the tray.
+    link, tissue, careless, without
+        As in `People`; a `link` of None is People's own.
+
+    Raises
+    ------
+    ValueError
+        When there are no such people, or none in the scenario.
+    """
+    performance = Performance(tray=tray)
+    if "free" not in scenario.split("+"):
+        if link or tissue or careless or without:
+            raise ValueError(
+                "link, tissue, careless and without are about free people; simulate free"
+            )
+        return Setup(performance=performance)
+    known = next((each for each in LINKS if each == (link or People().link)), None)
+    if known is None:
+        raise ValueError(f"link is {', '.join(LINKS)}; came {link!r}")
+    people = People(frozenset(without), tuple(careless), link=known, tissue=tissue)
+    return Setup(performance=performance, people=people)

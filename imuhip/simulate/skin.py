@@ -98,7 +98,7 @@ def _bends(rng: np.random.Generator, size_deg: Array) -> Array:
 DEEP_RAD: Final = float(np.radians(110.0))
 KAPPA: Final = (0.3, 0.5)
 WOBBLE_DEG: Final = 0.8
-THIGH_SD_DEG: Final = (3.5, 3.0, 2.5)
+THIGH_SD_DEG: Final = (5.0, 4.5, 2.5)
 """About X (adduction), Y (rotation) and Z (flexion) of the thigh."""
 
 PELVIS_TILT_DEG: Final = (3.0, 5.0, 11.0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES, THIGH
+from imuhip.core.quaternions import rotate
 from imuhip.core.records import Array, BoolArray
 from imuhip.simulate.motion import (
     CHANNELS,
@@ -60,6 +61,24 @@ class Truth:
         for j, angle in enumerate(PELVIS_ANGLES):
             table[f"pelvis_{angle}_deg"] = np.degrees(self.pelvis[:, j])
         return table
+
+    def headings(self) -> dict[str, Array]:
+        """Return which way the pelvis and the knee axes point at times `t`: degrees.
+
+        Turns from earth x to forward, + to the left, unwrapped; a thigh's is that of its flexion
+        axis, which tells the leg's turn at any inclination.
+        """
+        table = {"t": self.t, "pelvis_heading_deg": _heading(self.q_pelvis)}
+        for i, side in enumerate(SIDES):
+            table[f"thigh_heading_{side}_deg"] = _heading(self.q_thigh[:, i])
+        return table
+
+
+def _heading(q: Array) -> Array:
+    """Heading of forward ``(N,)``, degrees, by a segment's axis to the right; unwrapped."""
+    right = rotate(q, np.broadcast_to((0.0, 0.0, 1.0), (len(q), 3)))
+    heading: Array = np.degrees(np.unwrap(np.arctan2(right[:, 0], -right[:, 1])))
+    return heading
 
 
 def truth_of(script: Script, skeleton: Skeleton, shift: float, times: Sequence[Array]) -> Truth:
