@@ -213,6 +213,12 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
         1.0,
         {"strap_s": (6.0, 14.0), "lean_deg": (5.0, 25.0), "lift_deg": (5.0, 30.0)},
     ),
+    "drifts": Behaviour(
+        "drifts slowly in quiet standing: a degree or so within tens of seconds, both legs unlike",
+        "a worn sensor's mean rate over a rest is its bias, and rests are independent",
+        1.0,
+        {"rms_deg": (0.2, 0.6)},
+    ),
     "stands_again": Behaviour(
         "stands again nearly as at the start, each leg differently",
         "the second standing is the first one to a degree",
@@ -296,6 +302,13 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "seated_stand": Behaviour(
         "sits when asked to stand again",
         "a still step named stand is a standing",
+        1.0,
+        {},
+        careless=True,
+    ),
+    "seated_start": Behaviour(
+        "sits when asked to stand at the start",
+        "the standing that zeroes is a standing",
         1.0,
         {},
         careless=True,

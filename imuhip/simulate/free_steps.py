@@ -151,17 +151,27 @@ def no_stand(d: Director) -> None:
 
 
 def seated_stand(d: Director) -> None:
+    """Sit on a chair where a second standing was asked for."""
+    start = d.now
+    _sit_for(d, "stand_again", 6.0)
+    d.did("seated_stand", start)
+
+
+def seated_start(d: Director) -> None:
     """Sit on a chair where a standing was asked for."""
     start = d.now
-    seconds = 7.5
-    down = 2.0 * d.person.tempo
-    sitting = d.now
-    d.wait(down + 0.5)
-    plain.stand_for(d, "stand_again", 6.0)
-    d.now = sitting
-    sit_down(d, seconds)
+    _sit_for(d, "stand", 8.0)
+    d.did("seated_start", start)
+
+
+def _sit_for(d: Director, step: str, seconds: float) -> None:
+    """Sit down, let the step pass, and get up."""
+    start = d.now
+    d.wait(2.0 * d.person.tempo + 0.5)
+    plain.stand_for(d, step, seconds)
+    d.now = start
+    sit_down(d, seconds + 1.5)
     d.wait(0.8)
-    d.did("seated_stand", start)
 
 
 INSTEAD: Final[Mapping[str, Mapping[str, Step]]] = {
@@ -176,5 +186,6 @@ INSTEAD: Final[Mapping[str, Mapping[str, Step]]] = {
     "missing_lift": {"knee_lift_left": no_lift},
     "no_second_stand": {"stand_again": no_stand},
     "seated_stand": {"stand_again": seated_stand},
+    "seated_start": {"stand": seated_start},
 }
 """Behaviour to the steps that it does in place of the protocol's own; later ones win."""

@@ -104,6 +104,15 @@ class Sines:
     omega: tuple[float, ...]
     phase: tuple[float, ...]
 
+    def __add__(self, other: "Sines") -> "Sines":
+        return Sines(
+            self.amplitude + other.amplitude, self.omega + other.omega, self.phase + other.phase
+        )
+
+    def scaled(self, factor: float) -> "Sines":
+        """Return the sum times a constant."""
+        return Sines(tuple(factor * a for a in self.amplitude), self.omega, self.phase)
+
     def at(self, t: Array) -> Jet:
         """Return the sum at times `t`."""
         x, v, a = np.zeros_like(t), np.zeros_like(t), np.zeros_like(t)

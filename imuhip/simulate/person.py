@@ -166,7 +166,7 @@ def _draw_sway(rng: np.random.Generator, name: str, imprecision: float) -> Sines
     rms = SWAY_RMS[name] * imprecision * rng.uniform(0.5, 1.5)
     slow = draw_sines(rng, rms, *SWAY_HZ, count=5)
     fast = draw_sines(rng, TREMOR_SHARE * rms, *TREMOR_HZ, count=2)
-    return Sines(slow.amplitude + fast.amplitude, slow.omega + fast.omega, slow.phase + fast.phase)
+    return slow + fast
 
 
 PELVIS_SKEW_SD_DEG: Final = 1.5

@@ -1,5 +1,6 @@
 """Which steps make a session."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -11,6 +12,7 @@ from imuhip.simulate.behaviours import People, Ways
 from imuhip.simulate.between_sets import between_sets, shadow_radio
 from imuhip.simulate.director import Director, Play
 from imuhip.simulate.free_steps import Step, protocol
+from imuhip.simulate.jets import Sines, draw_sines
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking
 from imuhip.simulate.movements_pivot import pivot
 from imuhip.simulate.movements_squat import partial_squat, squat
@@ -45,7 +47,7 @@ def direct(
     if ways is None:
         ways = Ways(people_of(scenario, None))
     habits = habits or Habits(Performance(), np.random.default_rng(0))
-    person = shaped(person, habits.performance)
+    person = drifting(shaped(person, habits.performance), ways)
     director = Director(person, rng, brisk=scenario == "showcase", habits=habits, ways=ways)
     for step in protocol(director):
         step(director)
@@ -98,6 +100,32 @@ def people_of(scenario: str, people: People | None) -> People | None:
     return People() if people is None and "free" in scenario.split("+") else people
 
 
+def drifting(person: Person, ways: Ways) -> Person:
+    """Return the athlete with the slow drift of people who stand.
+
+    The pelvis turns over the feet, thighs following in part; each leg and the pelvis tip a little.
+    """
+    if not ways.has("drifts"):
+        return person
+    rng = ways.rng("drifts")
+
+    def slow(share: float) -> Sines:
+        rms = share * math.radians(ways.draw("drifts", "rms_deg"))
+        return draw_sines(rng, rms, *DRIFT_HZ, count=4)
+
+    turn = slow(1.0)
+    drifts = {"turn": turn, "tilt": slow(0.7)}
+    for side in SIDES:
+        undone = (1.0 - THIGHS_FOLLOW) * (1.0 if side == "left" else -1.0)
+        drifts[f"rotation_{side}"] = turn.scaled(undone) + slow(0.5)
+        drifts[f"flexion_{side}"] = slow(0.7)
+        drifts[f"adduction_{side}"] = slow(0.3)
+    sway = {
+        name: each + drifts[name] if name in drifts else each for name, each in person.sway.items()
+    }
+    return replace(person, sway=sway)
+
+
 def at_own_pace(person: Person, ways: Ways) -> Person:
     """Return the athlete as deep and fast as they like to squat."""
     if not ways.has("own_pace"):
@@ -120,6 +148,10 @@ def at_own_pace(person: Person, ways: Ways) -> Person:
 
 KNEES_OUT: Final = 0.5
 """Share of the plain athlete's abduction that is left where a stance of one's own gives more."""
+
+DRIFT_HZ: Final = (0.01, 0.08)
+THIGHS_FOLLOW: Final = 0.4
+"""Share of a slow turn of the pelvis that the thighs follow."""
 
 TOES_OUT: Final = frozenset({squat, partial_squat})
 LESS_OUT: Final = 0.3

@@ -8,6 +8,8 @@ of the calibration to the end of the last set:
 * valid: the share of that time in which valid rows follow each other within 0.05 s;
 * arc: (turning point minus the rest before), a repetition; its mean error and its RMS a side;
 * cover: how often the truth lies within 1.96 of the stated deviation, `sd` and `sd_total`;
+* careless people (`--careless`): the result says so in words, withholds a side, hedges (a grade of
+  poor, or intervals that cover 90 %), or is silent;
 * findings that fired without truth (below the limit), and those that a stance alone makes true:
   measured from the rest before the set instead of the calibration's standing they are not there.
 
@@ -17,6 +19,7 @@ Grades take turns where none is asked for. A line a case on standard output as i
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -49,7 +52,27 @@ TURN_S = 0.2
 """The turning point: so much around the middle of a still bottom, so much after a one-way turn."""
 
 ONE_WAY = ("pivot", "ninety_ninety")
+LINK_FAULTS = ("gap", "missing", "clock")
 STANCE_RULES = ("rotation_difference", "early_turn_out", "pelvic_twist", "hip_shift")
+
+
+SAID = {
+    "short_stand": r"stand",
+    "restless_stand": r"moved|stand still",
+    "toes_out_stand": r"toes|feet|knee ?caps",
+    "bent_knee_bows": r"bow",
+    "askew_bows": r"bow",
+    "one_lift": r"lift",
+    "missing_lift": r"lift",
+    "no_second_stand": r"stand again|second stand",
+    "seated_stand": r"stand|sat|sit",
+    "seated_start": r"stand|sat|sit",
+    "slips": r"slip",
+    "creeps": r"slip|creep",
+}
+"""What a result speaks of when it has noticed."""
+
+HEDGED = 0.9
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,8 @@ def _analysed(session: SimulatedSession) -> Analysed:
         last = {key: f for key, f in last.items() if key[:3] not in told}
         last |= {(f.rule, f.movement, f.set, f.side): f for f in out.findings}
     steps = [step for out in outs for step in out.steps]
-    faults = [f"{f.kind} {f.sensor}" for out in outs for f in out.faults]
+    kinds = {(f.kind, f.sensor) for out in outs for f in out.faults}
+    faults = sorted(f"{kind} {sensor}" for kind, sensor in kinds if kind not in LINK_FAULTS)
     alignment = pipeline.alignment
     return Analysed(
         t=np.concatenate([out.angles.t for out in outs]),
@@ -302,10 +326,24 @@ def _line(case: Case) -> str:
         f"{total:7.2f}{_worse(case, lambda s: s.stated)[2]:6.2f}"
         f"{min(s.valid for s in case.sides):7.2f}  {case.found[0]}/{case.found[1]}"
         f"  {case.fired:3} {len(case.false):5} {len(case.stance):6}  {case.calibration}"
+        f" {_honesty(case)}"
         + "".join(f"\n    false: {each}" for each in case.false)
         + "".join(f"\n    stance: {each}" for each in case.stance)
         + "".join(f"\n    said: {each}" for each in case.words if case.name)
     )
+
+
+def _honesty(case: Case) -> str:
+    """What the result makes of what was careless: told, withheld, hedged, silent; or nothing."""
+    if not case.name:
+        return ""
+    patterns = [SAID[name] for name in case.name.split(",")]
+    if any(re.search(p, words, re.IGNORECASE) for p in patterns for words in case.words):
+        return "told"
+    if min(side.valid for side in case.sides) == 0.0:
+        return "withheld"
+    covered = min(side.cover[2] for side in case.sides) >= HEDGED
+    return "hedged" if covered or case.calibration in ("poor", "none") else "silent"
 
 
 def _worse(case: Case, of: Callable[[Side], Array]) -> Array:
@@ -349,6 +387,9 @@ def _summary(cases: Sequence[Case]) -> str:
         sum(n) for n in zip(*((c.fired, len(c.false), len(c.stance)) for c in cases), strict=True)
     )
     lines.append(f"findings: {fired} fired, {false} not true, {stance} true by stance alone")
+    honest = [answer for case in cases if (answer := _honesty(case))]
+    if honest:
+        lines.append("careless: " + ", ".join(f"{honest.count(a)} {a}" for a in sorted({*honest})))
     return "\n".join(lines)
 
 

@@ -40,7 +40,7 @@ ALWAYS = {
     name: replace(BEHAVIOURS[name], chance=1.0)
     for name in ("walks", "turns", "sits", "leans", "shakes_legs", "straps_settle")
 }
-QUIET = frozenset({"adjusts_foot", "shadows_radio"})
+QUIET = frozenset({"adjusts_foot", "shadows_radio", "drifts"})
 
 
 @cache
@@ -53,7 +53,11 @@ def played(seed: int = 3, scenario: str = "free", people: str = "all") -> tuple[
 
 CROWDS = {
     "all": People(without=QUIET, changed=ALWAYS),
-    "restless": People(changed={"adjusts_foot": replace(BEHAVIOURS["adjusts_foot"], chance=1.0)}),
+    "drifting": People(without=frozenset({"adjusts_foot"})),
+    "restless": People(
+        without=frozenset({"drifts"}),
+        changed={"adjusts_foot": replace(BEHAVIOURS["adjusts_foot"], chance=1.0)},
+    ),
     "statues": People(without=QUIET | {"moves_while_strapped"}),
     **{name: People(without=QUIET, careless=(name,)) for name in CARELESS},
 }
@@ -308,6 +312,21 @@ def test_standing_at_ease_is_quiet_and_not_neutral() -> None:
         assert all(np.degrees(np.std(curve.v)) < 0.8 for curve in curves.values())
 
 
+def test_standing_people_drift_slowly() -> None:
+    """In a stand the pelvis turns by the stated drift over the feet, thighs following in part."""
+    spread = {}
+    for people in ("all", "drifting"):
+        turns = []
+        for seed in range(6):
+            person, play = played(seed, people=people)
+            t = np.arange(marks(play, "begin:stand")[0], marks(play, "end:stand")[0], 0.1)
+            thigh = knee_axis_heading(person, play, t, "left")
+            turns.append((np.std(degrees(play, "turn", t)), np.std(thigh)))
+        spread[people] = np.mean(turns, axis=0)
+    assert (spread["drifting"] > 1.5 * spread["all"]).all()
+    assert spread["drifting"][0] > spread["drifting"][1]
+
+
 def test_legs_are_shaken_fast_one_after_the_other() -> None:
     """Shaking out turns each thigh at well over a squat's speed, back and forth."""
     _, play = played()
@@ -500,7 +519,7 @@ def test_skin_turns_with_flexion_as_it_was_drawn() -> None:
     deep = np.nanargmax(bone[:, 0, 0])
     share = np.radians(bone[deep, 0, 0]) / DEEP_RAD
     told = how[f"{THIGH['left']}_z_deg"] - how["pelvis_z_deg"]
-    assert abs(skin[deep, 0, 0] - bone[deep, 0, 0] - share * told) < 3.0
+    assert abs(skin[deep, 0, 0] - bone[deep, 0, 0] - share * told) < 1.0
 
 
 def test_a_strap_slips_or_creeps_as_stated() -> None:
@@ -565,6 +584,9 @@ def test_careless_stands_show_in_the_motion() -> None:
     assert np.mean(turned) > 11.0
     _, play = played(people="seated_stand")
     t = np.arange(marks(play, "begin:stand_again")[0], marks(play, "end:stand_again")[0], 0.1)
+    assert degrees(play, "flexion_left", t).min() > 60.0
+    _, play = played(people="seated_start")
+    t = np.arange(marks(play, "begin:stand")[0], marks(play, "end:stand")[0], 0.1)
     assert degrees(play, "flexion_left", t).min() > 60.0
     assert not marks(played(people="no_second_stand")[1], "begin:stand_again")
 
