@@ -8,6 +8,8 @@ of the calibration to the end of the last set:
 * valid: the share of that time in which valid rows follow each other within 0.05 s;
 * arc: (turning point minus the rest before), a repetition; its mean error and its RMS a side;
 * cover: how often the truth lies within 1.96 of the stated deviation, `sd` and `sd_total`;
+* repetitions: how often the truth of rotation at the turn, and of its arc, lies within 1.96 of what
+  the repetition itself states;
 * careless people (`--careless`): the result says so in words, withholds a side, hedges (a grade of
   poor, or intervals that cover 90 %), or is silent;
 * findings that fired without truth (below the limit), and those that a stance alone makes true:
@@ -31,13 +33,14 @@ import numpy as np
 from findings_trials import SIGNED, TO_UNIT, true_limit, true_of_sets
 
 from imuhip.core.conventions import HIP_ANGLES, SIDES
-from imuhip.core.findings import Finding
+from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Array, BoolArray
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.behaviours import CARELESS, People
 from imuhip.simulate.performance import Performance
 from imuhip.simulate.session import SimulatedSession, simulate
 from imuhip.simulate.setup import Setup
+from imuhip.simulate.true_repetitions import TrueRepetition
 
 FIRST_SEED = 60_000  # seeds that nothing was developed on
 GRADES = ("good", "typical", "poor")
@@ -47,6 +50,9 @@ NEAR_S = 0.05
 
 REST_S = (0.6, 0.3)
 """The rest of a repetition, before its start: from, to."""
+
+MATCH_S = 1.5
+"""A found repetition belongs to a true one if they begin so close together."""
 
 TURN_S = 0.2
 """The turning point: so much around the middle of a still bottom, so much after a one-way turn."""
@@ -85,6 +91,7 @@ class Side:
     stated: Array
     valid: float
     arcs: Array
+    told: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Analysed:
     sd_total: Array
     valid: BoolArray
     findings: tuple[Finding, ...]
-    repetitions: int
+    repetitions: tuple[Repetition, ...]
     calibration: str
     words: tuple[str, ...]
 
@@ -173,7 +180,7 @@ def _case(seed: int, grade: str | None, people: People, performance: Performance
         fired,
         false,
         stance,
-        (got.repetitions, sum(each.counted for each in session.repetitions)),
+        (len(got.repetitions), sum(each.counted for each in session.repetitions)),
     )
 
 
@@ -205,7 +212,7 @@ def _analysed(session: SimulatedSession) -> Analysed:
         sd_total=np.degrees(np.concatenate([out.angles.hip_sd_total for out in outs])),
         valid=np.concatenate([out.angles.valid for out in outs]),
         findings=tuple(last.values()),
-        repetitions=sum(each.counted for out in outs for each in out.repetitions),
+        repetitions=tuple(each for out in outs for each in out.repetitions if each.counted),
         calibration="none" if alignment is None else alignment.grade,
         words=tuple(dict.fromkeys([w for step in steps for w in step.words] + faults)),
     )
@@ -219,7 +226,7 @@ def _side(
     use = part & good
     nothing = np.full(3, np.nan)
     if np.count_nonzero(use) < 10:
-        return Side(nothing, nothing, nothing, nothing, 0.0, np.empty(0))
+        return Side(nothing, nothing, nothing, nothing, 0.0, np.empty(0), {})
     steps = np.diff(got.t[use])
     error = got.hip[use, k] - true[use, k]
     cover = [np.mean(np.abs(error) <= 1.96 * sd[use, k], axis=0) for sd in (got.sd, got.sd_total)]
@@ -230,6 +237,7 @@ def _side(
         stated=np.nanmean(got.sd[use, k], axis=0),
         valid=float(steps[steps <= NEAR_S].sum() / span),
         arcs=_arcs(session, got, true, good, k),
+        told=_told(session, got, k),
     )
 
 
@@ -239,16 +247,41 @@ def _arcs(session: SimulatedSession, got: Analysed, true: Array, good: BoolArray
     for each in session.repetitions:
         if each.side != SIDES[k] or not each.counted:
             continue
-        first = each.t_turn if each.movement in ONE_WAY else each.t_turn - TURN_S
-        spans = (
-            (each.t_start - REST_S[0], each.t_start - REST_S[1]),
-            (first, each.t_turn + TURN_S),
-        )
-        rest, turn = (good & (got.t >= a) & (got.t <= b) for a, b in spans)
+        rest, turn = (good & (got.t >= a) & (got.t <= b) for a, b in _windows(each))
         if rest.any() and turn.any():
             shown, real = (v[turn, k, 2].mean() - v[rest, k, 2].mean() for v in (got.hip, true))
             errors.append(shown - real)
     return np.array(errors)
+
+
+def _told(session: SimulatedSession, got: Analysed, k: int) -> dict[str, Array]:
+    """By what is stated: for each found repetition whether the truth lies within."""
+    t, rotation = session.truth.t, np.degrees(session.truth.hip[:, k, 2])
+    inside: dict[str, list[bool]] = {}
+    for each in session.repetitions:
+        mine = [r for r in got.repetitions if (r.movement, r.side) == (each.movement, each.side)]
+        found = min(mine, key=lambda r: abs(r.t_start - each.t_start), default=None)
+        if not each.counted or each.side != SIDES[k] or found is None:
+            continue
+        if abs(found.t_start - each.t_start) > MATCH_S:
+            continue
+        rest, turn = (rotation[(t >= a) & (t <= b)].mean() for a, b in _windows(each))
+        where = "bottom" if "rotation_bottom_deg" in found.measures else "end"
+        for name, true in ((f"rotation_{where}", turn), ("rotation_arc", turn - rest)):
+            value = found.measures.get(f"{name}_deg", np.nan)
+            for kind in ("sd", "sd_total"):
+                sd = found.measures.get(f"{name}_{kind}_deg", np.nan)
+                if np.isfinite(value) and np.isfinite(sd):
+                    label = f"{'arc' if 'arc' in name else 'turn'} by {kind}"
+                    inside.setdefault(label, []).append(abs(value - true) <= 1.96 * sd)
+    return {name: np.array(column) for name, column in inside.items()}
+
+
+def _windows(each: TrueRepetition) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The rest before a repetition, and its turning point: from, to."""
+    first = each.t_turn if each.movement in ONE_WAY else each.t_turn - TURN_S
+    before = (each.t_start - REST_S[0], each.t_start - REST_S[1])
+    return before, (first, each.t_turn + TURN_S)
 
 
 def _findings(
@@ -380,6 +413,12 @@ def _summary(cases: Sequence[Case]) -> str:
                     np.nanmin,
                 )
             )
+    names = sorted({name for case in cases for side in case.sides for name in side.told})
+    for name in names:
+        sides = [[float(s.told[name].mean()) for s in c.sides if name in s.told] for c in cases]
+        pooled = np.concatenate([np.array(each) for each in sides])
+        worse = np.array([min(each) for each in sides if each])
+        lines.append(_row(f"repetitions 95 %, {name}", pooled, worse, np.nanmin))
     pooled = np.array([s.valid for case in cases for s in case.sides])
     worse = np.array([min(s.valid for s in case.sides) for case in cases])
     lines.append(_row("valid", pooled, worse, np.nanmin))
@@ -403,7 +442,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Free people through the pipeline.")
     parser.add_argument("cases", type=int, nargs="?", default=12)
     parser.add_argument("first", type=int, nargs="?", default=FIRST_SEED)
-    parser.add_argument("--grade", choices=GRADES)
+    parser.add_argument("--grade", choices=("perfect", *GRADES))
     parser.add_argument("--tissue", action="store_true", help="sensors sit on skin")
     parser.add_argument("--no-tray", action="store_true")
     parser.add_argument("--link", choices=("grade", "clean", "lossy"), default="lossy")
