@@ -639,3 +639,17 @@ def test_one_seed_gives_one_free_visit() -> None:
     assert first.deeds != other.deeds
     changed: Mapping[str, Behaviour] = {"sits": replace(BEHAVIOURS["sits"], chance=1.0)}
     assert "sits" in {d.behaviour for d in session(4, changed=changed).deeds}
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_the_table_is_in_the_documentation(name: str) -> None:
+    """The documentation lists every behaviour in the table's own words and figures."""
+    text = Path(__file__).parents[2].joinpath("docs/simulator.md").read_text(encoding="utf-8")
+    each = BEHAVIOURS[name]
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+    assert each.does in row
+    assert each.breaks in row
+    for what, (low, high) in each.spread.items():
+        assert f"{what} {low:g} to {high:g}" in row
+    if each.chance < 1.0:
+        assert f"({100 * each.chance:.0f} %)" in row
