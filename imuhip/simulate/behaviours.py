@@ -95,7 +95,7 @@ class Ways:
             name: np.random.default_rng(
                 np.random.SeedSequence(seed, spawn_key=(STREAMS, zlib.crc32(name.encode())))
             )
-            for name in (*table, "skin")
+            for name in (*table, *MORE_STREAMS)
         }
 
     @property
@@ -138,6 +138,9 @@ def _switched_on(people: People, table: Mapping[str, Behaviour], seed: int) -> d
         on.pop("shadows_radio", None)
     return {name: each for name, each in on.items() if name not in people.without}
 
+
+MORE_STREAMS: Final = ("skin", "steps")
+"""Chance that is no behaviour's: the skin drawn, and how each step, walk and seat turns out."""
 
 STREAMS: Final = 7919
 """Sets the streams of behaviours apart from those that `session` spawns."""

@@ -18,29 +18,30 @@ def between_sets(d: Director, toes: float) -> None:
     ways = d.ways
     if ways.people is None:
         return
-    if ways.does("leans"):
-        _lean(d)
-    if ways.does("shakes_legs"):
-        _shake_legs(d)
-    if ways.does("sits"):
-        step_into(d, drawn_stance(d, "loose_stance"))
-        _sit(d)
-    _settle_straps(d)
-    if ways.does("walks"):
-        _walk_about(d)
-    if ways.does("turns"):
-        _turn_round(d)
-    if ways.has("own_stance"):
+    with d.chance_of(ways.rng("steps")):
+        if ways.does("leans"):
+            _lean(d)
+        if ways.does("shakes_legs"):
+            _shake_legs(d)
+        if ways.does("sits"):
+            step_into(d, drawn_stance(d, "loose_stance"))
+            _sit(d)
+        _settle_straps(d)
+        if ways.does("walks"):
+            _walk_about(d)
+        if ways.does("turns"):
+            _turn_round(d)
         step_into(d, drawn_stance(d, "own_stance", toes))
-    d.wait(1.5)
+        d.wait(1.5)
 
 
 def walk_to_the_place(d: Director) -> None:
     """Walk from where the straps went on to where the calibration is done."""
-    _walk_about(d)
-    _turn_round(d)
-    step_into(d, AS_CALIBRATED)
-    d.wait(1.0)
+    with d.chance_of(d.ways.rng("steps")):
+        _walk_about(d)
+        _turn_round(d)
+        step_into(d, AS_CALIBRATED)
+        d.wait(1.0)
 
 
 def sit_down(d: Director, seconds: float) -> None:

@@ -175,6 +175,13 @@ class Director:
         self._performed: list[Performed] = []
         self._sets: dict[str, int] = {}
 
+    @contextmanager
+    def chance_of(self, rng: np.random.Generator) -> Iterator[None]:
+        """Let chance come from elsewhere for a while, so that what follows draws as without."""
+        own, self.rng = self.rng, rng
+        yield
+        self.rng = own
+
     def move(
         self,
         rise: float,

@@ -38,7 +38,7 @@ def drawn_stance(d: Director, name: str, share: float = 1.0) -> Stance:
 def step_into(d: Director, to: Stance) -> None:
     """Re-place one foot after the other until the feet are where `to` has them."""
     start = d.now
-    rng = d.ways.rng("own_stance")
+    rng = d.ways.rng("steps")
     order = SIDES if rng.random() < 0.5 else SIDES[::-1]
     for side in order:
         lift = float(rng.uniform(8.0, 25.0))

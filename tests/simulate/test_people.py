@@ -53,6 +53,7 @@ def played(seed: int = 3, scenario: str = "free", people: str = "all") -> tuple[
 
 CROWDS = {
     "all": People(without=QUIET, changed=ALWAYS),
+    "calm": People(without=QUIET | {"sits", "walks", "leans", "shakes_legs"}),
     "drifting": People(without=frozenset({"adjusts_foot"})),
     "restless": People(
         without=frozenset({"drifts"}),
@@ -107,6 +108,23 @@ def test_a_behaviour_draws_from_a_stream_of_its_own() -> None:
     assert not fewer.has("sits")
     assert not fewer.does("sits")
     assert Ways(People(), 6).draw("walks", "metres") != Ways(People(), 5).draw("walks", "metres")
+
+
+def test_the_movements_stay_whatever_people_do_between_them() -> None:
+    """With some behaviours off, every repetition is as long and as deep as with them."""
+    _, busy = played()
+    _, calm = played(people="calm")
+    assert not of(calm, "sits")
+    assert not of(calm, "walks")
+    squats = [[p for p in play.performed if p.movement == "squat"] for play in (busy, calm)]
+    assert len(squats[0]) == len(squats[1]) > 10
+    for one, other in zip(*squats, strict=True):
+        assert abs((one.stop - one.start) - (other.stop - other.start)) < 1e-9
+    depths = [
+        [degrees(play, "depth", np.arange(p.start, p.stop, 0.05)).max() for p in each]
+        for play, each in zip((busy, calm), squats, strict=True)
+    ]
+    np.testing.assert_allclose(*depths, atol=0.05)
 
 
 def test_unknown_behaviours_are_refused_by_name() -> None:
