@@ -179,8 +179,10 @@ class Director:
     def chance_of(self, rng: np.random.Generator) -> Iterator[None]:
         """Let chance come from elsewhere for a while, so that what follows draws as without."""
         own, self.rng = self.rng, rng
-        yield
-        self.rng = own
+        try:
+            yield
+        finally:
+            self.rng = own
 
     def move(
         self,
