@@ -1,17 +1,16 @@
 """Other people's data → a recording, without losing a bit.
 
-A folder holds a file a sensor, named by where it sits, and perhaps ``session.toml`` and
-``marks.csv``. Formats of sensor files are a table at the foot.
+A folder holds a file or a folder a sensor, named by where it sits, or a maker's file with all
+sensors, and perhaps ``session.toml`` and ``marks.csv``. Formats are a table in `formats`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole, refuse_existing
 from imuhip.core.records import Array, IntArray, Mark, Packet, Record, SensorInfo
@@ -19,7 +18,17 @@ from imuhip.core.resources import profile_text
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
-from imuhip.importers.checks import SensorFile, sensor_warnings, span_warnings
+from imuhip.importers.checks import (
+    check_times,
+    lag_warnings,
+    refuse_mirrored,
+    refuse_same_samples,
+    refuse_without_gravity,
+    sensor_warnings,
+    span_warnings,
+    without_repeated_rows,
+)
+from imuhip.importers.gather import Placed, gather
 from imuhip.importers.notes import (
     FolderMark,
     FolderSession,
@@ -27,13 +36,8 @@ from imuhip.importers.notes import (
     read_session,
     session_header,
 )
-from imuhip.importers.number_tables import (
-    NumberTable,
-    read_parquet_table,
-    read_text,
-    read_text_table,
-)
-from imuhip.importers.vendor_files import VENDOR_FORMATS
+from imuhip.importers.shared_clock import on_one_clock
+from imuhip.importers.sources import ACC, GYR, MAG, Options, SensorFile
 from imuhip.recording.writer import RecordingWriter
 
 PROFILE_ID: Final = "imported"
@@ -57,6 +61,10 @@ class ImportedSensor:
         Seconds on the session's clock.
     magnetometer
         Whether it has one.
+    device
+        As the file names it; empty where it names none.
+    units
+        ``acc``, ``gyr`` or ``mag`` to the unit in the file, where that was told or is the format's.
     """
 
     sensor: str
@@ -68,6 +76,8 @@ class ImportedSensor:
     t_first: float
     t_last: float
     magnetometer: bool
+    device: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +96,14 @@ class ImportReport:
 
 
 def import_folder(
-    folder: Path, target: Path, *, overwrite: bool = False, drop_invalid: bool = False
+    folder: Path,
+    target: Path,
+    *,
+    overwrite: bool = False,
+    drop_invalid: bool = False,
+    options: Options | None = None,
 ) -> ImportReport:
-    """Make a recording of a folder of sensor files.
+    """Make a recording of a folder of sensor files, or of a maker's file with all sensors.
 
     Parameters
     ----------
@@ -100,6 +115,8 @@ def import_folder(
         Replace an existing target.
     drop_invalid
         Leave out rows that hold NaN, text or nothing, which makes them gaps.
+    options
+        What the files do not tell; goes before what ``session.toml`` says.
 
     Raises
     ------
@@ -108,143 +125,112 @@ def import_folder(
     """
     folder, target = Path(folder), Path(target)
     refuse_existing(target, overwrite=overwrite)
-    paths = _sensor_paths(folder)
-    session = read_session(folder / SESSION_FILE)
-    files = [_read_sensor(name, paths[name], drop_invalid=drop_invalid) for name in paths]
-    marks, mark_warnings = read_marks(folder / MARKS_FILE)
-    warnings = [
-        *_stray_warnings(folder, paths),
-        *session.warnings,
-        *(sentence for file in files for sentence in sensor_warnings(file)),
-        *span_warnings(files, marks, MARKS_FILE),
-        *(f"{sensor} has a mount but no file" for sensor in session.mounts if sensor not in paths),
-        *mark_warnings,
-    ]
-    _write(target, files, marks, session, overwrite=overwrite)
-    sensors = tuple(_imported(file) for file in files)
-    return ImportReport(target, sensors, len(marks), tuple(warnings))
+    found = _read(folder, drop_invalid=drop_invalid, options=options or Options())
+    _write(target, found.files, found.marks, found.session, overwrite=overwrite)
+    return found.report(target)
+
+
+def preview_folder(
+    folder: Path, *, drop_invalid: bool = False, options: Options | None = None
+) -> ImportReport:
+    """Return what `import_folder` would report, without writing anything; `target` is the folder.
+
+    Raises
+    ------
+    RecordingError
+        As `import_folder`.
+    """
+    found = _read(Path(folder), drop_invalid=drop_invalid, options=options or Options())
+    return found.report(Path(folder))
 
 
 # --- reading -------------------------------------------------------------------------------------
 
 
-def _sensor_paths(folder: Path) -> dict[str, Path]:
-    """Return the file of each sensor, in the order of the segments."""
-    if not folder.exists():
-        raise RecordingError("there is no such folder", path=folder)
-    if not folder.is_dir():
-        raise RecordingError(
-            f"a folder was expected, with {PELVIS}.csv and a file for each thigh", path=folder
-        )
-    paths: dict[str, Path] = {}
-    for sensor in SEGMENTS:
-        found = [folder / (sensor + suffix) for suffix in _SUFFIXES]
-        found = [path for path in found if path.is_file()]
-        if len(found) > 1:
-            names = " and ".join(path.name for path in found)
-            raise RecordingError(
-                f"both {names} are there; keep the one that counts", path=folder, sensor=sensor
-            )
-        if found:
-            paths[sensor] = found[0]
-    if PELVIS not in paths or not any(thigh in paths for thigh in THIGH.values()):
-        there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise RecordingError(
-            f"{PELVIS}.csv and thigh_left.csv or thigh_right.csv are needed (or .parquet); "
-            f"in the folder is {there}",
-            path=folder,
-        )
-    return paths
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that a folder holds, read and checked."""
+
+    files: tuple[SensorFile, ...]
+    marks: tuple[FolderMark, ...]
+    session: FolderSession
+    warnings: tuple[str, ...]
+
+    def report(self, target: Path) -> ImportReport:
+        sensors = tuple(_imported(file) for file in self.files)
+        return ImportReport(target, sensors, len(self.marks), self.warnings)
 
 
-def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> SensorFile:
-    """Read and check the file of one sensor, whatever its format."""
-    format_name = "folder"
-    try:
-        if path.suffix == ".parquet":
-            table = read_parquet_table(path, _check_names, drop_invalid=drop_invalid)
-        else:
-            text = read_text(path)
-            for name, recognises, read in VENDOR_FORMATS:
-                if recognises(text[:4096]):
-                    format_name = name
-                    table = read(path, text, drop_invalid)
-                    break
-            else:
-                table = read_text_table(path, _check_names, drop_invalid=drop_invalid, text=text)
-        _check_times(table)
-    except RecordingError as error:
-        raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
-    columns = table.columns
-    return SensorFile(
-        sensor=sensor,
-        path=path,
-        format_name=format_name,
-        t=np.ascontiguousarray(columns["t"]),
-        acc=np.column_stack([columns[name] for name in _ACC]),
-        gyr=np.column_stack([columns[name] for name in _GYR]),
-        mag=np.column_stack([columns[name] for name in _MAG]) if _MAG[0] in columns else None,
-        dropped=table.dropped,
-        notes=table.notes,
+def _read(folder: Path, *, drop_invalid: bool, options: Options) -> _Found:
+    """Read and check everything.
+
+    Raises
+    ------
+    RecordingError
+        With file, line, column and what came.
+    """
+    beside = folder if folder.is_dir() else folder.parent
+    session = read_session(beside / SESSION_FILE)
+    said = session.options
+    options = Options(
+        drop_invalid=drop_invalid or options.drop_invalid,
+        rate_hz=options.rate_hz or said.rate_hz,
+        units={**said.units, **options.units},
+        names={**said.names, **options.names},
+        places={**said.places, **options.places},
     )
+    gathered = gather(folder, options, (SESSION_FILE, MARKS_FILE))
+    placed, clock_notes = on_one_clock(gathered.sensors)
+    files = tuple(_checked(one) for one in placed)
+    refuse_same_samples(files)
+    marks, mark_warnings = read_marks(beside / MARKS_FILE)
+    if "acc" not in options.units:
+        refuse_mirrored(files, marks, session.mounts)
+    sensors = {file.sensor for file in files}
+    warnings = (
+        *gathered.notes,
+        *session.warnings,
+        *sensor_warnings(files),
+        *clock_notes,
+        *span_warnings(files, marks, MARKS_FILE),
+        *lag_warnings(files),
+        *(f"{name} has a mount but no file" for name in session.mounts if name not in sensors),
+        *mark_warnings,
+    )
+    return _Found(files, tuple(marks), session, warnings)
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Raise RecordingError unless the names are those of a sensor file."""
-    magnetometer = _MAG if any(name in names for name in _MAG) else ()
-    needed = ("t", *_ACC, *_GYR, *magnetometer)
-    missing = [name for name in needed if name not in names]
-    unknown = [name for name in names if name not in needed]
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    said = []
-    if missing:
-        said.append(f"missing: {', '.join(missing)}")
-    if unknown:
-        said.append(f"unknown: {', '.join(repr(name[:40]) for name in unknown)}")
-    if twice:
-        said.append(f"twice: {', '.join(twice)}")
-    if said:
-        raise RecordingError(
-            f"the columns {','.join(needed)} were expected in the first line; {'; '.join(said)}",
-            line=1,
+def _checked(placed: Placed) -> SensorFile:
+    """Return a reading as a sensor's file, with times that rise and a place in SI.
+
+    Raises
+    ------
+    RecordingError
+        If times do not rise, are no seconds, or gravity has been taken out.
+    """
+    try:
+        table = without_repeated_rows(placed.reading.table)
+        check_times(table)
+        columns = table.columns
+        file = SensorFile(
+            sensor=placed.sensor,
+            path=placed.path,
+            format_name=placed.format_name,
+            t=np.ascontiguousarray(columns["t"]),
+            acc=np.column_stack([columns[name] for name in ACC]),
+            gyr=np.column_stack([columns[name] for name in GYR]),
+            mag=np.column_stack([columns[name] for name in MAG]) if MAG[0] in columns else None,
+            dropped=table.dropped,
+            notes=table.notes,
+            label=placed.reading.label,
+            units=table.units,
         )
-
-
-def _check_times(table: NumberTable) -> None:
-    """Raise RecordingError unless there are two or more times, rising."""
-    t = table.columns["t"]
-    if len(t) < 2:
-        left = f" ({table.dropped} were left out)" if table.dropped else ""
-        raise RecordingError(f"two or more rows were expected, {len(t)} came{left}")
-    falling = np.flatnonzero(t[1:] <= t[:-1])
-    if len(falling):
-        row = int(falling[0]) + 1
-        what = "repeats" if t[row] == t[row - 1] else "runs backwards"
+        refuse_without_gravity(file)
+    except RecordingError as error:
         raise RecordingError(
-            f"time {what}: {t[row].item()!r} after {t[row - 1].item()!r}; "
-            "the rows of a file are in order of time, each time once",
-            line=int(table.line[row]),
-        )
-    late = np.flatnonzero(np.abs(t) > _MAX_T)
-    if len(late):
-        row = int(late[0])
-        raise RecordingError(
-            f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
-        )
-
-
-# --- what looks odd ------------------------------------------------------------------------------
-
-
-def _stray_warnings(folder: Path, paths: dict[str, Path]) -> list[str]:
-    """Sentences on files that nobody reads."""
-    known = {*(path.name for path in paths.values()), SESSION_FILE, MARKS_FILE}
-    stray = [path for path in sorted(folder.iterdir()) if path.name not in known]
-    return [
-        f"{path.name} is not read; sensors are named {', '.join(SEGMENTS)}"
-        for path in stray
-        if path.suffix.lower() in _SUFFIXES
-    ]
+            error.message, path=placed.path, line=error.line, sensor=placed.sensor
+        ) from error
+    return file
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -266,7 +252,8 @@ def _write(
             profile_id=PROFILE_ID,
             rate_hz=file.rate_hz,
             mount=session.mounts.get(file.sensor),
-            device={"file": file.path.name, "format": file.format_name},
+            device={"file": file.path.name, "format": file.format_name}
+            | ({"label": file.label} if file.label else {}),
         )
         for file in files
     )
@@ -311,7 +298,7 @@ def _host_ns(t: Array) -> IntArray:
 def _imported(file: SensorFile) -> ImportedSensor:
     return ImportedSensor(
         sensor=file.sensor,
-        file=file.path.name,
+        file=file.shown,
         format_name=file.format_name,
         samples=len(file.t),
         dropped=file.dropped,
@@ -319,12 +306,9 @@ def _imported(file: SensorFile) -> ImportedSensor:
         t_first=float(file.t[0]),
         t_last=float(file.t[-1]),
         magnetometer=file.mag is not None,
+        device=file.label,
+        units=file.units,
     )
 
 
-_ACC: Final = ("acc_x", "acc_y", "acc_z")
-_GYR: Final = ("gyr_x", "gyr_y", "gyr_z")
-_MAG: Final = ("mag_x", "mag_y", "mag_z")
-_SUFFIXES: Final = (".csv", ".txt", ".parquet")
-_MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
 _CHUNK_NS: Final = 10_000_000_000  # nothing is lost in a crash of an import: it is run again
