@@ -9,7 +9,7 @@ import numpy as np
 
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
-from imuhip.importers.formats import FORMATS
+from imuhip.importers.formats import FORMATS, PLAIN
 from imuhip.importers.number_tables import read_text
 from imuhip.importers.places import segment_of
 from imuhip.importers.sources import Format, Options, Reading, Source
@@ -74,7 +74,10 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
 
 
 def _sources(folder: Path, aside: Sequence[str]) -> tuple[list[Source], list[str]]:
-    """Return the files that may hold samples, and the names of those that nobody reads."""
+    """Return the files that may hold samples, and the names of those that nobody reads.
+
+    Beside a maker's files of a sensor lie others of the same program, which nobody needs.
+    """
     sources, strays = [], []
     for path, sensor in _candidates(folder, aside):
         try:
@@ -89,7 +92,18 @@ def _sources(folder: Path, aside: Sequence[str]) -> tuple[list[Source], list[str
             sources.append(source)
         elif path.parent == folder:
             strays.append(path.name)
-    return sources, strays
+    makers = {source.sensor for source in sources if not _is_plain(source)}
+    kept = [
+        source
+        for source in sources
+        if not (_is_plain(source) and source.sensor in makers and not segment_of(source.path.stem))
+    ]
+    return kept, strays
+
+
+def _is_plain(source: Source) -> bool:
+    kind = _format_of(source)
+    return kind is not None and kind.name == PLAIN
 
 
 def _candidates(folder: Path, aside: Sequence[str]) -> Iterator[tuple[Path, str]]:

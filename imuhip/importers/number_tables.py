@@ -444,7 +444,7 @@ _LOOKED_AT: Final = 65536
 _ROWS_LOOKED_AT: Final = 200
 
 _CHINESE_SIGNS: Final = tuple(
-    sign.encode("gb18030") for sign in ("加速度", "角速度", "时间", "Chip Time()", "ChipTime()")
+    sign.encode("gb18030") for sign in ("加速度", "角速度", "时间", "°/s")
 )
 
 _MILLISECONDS: Final = re.compile(rb"[^,]*\d{1,2}:\d{1,2}:\d{1,2},\d{1,9}")
