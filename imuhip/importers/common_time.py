@@ -1,7 +1,7 @@
 """Whether sensors are on one clock, by what a body's parts have in common: when it moves.
 
 The length of the turning rate rises and falls with every movement of the person, at pelvis and
-thighs alike. Its changes, smoothed over two and over four seconds, are correlated; in smoothed
+thighs alike. Its changes, smoothed over two and over three seconds, are correlated; in smoothed
 ones a gait's left and right steps do not show, which lie half a stride apart without any fault of
 the clocks. A lag is told only where these two and the unsmoothed rate agree.
 """
@@ -82,7 +82,7 @@ def _peak(one: Array, two: Array) -> tuple[float, float]:
 _WILD: Final = 1e6
 _HZ: Final = 50.0
 _LEAST_S: Final = 20.0
-_SPANS_S: Final = (2.0, 4.0)
+_SPANS_S: Final = (2.0, 3.0)
 _CLEAR: Final = 0.45
 _AGREE_S: Final = 0.1
 _TOLD_S: Final = 0.15
