@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def import_(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="Folder with pelvis.csv …, or a file of all sensors."),
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR…", help="Folder with pelvis.csv …, or a file of all sensors; or its parts."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The recording to write.")
@@ -66,10 +68,10 @@ def import_(
     )
     with progress("importing", None):
         if preview or output is None:
-            report = preview_folder(folder, drop_invalid=drop_invalid, options=options)
+            report = preview_folder(folders, drop_invalid=drop_invalid, options=options)
         else:
             report = import_folder(
-                folder, output, overwrite=overwrite, drop_invalid=drop_invalid, options=options
+                folders, output, overwrite=overwrite, drop_invalid=drop_invalid, options=options
             )
     if preview:
         _preview_words(Console(), report)

@@ -5,44 +5,24 @@ sensors, and perhaps ``session.toml`` and ``marks.csv``. Formats are a table in 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole, refuse_existing
 from imuhip.core.records import Array, IntArray, Mark, Packet, Record, SensorInfo
 from imuhip.core.resources import profile_text
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
-from imuhip.importers.checks import (
-    check_times,
-    lag_warnings,
-    refuse_mirrored,
-    refuse_same_samples,
-    refuse_without_gravity,
-    sensor_warnings,
-    span_warnings,
-    without_repeated_rows,
-)
-from imuhip.importers.gather import Placed, gather
-from imuhip.importers.notes import (
-    FolderMark,
-    FolderSession,
-    read_marks,
-    read_session,
-    session_header,
-)
-from imuhip.importers.shared_clock import on_one_clock
-from imuhip.importers.sources import ACC, GYR, MAG, Options, SensorFile
+from imuhip.importers.found import Found, one_after_the_other, read_folder
+from imuhip.importers.notes import FolderMark, FolderSession, session_header
+from imuhip.importers.sources import Options, SensorFile
 from imuhip.recording.writer import RecordingWriter
 
 PROFILE_ID: Final = "imported"
-SESSION_FILE: Final = "session.toml"
-MARKS_FILE: Final = "marks.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +76,7 @@ class ImportReport:
 
 
 def import_folder(
-    folder: Path,
+    folder: Path | Sequence[Path],
     target: Path,
     *,
     overwrite: bool = False,
@@ -108,7 +88,7 @@ def import_folder(
     Parameters
     ----------
     folder
-        Is only read.
+        Is only read. Several are the parts of one visit, in order.
     target
         The recording to make; it appears when everything went well.
     overwrite
@@ -123,114 +103,41 @@ def import_folder(
     RecordingError
         With file, line, column and what came.
     """
-    folder, target = Path(folder), Path(target)
+    target = Path(target)
     refuse_existing(target, overwrite=overwrite)
-    found = _read(folder, drop_invalid=drop_invalid, options=options or Options())
+    found = _found(folder, drop_invalid=drop_invalid, options=options)
     _write(target, found.files, found.marks, found.session, overwrite=overwrite)
-    return found.report(target)
+    return _report(found, target)
 
 
 def preview_folder(
-    folder: Path, *, drop_invalid: bool = False, options: Options | None = None
+    folder: Path | Sequence[Path], *, drop_invalid: bool = False, options: Options | None = None
 ) -> ImportReport:
-    """Return what `import_folder` would report, without writing anything; `target` is the folder.
+    """Return what `import_folder` would report, without writing; `target` is the first folder.
 
     Raises
     ------
     RecordingError
         As `import_folder`.
     """
-    found = _read(Path(folder), drop_invalid=drop_invalid, options=options or Options())
-    return found.report(Path(folder))
+    found = _found(folder, drop_invalid=drop_invalid, options=options)
+    return _report(found, _folders(folder)[0])
 
 
-# --- reading -------------------------------------------------------------------------------------
+def _folders(folder: Path | Sequence[Path]) -> list[Path]:
+    return [Path(folder)] if isinstance(folder, str | Path) else [Path(part) for part in folder]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """All that a folder holds, read and checked."""
-
-    files: tuple[SensorFile, ...]
-    marks: tuple[FolderMark, ...]
-    session: FolderSession
-    warnings: tuple[str, ...]
-
-    def report(self, target: Path) -> ImportReport:
-        sensors = tuple(_imported(file) for file in self.files)
-        return ImportReport(target, sensors, len(self.marks), self.warnings)
+def _found(folder: Path | Sequence[Path], *, drop_invalid: bool, options: Options | None) -> Found:
+    options = options or Options()
+    options = replace(options, drop_invalid=drop_invalid or options.drop_invalid)
+    parts = [read_folder(part, options) for part in _folders(folder)]
+    return parts[0] if len(parts) == 1 else one_after_the_other(parts)
 
 
-def _read(folder: Path, *, drop_invalid: bool, options: Options) -> _Found:
-    """Read and check everything.
-
-    Raises
-    ------
-    RecordingError
-        With file, line, column and what came.
-    """
-    beside = folder if folder.is_dir() else folder.parent
-    session = read_session(beside / SESSION_FILE)
-    said = session.options
-    options = Options(
-        drop_invalid=drop_invalid or options.drop_invalid,
-        rate_hz=options.rate_hz or said.rate_hz,
-        units={**said.units, **options.units},
-        names={**said.names, **options.names},
-        places={**said.places, **options.places},
-    )
-    gathered = gather(folder, options, (SESSION_FILE, MARKS_FILE))
-    placed, clock_notes = on_one_clock(gathered.sensors)
-    files = tuple(_checked(one) for one in placed)
-    refuse_same_samples(files)
-    marks, mark_warnings = read_marks(beside / MARKS_FILE)
-    if "acc" not in options.units:
-        refuse_mirrored(files, marks, session.mounts)
-    sensors = {file.sensor for file in files}
-    warnings = (
-        *gathered.notes,
-        *session.warnings,
-        *sensor_warnings(files),
-        *clock_notes,
-        *span_warnings(files, marks, MARKS_FILE),
-        *lag_warnings(files),
-        *(f"{name} has a mount but no file" for name in session.mounts if name not in sensors),
-        *mark_warnings,
-    )
-    return _Found(files, tuple(marks), session, warnings)
-
-
-def _checked(placed: Placed) -> SensorFile:
-    """Return a reading as a sensor's file, with times that rise and a place in SI.
-
-    Raises
-    ------
-    RecordingError
-        If times do not rise, are no seconds, or gravity has been taken out.
-    """
-    try:
-        table = without_repeated_rows(placed.reading.table)
-        check_times(table)
-        columns = table.columns
-        file = SensorFile(
-            sensor=placed.sensor,
-            path=placed.path,
-            format_name=placed.format_name,
-            t=np.ascontiguousarray(columns["t"]),
-            acc=np.column_stack([columns[name] for name in ACC]),
-            gyr=np.column_stack([columns[name] for name in GYR]),
-            mag=np.column_stack([columns[name] for name in MAG]) if MAG[0] in columns else None,
-            dropped=table.dropped,
-            notes=table.notes,
-            label=placed.reading.label,
-            units=table.units,
-        )
-        refuse_without_gravity(file)
-    except RecordingError as error:
-        raise RecordingError(
-            error.message, path=placed.path, line=error.line, sensor=placed.sensor
-        ) from error
-    return file
+def _report(found: Found, target: Path) -> ImportReport:
+    sensors = tuple(_imported(file) for file in found.files)
+    return ImportReport(target, sensors, len(found.marks), found.warnings)
 
 
 # --- writing -------------------------------------------------------------------------------------

@@ -5,11 +5,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.import_folders import NAMES, bits, imported, still
-from support.maker_files import ACC, ROWS, G, assert_right, both, come_in, gyr_deg, gyr_rad, table
+from support.maker_files import (
+    ACC,
+    ROWS,
+    G,
+    assert_right,
+    both,
+    come_in,
+    gyr_deg,
+    gyr_rad,
+    lay,
+    table,
+)
 
 from imuhip.core.errors import RecordingError
+from imuhip.core.records import Mark
 from imuhip.importers.folder import import_folder, preview_folder
 from imuhip.importers.sources import Options
+from imuhip.recording.reader import RecordingReader
 
 
 def plain(times=lambda k: 0.01 * k, names=NAMES, more=(), rows=ROWS, separator=","):
@@ -233,3 +246,36 @@ def test_files_nobody_can_place(tmp_path):
         come_in(tmp_path, files)
     rows, _ = come_in(tmp_path, files, Options(places={"A1": "pelvis", "B2": "thigh_right"}))
     assert rows.keys() == {"pelvis", "thigh_right"}
+
+
+def test_parts_of_one_visit(tmp_path):
+    """Parts that count from their own start are laid one after the other; marks go along."""
+    parts = [lay(tmp_path / name, both("{}.csv", plain())) for name in "abc"]
+    (parts[1] / "marks.csv").write_text("t,label\n0.02,begin:stand\n0.05,end:stand\n")
+    report = import_folder(parts, tmp_path / "a.mcap")
+    t = imported(tmp_path / "a.mcap")["pelvis"][:, 0]
+    np.testing.assert_allclose(np.diff(t)[[ROWS - 1, 2 * ROWS - 1]], 10.0)
+    assert len(t) == 3 * ROWS
+    assert report.marks == 2
+    assert "each is laid 10 s after the one before" in report.warnings[-1]
+    marks = [
+        record.host_ns
+        for batch in RecordingReader(tmp_path / "a.mcap").batches()
+        for record in batch
+        if isinstance(record, Mark)
+    ]
+    assert marks[0] == round((t[ROWS] + 0.02) * 1e9)
+
+
+def test_parts_that_follow_each_other(tmp_path):
+    """Parts whose times follow each other keep them; one of other sensors is refused."""
+    parts = [
+        lay(tmp_path / name, both("{}.csv", plain(lambda k, i=i: f"{100 * i + 0.01 * k:.2f}")))
+        for i, name in enumerate("ab")
+    ]
+    report = import_folder(parts, tmp_path / "a.mcap")
+    assert imported(tmp_path / "a.mcap")["pelvis"][ROWS, 0] == 100.0
+    assert report.warnings == ()
+    other = lay(tmp_path / "c", {"pelvis.csv": plain(), "thigh_right.csv": plain()})
+    with pytest.raises(RecordingError, match=r"every part should have the sensors pelvis, thigh_l"):
+        import_folder([*parts, other], tmp_path / "b.mcap")
