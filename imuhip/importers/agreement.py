@@ -27,19 +27,37 @@ class Agreement:
         Median angle between gravity carried and gravity measured, radians.
     best
         The same with the axes of the gyroscope in the order and with the signs that fit best.
+    scale, scaled
+        Of the factors on the turning rate that a wrong rate or unit would need, the one that fits
+        best, and the median angle with it.
     windows
         How many stretches of a second went in.
     """
 
     off: float
     best: float
+    scale: float
+    scaled: float
     windows: int
 
     @property
     def axes_wrong(self) -> bool:
         """Whether the axes cannot be as they are said to be."""
         return (
-            self.windows >= _FEWEST and self.off > _LARGEST and self.best < _FAR_BETTER * self.off
+            self.windows >= _FEWEST
+            and self.off > _LARGEST
+            and self.best < _FAR_BETTER * self.off
+            and self.best <= self.scaled
+        )
+
+    @property
+    def rate_wrong(self) -> bool:
+        """Whether the turning rates, or the times, are another size than they are said to be."""
+        return (
+            self.windows >= _FEWEST
+            and self.off > _LARGEST_SCALED
+            and self.scaled < self.best
+            and self.scaled < _FAR_BETTER_SCALED * self.off
         )
 
 
@@ -69,13 +87,21 @@ def agreement(t: Array, acc: Array, gyr: Array) -> Agreement | None:
         return None
     first, last = smooth[starts], smooth[starts + span]
     errors = [_error(gyr, dt, starts, span, first, last, order) for order in _ORDERS]
-    return Agreement(errors[0], min(errors), len(starts))
+    if not np.isfinite(errors[0]):
+        return None
+    as_is = _ORDERS[0]
+    scaled = [_error(gyr, k * dt, starts, span, first, last, as_is) for k in _SCALES]
+    best = int(np.argmin(scaled))
+    return Agreement(errors[0], min(errors), _SCALES[best], scaled[best], len(starts))
 
 
 def _error(
     gyr: Array, dt: float, starts: IntArray, span: int, first: Array, last: Array, order: Array
 ) -> float:
-    """Return the median angle, radians, with the axes of the gyroscope turned by `order`."""
+    """Return the median angle, radians, with the axes of the gyroscope turned by `order`.
+
+    Infinite where gravity hardly moved, so that nothing can be said.
+    """
     q = np.tile((1.0, 0.0, 0.0, 0.0), (len(starts), 1))
     turned = gyr @ order.T
     for k in range(span):
@@ -84,7 +110,8 @@ def _error(
     carried = rotate(conjugate(q), first)
     between = _angles(carried, last)
     tilted = np.maximum(_angles(first, last), _angles(first, carried)) > _TILTED
-    return float(np.median(between[tilted])) if np.count_nonzero(tilted) >= _FEWEST // 2 else 0.0
+    enough = np.count_nonzero(tilted) >= _FEWEST // 2
+    return float(np.median(between[tilted])) if enough else np.inf
 
 
 def _angles(a: Array, b: Array) -> Array:
@@ -128,6 +155,9 @@ def _orders() -> list[Array]:
 
 
 _ORDERS: Final = _orders()
+_SCALES: Final = (0.25, 0.4, 0.5, 0.6, 1.0 / 0.6, 2.0, 2.5, 4.0)
+_LARGEST_SCALED: Final = np.radians(8.0)
+_FAR_BETTER_SCALED: Final = 0.5
 _SPAN_S: Final = 1.0
 _AVERAGED_S: Final = 0.05
 _GAPS: Final = 1.3

@@ -81,7 +81,9 @@ def _channels(path: Path) -> list[Mapping[str, str]]:
     if not path.exists():
         raise RecordingError(f"{path.name} is missing; the names of the columns stand there")
     rows = csv.DictReader(io.StringIO(read_text(path).decode()), delimiter="\t")
-    return [{(k or "").strip(): (v or "").strip() for k, v in row.items()} for row in rows]
+    return [
+        {name.strip(): (cell or "").strip() for name, cell in row.items() if name} for row in rows
+    ]
 
 
 def _rate(source: Source, channel: Mapping[str, str], options: Options) -> float:

@@ -37,8 +37,14 @@ def without_repeated_rows(table: NumberTable) -> NumberTable:
 
 
 def check_times(table: NumberTable) -> None:
-    """Raise RecordingError unless there are two or more times in seconds, rising."""
+    """Raise RecordingError unless all is finite, and two or more times in seconds rise."""
     t = table.columns["t"]
+    whole = np.logical_and.reduce([np.isfinite(values) for values in table.columns.values()])
+    if not np.all(whole):
+        raise RecordingError(
+            "a number is too large to be brought to SI units; remove the row",
+            line=int(table.line[int(np.argmin(whole))]),
+        )
     if len(t) < 2:
         left = f" ({table.dropped} were left out)" if table.dropped else ""
         raise RecordingError(f"two or more rows were expected, {len(t)} came{left}")
@@ -145,16 +151,26 @@ def _of_one(file: SensorFile) -> list[str]:
 
 
 def _axes_warnings(file: SensorFile) -> list[str]:
-    """A sentence where acceleration does not turn as the turning rates say."""
+    """A sentence where acceleration does not turn as the turning rates and times say."""
     found = agreement(file.t, file.acc, file.gyr)
-    if found is None or not found.axes_wrong:
+    if found is None:
         return []
-    off, best = np.degrees((found.off, found.best))
-    sentence = (
-        "the acceleration does not turn as the turning rates say "
-        f"({off:.0f}° off, {best:.0f}° with other axes); are the axes x, y, z in this order, and "
-        "right-handed? Angles from it are wrong"
-    )
+    off, best, scaled = np.degrees((found.off, found.best, found.scaled))
+    if found.axes_wrong:
+        sentence = (
+            "the acceleration does not turn as the turning rates say "
+            f"({off:.0f}° off, {best:.0f}° with other axes); are the axes x, y, z in this order, "
+            "and right-handed? Angles from it are wrong"
+        )
+    elif found.rate_wrong:
+        sentence = (
+            "the acceleration turns as if turning rates, or times, were "
+            f"{found.scale:.2g} times as large ({off:.0f}° off, {scaled:.0f}° then); was it "
+            f"recorded at {file.rate_hz / found.scale:.3g} Hz, not {file.rate_hz:.3g} Hz, or are "
+            "turning rates in another unit? Angles from it are wrong"
+        )
+    else:
+        return []
     return [sentence]
 
 

@@ -172,7 +172,8 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
     """
     first = sources[0]
     try:
-        readings = kind.read(sources, options)
+        with np.errstate(over="ignore", invalid="ignore"):  # refused by `check_times`
+            readings = kind.read(sources, options)
     except RecordingError as error:
         path = error.path or first.path
         sensor = first.sensor or None

@@ -74,7 +74,7 @@ def _table(picked: Picked, t: Array, source: Source, options: Options) -> Number
         dq, dv = _stacked(columns, "dq_", "wxyz"), _stacked(columns, "dv_", AXES)
         return from_vectors(picked.table, t, dv / dt, rates_from_increments(dq, dt))
     if all(name in columns for name in _FUSION):
-        rising = np.concatenate(([True], np.diff(t) > 0.0))
+        rising = np.diff(t, prepend=-np.inf) > 0.0
         table = picked.table.taken(rising)
         q = _stacked(table.columns, "q_", "wxyz")
         acc = force_from_free(q, _stacked(table.columns, "free_", AXES))

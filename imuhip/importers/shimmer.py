@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from imuhip.core.errors import RecordingError
 from imuhip.importers.columns import head_line, in_si, pick, xyz
 from imuhip.importers.number_tables import separator_of, split_line
 from imuhip.importers.sources import Options, Reading, Source
@@ -35,6 +36,8 @@ def read_shimmer(sources: Sequence[Source], options: Options) -> list[Reading]:
     (source,) = sources
     line = head_line(source.head, b"_Timestamp_")
     lines = source.text.split(b"\n", line + 2)
+    if len(lines) < line + 2:
+        raise RecordingError("a line of units and then samples were expected", line=line + 1)
     separator = separator_of(lines[line])
     names = split_line(lines[line], separator)
     units = dict(zip(names, split_line(lines[line + 1], separator), strict=False))

@@ -1,6 +1,8 @@
 """Files of further makers and apps: each recognised, each in SI, each on its clock."""
 
 import json
+import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -354,3 +356,46 @@ def test_movesense(tmp_path):
     rows, report = come_in(tmp_path, files)
     assert_right(rows["pelvis"], 5.0)
     assert "own power-on" in report.warnings[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_damaged_files(tmp_path, seed):
+    """However a maker's file is damaged, it comes in or is refused in words."""
+    rng = random.Random(seed)  # noqa: S311
+    whole = {
+        "apdm": {"session.csv": apdm()},
+        "bids": bids(latency=True, rate="100"),
+        "logger": logger(-1),
+        "metabase": both("{}/A.csv", metabase("acc")) | both("{}/G.csv", metabase("gyr")),
+        "mvnx": {"take.mvnx": mvnx(5)},
+        "phyphox": both("{}.csv", phyphox("Acceleration", "Gyroscope")),
+        "shimmer": both("{}.csv", shimmer()),
+        "x-io": both("{}.csv", x_io("Timestamp (us)", 1e6)),
+    }
+    for maker, files in whole.items():
+        for turn in range(12):
+            name = rng.choice(sorted(files))
+            damaged = files | {name: damage(files[name], rng)}
+            with suppress(RecordingError):  # in words; anything else fails the test
+                _, report = come_in(tmp_path / f"{maker}{turn}", damaged)
+                assert report.sensors
+
+
+def damage(text, rng):
+    """The text cut, or with a line or a cell lost, doubled or spoilt."""
+    lines = text.split("\n")
+    at = rng.randrange(len(lines))
+    kind = rng.randrange(5)
+    if kind == 0:
+        return text[: rng.randrange(len(text))]
+    if kind == 1:
+        return "\n".join(lines[:at] + lines[at + 1 :])
+    if kind == 2:
+        return "\n".join([*lines[:at], lines[rng.randrange(len(lines))], *lines[at:]])
+    if kind == 3:
+        lines[at] = lines[at][: len(lines[at]) // 2]
+        return "\n".join(lines)
+    cells = lines[at].split(",")
+    cells[rng.randrange(len(cells))] = rng.choice(["nan", "inf", "1e308", "x", "", "-"])
+    lines[at] = ",".join(cells)
+    return "\n".join(lines)

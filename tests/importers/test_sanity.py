@@ -94,6 +94,21 @@ def test_every_wrong_order_of_axes_is_seen(session, order, sign):
     assert found.axes_wrong == (sign < 0.0 or order[most] != most)
 
 
+@pytest.mark.parametrize(("factor", "rate"), [(0.5, 50), (2.0, 200), (0.6, 60)])
+def test_another_rate_than_was_recorded(session, tmp_path, factor, rate):
+    """Times too fast or too slow for the turning rates are told, with the rate to check."""
+    t = session[1]["thigh_right"][:, 0]
+
+    def faster(values):
+        values[:, 0] = t / factor
+
+    folder = with_fault(session, tmp_path, faster, ("thigh_right",))
+    (folder / "marks.csv").unlink()
+    said = import_folder(folder, tmp_path / "a.mcap").warnings[0]
+    assert "was it recorded at 100 Hz, not" in said
+    assert f"not {rate} Hz" in said
+
+
 @pytest.mark.parametrize("shift", [0.3, -0.6, 1.4, 3.0])
 @pytest.mark.parametrize("sensor", ["thigh_left", "thigh_right"])
 def test_clocks_apart(session, shift, sensor):
