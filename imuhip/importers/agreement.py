@@ -86,13 +86,16 @@ def agreement(t: Array, acc: Array, gyr: Array) -> Agreement | None:
     if len(starts) < _FEWEST:
         return None
     first, last = smooth[starts], smooth[starts + span]
-    errors = [_error(gyr, dt, starts, span, first, last, order) for order in _ORDERS]
-    if not np.isfinite(errors[0]):
-        return None
     as_is = _ORDERS[0]
+    off = _error(gyr, dt, starts, span, first, last, as_is)
+    if not np.isfinite(off):
+        return None
+    if off <= _LARGEST_SCALED:  # as near as they come: nothing else need be tried
+        return Agreement(off, off, 1.0, off, len(starts))
+    errors = [_error(gyr, dt, starts, span, first, last, order) for order in _ORDERS]
     scaled = [_error(gyr, k * dt, starts, span, first, last, as_is) for k in _SCALES]
     best = int(np.argmin(scaled))
-    return Agreement(errors[0], min(errors), _SCALES[best], scaled[best], len(starts))
+    return Agreement(off, min(errors), _SCALES[best], scaled[best], len(starts))
 
 
 def _error(
