@@ -316,6 +316,16 @@ def test_bids_motion(tmp_path, latency, rate):
     assert report.warnings == ()
 
 
+def test_bids_data_set(tmp_path):
+    """The folder of a whole data set will do: the recording is found below it."""
+    files = bids(latency=False, rate="100")
+    files = {f"sub-01/motion/{name}": text for name, text in files.items()}
+    files |= {"participants.tsv": "participant_id\nsub-01\n", "README": "squats"}
+    rows, report = come_in(tmp_path, files)
+    assert_right(rows["thigh_left"], 0.0)
+    assert report.warnings == ()
+
+
 def test_bids_motion_of_the_pelvis_alone(tmp_path):
     """What has no thighs comes in, and it is said that hip angles need them."""
     rows, report = come_in(tmp_path, bids(latency=False, rate="100", points=("pelvis",)))
