@@ -15,8 +15,9 @@ import numpy as np
 
 from imuhip.core.errors import RecordingError
 from imuhip.importers.columns import in_si
-from imuhip.importers.number_tables import NumberTable, read_text, read_text_table
+from imuhip.importers.number_tables import NumberTable, read_text_table
 from imuhip.importers.sources import ACC, GYR, Options, Reading, Source
+from imuhip.importers.text_files import read_text
 
 
 def is_bids_motion(source: Source) -> bool:

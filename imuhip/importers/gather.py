@@ -10,9 +10,9 @@ import numpy as np
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.importers.formats import FORMATS, PLAIN
-from imuhip.importers.number_tables import read_text
 from imuhip.importers.places import segment_of
 from imuhip.importers.sources import Format, Options, Reading, Source
+from imuhip.importers.text_files import read_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

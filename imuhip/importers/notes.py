@@ -13,8 +13,8 @@ from typing import Any, Final
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Header, Mount, SensorInfo
-from imuhip.importers.number_tables import read_text
 from imuhip.importers.sources import ACC, GYR, MAG, Options
+from imuhip.importers.text_files import read_text
 from imuhip.importers.units import factor
 from imuhip.recording.summary import software_versions
 
