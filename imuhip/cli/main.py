@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from imuhip import __version__
 from imuhip.cli.athlete import app as athlete_app
@@ -21,6 +22,7 @@ from imuhip.cli.catalogue import app as catalogue_app
 from imuhip.cli.collect import collect, kit_app, scan
 from imuhip.cli.export import batch, err, export, orientation_params, progress
 from imuhip.cli.filing import CatalogueAt, Filing, results_of
+from imuhip.cli.importing import import_
 from imuhip.cli.output import (
     analysis_words,
     faults_words,
@@ -42,6 +44,7 @@ validate_app = typer.Typer(help="Error tables against public reference data.", n
 app.add_typer(validate_app, name="validate")
 profiles_app = typer.Typer(invoke_without_command=True)
 app.add_typer(profiles_app, name="profiles")
+app.command(name="import")(import_)
 app.command()(scan)
 app.command()(collect)
 app.command()(export)
@@ -62,7 +65,7 @@ def main() -> None:
     try:
         app()
     except ImuhipError as error:
-        err.print(f"[bold red]imuhip:[/] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[bold red]imuhip:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
@@ -119,7 +122,7 @@ def analyze(
     if filing is not None:
         filing.file(recording, target, _say)
     for sentence in analysis.warnings:
-        err.print(f"[yellow]![/] {sentence}", highlight=False)
+        err.print(f"[yellow]![/] {escape(sentence)}", highlight=False)
     if as_json:
         typer.echo(json.dumps(asdict(analysis), default=str))
     else:
@@ -153,29 +156,6 @@ def replay(
         say=typer.echo,
         show=lambda assessed: session_words(console, assessed),
     )
-
-
-@app.command(name="import")
-def import_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with pelvis.csv …")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The recording to write.")],
-    drop_invalid: Annotated[
-        bool, typer.Option("--drop-invalid", help="Leave out rows with NaN; they become gaps.")
-    ] = False,
-    overwrite: Overwrite = False,
-) -> None:
-    """Import other people's data, without loss of a bit.
-
-    Example: imuhip import session_folder -o session.mcap
-    """
-    from imuhip.importers.folder import import_folder
-
-    with progress("importing", None):
-        report = import_folder(folder, output, overwrite=overwrite, drop_invalid=drop_invalid)
-    for sentence in report.warnings:
-        err.print(f"[yellow]![/] {sentence}", highlight=False)
-    counts = ", ".join(f"{name} {count:,}" for name, count in report.samples.items())
-    typer.echo(f"{output}: {counts} samples, {report.marks} marks")
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from imuhip.batch.run import Report
@@ -33,7 +34,7 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     goals_words(console, analysis.repetitions, analysis.assess)
     compared_words(console, analysis.repetitions, analysis.notes)
     cues_words(console, analysis.outcomes)
-    console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
+    console.print(f"results in {escape(str(analysis.target))}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)
     console.print("A training aid, not a medical device.", style="dim")
 
@@ -53,7 +54,7 @@ def faults_words(console: Console, faults: Sequence[Fault]) -> None:
         detail = f": {group[0].detail}" if group[0].detail else ""
         console.print(
             f"[yellow]![/] {sensor or 'recording'}: {kind.replace('_', ' ')}, {len(group)} times, "
-            f"{total} in all{detail}",
+            f"{total} in all{escape(detail)}",
             highlight=False,
         )
 
@@ -66,14 +67,15 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
         return
     whole = "whole" if summary.whole else "cut short or damaged – imuhip recover mends it"
     console.print(
-        f"{summary.path}: {summary.duration_s:.1f} s, {summary.size_bytes:,} bytes, {whole}",
+        f"{escape(str(summary.path))}: {summary.duration_s:.1f} s, {summary.size_bytes:,} bytes, "
+        f"{whole}",
         highlight=False,
         soft_wrap=True,
     )
     header = summary.header
     for name in ("athlete", "started", "source"):
         if getattr(header, name):
-            console.print(f"{name}: {getattr(header, name)}", highlight=False)
+            console.print(f"{name}: {escape(getattr(header, name))}", highlight=False)
     table = Table(box=None)
     for column in ("sensor", "profile", "notifications", "per second", "gaps", "longest gap"):
         table.add_column(column, justify="left" if column in ("sensor", "profile") else "right")
@@ -88,7 +90,7 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
         )
     console.print(table)
     for t, label in summary.marks:
-        console.print(f"{t:9.2f} s  {label}", highlight=False)
+        console.print(f"{t:9.2f} s  {escape(label)}", highlight=False)
     faults_words(console, summary.faults)
     console.print(f"SHA-256 {summary.sha256}", highlight=False)
 
@@ -104,7 +106,7 @@ def batch_words(console: Console, report: Report) -> None:
     for path, other in report.duplicates:
         same = f"{path} holds what {other} holds"
         console.print(same, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"data set in {report.target}", highlight=False, soft_wrap=True)
+    console.print(f"data set in {escape(str(report.target))}", highlight=False, soft_wrap=True)
     console.print("A training aid, not a medical device.", style="dim")
 
 

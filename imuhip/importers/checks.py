@@ -1,58 +1,177 @@
-"""What looks odd about imported files: units, rates and times that cannot be right.
+"""What is wrong or odd about imported files: each finding is a sentence for people.
 
-Nothing here refuses a file; each finding is a sentence for people.
+What no use can be made of is refused: times that do not rise or are no seconds, acceleration
+without gravity, the same samples under two names. The rest is told, and imported as it is.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from imuhip.core.conventions import GRAVITY
-from imuhip.core.records import Array
+from imuhip.core.errors import RecordingError
+from imuhip.core.records import Array, Mount
+from imuhip.importers.agreement import agreement
+from imuhip.importers.common_time import lags
+from imuhip.importers.mirror import mirrored, upside_down
 from imuhip.importers.notes import FolderMark
+from imuhip.importers.number_tables import NumberTable
+from imuhip.importers.sources import SensorFile
+from imuhip.importers.times import refuse_no_seconds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SensorFile:
-    """A checked sensor file: times that rise, `(N,)`, and columns `(N, 3)` in SI units."""
-
-    sensor: str
-    path: Path
-    format_name: str
-    t: Array
-    acc: Array
-    gyr: Array
-    mag: Array | None
-    dropped: int
-    notes: tuple[str, ...]
-
-    @property
-    def rate_hz(self) -> float:
-        """One over the median interval."""
-        return float(1.0 / np.median(np.diff(self.t)))
+def without_repeated_rows(table: NumberTable) -> NumberTable:
+    """Return the table without rows that repeat the one before in every number, and a note."""
+    if len(table.line) < 2:
+        return table
+    values = np.column_stack(list(table.columns.values()))
+    new = np.concatenate(([True], np.any(values[1:] != values[:-1], axis=1)))
+    if new.all():
+        return table
+    count = int(np.count_nonzero(~new))
+    many, one = "rows that repeat the one before were", "row that repeats the one before was"
+    note = f"{count} {many if count > 1 else one} left out"
+    return replace(table.taken(new), notes=(*table.notes, note))
 
 
-def sensor_warnings(file: SensorFile) -> list[str]:
-    """Sentences on units and rates that cannot be right, and on rows left out."""
+def check_times(table: NumberTable) -> None:
+    """Raise RecordingError unless all is finite, and two or more times in seconds rise."""
+    t = table.columns["t"]
+    whole = np.logical_and.reduce([np.isfinite(values) for values in table.columns.values()])
+    if not np.all(whole):
+        raise RecordingError(
+            "a number is too large to be brought to SI units; remove the row",
+            line=int(table.line[int(np.argmin(whole))]),
+        )
+    if len(t) < 2:
+        left = f" ({table.dropped} were left out)" if table.dropped else ""
+        raise RecordingError(f"two or more rows were expected, {len(t)} came{left}")
+    falling = np.flatnonzero(t[1:] <= t[:-1])
+    if len(falling):
+        row = int(falling[0]) + 1
+        what = "repeats" if t[row] == t[row - 1] else "runs backwards"
+        raise RecordingError(
+            f"time {what}: {t[row].item()!r} after {t[row - 1].item()!r}; "
+            "the rows of a file are in order of time, each time once",
+            line=int(table.line[row]),
+        )
+    refuse_no_seconds(t)
+    late = np.flatnonzero(np.abs(t) > _MAX_T)
+    if len(late):
+        row = int(late[0])
+        raise RecordingError(
+            f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
+        )
+
+
+def refuse_without_gravity(file: SensorFile) -> None:
+    """Raise RecordingError where gravity has been taken out of the accelerations.
+
+    Whoever wears a sensor feels gravity nearly all the time. What feels a third of it at most, and
+    close to nothing for a tenth of the time, is linear acceleration. A reading of exactly zero is a
+    dead sensor, and another matter.
+    """
+    lengths = _lengths(file.acc)
+    if 0.0 < float(np.median(lengths)) < GRAVITY / 3.0 and _felt(lengths):
+        raise RecordingError(
+            "gravity has been taken out of these accelerations (linear, user or free "
+            f"acceleration): their median is {np.median(lengths):.2g} m/s², and {GRAVITY} was "
+            "expected; take the columns with gravity"
+        )
+
+
+def _felt(lengths: Array) -> bool:
+    """Whether small lengths vary as movement does, and not little as gravity in another unit."""
+    low, middle, high = np.quantile(lengths, (0.1, 0.5, 0.9))
+    return bool(low < 0.6 * middle or high > 2.0 * middle)
+
+
+def refuse_same_samples(files: Sequence[SensorFile]) -> None:
+    """Raise RecordingError where two sensors' files hold the same samples.
+
+    Two sensors never feel the same to the last digit; a hundred different rows that both have are
+    one recording under two names.
+    """
+    rows = [_rows_of(file) for file in files]
+    for i, file in enumerate(files):
+        for j in range(i):
+            both = len(rows[i] & rows[j])
+            if both >= _SAME_ROWS and both > 0.9 * min(len(rows[i]), len(rows[j])):
+                raise RecordingError(
+                    f"{files[j].shown} and {file.shown} hold the same samples; each sensor "
+                    "needs a recording of its own",
+                    path=file.path,
+                    sensor=file.sensor,
+                )
+
+
+def _rows_of(file: SensorFile) -> set[bytes]:
+    """Return the different rows of acceleration and turning rate."""
+    values = np.ascontiguousarray(np.hstack((file.acc, file.gyr)))
+    return {row.tobytes() for row in values}
+
+
+def sensor_warnings(files: Sequence[SensorFile]) -> list[str]:
+    """Sentences on each file; what is true of several is said once."""
+    of_sentence: dict[str, list[str]] = {}
+    for file in files:
+        for sentence in _of_one(file):
+            of_sentence.setdefault(sentence, []).append(file.shown)
+    return [
+        f"{', '.join(dict.fromkeys(names))}: {sentence}" for sentence, names in of_sentence.items()
+    ]
+
+
+def _of_one(file: SensorFile) -> list[str]:
+    """Sentences on units, rates and axes that cannot be right, and on rows left out."""
     warnings = list(file.notes)
     acc = float(np.median(_lengths(file.acc)))
     if not _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
-        g = "; this looks like g, and m/s² are expected" if 0.8 < acc < 1.2 else ""
+        g = (
+            "; this looks like g, and m/s² are expected: say --units acc=g"
+            if 0.8 < acc < 1.2
+            else ""
+        )
         warnings.append(f"the median acceleration is {acc:.3g}, and {GRAVITY} was expected{g}")
     gyr = float(np.quantile(_lengths(file.gyr), 0.99))
     if gyr > _FAST_RAD_S:
         warnings.append(
             f"turning rates reach {gyr:.3g}; this looks like degrees per second, and rad/s are "
-            "expected"
+            "expected: say --units gyr=deg/s"
         )
+    elif _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
+        warnings += _axes_warnings(file)
     if not _RATE_RANGE[0] <= file.rate_hz <= _RATE_RANGE[1]:
         warnings.append(f"the rate is {file.rate_hz:.3g} Hz; is t in seconds?")
     if file.dropped:
         warnings.append(f"{file.dropped} rows with no finite numbers were left out, as gaps")
-    return [f"{file.path.name}: {sentence}" for sentence in warnings]
+    return warnings
+
+
+def _axes_warnings(file: SensorFile) -> list[str]:
+    """A sentence where acceleration does not turn as the turning rates and times say."""
+    found = agreement(file.t, file.acc, file.gyr)
+    if found is None:
+        return []
+    off, best, scaled = np.degrees((found.off, found.best, found.scaled))
+    if found.axes_wrong:
+        sentence = (
+            "the acceleration does not turn as the turning rates say "
+            f"({off:.0f}° off, {best:.0f}° with other axes); are the axes x, y, z in this order, "
+            "and right-handed? Angles from it are wrong"
+        )
+    elif found.rate_wrong:
+        sentence = (
+            "the acceleration turns as if turning rates, or times, were "
+            f"{found.scale:.2g} times as large ({off:.0f}° off, {scaled:.0f}° then); was it "
+            f"recorded at {file.rate_hz / found.scale:.3g} Hz, not {file.rate_hz:.3g} Hz, or are "
+            "turning rates in another unit? Angles from it are wrong"
+        )
+    else:
+        return []
+    return [sentence]
 
 
 def _lengths(vectors: Array) -> Array:
@@ -68,9 +187,9 @@ def span_warnings(
     """Sentences on sensors and marks that lie outside the pelvis's time."""
     pelvis = files[0]
     first, last = pelvis.t[0], pelvis.t[-1]
-    span = f"the pelvis's {first:.3f} to {last:.3f} s"
+    span = f"the {pelvis.sensor}'s {first:.3f} to {last:.3f} s"
     warnings = [
-        f"{file.path.name}: its time, {file.t[0]:.3f} to {file.t[-1]:.3f} s, lies outside {span}; "
+        f"{file.shown}: its time, {file.t[0]:.3f} to {file.t[-1]:.3f} s, lies outside {span}; "
         "t should be on one clock for all sensors"
         for file in files[1:]
         if file.t[0] > last or file.t[-1] < first
@@ -83,7 +202,35 @@ def span_warnings(
     return warnings
 
 
+def lag_warnings(files: Sequence[SensorFile]) -> list[str]:
+    """Sentences on sensors whose clocks are apart."""
+    return [
+        f"{file.shown}: {file.sensor} runs {abs(lag):.1f} s "
+        f"{'behind' if lag > 0 else 'ahead of'} the pelvis, by what they feel in common; put the "
+        "times on one clock, or begin with all sensors held together and moved"
+        for file, lag in lags(files)
+    ]
+
+
+def refuse_mirrored(
+    files: Sequence[SensorFile], marks: Sequence[FolderMark], mounts: Mapping[str, Mount]
+) -> None:
+    """Raise RecordingError where all that tells left from right says that signs are reversed.
+
+    Whoever has looked, and says the unit of acceleration with or without a minus, is believed.
+    """
+    if reversed_by := upside_down(files, mounts) or mirrored(files, marks):
+        raise RecordingError(
+            "the signs of acceleration seem to be reversed, as iPhone programs write them: "
+            f"{reversed_by}. Left and right, inward and outward would be exchanged. Import with "
+            "--units acc=-m/s2 to turn them round; or, if they are right, check which thigh is "
+            "which and import with --units acc=m/s2"
+        )
+
+
+_MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
 _ACC_RANGE: Final = (7.0, 13.0)  # a median over a session is close to gravity
 _FAST_RAD_S: Final = 20.0  # no hip turns so fast for a hundredth of a session
 _RATE_RANGE: Final = (5.0, 5000.0)
 _MAX_MARK_WARNINGS: Final = 5
+_SAME_ROWS: Final = 100

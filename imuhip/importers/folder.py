@@ -1,44 +1,28 @@
 """Other people's data → a recording, without losing a bit.
 
-A folder holds a file a sensor, named by where it sits, and perhaps ``session.toml`` and
-``marks.csv``. Formats of sensor files are a table at the foot.
+A folder holds a file or a folder a sensor, named by where it sits, or a maker's file with all
+sensors, and perhaps ``session.toml`` and ``marks.csv``. Formats are a table in `formats`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
-from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole, refuse_existing
 from imuhip.core.records import Array, IntArray, Mark, Packet, Record, SensorInfo
 from imuhip.core.resources import profile_text
 from imuhip.devices.decode import encode
 from imuhip.devices.profile_nouns import Profile
 from imuhip.devices.profiles import parse_profile
-from imuhip.importers.checks import SensorFile, sensor_warnings, span_warnings
-from imuhip.importers.notes import (
-    FolderMark,
-    FolderSession,
-    read_marks,
-    read_session,
-    session_header,
-)
-from imuhip.importers.number_tables import (
-    NumberTable,
-    read_parquet_table,
-    read_text,
-    read_text_table,
-)
-from imuhip.importers.vendor_files import VENDOR_FORMATS
+from imuhip.importers.found import Found, one_after_the_other, read_folder
+from imuhip.importers.notes import FolderMark, FolderSession, session_header
+from imuhip.importers.sources import Options, SensorFile
 from imuhip.recording.writer import RecordingWriter
 
 PROFILE_ID: Final = "imported"
-SESSION_FILE: Final = "session.toml"
-MARKS_FILE: Final = "marks.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +41,10 @@ class ImportedSensor:
         Seconds on the session's clock.
     magnetometer
         Whether it has one.
+    device
+        As the file names it; empty where it names none.
+    units
+        ``acc``, ``gyr`` or ``mag`` to the unit in the file, where that was told or is the format's.
     """
 
     sensor: str
@@ -68,6 +56,8 @@ class ImportedSensor:
     t_first: float
     t_last: float
     magnetometer: bool
+    device: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,165 +76,68 @@ class ImportReport:
 
 
 def import_folder(
-    folder: Path, target: Path, *, overwrite: bool = False, drop_invalid: bool = False
+    folder: Path | Sequence[Path],
+    target: Path,
+    *,
+    overwrite: bool = False,
+    drop_invalid: bool = False,
+    options: Options | None = None,
 ) -> ImportReport:
-    """Make a recording of a folder of sensor files.
+    """Make a recording of a folder of sensor files, or of a maker's file with all sensors.
 
     Parameters
     ----------
     folder
-        Is only read.
+        Is only read. Several are the parts of one visit, in order.
     target
         The recording to make; it appears when everything went well.
     overwrite
         Replace an existing target.
     drop_invalid
         Leave out rows that hold NaN, text or nothing, which makes them gaps.
+    options
+        What the files do not tell; goes before what ``session.toml`` says.
 
     Raises
     ------
     RecordingError
         With file, line, column and what came.
     """
-    folder, target = Path(folder), Path(target)
+    target = Path(target)
     refuse_existing(target, overwrite=overwrite)
-    paths = _sensor_paths(folder)
-    session = read_session(folder / SESSION_FILE)
-    files = [_read_sensor(name, paths[name], drop_invalid=drop_invalid) for name in paths]
-    marks, mark_warnings = read_marks(folder / MARKS_FILE)
-    warnings = [
-        *_stray_warnings(folder, paths),
-        *session.warnings,
-        *(sentence for file in files for sentence in sensor_warnings(file)),
-        *span_warnings(files, marks, MARKS_FILE),
-        *(f"{sensor} has a mount but no file" for sensor in session.mounts if sensor not in paths),
-        *mark_warnings,
-    ]
-    _write(target, files, marks, session, overwrite=overwrite)
-    sensors = tuple(_imported(file) for file in files)
-    return ImportReport(target, sensors, len(marks), tuple(warnings))
+    found = _found(folder, drop_invalid=drop_invalid, options=options)
+    _write(target, found.files, found.marks, found.session, overwrite=overwrite)
+    return _report(found, target)
 
 
-# --- reading -------------------------------------------------------------------------------------
+def preview_folder(
+    folder: Path | Sequence[Path], *, drop_invalid: bool = False, options: Options | None = None
+) -> ImportReport:
+    """Return what `import_folder` would report, without writing; `target` is the first folder.
+
+    Raises
+    ------
+    RecordingError
+        As `import_folder`.
+    """
+    found = _found(folder, drop_invalid=drop_invalid, options=options)
+    return _report(found, _folders(folder)[0])
 
 
-def _sensor_paths(folder: Path) -> dict[str, Path]:
-    """Return the file of each sensor, in the order of the segments."""
-    if not folder.exists():
-        raise RecordingError("there is no such folder", path=folder)
-    if not folder.is_dir():
-        raise RecordingError(
-            f"a folder was expected, with {PELVIS}.csv and a file for each thigh", path=folder
-        )
-    paths: dict[str, Path] = {}
-    for sensor in SEGMENTS:
-        found = [folder / (sensor + suffix) for suffix in _SUFFIXES]
-        found = [path for path in found if path.is_file()]
-        if len(found) > 1:
-            names = " and ".join(path.name for path in found)
-            raise RecordingError(
-                f"both {names} are there; keep the one that counts", path=folder, sensor=sensor
-            )
-        if found:
-            paths[sensor] = found[0]
-    if PELVIS not in paths or not any(thigh in paths for thigh in THIGH.values()):
-        there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
-        raise RecordingError(
-            f"{PELVIS}.csv and thigh_left.csv or thigh_right.csv are needed (or .parquet); "
-            f"in the folder is {there}",
-            path=folder,
-        )
-    return paths
+def _folders(folder: Path | Sequence[Path]) -> list[Path]:
+    return [Path(folder)] if isinstance(folder, str | Path) else [Path(part) for part in folder]
 
 
-def _read_sensor(sensor: str, path: Path, *, drop_invalid: bool) -> SensorFile:
-    """Read and check the file of one sensor, whatever its format."""
-    format_name = "folder"
-    try:
-        if path.suffix == ".parquet":
-            table = read_parquet_table(path, _check_names, drop_invalid=drop_invalid)
-        else:
-            text = read_text(path)
-            for name, recognises, read in VENDOR_FORMATS:
-                if recognises(text[:4096]):
-                    format_name = name
-                    table = read(path, text, drop_invalid)
-                    break
-            else:
-                table = read_text_table(path, _check_names, drop_invalid=drop_invalid, text=text)
-        _check_times(table)
-    except RecordingError as error:
-        raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
-    columns = table.columns
-    return SensorFile(
-        sensor=sensor,
-        path=path,
-        format_name=format_name,
-        t=np.ascontiguousarray(columns["t"]),
-        acc=np.column_stack([columns[name] for name in _ACC]),
-        gyr=np.column_stack([columns[name] for name in _GYR]),
-        mag=np.column_stack([columns[name] for name in _MAG]) if _MAG[0] in columns else None,
-        dropped=table.dropped,
-        notes=table.notes,
-    )
+def _found(folder: Path | Sequence[Path], *, drop_invalid: bool, options: Options | None) -> Found:
+    options = options or Options()
+    options = replace(options, drop_invalid=drop_invalid or options.drop_invalid)
+    parts = [read_folder(part, options) for part in _folders(folder)]
+    return parts[0] if len(parts) == 1 else one_after_the_other(parts)
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Raise RecordingError unless the names are those of a sensor file."""
-    magnetometer = _MAG if any(name in names for name in _MAG) else ()
-    needed = ("t", *_ACC, *_GYR, *magnetometer)
-    missing = [name for name in needed if name not in names]
-    unknown = [name for name in names if name not in needed]
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    said = []
-    if missing:
-        said.append(f"missing: {', '.join(missing)}")
-    if unknown:
-        said.append(f"unknown: {', '.join(repr(name[:40]) for name in unknown)}")
-    if twice:
-        said.append(f"twice: {', '.join(twice)}")
-    if said:
-        raise RecordingError(
-            f"the columns {','.join(needed)} were expected in the first line; {'; '.join(said)}",
-            line=1,
-        )
-
-
-def _check_times(table: NumberTable) -> None:
-    """Raise RecordingError unless there are two or more times, rising."""
-    t = table.columns["t"]
-    if len(t) < 2:
-        left = f" ({table.dropped} were left out)" if table.dropped else ""
-        raise RecordingError(f"two or more rows were expected, {len(t)} came{left}")
-    falling = np.flatnonzero(t[1:] <= t[:-1])
-    if len(falling):
-        row = int(falling[0]) + 1
-        what = "repeats" if t[row] == t[row - 1] else "runs backwards"
-        raise RecordingError(
-            f"time {what}: {t[row].item()!r} after {t[row - 1].item()!r}; "
-            "the rows of a file are in order of time, each time once",
-            line=int(table.line[row]),
-        )
-    late = np.flatnonzero(np.abs(t) > _MAX_T)
-    if len(late):
-        row = int(late[0])
-        raise RecordingError(
-            f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
-        )
-
-
-# --- what looks odd ------------------------------------------------------------------------------
-
-
-def _stray_warnings(folder: Path, paths: dict[str, Path]) -> list[str]:
-    """Sentences on files that nobody reads."""
-    known = {*(path.name for path in paths.values()), SESSION_FILE, MARKS_FILE}
-    stray = [path for path in sorted(folder.iterdir()) if path.name not in known]
-    return [
-        f"{path.name} is not read; sensors are named {', '.join(SEGMENTS)}"
-        for path in stray
-        if path.suffix.lower() in _SUFFIXES
-    ]
+def _report(found: Found, target: Path) -> ImportReport:
+    sensors = tuple(_imported(file) for file in found.files)
+    return ImportReport(target, sensors, len(found.marks), found.warnings)
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -266,7 +159,8 @@ def _write(
             profile_id=PROFILE_ID,
             rate_hz=file.rate_hz,
             mount=session.mounts.get(file.sensor),
-            device={"file": file.path.name, "format": file.format_name},
+            device={"file": file.path.name, "format": file.format_name}
+            | ({"label": file.label} if file.label else {}),
         )
         for file in files
     )
@@ -311,7 +205,7 @@ def _host_ns(t: Array) -> IntArray:
 def _imported(file: SensorFile) -> ImportedSensor:
     return ImportedSensor(
         sensor=file.sensor,
-        file=file.path.name,
+        file=file.shown,
         format_name=file.format_name,
         samples=len(file.t),
         dropped=file.dropped,
@@ -319,12 +213,9 @@ def _imported(file: SensorFile) -> ImportedSensor:
         t_first=float(file.t[0]),
         t_last=float(file.t[-1]),
         magnetometer=file.mag is not None,
+        device=file.label,
+        units=file.units,
     )
 
 
-_ACC: Final = ("acc_x", "acc_y", "acc_z")
-_GYR: Final = ("gyr_x", "gyr_y", "gyr_z")
-_MAG: Final = ("mag_x", "mag_y", "mag_z")
-_SUFFIXES: Final = (".csv", ".txt", ".parquet")
-_MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
 _CHUNK_NS: Final = 10_000_000_000  # nothing is lost in a crash of an import: it is run again

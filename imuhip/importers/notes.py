@@ -13,7 +13,9 @@ from typing import Any, Final
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Header, Mount, SensorInfo
-from imuhip.importers.number_tables import read_text
+from imuhip.importers.sources import ACC, GYR, MAG, Options
+from imuhip.importers.text_files import read_text
+from imuhip.importers.units import factor
 from imuhip.recording.summary import software_versions
 
 
@@ -35,6 +37,7 @@ class FolderSession:
     started_ns: int = 0
     source: str = ""
     mounts: Mapping[str, Mount] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
     warnings: tuple[str, ...] = ()
 
 
@@ -90,6 +93,12 @@ def read_session(path: Path) -> FolderSession:
             started_ns=started_ns,
             source=_text(value, "source"),
             mounts=_mounts(value.get("mount", {})),
+            options=Options(
+                rate_hz=_rate(value.get("rate_hz", 0.0)),
+                units=checked_units(_strings(value, "units")),
+                names=checked_names(_strings(value, "map")),
+                places=checked_places(_strings(value, "place")),
+            ),
             warnings=warnings,
         )
     except RecordingError as error:
@@ -211,6 +220,74 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     return text
 
 
+def _rate(value: Any) -> float:
+    """Return the rate at which the sensors were recorded; 0.0 where it is not said."""
+    if not isinstance(value, int | float) or not 0.0 <= value < _MAX_RATE:
+        raise RecordingError(f"rate_hz: samples a second were expected, {value!r} came")
+    return float(value)
+
+
+def _strings(value: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Return a table of names to names."""
+    table = value.get(key, {})
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise RecordingError(f'{key}: a table of lines such as acc = "g" was expected')
+    return table
+
+
+def checked_units(units: Mapping[str, str]) -> Mapping[str, str]:
+    """Return units that a user says, each known.
+
+    Raises
+    ------
+    RecordingError
+        If a quantity or its unit is not known.
+    """
+    for quantity, unit in units.items():
+        if quantity not in _QUANTITIES:
+            raise RecordingError(
+                f"units: one of {', '.join(_QUANTITIES)} was expected, {quantity[:40]!r} came"
+            )
+        factor(quantity, unit)
+    return units
+
+
+def checked_names(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return names that a user gives to columns, each one of ours.
+
+    Raises
+    ------
+    RecordingError
+        If a name is none of ours.
+    """
+    ours = ("t", *ACC, *GYR, *MAG)
+    for column, name in names.items():
+        if name not in ours:
+            raise RecordingError(
+                f"map: {column[:40]!r} should become one of {', '.join(ours)}, {name[:40]!r} came"
+            )
+    return names
+
+
+def checked_places(places: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the segments on which a user says that devices sit.
+
+    Raises
+    ------
+    RecordingError
+        If a segment is not known, or two devices sit on one.
+    """
+    for device, segment in places.items():
+        if segment not in SEGMENTS:
+            raise RecordingError(
+                f"place: {device[:40]!r} should sit on one of {', '.join(SEGMENTS)}, "
+                f"{segment[:40]!r} came"
+            )
+    if len(set(places.values())) < len(places):
+        raise RecordingError("place: two devices sit on one segment; each sits on its own")
+    return places
+
+
 def _mounts(value: Any) -> dict[str, Mount]:
     """Return the declared mounts, each checked."""
     if not isinstance(value, dict):
@@ -235,7 +312,11 @@ def _mounts(value: Any) -> dict[str, Mount]:
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SESSION_KEYS: Final = ("athlete", "started", "source", "mount")
+_SESSION_KEYS: Final = (
+    "athlete", "started", "source", "mount", "rate_hz", "units", "map", "place",
+)  # fmt: skip
+_QUANTITIES: Final = ("t", "acc", "gyr", "mag")
+_MAX_RATE: Final = 1e5
 _FREE_LABELS: Final = ("cue", "note")
 _AXES: Final = ("+x", "-x", "+y", "-y", "+z", "-z")
 _MAX_LABEL: Final = 1000

@@ -6,9 +6,11 @@ again slowly, line by line, which finds the place or a spelling that Arrow does 
 
 import csv
 import io
+import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +20,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from imuhip.core.errors import RecordingError
-from imuhip.core.files import reason
 from imuhip.core.records import Array, BoolArray, IntArray
+from imuhip.importers.text_files import read_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,10 @@ class NumberTable:
         Rows left out because a value in them was no finite number.
     notes
         Sentences on what looks odd.
+    texts
+        Columns that were asked for as text, name to ``N`` cells.
+    units
+        ``acc``, ``gyr`` or ``mag`` to the unit that the file had, where it was brought to SI.
     """
 
     path: Path
@@ -45,6 +51,21 @@ class NumberTable:
     line: IntArray
     dropped: int
     notes: tuple[str, ...] = ()
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def taken(self, rows: BoolArray | IntArray) -> "NumberTable":
+        """Return the rows that a mask or an order of them names."""
+        where = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return NumberTable(
+            self.path,
+            {name: values[where] for name, values in self.columns.items()},
+            self.line[where],
+            self.dropped,
+            self.notes,
+            {name: tuple(cells[i] for i in where) for name, cells in self.texts.items()},
+            self.units,
+        )
 
 
 def read_text_table(
@@ -55,19 +76,26 @@ def read_text_table(
     text: bytes | None = None,
     lines_before: int = 0,
     blank_columns: Sequence[str] = (),
+    text_columns: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> NumberTable:
-    """Read a table with a line of names on top, separated by commas, semicolons or tabs.
+    """Read a table with a line of names on top, separated by commas, semicolons, tabs or spaces.
 
     Parameters
     ----------
     check_names
-        Called with the names before the numbers are read; raises what is wrong with them.
+        Called with the names before the numbers are read; raises what is wrong with them, and may
+        fill `blank_columns` and `text_columns`.
     drop_invalid
         Leave out rows with a value that is no finite number, instead of refusing the file.
     text, lines_before
         The file's text where part of it has been taken off already, and how many lines that was.
     blank_columns
         Columns that are not read, whatever they hold.
+    text_columns
+        Columns that are read as text.
+    names
+        Those of the columns, where no line of the file holds them.
 
     Raises
     ------
@@ -75,22 +103,143 @@ def read_text_table(
         With line, column and what came.
     """
     text = read_text(path) if text is None else text
-    head, _, body = text.partition(b"\n")
-    lines_before += 1
-    while not head.strip() and body:
-        head, _, body = body.partition(b"\n")
-        lines_before += 1
-    separator = max(_SEPARATORS, key=head.count)
-    names = [name.strip().strip('"').strip() for name in head.decode().split(separator.decode())]
+    first, body, skipped = _first_line(text)
+    lines_before += skipped
+    separator = separator_of(first, body if not names else b"")
+    if names:
+        body, lines_before = text.rstrip(b"\n"), lines_before - skipped
+    else:
+        names = split_line(first, separator)
+    if separator == " ":
+        body = b"\n".join(_spaced(line, len(names)) for line in body.split(b"\n"))
+        separator = "\t"
+    names = list(names)
+    if _cells_in_first_row(body, separator) == len(names) + 1 and _ends_empty(body, separator):
+        names.append("")
     check_names(names)
-    comma = separator != b"," and b"," in body
+    comma = separator != "," and _has_decimal_commas(body, names, set(text_columns), separator)
+    if separator == "," and (joined := _decimal_commas(body, names, set(text_columns))):
+        body, separator, comma = joined, ";", True
     body = body.rstrip(b"\n")
-    sheet = _Sheet(path, names, separator.decode(), comma, body, lines_before, set(blank_columns))
+    sheet = _Sheet(
+        path, names, separator, comma, body, lines_before, set(blank_columns), set(text_columns)
+    )
     return sheet.quick() or sheet.slow(drop_invalid=drop_invalid)
 
 
+def separator_of(head: bytes, body: bytes = b"") -> str:
+    """Return what separates the cells of a line of names: ``,`` ``;`` tab, or a space."""
+    bare = re.sub(rb'"[^"]*"', b'""', head)
+    found = max(_SEPARATORS, key=bare.count)
+    if found not in bare and b" " in bare.strip() and found not in body.partition(b"\n")[0]:
+        return " "
+    return found.decode()
+
+
+def split_line(line: bytes, separator: str) -> list[str]:
+    """Return the cells of a line, without quotes and without spaces around them."""
+    if separator == " ":
+        return line.decode().split()
+    rows = csv.reader([line.decode()], delimiter=separator, skipinitialspace=True)
+    try:
+        return [cell.strip().strip('"').strip() for cell in next(rows, [])]
+    except csv.Error:
+        return [cell.strip().strip('"').strip() for cell in line.decode().split(separator)]
+
+
+def _first_line(text: bytes) -> tuple[bytes, bytes, int]:
+    """Return the first line that holds something, what follows it, and how many lines that was."""
+    head, _, body = text.partition(b"\n")
+    lines = 1
+    while not head.strip() and body:
+        head, _, body = body.partition(b"\n")
+        lines += 1
+    return head, body, lines
+
+
+def _spaced(line: bytes, cells: int) -> bytes:
+    """Return a line with tabs for its spaces: single ones if that gives `cells`, else runs."""
+    single = line.replace(b" ", b"\t")
+    return single if single.count(b"\t") == cells - 1 else b"\t".join(line.split())
+
+
+def _has_decimal_commas(body: bytes, names: Sequence[str], texts: set[str], separator: str) -> bool:
+    """Whether commas stand in cells of numbers."""
+    if not texts:
+        return b"," in body
+    for line in body.split(b"\n", _ROWS_LOOKED_AT)[:_ROWS_LOOKED_AT]:
+        for name, cell in zip(names, split_line(line, separator), strict=False):
+            if name not in texts and "," in cell:
+                return True
+    return False
+
+
+def _first_row(body: bytes) -> bytes:
+    return next((line for line in body.split(b"\n", 20) if line.strip()), b"")
+
+
+def _cells_in_first_row(body: bytes, separator: str) -> int:
+    row = _first_row(body)
+    return len(split_line(row, separator)) if row else 0
+
+
+def _ends_empty(body: bytes, separator: str) -> bool:
+    return _first_row(body).rstrip(b" ").endswith(separator.encode())
+
+
+def _decimal_commas(body: bytes, names: Sequence[str], texts: set[str]) -> bytes:
+    """Return a body whose comma both separates and marks decimals, with semicolons between cells.
+
+    Every number then takes two places, and a text one, so the places of a row tell: it is so where
+    each row has a place for every name and one more for every number. Empty where it is not so.
+    """
+    if _cells_in_first_row(body, ",") <= len(names):
+        return b""
+    pattern = [1 if name in texts else 2 for name in names]
+    if not set(pattern) - {1}:
+        return b""
+    rows = []
+    for line in body.split(b"\n"):
+        cells = line.split(b",")
+        if not line.strip():
+            rows.append(line)
+            continue
+        widths = _widths(cells, pattern)
+        if widths is None:
+            return b""
+        edges = np.cumsum([0, *widths]).tolist()
+        pairs = itertools.pairwise(edges)
+        rows.append(b";".join(b",".join(cells[a:b]) for a, b in pairs))
+    return b"\n".join(rows)
+
+
+def _widths(cells: Sequence[bytes], pattern: Sequence[int]) -> list[int] | None:
+    """Return how many places each column of a row takes; None if they do not come out even.
+
+    A text may hold a comma too, as in the time 10:00:00,050: then it takes a second place.
+    """
+    widths, at = [], 0
+    spare = len(cells) - sum(pattern)
+    for width in pattern:
+        took = width
+        if (
+            width == 1
+            and spare > 0
+            and at + 1 < len(cells)
+            and _MILLISECONDS.fullmatch(cells[at] + b"," + cells[at + 1])
+        ):
+            took, spare = 2, spare - 1
+        widths.append(took)
+        at += took
+    return widths if at == len(cells) else None
+
+
 def read_parquet_table(
-    path: Path, check_names: Callable[[Sequence[str]], None], *, drop_invalid: bool = False
+    path: Path,
+    check_names: Callable[[Sequence[str]], None],
+    *,
+    drop_invalid: bool = False,
+    blank_columns: Sequence[str] = (),
 ) -> NumberTable:
     """Read a Parquet file of numbers; arguments and errors as in `read_text_table`."""
     try:
@@ -100,6 +249,8 @@ def read_parquet_table(
     check_names(table.schema.names)
     columns = {}
     for name in table.schema.names:
+        if name in blank_columns:
+            continue
         try:
             columns[name] = table[name].cast(pa.float64()).to_numpy()  # null becomes NaN
         except pa.ArrowException as error:
@@ -107,42 +258,13 @@ def read_parquet_table(
                 f"the column {name} should hold numbers, and holds {table[name].type}", path=path
             ) from error
     line = np.arange(1, len(table) + 1)
-    finite = _finite(columns)
+    finite = _finite(columns, len(table))
     if not finite.all() and not drop_invalid:
         row = int(np.argmin(finite))
         name = next(name for name in columns if not math.isfinite(columns[name][row]))
         raise _no_number(path, row + 1, name, f"{columns[name][row]}")
     columns = {name: np.ascontiguousarray(values[finite]) for name, values in columns.items()}
     return NumberTable(path, columns, line[finite], int(np.count_nonzero(~finite)))
-
-
-def read_text(path: Path) -> bytes:
-    """Return a text file as UTF-8 with bare line feeds, or say what it is instead."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RecordingError(f"cannot be read: {reason(error)}", path=path) from error
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            encoding_used = encoding
-            break
-    else:
-        encoding_used = "utf-8"
-    try:
-        if encoding_used != "utf-8":
-            data = data.decode(encoding_used).encode()
-        else:
-            data.decode()
-    except UnicodeError as error:
-        odd = [name for sign, name in _ODD_ENCODINGS if sign in data[:4096]]
-        if not odd:
-            raise RecordingError("is no text in UTF-8; save it as CSV UTF-8", path=path) from error
-        data = data.decode(odd[0], errors="replace").encode()
-    if b"\0" in data:
-        raise RecordingError("is no text, for it holds zero bytes; save it as CSV", path=path)
-    if not data.strip():
-        raise RecordingError("the file is empty; a line of column names was expected", path=path)
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,38 +278,45 @@ class _Sheet:
     body: bytes
     lines_before: int
     blank: set[str]
+    texts: set[str]
 
     def quick(self) -> NumberTable | None:
         """Read by Arrow; None if it finds anything that is no finite number."""
         if not self.body.strip() or b"\n\n" in self.body or self.body.startswith(b"\n"):
             return None
         wanted = [name for name in self.names if name not in self.blank]
+        numbers = [name for name in wanted if name not in self.texts]
+        types = dict.fromkeys(numbers, pa.float64()) | dict.fromkeys(self.texts, pa.string())
         try:
             table = pa_csv.read_csv(
                 pa.BufferReader(self.body),
                 read_options=pa_csv.ReadOptions(column_names=self.names),
                 parse_options=pa_csv.ParseOptions(delimiter=self.separator),
                 convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(wanted, pa.float64()),
+                    column_types=types,
                     include_columns=wanted,
                     null_values=[],
+                    strings_can_be_null=False,
                     decimal_point="," if self.comma else ".",
                 ),
             )
         except pa.ArrowInvalid:
             return None
-        columns = {name: table[name].to_numpy() for name in wanted}
-        if not _finite(columns).all():
+        columns = {name: table[name].to_numpy() for name in numbers}
+        if not _finite(columns, len(table)).all():
             return None
         line = np.arange(len(table)) + self.lines_before + 1
-        return NumberTable(self.path, columns, line, 0)
+        texts = {name: tuple(table[name].to_pylist()) for name in wanted if name in self.texts}
+        return NumberTable(self.path, columns, line, 0, texts=texts)
 
     def slow(self, *, drop_invalid: bool) -> NumberTable:
         """Read line by line, and say where something is wrong."""
         rows: list[list[float]] = []
+        texts: list[list[str]] = []
         lines: list[int] = []
         dropped = 0
         reader = csv.reader(io.StringIO(self.body.decode()), delimiter=self.separator)
+        text_places = [i for i, name in enumerate(self.names) if name in self.texts]
         try:
             for cells in reader:
                 if not any(cell.strip() for cell in cells) and len(cells) < 2:  # a blank line
@@ -205,20 +334,25 @@ class _Sheet:
                     dropped += 1
                 else:
                     rows.append(values)
+                    texts.append([cells[place] for place in text_places])
                     lines.append(line)
         except csv.Error as error:
             line = reader.line_num + self.lines_before
             raise RecordingError(f"is no CSV: {error}", path=self.path, line=line) from error
-        wanted = [name for name in self.names if name not in self.blank]
+        wanted = [name for name in self.names if name not in self.blank | self.texts]
         array = np.array(rows, dtype=np.float64).reshape(len(rows), len(wanted))
         columns = {name: np.ascontiguousarray(array[:, i]) for i, name in enumerate(wanted)}
-        return NumberTable(self.path, columns, np.array(lines, dtype=np.int64), dropped)
+        found = {
+            self.names[place]: tuple(row[i] for row in texts) for i, place in enumerate(text_places)
+        }
+        line_numbers = np.array(lines, dtype=np.int64)
+        return NumberTable(self.path, columns, line_numbers, dropped, texts=found)
 
     def _values(self, cells: list[str], line: int, *, drop_invalid: bool) -> list[float] | None:
         """Return the numbers of a line; None if one is not finite and such rows are left out."""
         values = []
         for name, cell in zip(self.names, cells, strict=True):
-            if name in self.blank:
+            if name in self.blank or name in self.texts:
                 continue
             value = self._number(cell.strip())
             if not math.isfinite(value):
@@ -238,9 +372,11 @@ class _Sheet:
             return math.nan
 
 
-def _finite(columns: dict[str, Array]) -> BoolArray:
-    """Whether each row is finite throughout."""
-    finite: BoolArray = np.logical_and.reduce([np.isfinite(v) for v in columns.values()])
+def _finite(columns: dict[str, Array], rows: int) -> BoolArray:
+    """Whether each of the rows is finite throughout."""
+    finite = np.ones(rows, dtype=np.bool_)
+    for values in columns.values():
+        finite &= np.isfinite(values)
     return finite
 
 
@@ -256,11 +392,6 @@ def _no_number(path: Path, line: int, name: str, came: str) -> RecordingError:
 
 _SEPARATORS: Final = (b",", b";", b"\t")
 
-_BYTE_ORDER_MARKS: Final = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+_ROWS_LOOKED_AT: Final = 200
 
-_ODD_ENCODINGS: Final = ((b"Chip Time()", "gb18030"), (b"DeviceTag:", "latin-1"))
-"""What a file's head holds, and the encoding that its maker's program may have written."""
+_MILLISECONDS: Final = re.compile(rb"[^,]*\d{1,2}:\d{1,2}:\d{1,2},\d{1,9}")

@@ -30,7 +30,7 @@ BAD = [
     (file("pelvis.csv", b"\x89PNG\r\n\x1a\n\xff\0"), "pelvis.csv", None, "is no text in UTF-8"),
     (file("pelvis.csv", b"t,a\0\n"), "pelvis.csv", None, "holds zero bytes"),
     (line(1, HEAD.replace("acc_y,", "").strip()), "pelvis.csv", 1, "missing: acc_y"),
-    (line(1, HEAD.strip() + ",temp"), "pelvis.csv", 1, "unknown: 'temp'"),
+    (line(1, HEAD.strip() + ",temp"), "pelvis.csv", 2, "8 columns were expected, 7 came"),
     (line(1, HEAD.strip() + ",mag_x"), "pelvis.csv", 1, "missing: mag_y, mag_z"),
     (line(1, HEAD.strip() + ",t"), "pelvis.csv", 1, "twice: t"),
     (line(1, "0.0,1,2,3,4,5,6"), "pelvis.csv", 1, "missing: t, acc_x"),

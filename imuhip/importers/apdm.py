@@ -1,0 +1,185 @@
+"""APDM Opal: CSV of format 7 (Motion Studio), and HDF5 of versions 4 and 5.
+
+Motion Studio and Mobility Lab user guides (APDM): one file holds all sensors; labels say where;
+m/s², rad/s, µT; time in CSV is seconds since 1970, in HDF5 µs since 1970.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from imuhip.core.errors import RecordingError
+from imuhip.core.records import Array
+from imuhip.importers.columns import from_vectors
+from imuhip.importers.number_tables import NumberTable, read_text_table, split_line
+from imuhip.importers.sources import ACC, GYR, MAG, Options, Reading, Source
+
+
+def is_apdm_csv(source: Source) -> bool:
+    """Whether a file begins as Motion Studio's CSV does."""
+    return source.head.startswith((b"Format=", b'"Format='))
+
+
+def read_apdm_csv(sources: Sequence[Source], options: Options) -> list[Reading]:
+    """Read all sensors of a file.
+
+    Raises
+    ------
+    RecordingError
+        If the format is another, or a sensor has no accelerations or turning rates.
+    """
+    (source,) = sources
+    lines = source.text.split(b"\n", 3)
+    if len(lines) < 4:
+        raise RecordingError("three lines of names and then samples were expected")
+    places, kinds, axes = (split_line(line, ",") for line in lines[:3])
+    version = places[0].partition("=")[2]
+    if version != "7":
+        raise RecordingError(f"APDM's CSV of format 7 is read, format {version} came; export HDF5")
+    sensors = _columns_of_sensors(places, kinds, axes)
+    wanted = {at for columns in sensors.values() for at in columns.values()} | {0}
+    count = max(len(places), len(kinds), len(axes))
+    names = [f"column {at}" for at in range(count)]
+    blank = [name for at, name in enumerate(names) if at not in wanted]
+    table = read_text_table(
+        source.path,
+        lambda _: None,
+        drop_invalid=options.drop_invalid,
+        text=lines[3],
+        lines_before=3,
+        blank_columns=[*blank, ""],
+        names=names,
+    )
+    return [_sensor(table, label, columns) for label, columns in sensors.items()]
+
+
+def _columns_of_sensors(
+    places: Sequence[str], kinds: Sequence[str], axes: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Return label to our name to place in a row; a name stands above the first of its columns."""
+    starts = [at for at in range(1, len(places)) if places[at].isdigit()]
+    sensors: dict[str, dict[str, int]] = {}
+    for start, stop in zip(starts, [*starts[1:], len(axes)], strict=True):
+        label = next((p for p in places[start + 1 : stop] if p), places[start])
+        kind = ""
+        columns: dict[str, int] = {}
+        for at in range(start, min(stop, len(axes))):
+            kind = (kinds[at] if at < len(kinds) else "") or kind
+            if kind in _KINDS and axes[at].lower() in ("x", "y", "z"):
+                columns[f"{_KINDS[kind]}_{axes[at].lower()}"] = at
+        sensors[label] = columns
+    return sensors
+
+
+def _sensor(table: NumberTable, label: str, columns: dict[str, int]) -> Reading:
+    if missing := [name for name in (*ACC, *GYR) if name not in columns]:
+        raise RecordingError(
+            f"the sensor {label} has no {', '.join(missing)}; export accelerations and turning "
+            "rates as well",
+            line=2,
+        )
+
+    def vectors(names: Sequence[str]) -> Array:
+        return np.column_stack([table.columns[f"column {columns[name]}"] for name in names])
+
+    mag = vectors(MAG) if all(name in columns for name in MAG) else None
+    t = table.columns["column 0"]
+    return Reading(from_vectors(table, t, vectors(ACC), vectors(GYR), mag), label, group="APDM")
+
+
+def is_hdf5(source: Source) -> bool:
+    """Whether a file is HDF5, by its name."""
+    return source.path.suffix.lower() in (".h5", ".hdf5")
+
+
+def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]:
+    """Read all sensors of an HDF5 file of APDM; needs h5py, the extra ``hdf5``.
+
+    Raises
+    ------
+    RecordingError
+        If h5py is not installed, or the file is none of APDM's.
+    """
+    (source,) = sources
+    if importlib.util.find_spec("h5py") is None:
+        raise RecordingError(
+            "HDF5 files need h5py: install it with pip install 'imuhip[hdf5]', or export CSV"
+        )
+    import h5py
+
+    try:
+        with h5py.File(source.path, "r") as file:
+            if "Sensors" in file:
+                groups = [
+                    (sensor, sensor.get("Configuration", sensor))
+                    for sensor in file["Sensors"].values()
+                ]
+            else:
+                groups = [
+                    (sensor["Calibrated"], sensor)
+                    for sensor in file.values()
+                    if hasattr(sensor, "keys") and "Calibrated" in sensor
+                ]
+            if not groups:
+                raise RecordingError(
+                    f"APDM's HDF5 has a group Sensors; this file has {', '.join(file) or 'nothing'}"
+                )
+            return [_hdf5_sensor(source.path, data, about, options) for data, about in groups]
+    except OSError as error:
+        raise RecordingError(f"is no readable HDF5 file: {error}") from error
+
+
+def _hdf5_sensor(path: Path, data: Any, about: Any, options: Options) -> Reading:
+    """Return the samples of one group; `about` carries the label."""
+    label = _label(about) or str(data.name).rsplit("/", 1)[-1]
+    if missing := [name for name in ("Accelerometer", "Gyroscope") if _found(data, name) is None]:
+        raise RecordingError(f"the sensor {label} has no {' and no '.join(missing)}")
+    acc, gyr = (_vectors(data, name) for name in ("Accelerometer", "Gyroscope"))
+    times = data["Time"] if "Time" in data else about.get("Time")
+    if times is not None:
+        t = np.asarray(times[()], dtype=np.float64).ravel() * 1e-6
+    elif options.rate_hz:
+        t = np.arange(len(acc)) / options.rate_hz
+    else:
+        raise RecordingError(f"the sensor {label} has no Time; say the rate with --rate")
+    mag = _vectors(data, "Magnetometer") if _found(data, "Magnetometer") is not None else None
+    finite = np.isfinite(acc).all(axis=1) & np.isfinite(gyr).all(axis=1) & np.isfinite(t)
+    if mag is not None and not np.isfinite(mag).all():
+        mag = None
+    if not finite.all() and not options.drop_invalid:
+        raise RecordingError(
+            f"the sensor {label} has a value that is no finite number in row "
+            f"{int(np.argmin(finite)) + 1}; import with --drop-invalid, and it becomes a gap"
+        )
+    table = NumberTable(path, {}, np.arange(1, len(t) + 1), 0)
+    whole = from_vectors(table, t, acc, gyr, mag).taken(finite)
+    lost = int(np.count_nonzero(~finite))
+    return Reading(
+        NumberTable(path, whole.columns, whole.line, lost, whole.notes), label, group="APDM"
+    )
+
+
+def _found(data: Any, name: str) -> Any:
+    return next((data[key] for key in (name, f"{name}s") if key in data), None)
+
+
+def _vectors(data: Any, name: str) -> Array:
+    values = np.asarray(_found(data, name)[()], dtype=np.float64)
+    return values if values.shape[-1] == 3 else values.T
+
+
+def _label(about: Any) -> str:
+    """Return the label, which is padded with zero bytes."""
+    for key in ("Label 0", "MonitorLabel", "Label"):
+        if key in about.attrs:
+            value = about.attrs[key]
+            value = value.tobytes() if hasattr(value, "tobytes") else value
+            text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+            return text.replace("\0", "").strip()
+    return ""
+
+
+_KINDS: Final = {"Accelerometer": "acc", "Gyroscope": "gyr", "Magnetometer": "mag"}

@@ -1,0 +1,291 @@
+"""From a folder to sensors: which files there are, of which format, and which sits where."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
+from imuhip.core.errors import RecordingError
+from imuhip.importers.formats import FORMATS, PLAIN
+from imuhip.importers.places import segment_of
+from imuhip.importers.sources import Format, Options, Reading, Source
+from imuhip.importers.text_files import read_text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A reading, where it sits and what it came from."""
+
+    sensor: str
+    reading: Reading
+    format_name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The sensors of a folder in the order of the segments, and sentences on what was left."""
+
+    sensors: tuple[Placed, ...]
+    notes: tuple[str, ...]
+
+
+def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
+    """Read every sensor of a folder, or of one file.
+
+    Parameters
+    ----------
+    folder
+        Holds a file a sensor, a folder a sensor, or one file with all; or is that file.
+    aside
+        Names of files that hold no samples.
+
+    Raises
+    ------
+    RecordingError
+        With file, line, column and what came; or if pelvis or thighs are not there.
+    """
+    if not folder.exists():
+        raise RecordingError("there is no such folder", path=folder)
+    sources, strays = _sources(folder, aside)
+    _refuse_twice(folder, sources)
+    placed: list[Placed] = []
+    homeless: list[Placed] = []
+    for kind, group in _groups(sources):
+        for found in _read(kind, group, options):
+            (placed if found.sensor else homeless).append(found)
+    sensors = _one_each(placed)
+    if homeless and not _enough(sensors):
+        raise RecordingError(_say_where(homeless), path=folder)
+    if not sensors or (not _enough(sensors) and _named_by_file(sources)):
+        raise RecordingError(_needed(folder), path=folder)
+    names = dict.fromkeys(p.reading.label or p.path.name for p in homeless)
+    notes = [
+        f"{name} has no place, and is left out; say where it sits with --place DEVICE=SEGMENT"
+        for name in names
+    ]
+    notes += [f"{name} is not read; sensors are named {', '.join(SEGMENTS)}" for name in strays]
+    if not _enough(sensors):
+        notes.append("there are no samples of pelvis and thighs both, and hip angles need them")
+    return Gathered(tuple(sorted(sensors, key=lambda p: SEGMENTS.index(p.sensor))), tuple(notes))
+
+
+def _sources(folder: Path, aside: Sequence[str]) -> tuple[list[Source], list[str]]:
+    """Return the files that may hold samples, and the names of those that nobody reads.
+
+    Beside a maker's files of a sensor lie others of the same program, which nobody needs.
+    """
+    sources, strays = [], []
+    for path, sensor in _candidates(folder, aside):
+        try:
+            text = b"" if path.suffix.lower() in _BINARY else read_text(path)
+        except RecordingError as error:
+            if sensor:
+                raise RecordingError(error.message, path=path, sensor=sensor) from error
+            strays.append(path.name)
+            continue
+        source = Source(path, sensor, text)
+        if _format_of(source) is not None:
+            sources.append(source)
+        elif path.parent == folder:
+            strays.append(path.name)
+    makers = {source.sensor for source in sources if not _is_plain(source)}
+    kept = [
+        source
+        for source in sources
+        if not (_is_plain(source) and source.sensor in makers and not segment_of(source.path.stem))
+    ]
+    return kept, strays
+
+
+def _is_plain(source: Source) -> bool:
+    kind = _format_of(source)
+    return kind is not None and kind.name == PLAIN
+
+
+def _candidates(folder: Path, aside: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Yield files, and the segment by which the file or its folder is named."""
+    if not folder.is_dir():
+        yield folder, ""
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name in aside or path.name.endswith(_BESIDE):
+            continue
+        if path.is_file() and path.suffix.lower() in _SUFFIXES:
+            yield path, segment_of(path.stem) or _prefix(path.stem)
+        elif path.is_dir() and not segment_of(path.name):
+            yield from ((inner, "") for inner in sorted(path.rglob("*_motion.tsv")))
+        elif path.is_dir() and (sensor := segment_of(path.name)):
+            for inner in sorted(path.rglob("*")):
+                if inner.is_file() and inner.suffix.lower() in _SUFFIXES:
+                    yield inner, sensor
+
+
+def _prefix(stem: str) -> str:
+    """Return the segment that stands before a signal's name, as in ``pelvis_Gyroscope``."""
+    low = stem.lower()
+    for segment in SEGMENTS:
+        if low.startswith((f"{segment}_", f"{segment}-", f"{segment} ")) and any(
+            word in low for word in _SIGNALS
+        ):
+            return segment
+    return ""
+
+
+def _format_of(source: Source) -> Format | None:
+    """Return the line of the table for a file; None where none fits."""
+    return next((kind for kind in FORMATS if kind.recognises(source)), None)
+
+
+def _groups(sources: Sequence[Source]) -> Iterator[tuple[Format, list[Source]]]:
+    """Yield what is read at once: a file, or all files of one sensor in one format."""
+    together: dict[tuple[str, str], tuple[Format, list[Source]]] = {}
+    for source in sources:
+        kind = _format_of(source)
+        if kind is None:
+            continue
+        if kind.together:
+            key = (source.sensor or _device_key(source), kind.name)
+            together.setdefault(key, (kind, []))[1].append(source)
+        else:
+            yield kind, [source]
+    yield from together.values()
+
+
+def _device_key(source: Source) -> str:
+    """Return what the names of one device's files have in common."""
+    stem = source.path.stem.lower()
+    cut = min((stem.find(word) for word in _SIGNALS if word in stem), default=len(stem))
+    return f"{source.path.parent}/{stem[:cut]}"
+
+
+def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Placed]:
+    """Read one group, and say where each reading sits.
+
+    Raises
+    ------
+    RecordingError
+        With the file; or if one file of one sensor holds several devices.
+    """
+    first = sources[0]
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # refused by `check_times`
+            readings = kind.read(sources, options)
+    except RecordingError as error:
+        path = error.path or first.path
+        sensor = first.sensor or None
+        raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
+    placed = [
+        Placed(_place(reading, first, len(readings), options), reading, kind.name, first.path)
+        for reading in readings
+    ]
+    if first.sensor and len(readings) > 1 and not any(found.sensor for found in placed):
+        raise RecordingError(_say_where(placed, "the file"), path=first.path, sensor=first.sensor)
+    return placed
+
+
+def _place(reading: Reading, source: Source, of: int, options: Options) -> str:
+    """Return the segment of a reading: as the user says, else its file's name, else its label."""
+    for name in (reading.label, source.path.stem, source.path.name, source.path.parent.name):
+        if name and name in options.places:
+            return options.places[name]
+    if source.sensor and of == 1:
+        return source.sensor
+    return segment_of(reading.label)
+
+
+def _one_each(placed: Sequence[Placed]) -> list[Placed]:
+    """Return one reading a segment.
+
+    Raises
+    ------
+    RecordingError
+        If two readings of different samples sit in one place.
+    """
+    sensors: dict[str, Placed] = {}
+    for found in placed:
+        other = sensors.setdefault(found.sensor, found)
+        if other is not found and not _same(other.reading, found.reading):
+            names = " and ".join(
+                dict.fromkeys(
+                    f"{p.path.name} ({p.reading.label})" if p.reading.label else p.path.name
+                    for p in (other, found)
+                )
+            )
+            raise RecordingError(
+                f"both {names} sit on {found.sensor}; keep the one that counts, or say where each "
+                "sits with --place DEVICE=SEGMENT",
+                path=found.path.parent,
+                sensor=found.sensor,
+            )
+    return list(sensors.values())
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    a, b = one.table.columns, other.table.columns
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def _enough(placed: Sequence[Placed]) -> bool:
+    sensors = {found.sensor for found in placed}
+    return PELVIS in sensors and any(thigh in sensors for thigh in THIGH.values())
+
+
+def _named_by_file(sources: Sequence[Source]) -> bool:
+    """Whether the files are those of single sensors, so that one may have been forgotten."""
+    return any(source.sensor for source in sources)
+
+
+def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
+    """Raise RecordingError where a sensor has files of two formats, or two of one."""
+    seen: dict[str, Source] = {}
+    for source in sources:
+        if not source.sensor:
+            continue
+        other = seen.setdefault(source.sensor, source)
+        kind = _format_of(source)
+        if other is not source and not (kind and kind.together and _format_of(other) is kind):
+            raise RecordingError(
+                f"both {other.path.name} and {source.path.name} are there; keep the one that "
+                "counts",
+                path=folder,
+                sensor=source.sensor,
+            )
+
+
+def _say_where(placed: Sequence[Placed], what: str = "the folder") -> str:
+    devices = ", ".join(
+        f"{found.reading.label or found.path.name} {len(found.reading.table.line)} rows"
+        for found in placed
+    )
+    example = placed[0].reading.label or placed[0].path.stem
+    return (
+        f"{what} holds {len(placed)} device{'s' if len(placed) > 1 else ''}, {devices}; say which "
+        f"sits where: --place '{example}=pelvis', or a line '\"{example}\" = \"pelvis\"' under "
+        "[place] in session.toml"
+    )
+
+
+def _needed(folder: Path) -> str:
+    if not folder.is_dir():
+        return (
+            f"a folder was expected, with {PELVIS}.csv and a file for each thigh, or a maker's "
+            "file with all sensors; this file is of no format that is known"
+        )
+    there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+    return (
+        f"{PELVIS}.csv and thigh_left.csv or thigh_right.csv are needed (or .tsv, .txt, .parquet, "
+        f"a folder a sensor, or a maker's file with all sensors); in the folder is {there}"
+    )
+
+
+_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", ".mvnx", ".h5", ".hdf5")
+_BESIDE: Final = ("_channels.tsv", "_events.tsv", "_scans.tsv", "participants.tsv")
+_BINARY: Final = (".parquet", ".h5", ".hdf5")
+_SIGNALS: Final = (
+    "accelerometer", "gyroscope", "magnetometer", "gravity", "totalacceleration", "metadata",
+    "inertial", "acceleration", "linear", "quaternion", "_acc", "_gyro", "_magn",
+)  # fmt: skip

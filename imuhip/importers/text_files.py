@@ -1,0 +1,61 @@
+"""Text files as UTF-8, whatever program wrote them."""
+
+from pathlib import Path
+from typing import Final
+
+from imuhip.core.errors import RecordingError
+from imuhip.core.files import reason
+
+
+def read_text(path: Path) -> bytes:
+    """Return a text file as UTF-8 with bare line feeds, or say what it is instead."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(f"cannot be read: {reason(error)}", path=path) from error
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            encoding_used = encoding
+            break
+    else:
+        encoding_used = "utf-8"
+    try:
+        if encoding_used != "utf-8":
+            data = data.decode(encoding_used).encode()
+        else:
+            data.decode()
+    except UnicodeError as error:
+        encoding = _odd_encoding(data)
+        if not encoding:
+            raise RecordingError("is no text in UTF-8; save it as CSV UTF-8", path=path) from error
+        data = data.decode(encoding, errors="replace").encode()
+    if b"\0" in data:
+        raise RecordingError("is no text, for it holds zero bytes; save it as CSV", path=path)
+    if not data.strip():
+        raise RecordingError("the file is empty; a line of column names was expected", path=path)
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _odd_encoding(data: bytes) -> str:
+    """Return the encoding of a text that is not UTF-8; empty where it is no text at all.
+
+    Chinese programs write GB 18030 and are known by their words. Whatever else has no bytes that
+    only binary files hold is taken as Windows writes it in the west: numbers are the same in all.
+    """
+    head = data[:_LOOKED_AT]
+    if any(sign in head for sign in _CHINESE_SIGNS):
+        return "gb18030"
+    binary = b"\0" in data or any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    return "" if binary else "cp1252"
+
+
+_LOOKED_AT: Final = 65536
+_BYTE_ORDER_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+_CHINESE_SIGNS: Final = tuple(
+    sign.encode("gb18030") for sign in ("加速度", "角速度", "时间", "°/s")
+)

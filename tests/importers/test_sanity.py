@@ -1,0 +1,180 @@
+"""Faults that no single number shows: reversed signs, mirrored axes, clocks apart, copies."""
+
+import itertools
+import shutil
+
+import numpy as np
+import pytest
+from support.import_folders import NAMES, imported, write
+
+from imuhip.core.errors import RecordingError
+from imuhip.importers.agreement import agreement
+from imuhip.importers.common_time import lag_between
+from imuhip.importers.folder import import_folder
+from imuhip.importers.sources import Options
+from imuhip.simulate.output import write_folder
+from imuhip.simulate.session import simulate
+from imuhip.simulate.setup import Setup
+
+SENSORS = ("pelvis", "thigh_left", "thigh_right")
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """A simulated session with marks and mounts; its folder and every sensor's rows."""
+    folder = tmp_path_factory.mktemp("session") / "in"
+    done = simulate(
+        "squat", seed=7, grade="good", profile_id="imported", setup=Setup(mounting="usual")
+    )
+    write_folder(done, folder)
+    rows = {s: np.loadtxt(folder / f"{s}.csv", delimiter=",", skiprows=1)[:, :7] for s in SENSORS}
+    return folder, rows
+
+
+def with_fault(session, tmp_path, fault, sensors=SENSORS, mounts=False):
+    """A copy of the session with `fault` done to the rows of `sensors`."""
+    folder, rows = session
+    copy = tmp_path / "in"
+    shutil.copytree(folder, copy)
+    if not mounts:
+        (copy / "session.toml").unlink()
+    for sensor in sensors:
+        changed = rows[sensor].copy()
+        fault(changed)
+        write(copy / f"{sensor}.csv", changed, NAMES)
+    return copy
+
+
+def reverse(values):
+    values[:, 1:4] *= -1.0
+
+
+def test_nothing_is_told_of_a_sound_session(session, tmp_path):
+    """A session without a fault comes in without a word."""
+    assert import_folder(session[0], tmp_path / "a.mcap").warnings == ()
+
+
+@pytest.mark.parametrize("mounts", [False, True])
+def test_reversed_signs(session, tmp_path, mounts):
+    """Reversed acceleration is refused, by movements or by mounts; said signs are turned round."""
+    folder = with_fault(session, tmp_path, reverse, mounts=mounts)
+    witness = "upside down against their declared mounts" if mounts else "turned in first"
+    with pytest.raises(RecordingError, match=rf"signs of acceleration.*{witness}.*acc=-m/s2"):
+        import_folder(folder, tmp_path / "a.mcap")
+    options = Options(units={"acc": "-m/s2"})
+    assert import_folder(folder, tmp_path / "a.mcap", options=options).warnings == ()
+    right = session[1]["pelvis"][:, 1:4]
+    np.testing.assert_array_equal(imported(tmp_path / "a.mcap")["pelvis"][:, 1:4], right)
+    options = Options(units={"acc": "m/s2"})
+    import_folder(folder, tmp_path / "a.mcap", options=options, overwrite=True)
+    np.testing.assert_array_equal(imported(tmp_path / "a.mcap")["pelvis"][:, 1:4], -right)
+
+
+def test_left_handed_axes(session, tmp_path):
+    """A sensor whose axes are left-handed is named, with how far it is off."""
+
+    def mirror(values):
+        values[:, 1:4] = values[:, 3:0:-1].copy()
+        values[:, 4:7] = values[:, 6:3:-1].copy()
+
+    folder = with_fault(session, tmp_path, mirror, ("thigh_left",))
+    (said,) = import_folder(folder, tmp_path / "a.mcap").warnings
+    assert said.startswith("thigh_left.csv: the acceleration does not turn as the turning rates")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_every_wrong_order_of_axes_is_seen(session, order, sign):
+    """Axes are right or wrong by whether the axis of most turns is where it should be."""
+    t, acc, gyr = np.split(session[1]["thigh_left"], (1, 4), axis=1)
+    most = int(np.argmax(np.sum(gyr**2, axis=0)))
+    found = agreement(t[:, 0], acc, sign * gyr[:, order])
+    assert found is not None
+    assert found.best < np.radians(4.0)
+    assert found.axes_wrong == (sign < 0.0 or order[most] != most)
+
+
+@pytest.mark.parametrize(("factor", "rate"), [(0.5, 50), (2.0, 200), (0.6, 60)])
+def test_another_rate_than_was_recorded(session, tmp_path, factor, rate):
+    """Times too fast or too slow for the turning rates are told, with the rate to check."""
+    t = session[1]["thigh_right"][:, 0]
+
+    def faster(values):
+        values[:, 0] = t / factor
+
+    folder = with_fault(session, tmp_path, faster, ("thigh_right",))
+    (folder / "marks.csv").unlink()
+    said = import_folder(folder, tmp_path / "a.mcap").warnings[0]
+    assert "was it recorded at 100 Hz, not" in said
+    assert f"not {rate} Hz" in said
+
+
+@pytest.mark.parametrize("shift", [0.3, -0.6, 1.4, 3.0])
+@pytest.mark.parametrize("sensor", ["thigh_left", "thigh_right"])
+def test_clocks_apart(session, shift, sensor):
+    """How far a sensor's clock is off is found to 0.06 s from what the sensors feel in common."""
+    pelvis, thigh = session[1]["pelvis"], session[1][sensor]
+    lag = lag_between(pelvis[:, 0], pelvis[:, 4:], thigh[:, 0] + shift, thigh[:, 4:])
+    assert lag == pytest.approx(shift, abs=0.06)
+
+
+def test_clocks_apart_are_told(session, tmp_path):
+    """A sensor on another clock is told with its lag and what to do."""
+
+    def late(values):
+        values[:, 0] += 0.3
+
+    folder = with_fault(session, tmp_path, late, ("thigh_right",))
+    (said,) = import_folder(folder, tmp_path / "a.mcap").warnings
+    assert said.startswith("thigh_right.csv: thigh_right runs 0.3 s behind the pelvis")
+
+
+def test_steps_are_no_lag():
+    """The legs' turns in walking, half a stride apart, are not taken for clocks apart."""
+    t = np.arange(0.0, 60.0, 0.01)
+    stride = np.sin(2 * np.pi * t / 1.1)
+    active = (t % 20.0 > 5.0) * (1.0 + 0.3 * np.sin(t))
+    pelvis = np.column_stack((active * np.abs(stride), 0 * t, 0 * t))
+    late = np.roll(np.maximum(stride, 0.0) * 3.0, 55) * active
+    thigh = np.column_stack((late, 0 * t, 0 * t))
+    assert lag_between(t, pelvis, t, thigh) is None
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_the_same_samples_twice(session, tmp_path, shift):
+    """One recording under two names is refused by both names, its times moved or not."""
+
+    def copy(values):
+        values[:] = session[1]["pelvis"][: len(values)]
+        values[:, 0] += shift
+
+    folder = with_fault(session, tmp_path, copy, ("thigh_right",))
+    with pytest.raises(RecordingError, match=r"pelvis\.csv and thigh_right\.csv hold the same"):
+        import_folder(folder, tmp_path / "a.mcap")
+    assert not (tmp_path / "a.mcap").exists()
+
+
+@pytest.mark.parametrize("unit", [1.0, 9.80665])
+def test_gravity_taken_out(session, tmp_path, unit):
+    """Linear acceleration, in m/s² or g, is refused by its name, with what to take."""
+
+    def linear(values):
+        kernel = np.ones(101) / 101
+        for axis in (1, 2, 3):
+            gravity = np.convolve(values[:, axis], kernel, "same")
+            values[:, axis] = (values[:, axis] - gravity) / unit
+
+    folder = with_fault(session, tmp_path, linear)
+    with pytest.raises(RecordingError, match=r"gravity has been taken out.*take the columns with"):
+        import_folder(folder, tmp_path / "a.mcap")
+
+
+def test_g_is_not_taken_for_linear_acceleration(session, tmp_path):
+    """Acceleration in g has gravity in it: it is told as g, with the option to say so."""
+
+    def to_g(values):
+        values[:, 1:4] /= 9.80665
+
+    folder = with_fault(session, tmp_path, to_g)
+    said = import_folder(folder, tmp_path / "a.mcap").warnings[0]
+    assert "this looks like g, and m/s² are expected: say --units acc=g" in said
