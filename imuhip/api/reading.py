@@ -1,0 +1,74 @@
+"""From a path to a session."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from imuhip.api.cache import Cache, Settings, user_cache
+from imuhip.api.session import Session, Source
+from imuhip.core.errors import RecordingError
+from imuhip.core.resources import recording_path
+from imuhip.estimate.orientation_engines import FILTERS
+from imuhip.pipeline.all_sensors import Params
+from imuhip.recording.reader import RecordingReader
+from imuhip.results.extra_columns import COLUMNS
+from imuhip.results.schemas import SESSION_FILE
+
+
+def read(source: str | PathLike[str], cache: bool | str | PathLike[str] = True) -> Session:
+    """Open a session; see `imuhip.read`."""
+    path = Path(source).expanduser()
+    kept = _cache(cache)
+    if not path.exists():
+        raise RecordingError("there is no such file or folder", path=path)
+    if not path.is_dir():
+        RecordingReader(path)  # what is no recording is told at once
+        return Session(Source(path, recording=path), Settings(), kept)
+    if (path / SESSION_FILE).is_file():
+        return Session(Source(path, results=path), Settings(), kept)
+    recording, warnings = kept.imported(path)
+    return Session(Source(path, recording=recording, warnings=warnings), Settings(), kept)
+
+
+def analyze(
+    source: Session | str | PathLike[str],
+    params: Params | None = None,
+    filter_name: str | None = None,
+    axes: int | None = None,
+    columns: Sequence[str] = (),
+) -> Session:
+    """Analyze a session; see `imuhip.analyze`."""
+    session = source if isinstance(source, Session) else read(source)
+    params = _with_filter(params or Params(), filter_name, axes)
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown:
+        raise ValueError(f"expected columns out of {', '.join(COLUMNS)}; came {', '.join(unknown)}")
+    analyzed = session.with_settings(Settings(params, tuple(columns)))
+    analyzed.results  # noqa: B018 - the work is done now
+    return analyzed
+
+
+def sample(name: str) -> Session:
+    """Open a recording that ships; see `imuhip.sample`."""
+    return read(recording_path(name))
+
+
+def _with_filter(params: Params, name: str | None, axes: int | None) -> Params:
+    """The parameters with another filter, or other axes."""
+    name = name or params.orientation.filter
+    if name not in FILTERS:
+        raise ValueError(f"expected a filter out of {', '.join(FILTERS)}; came {name!r}")
+    count = axes or params.orientation.axes
+    if count not in FILTERS[name].axes:
+        known = " or ".join(str(n) for n in FILTERS[name].axes)
+        raise ValueError(f"{name} works with {known} axes; came {count}")
+    chosen: Literal[6, 9] = 9 if count == 9 else 6
+    return replace(params, orientation=replace(params.orientation, filter=name, axes=chosen))
+
+
+def _cache(cache: bool | str | PathLike[str]) -> Cache:
+    if isinstance(cache, bool):
+        return Cache(user_cache() if cache else None)
+    return Cache(Path(cache).expanduser())
