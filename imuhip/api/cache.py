@@ -58,12 +58,14 @@ class Cache:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder or Path(mkdtemp(prefix="imuhip-"))
+        self._used: set[Path] = set()
         if folder is None:
             finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def results(self, recording: Path, settings: Settings) -> Results:
         """The results of a recording: kept ones, or new ones that are kept."""
         target = self._folder / RESULTS / fingerprint(recording, settings)
+        self._used.add(target)
         with suppress(RecordingError):  # not there yet, or spoilt: made anew
             found = read_results(target)
             with suppress(OSError):
@@ -78,20 +80,28 @@ class Cache:
             soft_tissue=settings.soft_tissue,
         )
         found = read_results(target)
-        self._trim(target)
+        self._trim()
         return found
 
     def imported(self, folder: Path) -> tuple[Path, tuple[str, ...]]:
-        """Import a folder of sensor files: the recording, and what looks odd about it.
+        """Import sensor files: the recording, and what looks odd about it.
 
         The recording's name is the folder's; it lies in a folder named by its bytes.
+
+        Raises
+        ------
+        RecordingError
+            When nobody can make a recording of it.
         """
         with self._making() as making:
-            name = f"{folder.resolve().name or 'session'}.mcap"
+            name = f"{folder.resolve().stem or 'session'}.mcap"
             report = import_folder(folder, making / name)
             place = self._folder / IMPORTS / sha256_of(making / name)
             make_folder(place)
             (making / name).replace(place / name)
+        os.utime(place)
+        self._used.add(place)
+        self._trim()
         return place / name, report.warnings
 
     @contextmanager
@@ -101,16 +111,11 @@ class Cache:
         with TemporaryDirectory(dir=self._folder, prefix=".") as making:
             yield Path(making)
 
-    def _trim(self, newest: Path) -> None:
-        """Remove the least recently used analyses beyond the limit, never the newest."""
-        used = []
-        with suppress(OSError):
-            for path in (self._folder / RESULTS).iterdir():
-                session = path / SESSION_FILE
-                if path != newest and session.is_file():
-                    used.append((session.stat().st_mtime, path))
-        left = LIMIT_BYTES - _size(newest)
-        for _, path in sorted(used, reverse=True):
+    def _trim(self) -> None:
+        """Remove what was used least recently beyond the limit, and nothing that is in use here."""
+        kept = [path for room in (RESULTS, IMPORTS) for path in _entries(self._folder / room)]
+        left = LIMIT_BYTES - sum(_size(path) for path in self._used)
+        for path in sorted(set(kept) - self._used, key=_last_use, reverse=True):
             left -= _size(path)
             if left < 0:
                 shutil.rmtree(path, ignore_errors=True)
@@ -144,6 +149,19 @@ def _own_code() -> str:
         for path in sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is kept in a folder; nothing where there is none."""
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+
+
+def _last_use(folder: Path) -> float:
+    """When something kept was last used: results by their session file, imports by the folder."""
+    for path in (folder / SESSION_FILE, folder):
+        with suppress(OSError):
+            return path.stat().st_mtime
+    return 0.0
 
 
 def _size(folder: Path) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from imuhip.api.cache import Cache, Settings, user_cache
 from imuhip.api.session import Session, Source
@@ -16,6 +16,9 @@ from imuhip.recording.reader import RecordingReader
 from imuhip.results.extra_columns import COLUMNS
 from imuhip.results.schemas import SESSION_FILE
 
+ENDING: Final = ".mcap"
+"""Of recordings; other files and folders are imported."""
+
 
 def read(source: str | PathLike[str], cache: bool | str | PathLike[str] = True) -> Session:
     """Open a session; see `imuhip.read`."""
@@ -23,7 +26,7 @@ def read(source: str | PathLike[str], cache: bool | str | PathLike[str] = True) 
     kept = _cache(cache)
     if not path.exists():
         raise RecordingError("there is no such file or folder", path=path)
-    if not path.is_dir():
+    if path.is_file() and path.suffix.lower() == ENDING:
         RecordingReader(path)  # what is no recording is told at once
         return Session(Source(path, recording=path), Settings(), kept)
     if (path / SESSION_FILE).is_file():

@@ -94,21 +94,30 @@ def test_what_is_kept_is_for_its_owner_alone(squats, own_cache):
     assert all(path.stat().st_mode & 0o077 == 0 for path in results.iterdir())
 
 
-def test_the_least_used_go_first(squats, own_cache, monkeypatch):
-    """Beyond the limit the least recently used analysis goes, and the newest stays."""
+def test_the_least_used_go_first(squats, folder, own_cache, monkeypatch):
+    """Beyond the limit what was used least recently goes, of imports too; what is in use stays."""
     imuhip.analyze(squats)
     (first,) = (own_cache / "results").iterdir()
-    monkeypatch.setattr(kept, "LIMIT_BYTES", 3 * kept._size(first))
     imuhip.analyze(squats, columns=("swing",))
-    os.utime(first / "session.json", (1, 1))
     second = next(p for p in (own_cache / "results").iterdir() if p != first)
+    imported = imuhip.read(folder).recording.parent
+    monkeypatch.setattr(kept, "LIMIT_BYTES", kept._size(first) + 2 * kept._size(second))
+    os.utime(imported, (1, 1))
     os.utime(second / "session.json", (2, 2))
-    imuhip.analyze(squats)  # is used again, and so the second is the oldest now
+    os.utime(first / "session.json", (3, 3))
     imuhip.analyze(squats, columns=("projected",))
-    left = set((own_cache / "results").iterdir())
-    assert first in left
-    assert second not in left
-    assert len(left) == 2
+    assert not imported.exists()
+    assert second.exists()
+    imuhip.analyze(squats, columns=("swing",))  # is used again, and so the first is the oldest now
+    imuhip.analyze(squats, columns=("projected", "swing"))
+    assert not first.exists()
+    assert second.exists()
+    monkeypatch.setattr(kept, "LIMIT_BYTES", 1)
+    session = imuhip.read(squats)
+    assert len(session.angles)
+    assert len(imuhip.analyze(session, columns=("scaled",)).angles)
+    assert first.exists()
+    assert not second.exists()
 
 
 def test_an_athletes_analyses_go_with_the_athlete(squats, own_cache, tmp_path):

@@ -117,6 +117,9 @@ def test_what_cannot_be_is_said(squats, random_results, tmp_path):
     (tmp_path / "text.mcap").write_text("no recording")
     with pytest.raises(imuhip.ImuhipError):
         imuhip.read(tmp_path / "text.mcap")
+    (tmp_path / "notes.txt").write_text("no recording")
+    with pytest.raises(imuhip.ImuhipError, match="a folder was expected"):
+        imuhip.read(tmp_path / "notes.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(imuhip.ImuhipError, match="pelvis"):
         imuhip.read(tmp_path / "empty")
