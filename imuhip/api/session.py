@@ -179,8 +179,18 @@ class Session:
 
     @property
     def marks(self) -> "pd.DataFrame":
-        """What people marked: t and label, such as ``begin:squat``, ``pain`` or ``cue:hips``."""
-        return _frame_of(self.results.session.get("marks") or [], ["t", "label"])
+        """What people marked: t and label, such as ``begin:squat``, ``pain`` or ``cue:hips``.
+
+        RecordingError where results are older than the list of marks.
+        """
+        found = self.results.session.get("marks")
+        if found is None:
+            raise RecordingError(
+                "these results have no list of marks, for an older version wrote them; analyze the "
+                "recording again",
+                path=self._source.path,
+            )
+        return _frame_of(found, ["t", "label"])
 
     @property
     def faults(self) -> "pd.DataFrame":

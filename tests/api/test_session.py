@@ -156,6 +156,18 @@ def test_export_by_the_name(session, tmp_path):
     assert (tmp_path / "x.mcap").read_bytes().startswith(b"\x89MCAP")
 
 
+def test_older_results_have_no_marks_and_say_so(random_results):
+    """Results without a list of marks are told apart from a session that nobody marked."""
+    path = random_results / "session.json"
+    session = json.loads(path.read_text())
+    path.write_text(json.dumps(session | {"marks": []}))
+    assert imuhip.read(random_results).marks.empty
+    del session["marks"]
+    path.write_text(json.dumps(session))
+    with pytest.raises(imuhip.ImuhipError, match="analyze the recording again"):
+        imuhip.read(random_results).marks  # noqa: B018
+
+
 def test_results_know_their_parameters(squats, tmp_path):
     """A folder of results says with what it was calculated."""
     analyze(squats, tmp_path / "results")

@@ -1,6 +1,7 @@
 """C3D, read back by ezc3d and by the c3d package."""
 
 import warnings
+from pathlib import Path
 
 import c3d
 import ezc3d
@@ -98,6 +99,30 @@ def test_another_reader_agrees(tmp_path):
             assert frames[k][label, 3] == -1
         else:
             assert frames[k][label, :3] == pytest.approx(expected, rel=SINGLE)
+
+
+def test_a_path_may_have_any_letters(tmp_path):
+    """A folder and a name with spaces and umlauts are written as any other, and nothing beside."""
+    place = tmp_path / "Größe 1"
+    export(results_folder(tmp_path / "results"), "c3d", place / "Übung 2.c3d")
+    assert [path.name for path in place.iterdir()] == ["Übung 2.c3d"]
+    assert ezc3d.c3d(str(place / "Übung 2.c3d"))["data"]["points"].shape == (4, 5, 400)
+
+
+def test_a_disk_that_takes_only_a_part_is_noticed(tmp_path, monkeypatch):
+    """What ezc3d does not say of a full disk is seen by the size, and nothing is left behind."""
+    folder = results_folder(tmp_path / "results")
+
+    def half(self, path):
+        real(self, path)
+        whole = Path(path).read_bytes()
+        Path(path).write_bytes(whole[: len(whole) // 2])
+
+    real = ezc3d.c3d.write
+    monkeypatch.setattr(ezc3d.c3d, "write", half)
+    with pytest.raises(RecordingError, match="no space left"):
+        export(folder, "c3d", tmp_path / "a.c3d")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_a_long_session_becomes_several_files(tmp_path):
