@@ -8,7 +8,9 @@ import pytest
 from mcap.reader import make_reader
 from mcap_protobuf.decoder import DecoderFactory
 
+from imuhip.core.errors import RecordingError
 from imuhip.importers.folder import import_folder
+from imuhip.recording.reader import RecordingReader
 from imuhip.results.analysis import analyze
 from imuhip.results.exporters.formats import export
 from imuhip.results.samples import read_samples
@@ -84,6 +86,12 @@ def test_results_alone_have_no_samples(places, tmp_path):
     """From a result folder there are angles and events, and no sensor's channel."""
     export(places / "results", "mcap", tmp_path / "out.mcap")
     assert set(messages(tmp_path / "out.mcap")) == {"/hip/left", "/hip/right", "/pelvis", "/events"}
+
+
+def test_an_export_is_no_recording(places):
+    """Who takes the export for the recording is told so, not that the file is damaged."""
+    with pytest.raises(RecordingError, match="an export for plotting programs"):
+        RecordingReader(places / "out.mcap")
 
 
 def test_samples_of_a_recording(places):

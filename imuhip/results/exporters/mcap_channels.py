@@ -24,6 +24,7 @@ from mcap.well_known import MessageEncoding, SchemaEncoding
 from mcap.writer import CompressionType, Writer
 
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.recording.format import EXPORT_METADATA
 from imuhip.results.exporters.material import Format, Material, events, named_files
 from imuhip.results.schemas import Results, hip_column
 
@@ -45,6 +46,7 @@ def write_mcap(material: Material, path: Path) -> None:
     with path.open("wb") as file:
         writer: Any = Writer(file, compression=CompressionType.ZSTD)
         writer.start(profile="", library="imuhip")
+        _add_origin(writer, material.results)
         ids = _registered(writer, channels)
         for k, row, log_ns in _in_order(channels, zero_ns):
             channel = channels[k]
@@ -53,7 +55,6 @@ def write_mcap(material: Material, path: Path) -> None:
                 **dict(zip(_FIELDS[channel.message], fields, strict=True))
             )
             writer.add_message(ids[k], log_ns, message.SerializeToString(), log_ns)
-        _add_origin(writer, material.results)
         writer.finish()
 
 
@@ -112,7 +113,7 @@ def _registered(writer: Any, channels: list[_Channel]) -> list[int]:
 
 def _add_origin(writer: Any, results: Results) -> None:
     about = {key: str(results.session.get(key) or "") for key in _ORIGIN}
-    writer.add_metadata("imuhip.export", about)
+    writer.add_metadata(EXPORT_METADATA, about)
 
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
