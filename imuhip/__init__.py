@@ -16,7 +16,7 @@ Those who work on the program read `core.conventions` (frames and signs), `core.
 that travel) and `pipeline.all_sensors` (the order of the stages), in that order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,7 @@ def analyze(
     filter: str | None = None,  # noqa: A002 - the name it has on the command line
     axes: int | None = None,
     columns: Sequence[str] = (),
+    soft_tissue: Mapping[str, float] | None = None,
 ) -> "Session":
     """Analyze a session, with parameters of one's own; the session given stays as it is.
 
@@ -77,17 +78,19 @@ def analyze(
         Orientation filter (``vqf``, ``madgwick`` …) and 6 or 9 axes, in place of those in `params`.
     columns
         Further angles: ``swing``, ``projected``, ``scaled``, ``offline``.
+    soft_tissue
+        Share of a turn that the skin misses, 0 to 0.6, by side: ``{"left": 0.3}``; for ``scaled``.
 
     Raises
     ------
     ImuhipError
         When the recording cannot be analyzed, or there are only results.
     ValueError
-        When a filter or a column is not known.
+        When a filter, a column or a side is not known, or a share is out of range.
     """
     from imuhip.api.reading import analyze as run
 
-    return run(source, params, filter, axes, columns)
+    return run(source, params, filter, axes, columns, soft_tissue or {})
 
 
 def sample(name: str = "squats_and_pivots") -> "Session":
@@ -108,6 +111,11 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'imuhip' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """All names, also those that are not imported yet."""
+    return sorted({*globals(), *__all__})
 
 
 _HOMES = {

@@ -1,21 +1,25 @@
 """From a path to a session."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 from imuhip.api.cache import Cache, Settings, user_cache
 from imuhip.api.session import Session, Source
+from imuhip.core.conventions import SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.resources import recording_path
 from imuhip.estimate.orientation_engines import FILTERS
+from imuhip.estimate.soft_tissue import SoftTissue, given
 from imuhip.pipeline.all_sensors import Params
 from imuhip.recording.reader import RecordingReader
 from imuhip.results.extra_columns import COLUMNS
 from imuhip.results.schemas import SESSION_FILE
 
+NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 ENDING: Final = ".mcap"
 """Of recordings; other files and folders are imported."""
 
@@ -41,6 +45,7 @@ def analyze(
     filter_name: str | None = None,
     axes: int | None = None,
     columns: Sequence[str] = (),
+    soft_tissue: Mapping[str, float] = NOTHING,
 ) -> Session:
     """Analyze a session; see `imuhip.analyze`."""
     session = source if isinstance(source, Session) else read(source)
@@ -48,7 +53,8 @@ def analyze(
     unknown = [name for name in columns if name not in COLUMNS]
     if unknown:
         raise ValueError(f"expected columns out of {', '.join(COLUMNS)}; came {', '.join(unknown)}")
-    analyzed = session.with_settings(Settings(params, tuple(columns)))
+    settings = Settings(params, tuple(columns), _stated(soft_tissue))
+    analyzed = session.with_settings(settings)
     analyzed.results  # noqa: B018 - the work is done now
     return analyzed
 
@@ -69,6 +75,14 @@ def _with_filter(params: Params, name: str | None, axes: int | None) -> Params:
         raise ValueError(f"{name} works with {known} axes; came {count}")
     chosen: Literal[6, 9] = 9 if count == 9 else 6
     return replace(params, orientation=replace(params.orientation, filter=name, axes=chosen))
+
+
+def _stated(shares: Mapping[str, float]) -> tuple[SoftTissue, ...]:
+    """Soft-tissue factors that the user states."""
+    unknown = [name for name in shares if name not in SIDES]
+    if unknown:
+        raise ValueError(f"expected the sides {' and '.join(SIDES)}; came {', '.join(unknown)}")
+    return tuple(given(side, shares[side]) for side in SIDES if side in shares)
 
 
 def _cache(cache: bool | str | PathLike[str]) -> Cache:

@@ -110,6 +110,27 @@ def test_analyze_leaves_the_session_as_it_is(squats):
     pd.testing.assert_frame_equal(again.angles.to_pandas(), other.angles.to_pandas())
 
 
+def test_a_stated_soft_tissue_scales_its_side(squats):
+    """A stated share scales the rotation of its side, and is part of what is kept."""
+    with_it = imuhip.analyze(squats, soft_tissue={"left": 0.25}).angles.to_pandas()
+    scaled = with_it["hip_rotation_left_scaled_deg"]
+    assert np.allclose(scaled, with_it["hip_rotation_left_deg"] / 0.75, equal_nan=True)
+    other = imuhip.analyze(squats, soft_tissue={"left": 0.5}).angles.to_pandas()
+    assert np.allclose(
+        other["hip_rotation_left_scaled_deg"], other["hip_rotation_left_deg"] / 0.5, equal_nan=True
+    )
+    with pytest.raises(ValueError, match="expected the sides left and right"):
+        imuhip.analyze(squats, soft_tissue={"middle": 0.3})
+    with pytest.raises(ValueError, match=r"from 0 to 0\.6"):
+        imuhip.analyze(squats, soft_tissue={"left": 0.9})
+
+
+def test_names_are_offered_before_they_are_imported():
+    """Completion in a notebook knows every promised name, and no other name is promised."""
+    assert set(imuhip.__all__) <= set(dir(imuhip))
+    assert all(getattr(imuhip, name) is not None for name in imuhip.__all__)
+
+
 def test_what_cannot_be_is_said(squats, random_results, tmp_path):
     """A wrong path, file, filter, column or format is told with what to do."""
     with pytest.raises(imuhip.ImuhipError, match="no such file or folder"):
