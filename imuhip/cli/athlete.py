@@ -320,11 +320,12 @@ def delete(
 
     Example: imuhip athlete delete A1 --dry-run
     """
+    from imuhip.api.cache import user_cache
     from imuhip.ble.kit import kit_names, load_kit, save_kit
     from imuhip.catalogue.athlete import delete_athlete, holdings
 
     with opened(catalogue) as open_:
-        found = holdings(open_, athlete, also or ())
+        found = holdings(open_, athlete, (*(also or ()), user_cache()))
         kits = [kit for kit in map(load_kit, kit_names()) if kit.athlete == athlete]
         holdings_words(Console(), found, [kit.name for kit in kits])
         if dry_run:

@@ -93,6 +93,7 @@ def collect(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log each sensor's figures once a minute.")
     ] = False,
+    lsl: Annotated[bool, typer.Option("--lsl", help="Send it by Lab Streaming Layer too.")] = False,
 ) -> None:
     """Collect from sensors: record, analyze live, serve the hub. Ctrl-C ends it, losing nothing.
 
@@ -105,7 +106,9 @@ def collect(
     from imuhip.ble.radio import Radio
     from imuhip.cli.assessment_output import session_words
     from imuhip.live.collector import collect as run
+    from imuhip.live.lsl import broadcasting
     from imuhip.live.start import Options
+    from imuhip.pipeline.all_sensors import Pipeline
 
     if verbose:
         logging.getLogger("imuhip").setLevel(logging.INFO)
@@ -127,6 +130,7 @@ def collect(
             filed=filer.state_of,
             rebound=rebind_kit,
             show=lambda assessed: session_words(Console(), assessed),
+            make_stages=broadcasting() if lsl else Pipeline,
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)
 

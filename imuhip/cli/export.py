@@ -32,7 +32,13 @@ def export(
         Path, typer.Argument(metavar="REC_OR_DIR", help="A recording, or a folder of results.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file or folder to write.")],
-    format_: Annotated[str, typer.Option("--format", help="csv, parquet or opensim.")] = "csv",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="As in docs/exports.md: csv, csv_de, parquet, netcdf, c3d, opensim, bids, mcap.",
+        ),
+    ] = "csv",
     from_s: Annotated[
         float, typer.Option("--from", metavar="T", help="Seconds of the session to begin at.")
     ] = -math.inf,
@@ -45,13 +51,14 @@ def export(
 ) -> None:
     """Export results for other programs, whole or a window of them.
 
-    A name that ends in .csv, .parquet, .sto or .mot is one file; any other is a folder of all.
+    A name that ends as the format's files do is one file; any other is a folder of all.
 
     Example: imuhip export session.mcap --format opensim -o for_opensim --from 30 --to 45
     """
-    from imuhip.results.exporters.formats import FORMATS
+    from imuhip.results.exporters.formats import FORMATS, format_by_ending
     from imuhip.results.exporters.formats import export as run
 
+    format_ = format_ or format_by_ending(output) or "csv"
     if format_ not in FORMATS:
         raise typer.BadParameter(f"expected one of {', '.join(FORMATS)}; came {format_!r}")
     if not from_s <= to_s:

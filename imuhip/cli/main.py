@@ -137,6 +137,9 @@ def replay(
     port: Annotated[int, typer.Option(help="The hub's port; 0 takes any free one.")] = 8765,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
     exit_: Annotated[bool, typer.Option("--exit", help="End the hub with the recording.")] = False,
+    lsl: Annotated[
+        bool, typer.Option("--lsl", help="Send it by Lab Streaming Layer too, at speed 1.")
+    ] = False,
 ) -> None:
     """Replay a recording as if it were live, into the hub or onto the terminal.
 
@@ -146,6 +149,8 @@ def replay(
     from imuhip.live.replay import play
 
     factor, hub = _speed(speed), port if serve else None
+    if lsl and factor != 1.0:
+        raise typer.BadParameter("--lsl keeps its clock at --speed 1 alone")
     console = Console()
     play(
         recording,
@@ -155,6 +160,7 @@ def replay(
         leave=exit_,
         say=typer.echo,
         show=lambda assessed: session_words(console, assessed),
+        lsl=lsl,
     )
 
 

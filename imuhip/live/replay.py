@@ -11,13 +11,15 @@ from typing import Any
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.findings import Finding, Repetition
-from imuhip.core.records import Array, Fault
+from imuhip.core.records import Array, Fault, Header
 from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub, serving
-from imuhip.live.player import Player, ReplayControl
+from imuhip.live.lsl import Broadcast
+from imuhip.live.player import Player, ReplayControl, Stages
 from imuhip.live.warm_up import warmed
 from imuhip.pipeline.all_sensors import Params, Pipeline
 from imuhip.recording.reader import RecordingReader
+from imuhip.results.extras import need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +45,14 @@ async def served(
     port: int,
     say: Callable[[str], None],
     params: Params | None = None,
+    *,
+    lsl: bool = False,
 ) -> AsyncIterator[Replay]:
     """Serve a hub for a replay while the block runs; nothing is played yet.
 
     Parameters
     ----------
-    recording, speed, port
+    recording, speed, port, lsl
         As in `play`.
     say
         Told sentences.
@@ -62,7 +66,7 @@ async def served(
     """
     control = ReplayControl(recording.name)
     hub = LiveHub(control)
-    player = _player(recording, speed, hub, control, params)
+    player = _player(recording, speed, hub, control, params, lsl=lsl)
     async with serving(hub, port=port) as address:
         await warmed(say)
         yield Replay(player, address)
@@ -74,11 +78,19 @@ def _player(
     hub: LiveHub,
     control: ReplayControl,
     params: Params | None,
+    *,
+    lsl: bool,
 ) -> Player:
+    def stages(header: Header) -> Stages:
+        pipeline = Pipeline(header, params)
+        return Broadcast(header, pipeline, live=False) if lsl else pipeline
+
+    if lsl:
+        need("pylsl", "lsl")
     RecordingReader(recording)  # an error is said before anything is served
     return Player(
         lambda: RecordingReader(recording),
-        lambda header: Pipeline(header, params),
+        stages,
         hub,
         control,
         session=recording.stem,
@@ -148,6 +160,7 @@ def play(
     say: Callable[[str], None],
     show: Callable[[Assessed], None] = lambda _: None,
     params: Params | None = None,
+    lsl: bool = False,
 ) -> None:
     """Play a recording into a hub or onto the terminal.
 
@@ -165,12 +178,14 @@ def play(
         Told sentences.
     show
         Told what the session has shown, once it is over.
+    lsl
+        Send angles, samples and marks by Lab Streaming Layer too.
     """
 
     async def run() -> None:
         if port is None:
             control = ReplayControl(recording.name)
-            player = _player(recording, speed, _Spoken(control, say), control, params)
+            player = _player(recording, speed, _Spoken(control, say), control, params, lsl=lsl)
             if speed is not None:
                 await warmed(say)
             await player.run()
@@ -178,7 +193,7 @@ def play(
             while loop:
                 await player.run()
             return
-        async with served(recording, speed, port, say, params) as replay:
+        async with served(recording, speed, port, say, params, lsl=lsl) as replay:
             say(f"hub on ws://{replay.address}/live")
             await replay.player.run()
             show(replay.player.assessed)

@@ -241,6 +241,11 @@ class Pipeline:
         return self._grid.sensors
 
     @property
+    def origin_ns(self) -> int | None:
+        """Host time of the session's zero; None while a live one has no data yet."""
+        return self._origin_ns
+
+    @property
     def joint_names(self) -> tuple[str, ...]:
         """Names of the angles that further sensors show, such as ``knee_flexion_left``."""
         return self._joints.names

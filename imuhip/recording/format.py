@@ -29,6 +29,9 @@ from imuhip.core.records import (
 
 MCAP_PROFILE: Final = "imuhip"
 METADATA_NAME: Final = "imuhip.header"
+EXPORT_METADATA: Final = "imuhip.export"
+"""Metadata record of an MCAP file that holds decoded samples and angles, and is no recording."""
+
 HEADER_TOPIC: Final = "header"
 MARKS_TOPIC: Final = "marks"
 EVENTS_TOPIC: Final = "events"

@@ -17,6 +17,7 @@ from imuhip.core.records import Fault, Header, IntArray, Packet, Record
 from imuhip.recording.batches import check_record, columns, first_arrival, join_records
 from imuhip.recording.format import (
     EVENTS_TOPIC,
+    EXPORT_METADATA,
     HEADER_TOPIC,
     MARKS_TOPIC,
     MAX_CHUNK_BYTES,
@@ -64,6 +65,12 @@ class RecordingReader:
         self.path = Path(path)
         with _opened(self.path) as file:
             text = _find_header(file, self.path, growing=False)
+            exported = text is None and _is_export(file)
+        if exported:
+            raise RecordingError(
+                "this is an export for plotting programs, made of a recording; take the recording",
+                path=self.path,
+            )
         if text is None:
             raise RecordingError(
                 "the file holds no whole header, so its sensors are not known; it was cut or "
@@ -347,6 +354,13 @@ def _find_header(file: BinaryIO, path: Path, *, growing: bool) -> str | None:
     except RecordingError as error:
         raise RecordingError(error.message, path=path) from error
     return None
+
+
+def _is_export(file: BinaryIO) -> bool:
+    """Whether an MCAP file says of itself that it is an export of ours."""
+    file.seek(0)
+    items = Scanner(file).items(growing=False)
+    return any(isinstance(item, Metadata) and item.name == EXPORT_METADATA for item in items)
 
 
 def _header_message(data: bytes) -> str | None:

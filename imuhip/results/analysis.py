@@ -14,7 +14,7 @@ from imuhip.assess.set_measures import SetSummary, summaries
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES
 from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.core.findings import Finding, Note, Repetition
-from imuhip.core.records import Fault, Header
+from imuhip.core.records import Fault, Header, Mark, Record
 from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.pipeline.all_sensors import Output, Params, Pipeline, joined_faults
 from imuhip.pipeline.offline import refine
@@ -126,6 +126,7 @@ def analyze(
     extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
+            tally.hear(batch)
             out = pipeline.push(batch)
             writer.add(out.grid, out.angles, extra.push(out))
             told(tally.add(out))
@@ -134,7 +135,11 @@ def analyze(
         told(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
-        session = session_summary(reader.header, params, recording) | {"columns": extra.names}
+        session = session_summary(reader.header, params, recording) | {
+            "columns": extra.names,
+            "marks": marks_list(tally.marks, pipeline.origin_ns),
+            "zero_utc_ns": zero_utc_ns(reader.header, pipeline.origin_ns),
+        }
         sets = summaries(tally.repetitions)
         writer.finish(
             faults,
@@ -178,6 +183,11 @@ class _Tally:
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.outcomes: list[Outcome] = []
+        self.marks: list[Mark] = []
+
+    def hear(self, batch: Sequence[Record]) -> None:
+        """Keep the marks of a batch."""
+        self.marks += [record for record in batch if isinstance(record, Mark)]
 
     def add(self, out: Output) -> float:
         """Add an output; the session time reached."""
@@ -256,6 +266,21 @@ def _misplacement(fault: Misplacement) -> dict[str, Any]:
     """A fault of placement as plain data."""
     angle = fault.angle_deg if np.isfinite(fault.angle_deg) else None
     return asdict(fault) | {"angle_deg": angle}
+
+
+def marks_list(marks: Sequence[Mark], origin_ns: int | None) -> list[dict[str, Any]]:
+    """All marks in the order of their arrival, in session seconds; none without a zero."""
+    if origin_ns is None:
+        return []
+    ordered = sorted(marks, key=lambda mark: mark.arrival)
+    return [{"t": (mark.host_ns - origin_ns) / 1e9, "label": mark.label} for mark in ordered]
+
+
+def zero_utc_ns(header: Header, origin_ns: int | None) -> int | None:
+    """UTC of the session's zero, nanoseconds since 1970; None where nobody knows."""
+    if origin_ns is None or not header.utc_ns:
+        return None
+    return header.utc_ns + origin_ns - header.monotonic_ns
 
 
 def session_summary(header: Header, params: Params, recording: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from imuhip.live.filing_state import FilingState
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A user's own folders, empty."""
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path
@@ -74,6 +74,24 @@ def test_from_a_recording_to_progress_and_away(home, session):
     assert not rec.exists()
     assert not list(results.rglob("*.parquet"))
     assert "no athletes yet" in imuhip("athlete", "list")
+
+
+def test_deleting_takes_what_scripts_have_kept(home, tmp_path):
+    """Analyses and imports that `imuhip.read` keeps of an athlete go with the athlete."""
+    from imuhip import read
+    from imuhip.simulate.output import write_folder
+    from imuhip.simulate.session import simulate
+
+    write_folder(simulate("calibration", seed=4), tmp_path / "monday")
+    session = read(tmp_path / "monday")
+    assert len(session.angles)
+    kept = home / "xdg_cache_home" / "imuhip" / "analyses"
+    assert list(kept.rglob("*.mcap"))
+    assert list(kept.rglob("angles.parquet"))
+    imuhip("athlete", "add", session.athlete)
+    imuhip("athlete", "delete", session.athlete, "--yes")
+    assert not list(kept.rglob("*.mcap"))
+    assert not list(kept.rglob("*.parquet"))
 
 
 def test_deleting_takes_the_id_out_of_kits(home):

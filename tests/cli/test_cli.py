@@ -177,7 +177,7 @@ def test_replay_tells_the_steps(session):
         (("batch", "nowhere", "-o", "out"), 1, "no such file or folder"),
         (("batch", "nowhere", "-o", "out", "--engine", "slurm"), 2, "--engine local"),
         (("batch", "nowhere", "-o", "out", "--scheduler", "tcp://x:1"), 2, "--engine dask"),
-        (("export", "nowhere.mcap", "-o", "out", "--format", "xls"), 2, "csv, parquet, opensim"),
+        (("export", "nowhere.mcap", "-o", "out", "--format", "xls"), 2, "csv, csv_de, parquet"),
         (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "--from before"),
     ],
 )

@@ -9,54 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scipy.spatial.transform import Rotation
+from support.result_folders import results_folder
 
-from imuhip.assess.measure_table import MEASURES
 from imuhip.core.errors import RecordingError
-from imuhip.core.records import AngleBlock, GridBlock
 from imuhip.estimate.joint_angles import hip_angles, segment_orientations
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
 from imuhip.results.analysis import analyze
-from imuhip.results.assessment import REPETITION_COLUMNS, REPETITIONS_SCHEMA
-from imuhip.results.exporters import formats as exporters
-from imuhip.results.exporters.formats import FORMATS, export
-from imuhip.results.schemas import ResultsWriter, read_results
+from imuhip.results.exporters import spreadsheets
+from imuhip.results.exporters.formats import FORMATS, export, format_of
+from imuhip.results.schemas import read_results
 from imuhip.simulate.output import write
 from imuhip.simulate.session import simulate
-
-SENSORS = ("pelvis", "thigh_left", "thigh_right")
-
-
-def results_folder(path, rows=400, *, known=True, left=True, zero=0.0):
-    """Random hips and a pelvis that keeps turning, one second of gap, two repetitions."""
-    rng = np.random.default_rng(5)
-    t = 10.0 + np.arange(rows) / 100
-    raw = rng.uniform(-1.2, 1.2, size=(rows, 2, 3))
-    pelvis = rng.uniform(-0.6, 0.6, size=(rows, 3))
-    pelvis[:, 2] = (np.linspace(0.0, 9.0, rows) + np.pi) % (2 * np.pi) - np.pi
-    raw[100:200], pelvis[100:200] = np.nan, np.nan
-    if not known:
-        raw[:], pelvis[:] = np.nan, np.nan
-    if not left:
-        raw[:, 0] = np.nan
-    nothing, valid = np.full_like(raw, np.nan), np.isfinite(raw[..., 0])
-    q = np.tile((1.0, 0.0, 0.0, 0.0), (rows, 3, 1))
-    three = np.isfinite(q[..., 0])
-    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., :3], three, three, q[..., 0], q[..., 0])
-    angles = AngleBlock(
-        t, raw - zero, raw, nothing, nothing, nothing[:, 0], valid, pelvis, nothing[:, 0]
-    )
-    names, unknown = REPETITION_COLUMNS, dict.fromkeys(MEASURES, np.nan)
-    row = ["squat", "left", 1, 1, "down", 10.5, 10.8, 11.0, True, "marked", "gap"]
-    late = ["squat", "right", 1, 2, "down", 12.5, 12.8, 13.1, True, "marked", "gap"]
-    table = pa.Table.from_pylist(
-        [unknown | dict(zip(names, each, strict=True)) for each in (row, late)],
-        schema=REPETITIONS_SCHEMA,
-    )
-    with ResultsWriter(path) as writer:
-        writer.add(grid, angles)
-        writer.finish([], {"grade": "good"}, {"recording": "a.mcap", "athlete": "A1"}, table)
-    return path
 
 
 def columns_of_csv(path):
@@ -116,7 +80,7 @@ def test_parquet_gives_every_bit_back(tmp_path):
         assert came.equals(getattr(read, name).to_pandas()), name
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", ["csv", "parquet", "opensim"])
 def test_a_window_holds_its_rows_alone(format_name, tmp_path):
     """A window keeps the rows between its ends, ends included, and repetitions within."""
     folder = results_folder(tmp_path / "results")
@@ -252,7 +216,7 @@ def test_a_full_disk_leaves_nothing(ending, tmp_path, monkeypatch):
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exporters.pyarrow.csv, "write_csv", refuse)
+    monkeypatch.setattr(spreadsheets.pyarrow.csv, "write_csv", refuse)
     with pytest.raises(RecordingError, match="no space left on device"):
         export(folder, "csv", tmp_path / ending)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
@@ -290,8 +254,29 @@ def test_nothing_to_export_is_said(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_table_of_formats_is_whole():
-    """Every format has a documented function, names of its own, and a single file among them."""
-    for kind in FORMATS.values():
-        assert kind.write.__doc__
-        assert set(kind.single.values()) <= set(kind.files)
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_the_files_of_a_folder_are_those_that_are_named(format_name, tmp_path):
+    """What an export says it wrote is what lies in the folder; its columns are explained."""
+    folder = results_folder(tmp_path / "results")
+    done = export(folder, format_name, tmp_path / "out")
+    out = tmp_path / "out"
+    there = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
+    assert set(done.files) == there
+    note = json.loads((out / "export.json").read_text())
+    assert note["format"] == format_name
+    assert all(entry["description"] for entry in note["columns"].values())
+    assert note["columns"]["hip_rotation_left_sd_deg"]["unit"] == "deg"
+    assert note["columns"]["depth_mean_deg"]["unit"] == "deg"
+
+
+@pytest.mark.parametrize("format_name", [n for n, kind in FORMATS.items() if kind.single])
+def test_a_single_file_is_known_by_its_name(format_name, tmp_path):
+    """A name with a format's ending asks for that format, and the file appears."""
+    folder = results_folder(tmp_path / "results")
+    for ending in FORMATS[format_name].single:
+        target = tmp_path / f"out{ending}"
+        assert ending in FORMATS[format_of(target)].single
+        export(folder, format_name, target, overwrite=True)
+        assert target.stat().st_size > 0
+    with pytest.raises(RecordingError, match=r"expected a name that ends in one of \.csv"):
+        format_of(tmp_path / "out.xlsx")

@@ -1,7 +1,7 @@
-"""Results for other programs: one function a format, listed at the foot.
+"""Results for other programs: a file a format beside this one, and their table at the foot.
 
-A target whose name ends as the format's files do is one file, the angles; any other is a folder
-with all of them and `export.json`, which says where they came from.
+A target whose name ends as the format's files do is one file; any other is a folder with all of
+them and `export.json`, which says where they came from and what their columns hold.
 """
 
 import json
@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import (
@@ -27,7 +24,16 @@ from imuhip.core.files import (
     temporary_beside,
 )
 from imuhip.results.analysis import analyze
-from imuhip.results.exporters.opensim import angles_mot, orientations_sto, placement_sto
+from imuhip.results.column_words import column_words
+from imuhip.results.exporters.bids_motion import BIDS
+from imuhip.results.exporters.c3d import C3D
+from imuhip.results.exporters.material import Format, Material
+from imuhip.results.exporters.mcap_channels import MCAP
+from imuhip.results.exporters.netcdf import NETCDF
+from imuhip.results.exporters.opensim import OPENSIM
+from imuhip.results.exporters.parquet import PARQUET
+from imuhip.results.exporters.spreadsheets import CSV, GERMAN_CSV, TABLES
+from imuhip.results.samples import read_samples
 from imuhip.results.schemas import Results, read_results
 
 EXPORT_FILE: Final = "export.json"
@@ -85,28 +91,93 @@ def export(
     RecordingError
         If the source is not usable, the window is empty, or the target must not be written.
     """
-    source, target, kind = Path(source), Path(target), FORMATS[format_name]
-    single = kind.single.get(target.suffix.lower())
-    if single is None:
-        refuse_foreign_folder(target, ours=EXPORT_FILE)
-    else:
-        refuse_existing(target, overwrite=overwrite)
-    results = _window(_results(source, target, told), start_s, stop_s, source)
+    source, target = Path(source), Path(target)
+    _refuse(format_name, target, overwrite=overwrite)
+    results = _results(source, target, told)
+    return export_results(
+        results,
+        source,
+        format_name,
+        target,
+        start_s=start_s,
+        stop_s=stop_s,
+        overwrite=overwrite,
+    )
+
+
+def export_results(
+    results: Results,
+    source: Path,
+    format_name: str,
+    target: Path,
+    *,
+    start_s: float = -math.inf,
+    stop_s: float = math.inf,
+    overwrite: bool = False,
+) -> Export:
+    """Write results that are at hand; see `export`.
+
+    Parameters
+    ----------
+    source
+        Where they came from. A recording is decoded for formats that hold the sensors' own samples
+        too; a result folder has none.
+    """
+    kind = FORMATS[format_name]
+    _refuse(format_name, target, overwrite=overwrite)
+    results = _window(results, start_s, stop_s, source)
+    samples = read_samples(source) if kind.takes_samples and source.is_file() else {}
+    material = Material(
+        results, {name: each.between(start_s, stop_s) for name, each in samples.items()}
+    )
     rows = results.angles.num_rows
+    single = kind.single.get(target.suffix.lower())
     if single is not None:
         with file_made_whole(target, overwrite=overwrite) as path, _disk(target):
-            kind.write(results, single, path)
+            single(material, path)
         return Export(target, (target.name,), rows)
     making = FolderInTheMaking(target, ours=EXPORT_FILE)
     try:
         with _disk(target):
-            for name in kind.files:
-                kind.write(results, name, making.path / name)
+            files = kind.folder(material, making.path)
             _write_note(making.path / EXPORT_FILE, results, format_name, (start_s, stop_s))
         making.commit()
     finally:
         making.discard()
-    return Export(target, (*kind.files, EXPORT_FILE), rows)
+    return Export(target, (*files, EXPORT_FILE), rows)
+
+
+def format_by_ending(target: Path) -> str | None:
+    """Return the format whose single files end as `target` does; None if there is none."""
+    ending = target.suffix.lower()
+    return next((name for name, kind in FORMATS.items() if ending in kind.single), None)
+
+
+def format_of(target: Path) -> str:
+    """Return the format that a file's name asks for.
+
+    Raises
+    ------
+    RecordingError
+        If no format writes such files.
+    """
+    found = format_by_ending(target)
+    if found is None:
+        endings = ", ".join(dict.fromkeys(end for kind in FORMATS.values() for end in kind.single))
+        raise RecordingError(
+            f"expected a name that ends in one of {endings}, or a format by its name "
+            f"({', '.join(FORMATS)}) for a folder; came {target.name!r}",
+            path=target,
+        )
+    return found
+
+
+def _refuse(format_name: str, target: Path, *, overwrite: bool) -> None:
+    """Raise RecordingError if what is there must not be replaced."""
+    if target.suffix.lower() in FORMATS[format_name].single:
+        refuse_existing(target, overwrite=overwrite)
+    else:
+        refuse_foreign_folder(target, ours=EXPORT_FILE)
 
 
 def _results(source: Path, target: Path, told: Callable[[float], None]) -> Results:
@@ -144,6 +215,8 @@ def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Re
         repetitions=results.repetitions.filter(within),
         sets=results.sets.filter(within),
         notes=[note for note in results.notes if start_s <= note["t"] <= stop_s],
+        session=results.session
+        | {"marks": [m for m in results.session.get("marks") or () if start_s <= m["t"] <= stop_s]},
     )
 
 
@@ -160,6 +233,12 @@ def _write_note(
         "athlete": results.session.get("athlete"),
         "analyzed_with": results.session.get("analyzed_with"),
         "calibration": results.calibration.get("grade"),
+        "columns": {
+            name: {"unit": words.unit, "description": words.words}
+            for table in TABLES
+            for name in getattr(results, table).column_names
+            for words in (column_words(name),)
+        },
     }
     path.write_text(json.dumps(note, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
@@ -175,78 +254,14 @@ def _disk(target: Path) -> Iterator[None]:
         ) from error
 
 
-# --- formats -------------------------------------------------------------------------------------
-
-
-def write_csv(results: Results, name: str, path: Path) -> None:
-    """Comma-separated, no bit rounded; what is not known is an empty field."""
-    table: pa.Table = getattr(results, Path(name).stem)
-    columns = []
-    for column, field in zip(table.columns, table.schema, strict=True):
-        if pa.types.is_floating(field.type):
-            columns.append(pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column))
-        elif pa.types.is_dictionary(field.type):
-            columns.append(column.cast(field.type.value_type))
-        else:
-            columns.append(column)
-    plain = pa.table(columns, names=table.column_names)
-    options = pyarrow.csv.WriteOptions(quoting_style="needed")
-    pyarrow.csv.write_csv(plain, path, options)
-
-
-def write_parquet(results: Results, name: str, path: Path) -> None:
-    """Parquet as `imuhip analyze` has it; what is not known is NaN."""
-    pq.write_table(getattr(results, Path(name).stem), path, compression="zstd")
-
-
-def write_opensim(results: Results, name: str, path: Path) -> None:
-    """OpenSim's orientations, their placement, or coordinates; rows not known are left out."""
-    path.write_text(_OPENSIM[name](results.angles), encoding="ascii")
-
-
-_OPENSIM: Final[dict[str, Callable[[pa.Table], str]]] = {
-    "orientations.sto": orientations_sto,
-    "placement.sto": placement_sto,
-    "angles.mot": angles_mot,
-}
-
-Writer: TypeAlias = Callable[[Results, str, Path], None]
-"""Writes the file of a name to a path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """An export format.
-
-    Parameters
-    ----------
-    write
-        Writes one of the files.
-    files
-        What a folder of it holds.
-    single
-        Ending of a target that is one file → which of the files that is.
-    """
-
-    write: Writer
-    files: tuple[str, ...]
-    single: Mapping[str, str]
-
-
 FORMATS: Final[Mapping[str, Format]] = {
-    "csv": Format(
-        write_csv,
-        ("angles.csv", "sensors.csv", "repetitions.csv", "sets.csv"),
-        {".csv": "angles.csv"},
-    ),
-    "parquet": Format(
-        write_parquet,
-        ("angles.parquet", "sensors.parquet", "repetitions.parquet", "sets.parquet"),
-        {".parquet": "angles.parquet"},
-    ),
-    "opensim": Format(
-        write_opensim,
-        ("orientations.sto", "placement.sto", "angles.mot"),
-        {".sto": "orientations.sto", ".mot": "angles.mot"},
-    ),
+    "csv": CSV,
+    "csv_de": GERMAN_CSV,
+    "parquet": PARQUET,
+    "netcdf": NETCDF,
+    "c3d": C3D,
+    "opensim": OPENSIM,
+    "bids": BIDS,
+    "mcap": MCAP,
 }
+"""Format → how it is written. Of two that end alike, a name without a format means the first."""

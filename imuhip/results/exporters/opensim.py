@@ -16,6 +16,8 @@ so their hips have our signs, but their pelvis is tilted first and turned last, 
 faces forward are the two angle for angle the same; so the pelvis is composed and taken apart anew.
 """
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -26,6 +28,7 @@ from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, PELVIS_ANGLE
 from imuhip.core.errors import RecordingError
 from imuhip.core.quaternions import matrix_from_quaternion, multiply
 from imuhip.core.records import Array, BoolArray
+from imuhip.results.exporters.material import FileWriter, Format, Material, named_files
 from imuhip.results.schemas import hip_column
 
 
@@ -169,3 +172,26 @@ _PELVIS_COORDINATES: Final = ("pelvis_tilt", "pelvis_list", "pelvis_rotation")
 _OPENSIM_VERSION: Final = "4.5"
 _EARTH_FROM_GROUND: Final[Array] = np.array((np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0))
 """Maps X→x, Y→z, Z→-y: our earth has z up, OpenSim's ground y."""
+
+
+def _writer(text: Callable[[pa.Table], str]) -> FileWriter:
+    def write(material: Material, path: Path) -> None:
+        """Write one file; rows that are not known are left out."""
+        path.write_text(text(material.results.angles), encoding="ascii")
+
+    return write
+
+
+_ORIENTATIONS: Final = _writer(orientations_sto)
+_ANGLES: Final = _writer(angles_mot)
+
+OPENSIM: Final = Format(
+    named_files(
+        {
+            "orientations.sto": _ORIENTATIONS,
+            "placement.sto": _writer(placement_sto),
+            "angles.mot": _ANGLES,
+        }
+    ),
+    {".sto": _ORIENTATIONS, ".mot": _ANGLES},
+)

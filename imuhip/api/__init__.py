@@ -1,0 +1,1 @@
+"""What `import imuhip` promises those who write scripts: sessions, angles, repetitions."""

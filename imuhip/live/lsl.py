@@ -1,0 +1,161 @@
+"""Angles, samples and marks as they come, by Lab Streaming Layer: for LabRecorder and the like.
+
+A `Broadcast` stands around a pipeline and changes nothing of what it gives. Stamps are times of
+LSL's own clock at which things *happened*, not at which they were sent: a recorder needs no
+knowledge of our latency.
+
+======================  =============  ===========================================================
+stream                  type           channels
+======================  =============  ===========================================================
+``imuhip angles``       ``MoCap``      `protocol.COLUMNS` but for ``t``; 100 a second
+``imuhip <sensor>``     ``IMU``        acc in m/s², gyr in rad/s, mag in µT where there is one
+``imuhip marks``        ``Markers``    the labels, as text
+======================  =============  ===========================================================
+
+pylsl is an extra, imported when it is asked for.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from imuhip.core.conventions import GRID_HZ
+from imuhip.core.records import Array, Header, Mark, Packet, Record, SampleBlock
+from imuhip.live.protocol import COLUMNS, rows_from_output
+from imuhip.pipeline.all_sensors import Output, Pipeline
+from imuhip.results.extras import need
+
+
+class Broadcast:
+    """Stages whose numbers also go out by LSL.
+
+    Parameters
+    ----------
+    header
+        Of the recording.
+    stages
+        A fresh pipeline for it.
+    live
+        The records come from this machine's clock, now; else they are a replay at its own speed,
+        stamped as if it happened now.
+
+    Raises
+    ------
+    ImuhipError
+        Where pylsl is not installed.
+    """
+
+    def __init__(self, header: Header, stages: Pipeline, *, live: bool) -> None:
+        self._lsl = need("pylsl", "lsl")
+        self._header, self._stages, self._live = header, stages, live
+        self._waiting: list[SampleBlock] = []
+        stages.tell_samples(self._waiting.append)
+        self._rates = {info.sensor: info.rate_hz for info in header.sensors}
+        self._shift_s: float | None = None
+        self._outlets: dict[str, Any] = {
+            "angles": self._outlet("angles", "MoCap", COLUMNS[1:], float(GRID_HZ)),
+            "marks": self._outlet("marks", "Markers", ("label",), 0.0, text=True),
+        }
+
+    @property
+    def clock_residuals(self) -> Mapping[str, float]:
+        """The pipeline's."""
+        return self._stages.clock_residuals
+
+    def push(self, batch: Sequence[Record]) -> Output:
+        """Push a batch, and send what it gives."""
+        output = self._stages.push(batch)
+        self._send(output, batch)
+        return output
+
+    def finish(self) -> Output:
+        """End, and send what was left."""
+        output = self._stages.finish()
+        self._send(output, ())
+        return output
+
+    def _send(self, output: Output, batch: Sequence[Record]) -> None:
+        origin_ns = self._stages.origin_ns
+        if origin_ns is None:
+            return
+        if self._shift_s is None:
+            self._shift_s = self._shift(origin_ns, batch)
+        blocks = self._waiting.copy()
+        self._waiting.clear()
+        for block in blocks:
+            self._send_samples(block, self._shift_s)
+        rows = rows_from_output(output)
+        if len(rows):
+            stamps = rows[:, 0] + self._shift_s
+            self._outlets["angles"].push_chunk(rows[:, 1:].tolist(), stamps.tolist())
+        for record in batch:
+            if isinstance(record, Mark):
+                stamp = (record.host_ns - origin_ns) / 1e9 + self._shift_s
+                self._outlets["marks"].push_sample([record.label], stamp)
+
+    def _shift(self, origin_ns: int, batch: Sequence[Record]) -> float:
+        """What brings session time to LSL's clock, seconds."""
+        now = float(self._lsl.local_clock())
+        if self._live:
+            return origin_ns / 1e9 + now - time.monotonic()
+        newest_ns = max(_newest_ns(record) for record in batch)
+        return now - (newest_ns - origin_ns) / 1e9
+
+    def _send_samples(self, block: SampleBlock, shift_s: float) -> None:
+        parts: list[Array] = [block.acc, block.gyr]
+        names = [f"{kind}_{axis}" for kind in ("acc", "gyr") for axis in "xyz"]
+        if block.mag is not None:
+            parts.append(block.mag)
+            names += [f"mag_{axis}" for axis in "xyz"]
+        if block.sensor not in self._outlets:
+            rate_hz = self._rates[block.sensor]
+            self._outlets[block.sensor] = self._outlet(block.sensor, "IMU", names, rate_hz)
+        stamps = (block.t + shift_s).tolist()
+        self._outlets[block.sensor].push_chunk(np.hstack(parts).tolist(), stamps)
+
+    def _outlet(
+        self, name: str, kind: str, channels: Sequence[str], rate_hz: float, *, text: bool = False
+    ) -> Any:
+        """An outlet whose channels say their names and units."""
+        info = self._lsl.StreamInfo(
+            f"imuhip {name}",
+            kind,
+            len(channels),
+            rate_hz,
+            "string" if text else "double64",
+            f"imuhip/{self._header.athlete}/{name}",
+        )
+        about = info.desc()
+        about.append_child_value("manufacturer", "imuhip")
+        about.append_child_value("athlete", self._header.athlete)
+        listed = about.append_child("channels")
+        for channel in channels:
+            entry = listed.append_child("channel")
+            entry.append_child_value("label", channel)
+            entry.append_child_value("unit", _unit(channel))
+        return self._lsl.StreamOutlet(info)
+
+
+def broadcasting() -> Callable[[Header], Broadcast]:
+    """What makes the stages of a live recording that is sent by LSL too.
+
+    Raises
+    ------
+    ImuhipError
+        Where pylsl is not installed: at once, not when the recording begins.
+    """
+    need("pylsl", "lsl")
+    return lambda header: Broadcast(header, Pipeline(header), live=True)
+
+
+def _newest_ns(record: Record) -> int:
+    return int(record.host_ns.max()) if isinstance(record, Packet) else record.host_ns
+
+
+def _unit(channel: str) -> str:
+    return next((unit for part, unit in _UNITS.items() if part in channel), "")
+
+
+_UNITS: Final = {"_deg_s": "deg/s", "_deg": "deg", "acc_": "m/s^2", "gyr_": "rad/s", "mag_": "uT"}
