@@ -67,16 +67,15 @@ class Assessor:
     def __init__(
         self, settings: Mapping[str, Any] | None = None, *, last_word: bool = False
     ) -> None:
-        self._settings = dict(settings or {})
-        self._params = Params.from_settings(self._settings)
+        self._params = Params.from_settings(settings or {})
         self._history = History()
         self._machines = Machines([machine.movements[0] for machine in MACHINES])
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
-        self._last_words = LastWords() if last_word else None
-        self._context = Context("none", "none", settings=self._settings, read=self._params)
+        self._last_words = LastWords(self._params) if last_word else None
+        self._context = Context("none", "none")
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
         """Take the angles from the next row on as of this calibration.
@@ -112,7 +111,7 @@ class Assessor:
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
         for episodes in self._episodes.values():
-            told.outcomes += outcomes(episodes, self._context)
+            told.outcomes += outcomes(episodes, self._context, self._params)
         if self._last_words is not None:
             told.findings += self._last_words.all()
         return told
@@ -150,7 +149,7 @@ class Assessor:
         if (name, episode.set) not in self._episodes:
             # A set that is over is never judged again.
             for key in [key for key in self._episodes if key[0] == name]:
-                told.outcomes += outcomes(self._episodes.pop(key), self._context)
+                told.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
             self._episodes[name, episode.set] = []
         episodes = self._episodes[name, episode.set]
         context = self._context
@@ -160,13 +159,13 @@ class Assessor:
         episode = replace(
             episode,
             repetitions=self._repetitions(episode, episodes),
-            seen=seen_of(episode, context) if episode.counted else {},
+            seen=seen_of(episode, context, self._params) if episode.counted else {},
         )
         episodes.append(episode)
         self._latest = episode
         told.repetitions += episode.repetitions
         if self._last_words is None:
-            told.findings += judged_so_far(episodes, context)
+            told.findings += judged_so_far(episodes, context, self._params)
         else:
             self._last_words.put(name, episodes, context)
 

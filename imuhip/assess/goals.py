@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
-from imuhip.assess.limits import Goal
+from imuhip.assess.profiles import Goal
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Repetition

@@ -74,6 +74,8 @@ class Verdict:
         Repetitions that reach the limit, and how many were measured.
     flexion_deg, detail
         Medians over the repetitions that show it, else over all.
+    words
+        What is said of it where a rule's own phrase cannot say it; empty else.
     """
 
     side: SideOrBoth
@@ -87,6 +89,7 @@ class Verdict:
     of: int
     flexion_deg: float = math.nan
     detail: float = math.nan
+    words: str = ""
 
 
 def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signed: bool) -> Verdict:

@@ -313,7 +313,7 @@ def _definitions(material: Material) -> Iterator[Block]:
     rules = dict.fromkeys(f["rule"] for f in material.results.findings if f["rule"] in RULES)
     limits = material.params.limits.entries
     rows = [
-        [words_for(rule).title, words_for(rule).definition, limits[RULES[rule].limit].source]
+        [words_for(rule).title, words_for(rule).definition, limits[RULES[rule].limit_name].source]
         for rule in rules
     ]
     if rows:

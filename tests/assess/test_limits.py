@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from imuhip.assess.limits import GOALS, LIMITS, limits_for
+from imuhip.assess.limits import limits_for
 from imuhip.assess.params import Params
+from imuhip.assess.profiles import GOALS
+from imuhip.assess.rules.table import LIMITS
 from imuhip.assess.symmetry import START_DAY_ERROR
 from imuhip.core.errors import RecordingError
 

@@ -1,4 +1,4 @@
-"""Rules about turns: what the pelvis adds to them, and how far the hips turn left against right."""
+"""Rotation left against right: the bottom of a squat, or the end range of a table test."""
 
 import math
 from collections.abc import Sequence
@@ -6,78 +6,34 @@ from statistics import fmean, median
 from typing import Final, NamedTuple
 
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.limits import Limits
+from imuhip.assess.rules.record import SEATED_DEG, SQUAT, TABLE, Cue, Limit, Limits, Phrase, Rule
 from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.assess.verdicts import TOLD, Seen, SideOrBoth, Verdict, chance_beyond, grade_of
-from imuhip.assess.windows import (
-    OBLIQUITY,
-    ROTATION,
-    SKIN_FOLLOWS,
-    SKIN_SD,
-    TILT,
-    TURN,
-    TURN_CHANGE_SD_DEG,
-    at_rest,
-    at_turn,
-    flexion_at,
-    index_of,
-)
-from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
-from imuhip.core.records import Array
+from imuhip.assess.verdicts import TOLD, SideOrBoth, Verdict, chance_beyond, grade_of
+from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
+from imuhip.core.conventions import SIDES, Side
+
+INWARDS, OUTWARDS, AT_BOTTOM = 1.0, -1.0, 0.0
+"""What `detail` says: which end range is compared, or the bottom."""
+
+_SWALLOWED: Final = 4.0
+"""From so many limits of detectable change on, no difference found says nothing. A squat set with a
+good calibration has 2.6 (13° against 5°); provisional."""
 
 
-def pelvis_follows_pivot(episode: Episode, limits: Limits, _context: Context) -> list[Seen]:
-    """Share of a pivot, per cent, that the pelvis gives instead of the hip.
-
-    ``1 - ΔIR / Δ(turn of the thigh)``, from the rest before to the end of the turn. The skin
-    follows the bone's rotation by somewhere between 60 % and all of it, which makes the hip's part
-    look small: its middle is taken, and the doubt is part of the error. (The measure ``hip_share``
-    is as seen at the skin.) A pivot that turned too little is not judged, and one in which the
-    pelvis turned less than its limit stays below this one.
-    """
-    side = episode.sides[0]
-    k = index_of(side)
-    rows = episode.rows
-    turned = HIP_SIGNS[side][2] * _change(episode, rows.heading[:, k])
-    hip = _change(episode, rows.hip[:, k, ROTATION])
-    pelvis = abs(_change(episode, rows.pelvis[:, TURN]))
-    number, at = episode.number, flexion_at(episode, episode.end)
-    if not abs(turned) >= limits["pivot_turn_deg"]:
-        return [Seen(side, number, math.nan, math.nan, at)]
-    bone = hip / SKIN_FOLLOWS
-    whole = bone + turned - hip
-    share = bone / whole
-    value = 100.0 * (1.0 - share)
-    if pelvis < limits["pivot_pelvis_deg"]:
-        least = limits["pelvis_follows_pivot_percent"] / limits["pivot_pelvis_deg"]
-        value = min(value, least * pelvis)
-    chance = math.hypot(1.0, share) * TURN_CHANGE_SD_DEG / abs(whole)
-    skin = share * (1.0 - share) * SKIN_SD / SKIN_FOLLOWS
-    return [Seen(side, number, value, 100.0 * math.hypot(chance, skin), at)]
+_Z95_OF_TWO: Final = 2.2414
+"""As `Z95`, so that one of two comparisons is wrong as rarely as a single one."""
 
 
-def pelvis_cheats_table(episode: Episode, _limits: Limits, _context: Context) -> list[Seen]:
-    """Obliquity or tilt of the pelvis that changes up to the end range, whichever is more."""
-    pelvis = episode.rows.pelvis
-    changes = [abs(_change(episode, pelvis[:, angle])) for angle in (OBLIQUITY, TILT)]
-    value = max(changes) if all(math.isfinite(c) for c in changes) else math.nan
-    at = flexion_at(episode, episode.turn)
-    return [Seen(episode.sides[0], episode.number, value, _PELVIS_CHANGE_SD_DEG, at)]
-
-
-def rotation_difference(
-    episodes: Sequence[Episode], partner: Sequence[Episode], limits: Limits
-) -> Verdict | None:
+def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> list[Verdict]:
     """Hip rotation at the bottom, or at the end range, right against left, against its error.
 
     Real where it is beyond the detectable change and the limit (KINEMATICS 4.2), and as sure as any
     finding to be as large as the limit. Where the detectable change is so many limits that a plain
     difference would be hidden, nothing real is not ``none`` but ``cannot_tell``. A table test has
     two directions to be wrong in, so each is asked for more; the one that is clearer speaks.
-    `detail` is 1 for the end range inwards, -1 outwards, 0 for the bottom. None before both sides
-    were seen.
+    Nothing before both sides were seen.
     """
-    every = [*episodes, *partner]
+    every = [*episodes, *(each for each in context.partner if each.counted)]
     directions = sorted({each.direction for each in every})
     asked = Z95 if len(directions) == 1 else _Z95_OF_TWO
     limit = limits["rotation_difference_deg"]
@@ -85,9 +41,9 @@ def rotation_difference(
     for direction in directions:
         ends = _Ends.of([each for each in every if each.direction == direction])
         if ends is not None:
-            code = {"in": 1.0, "out": -1.0}.get(direction, 0.0)
+            code = {"in": INWARDS, "out": OUTWARDS}.get(direction, AT_BOTTOM)
             found.append(_difference(ends, asked, limit, code))
-    return max(found, key=_clearness) if found else None
+    return [max(found, key=_clearness)] if found else []
 
 
 class _Ends(NamedTuple):
@@ -164,17 +120,70 @@ def _clearness(verdict: Verdict) -> tuple[int, float]:
     return rank, verdict.value / verdict.limit
 
 
-def _change(episode: Episode, column: Array) -> float:
-    """From the rest before to the end of the turn, degrees."""
-    return at_turn(episode, column) - at_rest(episode, column)
+_ALIKE: Final = "{value} apart (± {error}), {word}"
 
-
-_PELVIS_CHANGE_SD_DEG: Final = 0.5
-"""Obliquity and tilt change by gravity alone, within seconds."""
-
-_SWALLOWED: Final = 4.0
-"""From so many limits of detectable change on, no difference found says nothing. A squat set with a
-good calibration has 2.6 (13° against 5°); provisional."""
-
-_Z95_OF_TWO: Final = 2.2414
-"""As `Z95`, so that one of two comparisons is wrong as rarely as a single one."""
+RULE: Final = Rule(
+    name="rotation_difference",
+    order=100,
+    title="Rotation left against right",
+    traits=SQUAT | TABLE,
+    judge=_judge,
+    unit="deg",
+    limit=Limit(
+        5.0, 2.0, 30.0, "above the detectable change of seated rotation, Krause 2015 (5.4°)"
+    ),
+    of="the one turned in more, so turned out less",
+    phrase=Phrase(
+        name="hip rotation left against right",
+        shown={
+            INWARDS: "{other} hip turns in {value} less than the {side} (± {error})",
+            OUTWARDS: "{side} hip turns out {value} less than the {other} (± {error})",
+            AT_BOTTOM: "{side} hip is turned in {value} more than the {other} at the bottom "
+            "(± {error})",
+        },
+        none={
+            INWARDS: f"hips turned in, left against right: {_ALIKE}",
+            OUTWARDS: f"hips turned out, left against right: {_ALIKE}",
+            AT_BOTTOM: f"hip rotation at the bottom, left against right: {_ALIKE}",
+        },
+        counts=False,
+    ),
+    definition="Rotation of the right hip minus that of the left, mean of the set.",
+    error="covariance of both sides",
+    good="Both hips turned alike, as far as can be measured.",
+    lead="Your hips turn differently.",
+    cues=(
+        Cue(
+            "say",
+            "look again with the seated test before changing anything: one set has a wide error.",
+            at_deg=SEATED_DEG,
+            when=AT_BOTTOM,
+        ),
+        Cue(
+            "drill",
+            "seated knee-in turns for the {other} hip, the pelvis still, a few more each week.",
+            at_deg=SEATED_DEG,
+            when=AT_BOTTOM,
+        ),
+        Cue(
+            "drill",
+            "seated inward turns for the {other} hip, the pelvis still, a few more each week.",
+            when=INWARDS,
+        ),
+        Cue(
+            "drill",
+            "holds at a comfortable inward end range for the {other} hip, slow in and slow out.",
+            when=INWARDS,
+        ),
+        Cue(
+            "drill",
+            "seated outward turns for the {side} hip, the pelvis still, a few more each week.",
+            when=OUTWARDS,
+        ),
+        Cue(
+            "drill",
+            "holds at a comfortable outward end range for the {side} hip, slow out and slow in.",
+            when=OUTWARDS,
+        ),
+    ),
+)
