@@ -6,6 +6,7 @@ Marks and bouts are taken in the order of time, so however the rows are cut into
 out is the same bits.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
@@ -18,6 +19,7 @@ from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
 from imuhip.assess.judging import LastWords, judged_so_far, seen_of
 from imuhip.assess.measures import measured
+from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
 from imuhip.assess.repetitions import Bout, Machines
@@ -69,13 +71,14 @@ class Assessor:
     ) -> None:
         self._params = Params.from_settings(settings or {})
         self._history = History()
-        self._machines = Machines([machine.movements[0] for machine in MACHINES])
+        self._machines = Machines([(each.movements[0], each.thresholds) for each in MACHINES])
+        self._waiting: list[Bout] = []
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
         self._last_words = LastWords(self._params) if last_word else None
-        self._context = Context("none", "none")
+        self._context = Context("none", "none", goals=self._params.zones)
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
         """Take the angles from the next row on as of this calibration.
@@ -98,8 +101,8 @@ class Assessor:
         for first in range(0, len(rows.t), BLOCK_ROWS):
             block = rows if len(rows.t) <= BLOCK_ROWS else rows.part(first, first + BLOCK_ROWS)
             self._history.push(block)
-            for bout in self._machines.push(*signals(block)):
-                self._take_marks(self._history.time(bout.known), told)
+            for bout in self._due(self._machines.push(*signals(block))):
+                self._take_marks(self._history.time(_due_row(bout)), told)
                 self._take_bout(bout, told)
             self._take_marks(float(block.t[-1]), told)
         return told
@@ -107,7 +110,7 @@ class Assessor:
     def finish(self) -> Told:
         """Return what was over, but not yet sure of it."""
         told = Told()
-        for bout in self._machines.finish():
+        for bout in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
         for episodes in self._episodes.values():
@@ -115,6 +118,13 @@ class Assessor:
         if self._last_words is not None:
             told.findings += self._last_words.all()
         return told
+
+    def _due(self, bouts: Sequence[Bout]) -> list[Bout]:
+        """What may be taken now: what is small waits for a large one that it may be part of."""
+        every = sorted([*self._waiting, *bouts], key=_due_row)
+        last = self._history.last
+        self._waiting = [bout for bout in every if _due_row(bout) > last]
+        return [bout for bout in every if _due_row(bout) <= last]
 
     def _take_marks(self, now: float, told: Told) -> None:
         """Take the marks whose time has come."""
@@ -185,7 +195,8 @@ class Assessor:
             return None
         first = max(bout.leave - _LOOK_BACK_ROWS, 0)
         rows = self._history.rows(first, bout.known + 1)
-        at = boundaries(machine.movements[0], bout, first, *signal(machine, rows))
+        path, limits = machine.movements[0].path, machine.thresholds
+        at = boundaries(path, limits, bout, first, *signal(machine, rows))
         lead = max(at.start - round(LEAD_S * GRID_HZ), 0)
         rows, at = rows.part(lead, len(rows.t)), Boundaries(*(row - lead for row in at))
         if said is not None and said.movement is not None:
@@ -193,9 +204,11 @@ class Assessor:
         else:
             verdict = detected(machine, bout, rows, at, ongoing=self._sets.ongoing(t))
         movement = verdict.movement
-        if movement is None:
+        start, end = float(rows.t[at.start]), float(rows.t[at.end])
+        if movement is None or (
+            said is not None and not self._is_new(movement, machine, bout, start, said.set)
+        ):
             return None
-        end = float(rows.t[at.end])
         number, repetition = self._sets.number(movement, machine.side, t, end)
         direction: Direction = "down"
         if len(movement.directions) > 1:
@@ -212,6 +225,30 @@ class Assessor:
             **at._asdict(),
             reason=verdict.reason,
         )
+
+    def _is_new(
+        self, movement: Movement, machine: Machine, bout: Bout, start: float, number: int
+    ) -> bool:
+        """Whether a marked bout is no part of one that is listed, and none of its settling.
+
+        A movement that counts when it is small leaves what falls short to the machine for that.
+        """
+        size = abs(bout.excursion)
+        if movement.small is not None and not machine.small:
+            return size >= math.radians(movement.thresholds.reach_deg)
+        listed = [
+            each
+            for each in self._episodes.get((movement.name, number), [])
+            if each.side == machine.side
+        ]
+        if not machine.small or not listed:
+            return True
+        last = listed[-1]
+        ended, largest = float(last.rows.t[last.end]), max(_way(each) for each in listed)
+        if start < ended - _OVERLAP_S:
+            return False
+        settles = start < ended + _SETTLES_S and size < _SETTLE_SHARE * largest
+        return not settles
 
     def _repetitions(self, episode: Episode, before: Sequence[Episode]) -> tuple[Repetition, ...]:
         """What is told of an episode after those of its set: a row for each side."""
@@ -262,6 +299,25 @@ def _moment(rows: Rows | None) -> dict[str, float]:
         values += [pelvis[i], pelvis_sd[i]]
     return dict(zip(names, np.degrees(values).tolist(), strict=True))
 
+
+def _due_row(bout: Bout) -> int:
+    """Row at which a bout is taken: the small ones later."""
+    return bout.known + (_SMALL_ROWS if MACHINES[bout.machine].small else 0)
+
+
+def _way(episode: Episode) -> float:
+    """How far a turn went, radians."""
+    k = SIDES.index(episode.sides[0])
+    rotation = episode.rows.hip[:, k, 2]
+    return abs(float(rotation[episode.turn] - rotation[episode.start]))
+
+
+_SMALL_ROWS: Final = 100
+"""How long a small repetition waits: by then the large one that it may belong to is known."""
+
+_OVERLAP_S: Final = 0.2
+_SETTLES_S, _SETTLE_SHARE = 0.3, 0.25
+"""A hip that has just turned settles: what begins so soon after and is so small is no test."""
 
 _LOOK_BACK_ROWS: Final = 300
 """Rows before a bout was known in which its beginning may lie."""

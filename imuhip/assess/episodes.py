@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from imuhip.assess.goals import Zone
 from imuhip.assess.movements import Movement
 from imuhip.assess.verdicts import Seen
 from imuhip.core.conventions import Side
@@ -138,6 +139,8 @@ class Context:
         Marks of the session so far with the angles of their moment (`pain` among them).
     partner
         Repetitions of the newest set of the same test on the other side, where there is one.
+    goals
+        The athlete's arcs to aim at.
     standing
         ``(2, 3)`` raw hip angles of the calibration's standing, radians; NaN where not known.
     """
@@ -146,4 +149,5 @@ class Context:
     chain: str
     notes: tuple[Note, ...] = ()
     partner: "tuple[Episode, ...]" = ()
+    goals: tuple[Zone, ...] = ()
     standing: Array = field(default_factory=lambda: np.full((2, 3), np.nan))

@@ -136,9 +136,25 @@ def zones_for(
     return (*replaced, *NORMS)
 
 
+def near_the_end(values: Sequence[float]) -> list[bool]:
+    """Which turns went to the end range: at least half as far as the farthest of them.
+
+    Parameters
+    ----------
+    values
+        What each reached, positive; one that is not known is none.
+    """
+    known = [v for v in values if math.isfinite(v)]
+    least = _END_SHARE * max(known, default=math.nan)
+    return [v >= least for v in values]
+
+
 def _end_range(turns: Sequence[Repetition], sign: float) -> Measured:
     """Mean end range of turns in one direction, positive, with its error."""
     values = [sign * turn.measures.get("rotation_end_deg", math.nan) for turn in turns]
+    if all(math.isfinite(v) for v in values):
+        turns = [each for each, kept in zip(turns, near_the_end(values), strict=True) if kept]
+        values = [sign * turn.measures["rotation_end_deg"] for turn in turns]
     if not values or not all(math.isfinite(v) for v in values):
         return Measured(math.nan, math.nan)
     sds = [turn.measures.get("rotation_end_sd_deg", math.nan) for turn in turns]
@@ -175,6 +191,8 @@ def _words(arcs: Arcs, zone: Zone, arc: Measured, place: Place, sure: bool) -> s
     hedge = "" if sure else "about at the edge of, or " if place == "within" else "perhaps "
     return f"{what.capitalize()} {arc.value:.0f}{unit}{error}: {hedge}{place} {against_what}."
 
+
+_END_SHARE: Final = 0.5
 
 _LEAST_TOTAL_DEG: Final = 30.0
 """Below this a share of the total arc is a ratio near zero, and is not told."""

@@ -111,6 +111,9 @@ class Movement:
         Which rules are for it.
     detectable
         Recognised from the data where no mark says what is done.
+    small
+        Where a mark says what is done it is followed with these too, so that what does not reach
+        `thresholds.reach_deg` counts. None: as it is found without a mark.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Movement:
     thresholds: Thresholds
     traits: frozenset[Trait]
     detectable: bool = False
+    small: Thresholds | None = None
 
 
 _SQUAT: Final = Thresholds(
@@ -167,6 +171,18 @@ _TABLE: Final = replace(
     inclination_deg=(50.0, 180.0),
 )
 
+# A stiff hip turns by a few degrees, and slowly: a mark says that those are the test.
+_SMALL_TURN: Final = replace(
+    _TABLE,
+    leave_deg=1.5,
+    leave_deg_s=2.5,
+    reach_deg=3.0,
+    pause_deg_s=2.5,
+    back_deg_s=2.5,
+    rest_deg=1.2,
+    rest_deg_s=2.0,
+)
+
 _SWITCH: Final = replace(_TABLE, leave_deg=4.0, leave_deg_s=15.0, reach_deg=15.0, rest_deg_s=8.0)
 
 # The thigh behind stands still too, leaning back: that is no rest.
@@ -186,6 +202,7 @@ def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: boo
         thresholds=_TABLE,
         traits=frozenset({"table", posture}),
         detectable=detectable,
+        small=_SMALL_TURN,
     )
 
 

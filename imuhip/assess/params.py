@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imuhip.assess.goals import GOAL_ZONES, ArcName
+from imuhip.assess.goals import GOAL_ZONES, ArcName, Zone, zones_for
 from imuhip.assess.limits import limits_for
 from imuhip.assess.profiles import Goal, checked_goal
 from imuhip.assess.rules.record import Limits
@@ -43,6 +43,11 @@ class Params:
     def goal(self) -> Goal:
         """The goal profile."""
         return checked_goal(self.limits.goal)
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The arcs to aim at: the profile's, with the athlete's own in their places."""
+        return zones_for(self.goal, self.arc_goals)
 
     def day_error(self, measure: str) -> DayError:
         """Return how a measure varies between days when nothing has changed."""

@@ -34,13 +34,13 @@ def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: M
     if movement not in machine.movements:
         return Verdict(None, False)
     if bout.end == STAYED:
-        longest = movement.thresholds.longest_hold_s
+        longest = machine.thresholds.longest_hold_s
         return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
     if bout.end != DONE:
         return Verdict(movement, False, "the data stop within it")
     if movement.together and not _both_legs(rows, at):
         return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
-    reach = movement.thresholds.reach_deg
+    reach = machine.thresholds.reach_deg
     if abs(np.degrees(bout.excursion)) < reach:
         return Verdict(movement, False, f"partial: less than {reach:g}°")
     return Verdict(movement, True, _missing(machine, rows, at))
@@ -57,7 +57,7 @@ def detected(
         Movements of which a set goes on: of those, what falls short is listed.
     """
     for movement in machine.movements:
-        if movement.detectable and _looks_like(movement, machine, rows, at):
+        if movement.detectable and not machine.small and _looks_like(movement, machine, rows, at):
             verdict = marked(machine, bout, rows, at, movement)
             if verdict.counted or (movement.name in ongoing and bout.end == DONE):
                 return verdict

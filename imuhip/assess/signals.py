@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from imuhip.assess.episodes import Rows
-from imuhip.assess.movements import MOVEMENTS, Movement
+from imuhip.assess.movements import MOVEMENTS, Movement, Thresholds
 from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
 from imuhip.core.findings import SegmentBlock
 from imuhip.core.records import AngleBlock, Array
@@ -21,10 +21,16 @@ class Machine(NamedTuple):
         Those that share signal and thresholds.
     side
         ``both`` for the mean of the thighs.
+    thresholds
+        When a repetition begins, turns and ends.
+    small
+        It follows what a mark names with the thresholds for small repetitions.
     """
 
     movements: tuple[Movement, ...]
     side: Side | Literal["both"]
+    thresholds: Thresholds
+    small: bool = False
 
 
 def rows_of(angles: AngleBlock, motion: SegmentBlock) -> Rows:
@@ -81,10 +87,14 @@ def _machines() -> tuple[Machine, ...]:
     """One machine for all movements that are told alike."""
     shared: dict[tuple[object, ...], Machine] = {}
     for movement in MOVEMENTS.values():
-        for side in ("both",) if movement.together else movement.sides:
-            key = (movement.primary, movement.path, movement.thresholds, side)
-            before = shared[key].movements if key in shared else ()
-            shared[key] = Machine((*before, movement), side)  # type: ignore[arg-type]
+        sides: tuple[Side | Literal["both"], ...] = movement.sides
+        for side in ("both",) if movement.together else sides:
+            for thresholds, small in ((movement.thresholds, False), (movement.small, True)):
+                if thresholds is None:
+                    continue
+                key = (movement.primary, movement.path, thresholds, side)
+                before = shared[key].movements if key in shared else ()
+                shared[key] = Machine((*before, movement), side, thresholds, small)
     return tuple(shared.values())
 
 

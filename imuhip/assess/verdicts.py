@@ -29,6 +29,10 @@ TOLD: Final = 0.9
 """How sure it must be that a limit is reached before that is told."""
 
 
+FAR: Final = 10.0
+"""So far outside a goal, in degrees or per cent, is marked."""
+
+
 class Seen(NamedTuple):
     """What one repetition shows of one rule.
 
@@ -74,6 +78,8 @@ class Verdict:
         Repetitions that reach the limit, and how many were measured.
     flexion_deg, detail
         Medians over the repetitions that show it, else over all.
+    low
+        The edge of a goal that it is held against; NaN without one.
     words
         What is said of it where a rule's own phrase cannot say it; empty else.
     """
@@ -89,6 +95,7 @@ class Verdict:
     of: int
     flexion_deg: float = math.nan
     detail: float = math.nan
+    low: float = math.nan
     words: str = ""
 
 
@@ -161,6 +168,16 @@ def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float
     if value < limit:
         return "none", 1.0 - beyond
     return ("marked" if value >= _MARKED * limit else "mild"), beyond
+
+
+def told_of_goal(value: float, sd: float, limit: float) -> tuple[FindingGrade, float]:
+    """Grade and confidence of how far something lies outside a goal: marked from `FAR` on."""
+    grade, confidence = grade_of(value, sd, limit)
+    if grade not in ("mild", "marked"):
+        return grade, confidence
+    if confidence < TOLD:
+        return "cannot_tell", 0.0
+    return ("marked" if value >= FAR else "mild"), confidence
 
 
 def chance_beyond(value: float, sd: float, limit: float) -> float:

@@ -25,11 +25,11 @@ def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:
     poor
         It cannot be told because the calibration is too poor.
     """
+    if verdict.words and not poor:
+        return verdict.words
     if verdict.grade == "cannot_tell":
         name = filled(rule.phrase.name, rule.unit, verdict)
         return f"{name}: cannot tell. {_reason(rule.unit, verdict, poor=poor)}"
-    if verdict.words:
-        return verdict.words
     if verdict.grade == "none":
         return _nothing(rule, verdict)
     shown = rule.phrase.shown
@@ -50,6 +50,8 @@ def filled(text: str, unit: str, verdict: Verdict) -> str:
         value=number(verdict.value, unit),
         error=number(verdict.mdc, unit),
         detail=number(verdict.detail, "deg"),
+        low=number(verdict.low, "deg"),
+        share=number(verdict.low, "percent"),
         word=_POSSIBLE if verdict.value > Z80 * verdict.sd else _NOTHING,
         side=side,
         other={"left": "right", "right": "left"}.get(side, "other"),
@@ -59,8 +61,8 @@ def filled(text: str, unit: str, verdict: Verdict) -> str:
 
 def _nothing(rule: Rule, verdict: Verdict) -> str:
     """What is said where a limit is not reached."""
-    text = rule.phrase.none.get(verdict.detail)
-    if text is not None:
+    text = rule.phrase.reached or rule.phrase.none.get(verdict.detail, "")
+    if text:
         return f"{filled(text, rule.unit, verdict)}."
     name = filled(rule.phrase.name, rule.unit, verdict)
     value, limit = number(verdict.value, rule.unit), number(verdict.limit, rule.unit)

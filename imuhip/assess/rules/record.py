@@ -85,6 +85,8 @@ class Phrase:
         What is said of it, or for each `Verdict.detail` what is.
     none
         What is said where it does not reach the limit; empty says the value and the limit.
+    reached
+        What is said where a goal is reached; empty else.
     unseen
         What a rule could not look at, by `Verdict.detail`.
     counts
@@ -94,6 +96,7 @@ class Phrase:
     name: str
     shown: str | Mapping[float, str]
     none: Mapping[float, str] = field(default_factory=dict)
+    reached: str = ""
     unseen: Mapping[float, str] = field(default_factory=dict)
     counts: bool = True
 
