@@ -14,10 +14,11 @@ from typing import Any, Final, Self
 import numpy as np
 
 from imuhip.assess.boundaries import Boundaries, boundaries
+from imuhip.assess.conditions import Tags, tags_at
 from imuhip.assess.cue_log import Outcome, outcomes
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
-from imuhip.assess.judging import LastWords, judged_so_far, seen_of
+from imuhip.assess.judging import LastWords, hurt_without_a_set, judged_so_far, seen_of
 from imuhip.assess.measures import measured
 from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
@@ -76,7 +77,9 @@ class Assessor:
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
+        self._tests: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
+        self._judged: set[tuple[str, int]] = set()
         self._last_words = LastWords(self._params) if last_word else None
         self._context = Context("none", "none", goals=self._params.zones)
 
@@ -117,6 +120,7 @@ class Assessor:
             told.outcomes += outcomes(episodes, self._context, self._params)
         if self._last_words is not None:
             told.findings += self._last_words.all()
+        told.findings += hurt_without_a_set(self._context.notes, self._judged)
         return told
 
     def _due(self, bouts: Sequence[Bout]) -> list[Bout]:
@@ -131,10 +135,32 @@ class Assessor:
         while self._marks and self._marks[0][0] <= now:
             t, label = self._marks.pop(0)
             self._sets.mark(t, label)
-            if label.partition(":")[0] in _MOMENTS:
+            kind = label.partition(":")[0]
+            if kind in _MOMENTS:
                 note = self._note(t, label)
+                if kind in _HURT and not note.movement and self._latest is not None:
+                    latest = self._latest  # who stops because it hurts marks it after the set
+                    note = replace(note, movement=latest.movement.name, set=latest.set)
                 self._context = replace(self._context, notes=(*self._context.notes, note))
                 told.notes.append(note)
+                if kind in _HURT:
+                    self._judge_again(note, told)
+
+    def _judge_again(self, note: Note, told: Told) -> None:
+        """What is said of a set once something in it has hurt."""
+        episodes = self._episodes.get((note.movement, note.set), [])
+        if not episodes:
+            return
+        context = self._context_of(note.movement, note.set)
+        if self._last_words is None:
+            told.findings += judged_so_far(episodes, context, self._params)
+        else:
+            self._last_words.put(note.movement, episodes, context)
+
+    def _context_of(self, name: str, number: int) -> Context:
+        """What may be known of a set beside its repetitions: with the other side's test."""
+        partner = self._partner(name, number)
+        return replace(self._context, partner=partner) if partner else self._context
 
     def _note(self, t: float, label: str) -> Note:
         """What the body did at a mark, and what was going on."""
@@ -161,17 +187,18 @@ class Assessor:
             for key in [key for key in self._episodes if key[0] == name]:
                 told.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
             self._episodes[name, episode.set] = []
+            if "table" in episode.movement.traits:
+                self._tests[name, episode.set] = self._episodes[name, episode.set]
         episodes = self._episodes[name, episode.set]
-        context = self._context
-        partner = self._partner(name)
-        if partner:
-            context = replace(context, partner=partner)
+        context = self._context_of(name, episode.set)
         episode = replace(
             episode,
             repetitions=self._repetitions(episode, episodes),
             seen=seen_of(episode, context, self._params) if episode.counted else {},
         )
         episodes.append(episode)
+        if episode.counted:
+            self._judged.add((name, episode.set))
         self._latest = episode
         told.repetitions += episode.repetitions
         if self._last_words is None:
@@ -179,12 +206,22 @@ class Assessor:
         else:
             self._last_words.put(name, episodes, context)
 
-    def _partner(self, name: str) -> tuple[Episode, ...]:
-        """The newest set of the same test on the other side."""
+    def _partner(self, name: str, number: int) -> tuple[Episode, ...]:
+        """The newest set of the same test on the other side under the same conditions."""
         stem, _, side = name.rpartition("_")
+        if side not in SIDES:
+            return ()
         other = f"{stem}_{'right' if side == 'left' else 'left'}"
-        kept = [episodes for key, episodes in self._episodes.items() if key[0] == other]
-        return tuple(kept[0]) if kept and other != name else ()
+        mine = self._tags(self._tests.get((name, number), []))
+        for key, episodes in reversed(self._tests.items()):
+            if key[0] == other and self._tags(episodes).alike(mine):
+                return tuple(episodes)
+        return ()
+
+    def _tags(self, episodes: Sequence[Episode]) -> Tags:
+        """The conditions of a set, as far as they are known; of one to come, those of now."""
+        end = float(episodes[-1].rows.t[episodes[-1].end]) if episodes else math.inf
+        return tags_at(self._context.notes, end)
 
     def _episode(self, bout: Bout) -> Episode | None:
         """The repetition that a bout was, if it was one; numbered, without measures."""
@@ -322,5 +359,8 @@ _SETTLES_S, _SETTLE_SHARE = 0.3, 0.25
 _LOOK_BACK_ROWS: Final = 300
 """Rows before a bout was known in which its beginning may lie."""
 
-_MOMENTS: Final = ("pain", "cue", "note")
+_MOMENTS: Final = ("pain", "sore", "cue", "note")
+
+_HURT: Final = ("pain", "sore")
+"""Marks that change what is said of the set they were made in."""
 """Marks that carry the angles of their time."""

@@ -40,6 +40,7 @@ def _kept(rule: Rule, verdict: Verdict, notes: Sequence[Note]) -> list[Cue]:
         elsewhere = math.isfinite(cue.at_deg)
         position = cue.at_deg if elsewhere else verdict.flexion_deg
         fits = math.isnan(cue.when) or cue.when == verdict.detail
-        if fits and not bars(pains, position, "both" if elsewhere else verdict.side):
+        barred = bars(pains, position, "both" if elsewhere else verdict.side)
+        if fits and (cue.pain or not barred):
             kept.append(cue)
     return kept

@@ -4,17 +4,20 @@ A pure function: the same repetitions give the same bits. It is asked again afte
 with all of the set so far, and its answer replaces the one before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Final
 
 from imuhip.assess.cues import cue_for
 from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.pain import Kind, marks_of
+from imuhip.assess.pain_verdicts import verdict_on
 from imuhip.assess.params import Params
 from imuhip.assess.rules.record import Rule
 from imuhip.assess.rules.table import RULES, verdicts
 from imuhip.assess.verdicts import Seen, Verdict
 from imuhip.assess.wording import words_of
-from imuhip.core.findings import Finding
+from imuhip.core.findings import Finding, FindingGrade, Note
 
 
 def judge(
@@ -37,7 +40,7 @@ def judge(
     limits = (params or Params()).limits
     movement = counted[0].movement
     return tuple(
-        _finding(name, rule, verdict, counted[0], context)
+        _finding(rule, verdict, counted[0], context)
         for name, rule in RULES.items()
         if rule.fits(movement)
         for verdict in verdicts(name, counted, limits, context)
@@ -87,20 +90,45 @@ def seen_of(episode: Episode, context: Context, params: Params) -> dict[str, tup
     }
 
 
-def _finding(
-    name: str, rule: Rule, verdict: Verdict, episode: Episode, context: Context
-) -> Finding:
+def hurt_without_a_set(notes: Sequence[Note], judged: Collection[tuple[str, int]]) -> list[Finding]:
+    """Marks of pain and soreness that no counted repetition stands beside, as findings.
+
+    Parameters
+    ----------
+    notes
+        Of the whole session.
+    judged
+        Movement and number of the sets that have findings, theirs among them.
+    """
+    found = []
+    for kind, name, grade in _HURT:
+        for mark in marks_of(notes, kind):
+            movement, number = mark.note.movement, mark.note.set
+            if (movement, number) not in judged:
+                verdict = verdict_on(mark.side or "both", [mark], grade)
+                found.append(_said(RULES[name], verdict, movement, number, notes, poor=False))
+    return found
+
+
+def _finding(rule: Rule, verdict: Verdict, episode: Episode, context: Context) -> Finding:
     lacking = {"axes": ("none", "poor"), "gravity": ("none",), "nothing": ()}[rule.needs]
     poor = context.grade in lacking
     if poor:
         side = "both" if rule.signed or rule.judge is not None else verdict.side
         verdict = replace(verdict, side=side, grade="cannot_tell", confidence=0.0, showing=())
+    return _said(rule, verdict, episode.movement.name, episode.set, context.notes, poor=poor)
+
+
+def _said(
+    rule: Rule, verdict: Verdict, movement: str, number: int, notes: Sequence[Note], *, poor: bool
+) -> Finding:
+    """A verdict as a finding, with words and, where there is something to do, a cue."""
     shown = verdict.grade in ("mild", "marked")
     return Finding(
-        rule=name,
-        movement=episode.movement.name,
+        rule=rule.name,
+        movement=movement,
         side=verdict.side,
-        set=episode.set,
+        set=number,
         repetitions=verdict.showing,
         value=verdict.value,
         unit=rule.unit,
@@ -109,5 +137,12 @@ def _finding(
         grade=verdict.grade,
         confidence=verdict.confidence,
         words=words_of(rule, verdict, poor=poor),
-        cue=cue_for(rule, verdict, context.notes) if shown else "",
+        cue=cue_for(rule, verdict, notes) if shown else "",
     )
+
+
+_HURT: Final[tuple[tuple[Kind, str, FindingGrade], ...]] = (
+    ("pain", "pain", "marked"),
+    ("sore", "soreness", "mild"),
+)
+"""Kind of mark, the rule that finds it, and its grade."""

@@ -12,9 +12,8 @@ holds for the set that is going on, else for the next one, and on until it is re
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from statistics import fmean
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -22,21 +21,13 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from scipy.special import stdtrit
 
+from imuhip.assess.conditions import Tags, tags_of_sets
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.symmetry import Difference, judged, within_sd
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Note, Repetition
 
 Kind: TypeAlias = Literal["cold_warm", "active_passive", "table_loaded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What was said of a set; empty and NaN where nothing was."""
-
-    warmth: Literal["", "cold", "warm"] = ""
-    effort: Literal["", "active", "passive"] = ""
-    load_kg: float = math.nan
 
 
 class Set(NamedTuple):
@@ -172,38 +163,6 @@ def relations_of(repetitions: Sequence[Repetition]) -> tuple[Relation, ...]:
     return tuple(relation(squats, x, y, side) for (x, y), side in product(RELATIONS, SIDES))
 
 
-def tags_of_sets(
-    repetitions: Sequence[Repetition], notes: Sequence[Note]
-) -> dict[tuple[str, int], Tags]:
-    """What notes say of each set: movement and set number to tags."""
-    ends: dict[tuple[str, int], float] = {}
-    for each in repetitions:
-        ends[each.movement, each.set] = each.t_end
-    said = sorted((note for note in notes if note.label.startswith("note:")), key=lambda n: n.t)
-    tags, found, taken = Tags(), {}, 0
-    for key, end in sorted(ends.items(), key=lambda item: item[1]):
-        while taken < len(said) and said[taken].t <= end:
-            tags = _tagged(tags, said[taken].label.partition(":")[2])
-            taken += 1
-        found[key] = tags
-    return found
-
-
-def _tagged(tags: Tags, text: str) -> Tags:
-    """Tags with what a note adds to them."""
-    words = set(re.findall(r"[a-z]+", text.lower()))
-    for warmth in ("cold", "warm"):
-        if warmth in words:
-            tags = replace(tags, warmth=warmth)
-    for effort in ("active", "passive"):
-        if effort in words:
-            tags = replace(tags, effort=effort)
-    load = _LOAD.search(text.lower())
-    if load:
-        tags = replace(tags, load_kg=float(load[1]))
-    return tags
-
-
 def _sets(repetitions: Sequence[Repetition], notes: Sequence[Note]) -> Iterator[Set]:
     """The sets of a session, by side and direction, in the order of time."""
     tags = tags_of_sets(repetitions, notes)
@@ -319,8 +278,6 @@ RELATIONS: Final = (
     ("depth_deg", "rotation_bottom_deg"),
     ("pelvis_tilt_bottom_deg", "rotation_bottom_deg"),
 )
-
-_LOAD: Final = re.compile(r"load\s*=?\s*(\d+(?:\.\d+)?)")
 
 _NAMES: Final[Mapping[Kind, tuple[str, str]]] = {
     "cold_warm": ("cold", "warm"),

@@ -63,6 +63,8 @@ class Cue:
         ``{side}``, ``{other}`` and ``{detail}`` are filled in.
     at_deg
         Hip flexion at which it is done; NaN at the position of the finding.
+    pain
+        It is what to do about pain, so pain does not bar it.
     when
         Only for this `Verdict.detail`; NaN for all.
     """
@@ -71,6 +73,7 @@ class Cue:
     text: str
     at_deg: float = math.nan
     when: float = math.nan
+    pain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
