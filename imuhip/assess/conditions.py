@@ -89,7 +89,7 @@ def under_alike_conditions(
     for each in repetitions:
         said = tags[each.movement, each.set]
         found.setdefault(said.key, (said, []))[1].append(each)
-    return {said: group for said, group in found.values()}
+    return dict(found.values())
 
 
 _LOAD: Final = re.compile(r"load\s*=?\s*(\d+(?:\.\d+)?)")

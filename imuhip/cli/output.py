@@ -30,7 +30,7 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     console.print(table)
     console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
     assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
-    goals_words(console, analysis.repetitions, analysis.assess)
+    goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
     compared_words(console, analysis.repetitions, analysis.notes)
     cues_words(console, analysis.outcomes)
     console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)

@@ -77,7 +77,8 @@ def _done(counted: Sequence[Repetition]) -> str:
 def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
     """What was looked for and, surely, not seen, in plain words."""
     sure = [f for f in findings if f["grade"] == "none" and (f["confidence"] or 0.0) >= _SURE]
-    shown = {f["rule"] for f in findings if f["grade"] in ("mild", "marked")}
+    # What one set shows, or cannot tell, another does not make good.
+    shown = {f["rule"] for f in findings if f["grade"] != "none"}
     told: dict[str, set[str]] = {}
     for finding in sure:
         if finding["rule"] not in shown:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
@@ -23,6 +24,8 @@ class Turned:
     ----------
     family
         The movement without its side.
+    said
+        The conditions: cold or warm, active or passive.
     arcs, zones
         By side.
     turns
@@ -30,6 +33,7 @@ class Turned:
     """
 
     family: str
+    said: str
     arcs: dict[Side, Arcs]
     zones: dict[Side, tuple[Zone, ...]]
     turns: int
@@ -49,20 +53,22 @@ def turned(material: Material) -> list[Turned]:
             kinds.setdefault(family(rep.movement), []).append(rep)
     found = []
     for kind in sorted(kinds, key=lambda k: _SUREST.index(k) if k in _SUREST else len(_SUREST)):
-        arcs = {side: arcs_of(kinds[kind], side) for side in SIDES}
-        values = [v for a in arcs.values() for v in (a.internal.value, a.external.value)]
-        if any(map(math.isfinite, values)):
-            zones = {side: _zones(material, side, kind) for side in SIDES}
-            found.append(Turned(kind, arcs, zones, len(kinds[kind])))
+        for said, turns in under_alike_conditions(kinds[kind], material.notes).items():
+            arcs = {side: arcs_of(turns, side) for side in SIDES}
+            values = [v for a in arcs.values() for v in (a.internal.value, a.external.value)]
+            if any(map(math.isfinite, values)):
+                zones = {side: _zones(material, side, kind) for side in SIDES}
+                found.append(Turned(kind, said.words, arcs, zones, len(turns)))
     return found
 
 
 def arc_blocks(one: Turned) -> list[Block]:
     """Both arcs beside each other, and a line for each goal."""
     pictures = [arc_picture(one.arcs[side], one.zones[side]) for side in SIDES]
+    under = f", {one.said}" if one.said else ""
     caption = (
-        f"{title_of(one.family).capitalize()}, {one.turns} turns. Green rim: the goal. Black bar: "
-        "the 95 % interval of the error. Counted from your own standing."
+        f"{title_of(one.family).capitalize()}{under}, {one.turns} turns. Green rim: the goal. "
+        "Black bar: the 95 % interval of the error. Counted from your own standing."
     )
     standings = one.standings("goal")
     blocks: list[Block] = [Pictures(pictures, caption)]

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.synthetic_episodes import context, pivot, squat, squat_motion, table, table_motion
+from support.synthetic_episodes import (
+    context,
+    pivot,
+    smooth,
+    squat,
+    squat_motion,
+    table,
+    table_motion,
+)
 from support.synthetic_faults import MAKE, finding_of, knee, shift, squats, tuck
 
 from imuhip.assess.judging import judge, seen_of
@@ -131,6 +139,28 @@ def test_a_proxy_against_the_others_speaks_against_a_shift():
 def test_a_knee_falls_in_only_with_both(parts):
     """Adduction alone and internal rotation alone are no knee-in."""
     assert finding_of("knee_in", squats(knee(11.0, parts))).grade == "none"
+
+
+@pytest.mark.parametrize("sides", [(0,), (1,), (0, 1)])
+def test_knees_that_are_in_all_the_way_are_found(sides):
+    """12° of adduction and 15° of internal rotation down, at the bottom and up are a finding."""
+    motion = squat_motion()
+    for k in sides:
+        motion.hip[:, k, 1] = 12.0 * smooth(motion.u / 0.3)
+        motion.hip[:, k, 2] = 15.0 * smooth(motion.u / 0.3)
+    motion.hip_sd[:] = 2.0
+    found = [f for f in judge(squats(motion), context()) if f.rule == "knee_in"]
+    shown = {f.side for f in found if f.grade in ("mild", "marked")}
+    assert shown == {("left", "right")[k] for k in sides}
+    assert all("down, at the bottom and up" in f.words for f in found if f.side in shown)
+
+
+def test_thighs_that_open_are_never_in():
+    """A clean squat with wide knees and rotation inwards at the bottom is no knee-in."""
+    motion = squat_motion()
+    motion.hip[:, :, 2] = 14.0 * motion.u[:, None]
+    found = [f for f in judge(squats(motion), context()) if f.rule == "knee_in"]
+    assert {f.grade for f in found} == {"none"}
 
 
 def test_a_short_pulse_is_no_knee_in():

@@ -7,21 +7,13 @@ from typing import Final, NamedTuple
 
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import SEATED_DEG, SQUAT, TABLE, Cue, Limit, Limits, Phrase, Rule
-from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.assess.verdicts import TOLD, SideOrBoth, Verdict, chance_beyond, grade_of
+from imuhip.assess.symmetry import Z95, Z95_OF_TWO, within_sd
+from imuhip.assess.verdicts import SideOrBoth, Verdict, difference_grade
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
 from imuhip.core.conventions import SIDES, Side
 
 INWARDS, OUTWARDS, AT_BOTTOM = 1.0, -1.0, 0.0
 """What `detail` says: which end range is compared, or the bottom."""
-
-_SWALLOWED: Final = 4.0
-"""From so many limits of detectable change on, no difference found says nothing. A squat set with a
-good calibration has 2.6 (13° against 5°); provisional."""
-
-
-_Z95_OF_TWO: Final = 2.2414
-"""As `Z95`, so that one of two comparisons is wrong as rarely as a single one."""
 
 
 def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> list[Verdict]:
@@ -35,7 +27,7 @@ def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> lis
     """
     every = [*episodes, *(each for each in context.partner if each.counted)]
     directions = sorted({each.direction for each in every})
-    asked = Z95 if len(directions) == 1 else _Z95_OF_TWO
+    asked = Z95 if len(directions) == 1 else Z95_OF_TWO
     limit = limits["rotation_difference_deg"]
     found = []
     for direction in directions:
@@ -96,14 +88,7 @@ def _difference(ends: _Ends, asked: float, limit: float, code: float) -> Verdict
     variance = ends.variance + ends.spread()
     sd = math.sqrt(variance) if variance >= 0.0 else math.nan
     mdc = asked * sd
-    beyond = max(limit, mdc) if math.isfinite(mdc) else limit
-    grade, confidence = grade_of(abs(apart), sd, beyond)
-    if grade in ("mild", "marked"):
-        # Most athletes' sides are alike, so most of what reads just beyond its error is chance.
-        confidence = chance_beyond(abs(apart), sd, limit)
-    unsure = grade in ("mild", "marked") and confidence < TOLD
-    if unsure or (grade == "none" and mdc > _SWALLOWED * limit):
-        grade, confidence, beyond = "cannot_tell", 0.0, limit
+    grade, confidence, beyond = difference_grade(abs(apart), sd, mdc, limit)
     side: SideOrBoth = "both"
     if grade in ("mild", "marked"):
         side = "right" if apart > 0.0 else "left"
