@@ -25,7 +25,15 @@ from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
 from imuhip.assess.repetitions import Bout, Machines
 from imuhip.assess.sets import Said, Sets
-from imuhip.assess.signals import MACHINES, Machine, rows_of, signal, signals
+from imuhip.assess.signals import (
+    MACHINES,
+    NOTHING_BEFORE,
+    SPAN_ROWS,
+    Machine,
+    rows_of,
+    signal,
+    signals,
+)
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import Grade
 from imuhip.core.findings import Direction, Finding, Note, Repetition, SegmentBlock
@@ -74,6 +82,7 @@ class Assessor:
         self._history = History()
         self._machines = Machines([(each.movements[0], each.thresholds) for each in MACHINES])
         self._waiting: list[Bout] = []
+        self._before = NOTHING_BEFORE
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
@@ -104,9 +113,10 @@ class Assessor:
         for first in range(0, len(rows.t), BLOCK_ROWS):
             block = rows if len(rows.t) <= BLOCK_ROWS else rows.part(first, first + BLOCK_ROWS)
             self._history.push(block)
-            for bout in self._due(self._machines.push(*signals(block))):
+            for bout in self._due(self._machines.push(*signals(block, self._before))):
                 self._take_marks(self._history.time(_due_row(bout)), told)
                 self._take_bout(bout, told)
+            self._before = np.concatenate((self._before, block.hip))[-SPAN_ROWS:]
             self._take_marks(float(block.t[-1]), told)
         return told
 
@@ -271,14 +281,16 @@ class Assessor:
         A movement that counts when it is small leaves what falls short to the machine for that.
         """
         size = abs(bout.excursion)
-        if movement.small is not None and not machine.small:
+        if movement.small is not None and not machine.small_for(movement):
             return size >= math.radians(movement.thresholds.reach_deg)
+        if machine.small_for(movement) and size < math.radians(machine.thresholds.reach_deg):
+            return False
         listed = [
             each
             for each in self._episodes.get((movement.name, number), [])
             if each.side == machine.side
         ]
-        if not machine.small or not listed:
+        if not machine.small_for(movement) or not listed:
             return True
         last = listed[-1]
         ended, largest = float(last.rows.t[last.end]), max(_way(each) for each in listed)
@@ -315,6 +327,8 @@ def _may_be(machine: Machine, said: Said | None) -> bool:
     """Whether anything that the machine follows can count where the marks say this."""
     if said is None:
         return any(movement.detectable for movement in machine.movements)
+    if machine.other:
+        return said.movement is not None and said.movement.other
     return said.movement in machine.movements  # within a calibration step nothing counts
 
 
@@ -339,14 +353,15 @@ def _moment(rows: Rows | None) -> dict[str, float]:
 
 def _due_row(bout: Bout) -> int:
     """Row at which a bout is taken: the small ones later."""
-    return bout.known + (_SMALL_ROWS if MACHINES[bout.machine].small else 0)
+    return bout.known + (_SMALL_ROWS if MACHINES[bout.machine].waits else 0)
 
 
 def _way(episode: Episode) -> float:
-    """How far a turn went, radians."""
+    """How far a repetition went, radians."""
     k = SIDES.index(episode.sides[0])
-    rotation = episode.rows.hip[:, k, 2]
-    return abs(float(rotation[episode.turn] - rotation[episode.start]))
+    squats = episode.movement.primary == "inclination"
+    signal = episode.rows.inclination[:, k] if squats else episode.rows.hip[:, k, 2]
+    return abs(float(signal[episode.turn] - signal[episode.start]))
 
 
 _SMALL_ROWS: Final = 100

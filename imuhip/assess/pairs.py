@@ -22,7 +22,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from imuhip.assess.conditions import Tags, tags_of_sets
-from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.movements import MOVEMENTS, Trait
 from imuhip.assess.symmetry import Difference, judged, within_sd
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Note, Repetition
@@ -157,7 +157,7 @@ def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> R
 
 def relations_of(repetitions: Sequence[Repetition]) -> tuple[Relation, ...]:
     """Internal rotation at the bottom with depth and with the pelvis's tilt, side by side."""
-    squats = [r for r in repetitions if "both_legs_load" in MOVEMENTS[r.movement].traits]
+    squats = [r for r in repetitions if "both_legs_load" in _traits(r.movement)]
     if not squats:
         return ()
     return tuple(relation(squats, x, y, side) for (x, y), side in product(RELATIONS, SIDES))
@@ -252,12 +252,18 @@ def _spread(before: Sequence[float], after: Sequence[float]) -> float:
 
 
 def _is_table(tested: Set) -> bool:
-    return "table" in MOVEMENTS[tested.movement].traits and tested.direction == "in"
+    return "table" in _traits(tested.movement) and tested.direction == "in"
 
 
 def _is_loaded(tested: Set) -> bool:
-    loaded = "both_legs_load" in MOVEMENTS[tested.movement].traits
+    loaded = "both_legs_load" in _traits(tested.movement)
     return loaded and math.isfinite(tested.tags.load_kg)
+
+
+def _traits(movement: str) -> frozenset[Trait]:
+    """What a movement is; nothing of a drill that no table knows."""
+    known = MOVEMENTS.get(movement)
+    return known.traits if known else frozenset()
 
 
 def _title(measure: str) -> str:
