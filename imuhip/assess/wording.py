@@ -14,7 +14,7 @@ from imuhip.assess.verdicts import Verdict
 
 _POSSIBLE, _NOTHING = "possible difference", "no detectable difference"
 
-UNIT_SIGNS: Final[Mapping[str, str]] = {"deg": "°", "ms": " ms", "percent": " %"}
+UNIT_SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg_s": "°/s", "ms": " ms", "percent": " %"}
 
 
 def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:

@@ -337,6 +337,7 @@ def _number(value: float | None, unit: str, before: str = "") -> str:
 _UNITS: Final = {
     "deg": ("°", 0),
     "deg/s": ("°/s", 0),
+    "deg_s": ("°/s", 0),
     "s": (" s", 1),
     "ms": (" ms", 0),
     "percent": (" %", 0),

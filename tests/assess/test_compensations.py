@@ -163,6 +163,30 @@ def test_thighs_that_open_are_never_in():
     assert {f.grade for f in found} == {"none"}
 
 
+def test_what_grows_over_a_set_is_told_with_where_to_stop():
+    """A tuck that grows from 1 to 23° is a finding that says so and at which repetition to stop."""
+    sizes = [1.0, 3.0, 6.0, 9.0, 13.0, 17.0, 20.0, 23.0]
+    episodes = [squat(tuck(size), i + 1) for i, size in enumerate(sizes)]
+    seen = [replace(each, seen=seen_of(each, context(), Params())) for each in episodes]
+    found = finding_of("grows_over_set", seen)
+    assert found.grade == "marked"
+    assert found.value == pytest.approx(22.0, abs=2.0)
+    assert "Pelvic tuck grows from 0° to 23° over the set; stop at repetition 5." in found.words
+    even = [
+        replace(each, seen=seen_of(each, context(), Params())) for each in squats(tuck(15.0), 8)
+    ]
+    assert not [f for f in judge(even, context()) if f.rule == "grows_over_set"]
+
+
+def test_turns_that_are_thrown_are_told():
+    """A seated turn that reaches 281°/s is too fast to learn from, one of 90°/s is not."""
+    for speed, grade in ((90.0, "none"), (281.0, "mild"), (344.0, "marked")):
+        episodes = [table(table_motion("left", 30.0), "left", i + 1, 30.0) for i in range(3)]
+        for each in episodes:
+            each.rows.axial_rate[each.start : each.turn, 0] = np.radians(speed)
+        assert finding_of("too_fast", episodes).grade == grade
+
+
 def test_a_short_pulse_is_no_knee_in():
     """What lasts less than the limit's 150 ms does not count."""
     motion = squat_motion()

@@ -9,7 +9,7 @@ from imuhip.assess.rules.table import LIMITS
 from imuhip.assess.symmetry import START_DAY_ERROR
 from imuhip.core.errors import RecordingError
 
-UNITS = ("_deg", "_ms", "_percent")
+UNITS = ("_deg", "_deg_s", "_ms", "_percent")
 
 
 @pytest.mark.parametrize("name", LIMITS)

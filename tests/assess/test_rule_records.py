@@ -24,7 +24,7 @@ def test_every_part_of_a_rule_is_there(name):
     assert (rule.see is None) != (rule.judge is None)
     assert rule.limit.source
     assert rule.limit.lowest <= rule.limit.value <= rule.limit.highest
-    assert rule.unit in ("deg", "ms", "percent")
+    assert rule.unit in ("deg", "deg_s", "ms", "percent")
     assert LIMITS[f"{name}_{rule.unit}"] is rule.limit
     texts = (rule.title, rule.of, rule.phrase.name, rule.definition, rule.error)
     assert all(texts)

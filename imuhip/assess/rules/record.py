@@ -13,7 +13,7 @@ from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.movements import Movement, Trait
 from imuhip.assess.verdicts import Seen, Verdict
 
-Unit: TypeAlias = Literal["deg", "ms", "percent"]
+Unit: TypeAlias = Literal["deg", "deg_s", "ms", "percent"]
 
 CueKind: TypeAlias = Literal["say", "change", "drill"]
 """``say``: words for the next repetition. ``change``: an easier or other way to do it. ``drill``:
