@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from imuhip.assess.cues import cue_for
+from imuhip.assess.cues import cues_for
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.pain import Kind, marks_of
 from imuhip.assess.pain_verdicts import verdict_on
@@ -124,6 +124,7 @@ def _said(
 ) -> Finding:
     """A verdict as a finding, with words and, where there is something to do, a cue."""
     shown = verdict.grade in ("mild", "marked")
+    cues = cues_for(rule, verdict, notes) if shown else ()
     return Finding(
         rule=rule.name,
         movement=movement,
@@ -137,7 +138,8 @@ def _said(
         grade=verdict.grade,
         confidence=verdict.confidence,
         words=words_of(rule, verdict, poor=poor),
-        cue=cue_for(rule, verdict, notes) if shown else "",
+        cue=cues[0] if cues else "",
+        more_cues=cues[1:],
     )
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from imuhip.batch.run import Report
-from imuhip.cli.assessment_output import assessment_words
+from imuhip.cli.assessment_output import assessment_words, plan_words
 from imuhip.cli.comparison_output import compared_words, cues_words, goals_words
 from imuhip.core.records import Fault
 from imuhip.devices.profile_nouns import Profile
@@ -33,6 +33,7 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
     compared_words(console, analysis.repetitions, analysis.notes)
     cues_words(console, analysis.outcomes)
+    plan_words(console, analysis.findings, analysis.assess.goal)
     console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)
     console.print("A training aid, not a medical device.", style="dim")

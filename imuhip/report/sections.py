@@ -4,15 +4,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from imuhip.assess.advice import plan_of
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Repetition
-from imuhip.report.blocks import Block, Heading, Pictures, Table
+from imuhip.report.blocks import Block, Heading, Pictures, Table, Words
 from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
-from imuhip.report.material import Material, family, is_table, title_of
+from imuhip.report.material import Material, family, findings_of, is_table, title_of
 from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
 
 
@@ -164,6 +165,19 @@ def grade_words(material: Material) -> str:
     return f"{grade}: {_GRADES.get(grade, _GRADES['none'])}"
 
 
+def plan_blocks(material: Material) -> list[Block]:
+    """What to do next: three lines, each with its reason; nothing where nothing was looked for."""
+    findings = findings_of(material.results)
+    if not findings:
+        return []
+    lines = plan_of(findings, material.params.goal)
+    blocks: list[Block] = [Heading("What to do next")]
+    for line in lines:
+        blocks.append(Words(line.text, "work", f"{_STEPS[line.step]}:"))
+        blocks.append(Words(f"Why: {line.reason}", "small"))
+    return blocks
+
+
 def _goal_table(standings: Sequence[Standing]) -> Table:
     """A row for each goal, a column for each side."""
     names = list(dict.fromkeys(s.zone.name for s in standings))
@@ -224,6 +238,8 @@ _TITLES = {
     "rotation_bottom_deg": "hip's rotation at the bottom",
     "depth_deg": "thigh's depth",
 }
+
+_STEPS = {"limits": "What limits most", "drill": "Do this", "test_again": "Test again"}
 
 _SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety")
 
