@@ -11,7 +11,7 @@ from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.assess.verdicts import Verdict, told_of_goal
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
-from imuhip.core.findings import Direction
+from imuhip.core.findings import Direction, FindingGrade
 
 _SIGNS: Final[dict[Direction, float]] = {"in": 1.0, "out": -1.0}
 
@@ -76,10 +76,6 @@ def verdict_short(
     short = zone.low - arc.value
     grade, confidence = told_of_goal(short, arc.sd, limit)
     showing = tuple(each.number for each in turns) if grade in ("mild", "marked") else ()
-    at_the_edge = (
-        f"{side.capitalize()} hip turns {turns[0].direction} {arc.value:.0f}° "
-        f"(± {Z95 * arc.sd:.0f}°): too close to the goal from {zone.low:.0f}° to tell."
-    )
     known = side if side in ("left", "right") else "both"
     return Verdict(
         known,  # type: ignore[arg-type]
@@ -94,8 +90,21 @@ def verdict_short(
         at,
         arc.value,
         low=zone.low,
-        words=at_the_edge if grade == "cannot_tell" and math.isfinite(arc.sd) else "",
+        words=_words(zone, arc, side, turns[0].direction, grade),
     )
+
+
+def _words(zone: Zone, arc: Measured, side: str, direction: Direction, grade: FindingGrade) -> str:
+    """What is said where the arc is not known to be short."""
+    if not math.isfinite(arc.sd):
+        return ""
+    hip = f"{side.capitalize()} hip turns {direction} {arc.value:.0f}° (± {Z95 * arc.sd:.0f}°)"
+    if grade == "cannot_tell":
+        return f"{hip}: too close to the goal from {zone.low:.0f}° to tell."
+    if grade == "none":
+        place = "within" if arc.value >= zone.low else "at the edge of"
+        return f"{hip}, {place} the goal from {zone.low:.0f}°: {zone.enough}."
+    return ""
 
 
 def _reached(turn: Episode, direction: Direction) -> float:

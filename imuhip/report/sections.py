@@ -187,9 +187,11 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
         for side in SIDES:
             mine = next((s for s in standings if (s.zone.name, s.side) == (name, side)), None)
             cells.append("–" if mine is None else _standing(mine))
-        zones = [s.zone for s in standings if s.zone.name == name]
-        spans = dict.fromkeys(f"{z.low:.0f} to {z.high:.0f}{_unit(name)}" for z in zones)
-        rows.append([_ARC_TITLES[name], " / ".join(spans), *cells])
+        named = [s for s in standings if s.zone.name == name]
+        spans = {s.side: f"{s.zone.low:.0f} to {s.zone.high:.0f}{_unit(name)}" for s in named}
+        alike = len(set(spans.values())) == 1
+        goal = spans[named[0].side] if alike else ", ".join(f"{s} {g}" for s, g in spans.items())
+        rows.append([_ARC_TITLES[name], goal, *cells])
     return Table(["", "goal", "left", "right"], rows, (2.2, 1.5, 2.6, 2.6))
 
 
@@ -219,17 +221,24 @@ def _short(one: Series) -> str:
 def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
     """Goals and norms of a hip; goals of the catalogue replace those of the recording."""
     own: dict[ArcName, tuple[float, float]] = dict(material.params.arc_goals)
+    profile = {z.name: z for z in zones_for(material.params.goal, own) if z.kind == "goal"}
     for goal in material.goals:
         fits = goal.side in ("", side) and family(goal.movement) in ("", kind)
         if goal.measure != "rotation_end_deg" or not fits:
             continue
-        low = goal.low if math.isfinite(goal.low) else -90.0
-        high = goal.high if math.isfinite(goal.high) else 90.0
+        # An edge that was left open is the profile's; outwards is negative in the measure.
         if goal.direction == "in":
-            own["internal_deg"] = max(low, 0.0), high
-        elif goal.direction == "out":  # outwards is negative in the measure
-            own["external_deg"] = max(-high, 0.0), -low
+            own["internal_deg"] = _edges(profile["internal_deg"], goal.low, goal.high)
+        elif goal.direction == "out":
+            own["external_deg"] = _edges(profile["external_deg"], -goal.high, -goal.low)
     return zones_for(material.params.goal, own)
+
+
+def _edges(zone: Zone, low: float, high: float) -> tuple[float, float]:
+    """A goal's edges, with the profile's where one was left open or cannot be."""
+    low = max(low, 0.0) if math.isfinite(low) else zone.low
+    high = high if math.isfinite(high) else max(zone.high, low)
+    return min(low, high), high
 
 
 _TITLES = {

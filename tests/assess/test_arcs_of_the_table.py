@@ -75,3 +75,15 @@ def test_a_deficit_inwards_names_its_side_and_direction():
     assert found.words.startswith("Right hip turns in ")
     assert "inward" in found.cue
     assert "right hip" in found.cue
+
+
+def test_enough_is_enough_for_the_task():
+    """15° of internal rotation is short in general, and enough for powerlifting, which says so."""
+    table = {"left": (16.0, 52.0), "right": (16.0, 52.0)}
+    short = {"internal_rotation_short", "one_sided_arc"}
+    general = told_of("seated", table)
+    assert general.found("internal_rotation_short")
+    lifter = told_of("seated", table, settings={"goal": "powerlifting"})
+    assert [f for f in lifter.findings if f.rule in short and f.grade in ("mild", "marked")] == []
+    words = [f.words for f in lifter.findings if f.rule == "internal_rotation_short"]
+    assert any("more is not needed" in each for each in words)

@@ -20,7 +20,6 @@ RULE: Final = Rule(
     phrase=Phrase(
         name="{side} internal rotation",
         shown="{side} hip turns in {detail} (± {error}), {value} short of the goal of {low}",
-        reached="{side} hip turns in {detail} (± {error}), near or within the goal from {low}",
         counts=False,
     ),
     definition="The goal's lower edge minus the mean inward end range of the set.",
