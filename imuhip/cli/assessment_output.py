@@ -14,7 +14,7 @@ from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
-from imuhip.cli.comparison_output import compared_words, cues_words
+from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
 from imuhip.live.events import Assessed
@@ -64,6 +64,7 @@ def session_words(console: Console, session: Assessed) -> None:
     assessment_words(console, sets, latest_findings(session.findings), session.notes)
     compared_words(console, session.repetitions, session.notes)
     cues_words(console, session.outcomes)
+    sets_words(console, latest_findings(session.findings), session.notes)
     plan_words(console, latest_findings(session.findings))
 
 

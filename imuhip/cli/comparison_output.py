@@ -13,9 +13,10 @@ from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of,
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
+from imuhip.assess.set_changes import changes_of_session
 from imuhip.assess.symmetry import Z95, Measured
 from imuhip.core.conventions import SIDES
-from imuhip.core.findings import Note, Repetition
+from imuhip.core.findings import Finding, Note, Repetition
 
 
 def goals_words(
@@ -47,6 +48,17 @@ def compared_words(
         console.print("\n[bold]Tests held against each other[/]")
     for words in told:
         console.print(words, highlight=False, markup=False)
+
+
+def sets_words(console: Console, findings: Sequence[Finding], notes: Sequence[Note]) -> None:
+    """Say what became of compensations from one set to the next, and what was tried between."""
+    changes = changes_of_session(findings, notes)
+    if changes:
+        console.print("\n[bold]Set against set[/]")
+    for each in changes:
+        console.print(
+            each.words, style=_EFFECTS.get(each.effect, "dim"), highlight=False, markup=False
+        )
 
 
 def cues_words(console: Console, outcomes: Sequence[Outcome]) -> None:

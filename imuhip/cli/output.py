@@ -10,7 +10,12 @@ from rich.table import Table
 
 from imuhip.batch.run import Report
 from imuhip.cli.assessment_output import assessment_words, plan_words
-from imuhip.cli.comparison_output import compared_words, cues_words, goals_words
+from imuhip.cli.comparison_output import (
+    compared_words,
+    cues_words,
+    goals_words,
+    sets_words,
+)
 from imuhip.core.records import Fault
 from imuhip.devices.profile_nouns import Profile
 from imuhip.recording.summary import RecordingSummary
@@ -33,6 +38,7 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
     compared_words(console, analysis.repetitions, analysis.notes)
     cues_words(console, analysis.outcomes)
+    sets_words(console, analysis.findings, analysis.notes)
     plan_words(console, analysis.findings, analysis.assess.goal)
     console.print(f"results in {analysis.target}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)

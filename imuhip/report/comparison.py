@@ -13,6 +13,7 @@ from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
+from imuhip.assess.set_changes import changes_between
 from imuhip.assess.symmetry import (
     START_DAY_ERROR,
     Z80,
@@ -35,8 +36,9 @@ from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
-from imuhip.report.material import Material, bends, curve, family, title_of, told_by
+from imuhip.report.material import Material, bends, curve, family, findings_of, title_of, told_by
 from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error
+from imuhip.report.plain_words import words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,23 @@ def set_and_set(material: Material, movement: str, first: int, second: int) -> l
         names = (f"set {first}", f"set {second}")
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
         found.append(Comparison(what, names, (side, side), one, two, difference))
+    return [*found, *_compensations(material, movement, first, second)]
+
+
+def _compensations(material: Material, movement: str, first: int, second: int) -> list[Comparison]:
+    """What became of each compensation that is told in degrees."""
+    findings = findings_of(material.results)
+    names = (f"set {first}", f"set {second}")
+    found = []
+    for kind in dict.fromkeys(f.movement for f in findings if family(f.movement) == movement):
+        for each in changes_between(findings, kind, first, second):
+            if each.unit == "deg":
+                what = words_for(each.rule).title
+                what += "" if each.side == "both" else f", {each.side}"
+                side = each.side if each.side in SIDES else ""
+                found.append(
+                    Comparison(what, names, (side, side), each.before, each.after, each.difference)
+                )
     return found
 
 
