@@ -220,6 +220,8 @@ def _pair(
         f"{names[1]}{load} {two:.0f}°; difference {apart:+.0f}°{error}: "
         f"{difference.word}."
     )
+    if difference.word == "real" and difference.value > 0.0:
+        words += f" {_MEANS[kind]}"
     return Pair(
         kind,
         first.movement,
@@ -290,6 +292,14 @@ _NAMES: Final[Mapping[Kind, tuple[str, str]]] = {
     "active_passive": ("active", "passive"),
     "table_loaded": ("on the table", "at the bottom"),
 }
+
+_MEANS: Final[Mapping[Kind, str]] = {
+    "cold_warm": "A warm-up gives the range: guarding or stiffness rather than the joint.",
+    "active_passive": "The joint has the range: work on strength and control at its end.",
+    "table_loaded": "Loaded it goes further than on the table: fine for the lift, and still worth "
+    "training for daily life.",
+}
+"""What it means where the second test really goes further than the first."""
 
 _TITLES: Final[Mapping[str, str]] = {
     "rotation_end_deg": "rotation at the end range",

@@ -5,6 +5,7 @@ from support.bodies import Body, path
 
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import arcs_of
+from imuhip.assess.pairs import pairs_of
 from imuhip.results.assessment import latest_findings
 
 
@@ -64,3 +65,18 @@ def test_arcs_of_other_conditions_are_not_averaged():
     groups = under_alike_conditions(told.repetitions, told.notes)
     found = {said.words: arcs_of(group, "left").internal.value for said, group in groups.items()}
     assert found == pytest.approx({"cold": 30.0, "warm": 41.0}, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("notes", "words"),
+    [
+        (("active", "passive", "passive"), "strength and control"),
+        (("cold", "warm", "warm"), "rather than the joint"),
+    ],
+)
+def test_a_gap_says_what_it_means(notes, words):
+    """Passive far beyond active is strength, warm far beyond cold is guarding: not the joint."""
+    told = session(*notes)
+    (pair,) = pairs_of(told.repetitions, told.notes)
+    assert pair.difference.word == "real"
+    assert words in pair.words
