@@ -92,7 +92,8 @@ def _table(
             cells = [_value(by_side.get(side), name) for side in shown]
             if any(cells):
                 apart = [_apart(by_side, name, findings)] if compared else []
-                table.add_row(f"{way}{MEASURES[name].title}", *cells, *apart)
+                title = "depth" if name == _PARALLEL else MEASURES[name].title
+                table.add_row(f"{way}{title}", *cells, *apart)
     return table
 
 
@@ -126,6 +127,8 @@ def _value(row: SetSummary | None, name: str) -> str:
     unit = _UNITS[MEASURES[name].unit]
     digits = 0 if unit.startswith("°") else (1 if unit else 2)
     text = f"{round(value, digits) + 0.0:.{digits}f}{unit}"  # no minus before a zero
+    if name == _PARALLEL:
+        text = f"{abs(round(value)):.0f}° {'below' if value > 0.0 else 'above'} parallel"
     error = row.measures.get(set_name(name, "mean_sd"), math.nan)
     if math.isfinite(error):
         text += f" ± {1.96 * error:.0f}"
@@ -175,6 +178,7 @@ _RULE_OF: Final = {
 _STEPS: Final = {"limits": "What limits", "drill": "Do", "test_again": "Test again"}
 
 _UNITS: Final = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
+_PARALLEL: Final = "thigh_past_parallel_deg"
 _CREEP_SHOWN: Final = 3.0
 """Degrees; less is not worth a coach's eye."""
 
