@@ -1,4 +1,8 @@
-"""How far a hip turns in one set of a table test, against the goal of the athlete."""
+"""How far a hip turns in one set of a table test, against the goal of the athlete.
+
+A goal is the bone's, and the skin follows the bone by somewhere between 60 % and all of it: as in
+other rules the middle is taken, and the doubt is part of the error.
+"""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +14,7 @@ from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.assess.verdicts import Verdict, told_of_goal
-from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
+from imuhip.assess.windows import ROTATION, SKIN_FOLLOWS, SKIN_SD, at_turn, flexion_at, index_of
 from imuhip.core.findings import Direction, FindingGrade
 
 _SIGNS: Final[dict[Direction, float]] = {"in": 1.0, "out": -1.0}
@@ -34,7 +38,7 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
         turns = end_turns(episodes, direction)
         if zone is None or not turns:
             return []
-        arc = end_range(turns, direction)
+        arc = of_the_bone(end_range(turns, direction))
         side, at = turns[0].sides[0], flexion_at(turns[-1], turns[-1].turn)
         return [verdict_short(zone, arc, side, turns, limits[limit], at)]
 
@@ -62,6 +66,13 @@ def end_range(turns: Sequence[Episode], direction: Direction) -> Measured:
     ]
     spread = within_sd(values) / math.sqrt(len(values))
     return Measured(fmean(values), math.hypot(fmean(errors), spread))
+
+
+def of_the_bone(arc: Measured) -> Measured:
+    """An arc with the skin allowed for, and what is not known of the skin in its error."""
+    own = arc.sd / SKIN_FOLLOWS
+    value = arc.value / SKIN_FOLLOWS
+    return Measured(value, math.hypot(own, SKIN_SD / SKIN_FOLLOWS * value))
 
 
 def verdict_short(
@@ -98,7 +109,8 @@ def _words(zone: Zone, arc: Measured, side: str, direction: Direction, grade: Fi
     """What is said where the arc is not known to be short."""
     if not math.isfinite(arc.sd):
         return ""
-    hip = f"{side.capitalize()} hip turns {direction} {arc.value:.0f}° (± {Z95 * arc.sd:.0f}°)"
+    error = f"± {Z95 * arc.sd:.0f}°, skin allowed for"
+    hip = f"{side.capitalize()} hip turns {direction} {arc.value:.0f}° ({error})"
     if grade == "cannot_tell":
         return f"{hip}: too close to the goal from {zone.low:.0f}° to tell."
     if grade == "none":

@@ -1,7 +1,10 @@
 """Table tests of athletes whose hips are known: what counts, and what is short of the goal."""
 
 import pytest
-from support.athletes import told_of
+from support.athletes import Told, hips, told_of
+
+from imuhip.simulate.session import Setup, simulate
+from imuhip.simulate.worn import SoftTissue
 
 STIFF = {"left": (5.0, 40.0), "right": (10.0, 40.0)}
 
@@ -36,9 +39,12 @@ def test_turns_without_a_mark_are_not_made_of_fidgeting():
 
 
 def test_arcs_a_little_short_are_told():
-    """Internal rotation of 15 and 13° is found on both sides; 45° outwards is not denied."""
-    told = told_of("seated", {"left": (15.0, 45.0), "right": (13.0, 45.0)})
-    assert {f.side for f in told.found("internal_rotation_short")} == {"left", "right"}
+    """Internal rotation of 15 and 13° is found or cannot be told, never denied, on either side."""
+    told = told_of("seated", {"left": (15.0, 45.0), "right": (13.0, 45.0)}, seed=6)
+    arcs = [f for f in told.findings if f.rule == "internal_rotation_short"]
+    assert {f.side for f in arcs} == {"left", "right"}
+    assert all(f.grade != "none" for f in arcs)
+    assert told.found("internal_rotation_short")
     assert all("turns in" in f.words for f in told.found("internal_rotation_short"))
 
 
@@ -87,3 +93,13 @@ def test_enough_is_enough_for_the_task():
     assert [f for f in lifter.findings if f.rule in short and f.grade in ("mild", "marked")] == []
     words = [f.words for f in lifter.findings if f.rule == "internal_rotation_short"]
     assert any("more is not needed" in each for each in words)
+
+
+def test_skin_that_hides_the_hip_makes_no_short_arc():
+    """Hips that turn out 58° under skin that follows two thirds of it are not called short."""
+    with hips({"left": (36.0, 58.0), "right": (36.0, 58.0)}):
+        played = simulate("seated", seed=401, setup=Setup(soft_tissue=SoftTissue()))
+    told = Told(played)
+    seen = [-r.measures["rotation_end_deg"] for r in told.repetitions if r.direction == "out"]
+    assert max(seen) < 50.0
+    assert told.found("external_rotation_short") == []

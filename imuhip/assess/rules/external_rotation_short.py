@@ -19,11 +19,12 @@ RULE: Final = Rule(
     fault="arc",
     phrase=Phrase(
         name="{side} external rotation",
-        shown="{side} hip turns out {detail} (± {error}), {value} short of the goal of {low}",
+        shown="{side} hip turns out {detail} (± {error}, skin allowed for), "
+        "{value} short of the goal of {low}",
         counts=False,
     ),
     definition="The goal's lower edge minus the mean outward end range of the set.",
-    error="covariance, and the spread of the turns",
+    error="covariance, the spread of the turns, and the skin",
     good="Your {side} hip turns out as far as your goal, or nearly.",
     lead="Your {side} hip turns out less than your goal.",
     cues=(

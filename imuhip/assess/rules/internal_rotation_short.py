@@ -19,11 +19,12 @@ RULE: Final = Rule(
     fault="arc",
     phrase=Phrase(
         name="{side} internal rotation",
-        shown="{side} hip turns in {detail} (± {error}), {value} short of the goal of {low}",
+        shown="{side} hip turns in {detail} (± {error}, skin allowed for), "
+        "{value} short of the goal of {low}",
         counts=False,
     ),
     definition="The goal's lower edge minus the mean inward end range of the set.",
-    error="covariance, and the spread of the turns",
+    error="covariance, the spread of the turns, and the skin",
     good="Your {side} hip turns in as far as your goal, or nearly.",
     lead="Your {side} hip turns in less than your goal.",
     cues=(
