@@ -128,7 +128,7 @@ class Movement:
     small_counts
         Whether those count, or are listed with the reason.
     other
-        A mark named it, and no table does: whichever hip angle moves most tells its repetitions.
+        A mark names it; whichever hip angle moves most tells its repetitions.
     """
 
     name: str
@@ -267,22 +267,10 @@ def _on_one_leg(name: str, title: str) -> tuple[Movement, ...]:
     )
 
 
-def _drill(name: str, title: str, primary: Primary) -> tuple[Movement, ...]:
-    """A drill of one hip, counted with its range and holds."""
-    ways: tuple[Direction, ...] = ("down",) if primary == "flexion" else ("in", "out")
+def _drill(name: str, title: str) -> tuple[Movement, ...]:
+    """A drill of one hip, counted with its range and holds by the angle that moves most."""
     return tuple(
-        Movement(
-            name=f"{name}_{side}",
-            title=f"{title}, {side}",
-            primary=primary,
-            path="there_and_back",
-            sides=(side,),
-            together=False,
-            directions=ways,
-            phases=("going", "end range", "return"),
-            thresholds=_OTHER,
-            traits=frozenset({"drill"}),
-        )
+        replace(other_drill(f"{name}_{side}"), title=f"{title}, {side}", sides=(side,))
         for side in SIDES
     )
 
@@ -391,11 +379,11 @@ MOVEMENTS: Final[dict[str, Movement]] = {
         *_on_one_leg("step_up", "step-up"),
         *_on_one_leg("step_down", "step-down"),
         *_on_one_leg("lateral_lunge", "lateral lunge"),
-        *_drill("clamshell", "clamshell", "rotation"),
-        *_drill("side_lying_rotation", "side-lying rotation", "rotation"),
-        *_drill("hinge", "hip hinge", "flexion"),
-        *_drill("single_leg_deadlift", "single-leg deadlift", "flexion"),
-        *_drill("knee_to_chest", "knee to chest", "flexion"),
+        *_drill("clamshell", "clamshell"),
+        *_drill("side_lying_rotation", "side-lying rotation"),
+        *_drill("hinge", "hip hinge"),
+        *_drill("single_leg_deadlift", "single-leg deadlift"),
+        *_drill("knee_to_chest", "knee to chest"),
         *(
             _table("prone_rotation", "prone rotation", side, "lying", detectable=False)
             for side in SIDES

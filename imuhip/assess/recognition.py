@@ -100,12 +100,16 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
 
 
 def _other(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
-    """Judge a bout of a drill that no table knows: told by the hip angle that moves most."""
+    """Judge a bout of a drill that is told by the hip angle that moves most."""
     part = rows.hip[at.start : at.end + 1]
     ranges = part.max(axis=0) - part.min(axis=0)
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
     mine = ranges[k, angle]
-    leads = mine >= np.nanmax(ranges[k]) and mine >= _OTHER_LEG * np.nanmax(ranges)
+    leads = (
+        machine.side in movement.sides
+        and mine >= np.nanmax(ranges[k])
+        and mine >= _OTHER_LEG * np.nanmax(ranges)
+    )
     if bout.end != DONE or not leads:
         return Verdict(None, False)
     named = replace(movement, primary=machine.movements[0].primary)

@@ -24,7 +24,7 @@ class Machine(NamedTuple):
     thresholds
         When a repetition begins, turns and ends.
     other
-        It follows drills that no table knows.
+        It follows drills that are told by the angle that moves most.
     """
 
     movements: tuple[Movement, ...]
@@ -111,7 +111,7 @@ def _mean(both: Array) -> Array:
 def _machines() -> tuple[Machine, ...]:
     """One machine for all movements that are told alike."""
     shared: dict[tuple[object, ...], Machine] = {}
-    for movement in MOVEMENTS.values():
+    for movement in (each for each in MOVEMENTS.values() if not each.other):
         sides: tuple[Side | Literal["both"], ...] = movement.sides
         for side in ("both",) if movement.together else sides:
             for thresholds in (movement.thresholds, movement.small):
