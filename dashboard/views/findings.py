@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.views.sessions import movement_title
-from imuhip.assess.limits import LIMITS
-from imuhip.assess.rules.table import RULES
+from imuhip.assess.rules.table import LIMITS, RULES
 from imuhip.assess.wording import number
 from imuhip.report.plain_words import words_for
 
@@ -46,7 +45,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
     showing = ", ".join(str(n) for n in finding["repetitions"])
     place = f"{movement_title(finding['movement'])}, set {finding['set']}"
     side = "" if finding["side"] == "both" else f", {finding['side']}"
-    limit = LIMITS[RULES[rule].limit] if rule in RULES else None
+    limit = LIMITS[RULES[rule].limit_name] if rule in RULES else None
     behind = (
         words_for(rule).definition,
         (
@@ -58,7 +57,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
     )
     return FindingCard(
         grade=finding["grade"],
-        title=rule.replace("_", " ").capitalize() + side,
+        title=words_for(rule).title + side,
         words=finding["words"],
         cue=finding["cue"],
         place=place + (f", repetitions {showing}" if showing else ""),

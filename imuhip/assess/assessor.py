@@ -6,6 +6,7 @@ Marks and bouts are taken in the order of time, so however the rows are cut into
 out is the same bits.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
@@ -13,16 +14,26 @@ from typing import Any, Final, Self
 import numpy as np
 
 from imuhip.assess.boundaries import Boundaries, boundaries
+from imuhip.assess.conditions import Tags, tags_at
 from imuhip.assess.cue_log import Outcome, outcomes
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
 from imuhip.assess.history import BLOCK_ROWS, History
-from imuhip.assess.judging import LastWords, judged_so_far, seen_of
+from imuhip.assess.judging import LastWords, hurt_without_a_set, judged_so_far, seen_of
 from imuhip.assess.measures import measured
+from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
 from imuhip.assess.repetitions import Bout, Machines
 from imuhip.assess.sets import Said, Sets
-from imuhip.assess.signals import MACHINES, Machine, rows_of, signal, signals
+from imuhip.assess.signals import (
+    MACHINES,
+    NOTHING_BEFORE,
+    SPAN_ROWS,
+    Machine,
+    rows_of,
+    signal,
+    signals,
+)
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import Grade
 from imuhip.core.findings import Direction, Finding, Note, Repetition, SegmentBlock
@@ -67,16 +78,19 @@ class Assessor:
     def __init__(
         self, settings: Mapping[str, Any] | None = None, *, last_word: bool = False
     ) -> None:
-        self._settings = dict(settings or {})
-        self._params = Params.from_settings(self._settings)
+        self._params = Params.from_settings(settings or {})
         self._history = History()
-        self._machines = Machines([machine.movements[0] for machine in MACHINES])
+        self._machines = Machines([(each.movements[0], each.thresholds) for each in MACHINES])
+        self._waiting: list[Bout] = []
+        self._before = NOTHING_BEFORE
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
+        self._tests: dict[tuple[str, int], list[Episode]] = {}
         self._latest: Episode | None = None
-        self._last_words = LastWords() if last_word else None
-        self._context = Context("none", "none", settings=self._settings, read=self._params)
+        self._judged: set[tuple[str, int]] = set()
+        self._last_words = LastWords(self._params) if last_word else None
+        self._context = Context("none", "none", goals=self._params.zones)
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
         """Take the angles from the next row on as of this calibration.
@@ -99,33 +113,64 @@ class Assessor:
         for first in range(0, len(rows.t), BLOCK_ROWS):
             block = rows if len(rows.t) <= BLOCK_ROWS else rows.part(first, first + BLOCK_ROWS)
             self._history.push(block)
-            for bout in self._machines.push(*signals(block)):
-                self._take_marks(self._history.time(bout.known), told)
+            for bout in self._due(self._machines.push(*signals(block, self._before))):
+                self._take_marks(self._history.time(_due_row(bout)), told)
                 self._take_bout(bout, told)
+            self._before = np.concatenate((self._before, block.hip))[-SPAN_ROWS:]
             self._take_marks(float(block.t[-1]), told)
         return told
 
     def finish(self) -> Told:
         """Return what was over, but not yet sure of it."""
         told = Told()
-        for bout in self._machines.finish():
+        for bout in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
         for episodes in self._episodes.values():
-            told.outcomes += outcomes(episodes, self._context)
+            told.outcomes += outcomes(episodes, self._context, self._params)
         if self._last_words is not None:
             told.findings += self._last_words.all()
+        told.findings += hurt_without_a_set(self._context.notes, self._judged)
         return told
+
+    def _due(self, bouts: Sequence[Bout]) -> list[Bout]:
+        """What may be taken now: what is small waits for a large one that it may be part of."""
+        every = sorted([*self._waiting, *bouts], key=_due_row)
+        last = self._history.last
+        self._waiting = [bout for bout in every if _due_row(bout) > last]
+        return [bout for bout in every if _due_row(bout) <= last]
 
     def _take_marks(self, now: float, told: Told) -> None:
         """Take the marks whose time has come."""
         while self._marks and self._marks[0][0] <= now:
             t, label = self._marks.pop(0)
             self._sets.mark(t, label)
-            if label.partition(":")[0] in _MOMENTS:
+            kind = label.partition(":")[0]
+            if kind in _MOMENTS:
                 note = self._note(t, label)
+                if kind in _HURT and not note.movement and self._latest is not None:
+                    latest = self._latest  # who stops because it hurts marks it after the set
+                    note = replace(note, movement=latest.movement.name, set=latest.set)
                 self._context = replace(self._context, notes=(*self._context.notes, note))
                 told.notes.append(note)
+                if kind in _HURT:
+                    self._judge_again(note, told)
+
+    def _judge_again(self, note: Note, told: Told) -> None:
+        """What is said of a set once something in it has hurt."""
+        episodes = self._episodes.get((note.movement, note.set), [])
+        if not episodes:
+            return
+        context = self._context_of(note.movement, note.set)
+        if self._last_words is None:
+            told.findings += judged_so_far(episodes, context, self._params)
+        else:
+            self._last_words.put(note.movement, episodes, context)
+
+    def _context_of(self, name: str, number: int) -> Context:
+        """What may be known of a set beside its repetitions: with the other side's test."""
+        partner = self._partner(name, number)
+        return replace(self._context, partner=partner) if partner else self._context
 
     def _note(self, t: float, label: str) -> Note:
         """What the body did at a mark, and what was going on."""
@@ -150,32 +195,43 @@ class Assessor:
         if (name, episode.set) not in self._episodes:
             # A set that is over is never judged again.
             for key in [key for key in self._episodes if key[0] == name]:
-                told.outcomes += outcomes(self._episodes.pop(key), self._context)
+                told.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
             self._episodes[name, episode.set] = []
+            if "table" in episode.movement.traits:
+                self._tests[name, episode.set] = self._episodes[name, episode.set]
         episodes = self._episodes[name, episode.set]
-        context = self._context
-        partner = self._partner(name)
-        if partner:
-            context = replace(context, partner=partner)
+        context = self._context_of(name, episode.set)
         episode = replace(
             episode,
             repetitions=self._repetitions(episode, episodes),
-            seen=seen_of(episode, context) if episode.counted else {},
+            seen=seen_of(episode, context, self._params) if episode.counted else {},
         )
         episodes.append(episode)
+        if episode.counted:
+            self._judged.add((name, episode.set))
         self._latest = episode
         told.repetitions += episode.repetitions
         if self._last_words is None:
-            told.findings += judged_so_far(episodes, context)
+            told.findings += judged_so_far(episodes, context, self._params)
         else:
             self._last_words.put(name, episodes, context)
 
-    def _partner(self, name: str) -> tuple[Episode, ...]:
-        """The newest set of the same test on the other side."""
+    def _partner(self, name: str, number: int) -> tuple[Episode, ...]:
+        """The newest set of the same test on the other side under the same conditions."""
         stem, _, side = name.rpartition("_")
+        if side not in SIDES:
+            return ()
         other = f"{stem}_{'right' if side == 'left' else 'left'}"
-        kept = [episodes for key, episodes in self._episodes.items() if key[0] == other]
-        return tuple(kept[0]) if kept and other != name else ()
+        mine = self._tags(self._tests.get((name, number), []))
+        for key, episodes in reversed(self._tests.items()):
+            if key[0] == other and self._tags(episodes).alike(mine):
+                return tuple(episodes)
+        return ()
+
+    def _tags(self, episodes: Sequence[Episode]) -> Tags:
+        """The conditions of a set, as far as they are known; of one to come, those of now."""
+        end = float(episodes[-1].rows.t[episodes[-1].end]) if episodes else math.inf
+        return tags_at(self._context.notes, end)
 
     def _episode(self, bout: Bout) -> Episode | None:
         """The repetition that a bout was, if it was one; numbered, without measures."""
@@ -186,7 +242,8 @@ class Assessor:
             return None
         first = max(bout.leave - _LOOK_BACK_ROWS, 0)
         rows = self._history.rows(first, bout.known + 1)
-        at = boundaries(machine.movements[0], bout, first, *signal(machine, rows))
+        path, limits = machine.movements[0].path, machine.thresholds
+        at = boundaries(path, limits, bout, first, *signal(machine, rows))
         lead = max(at.start - round(LEAD_S * GRID_HZ), 0)
         rows, at = rows.part(lead, len(rows.t)), Boundaries(*(row - lead for row in at))
         if said is not None and said.movement is not None:
@@ -194,9 +251,11 @@ class Assessor:
         else:
             verdict = detected(machine, bout, rows, at, ongoing=self._sets.ongoing(t))
         movement = verdict.movement
-        if movement is None:
+        start, end = float(rows.t[at.start]), float(rows.t[at.end])
+        if movement is None or (
+            said is not None and not self._is_new(movement, machine, bout, start, said.set)
+        ):
             return None
-        end = float(rows.t[at.end])
         number, repetition = self._sets.number(movement, machine.side, t, end)
         direction: Direction = "down"
         if len(movement.directions) > 1:
@@ -213,6 +272,32 @@ class Assessor:
             **at._asdict(),
             reason=verdict.reason,
         )
+
+    def _is_new(
+        self, movement: Movement, machine: Machine, bout: Bout, start: float, number: int
+    ) -> bool:
+        """Whether a marked bout is no part of one that is listed, and none of its settling.
+
+        A movement that counts when it is small leaves what falls short to the machine for that.
+        """
+        size = abs(bout.excursion)
+        if movement.small is not None and not machine.small_for(movement):
+            return size >= math.radians(movement.thresholds.reach_deg)
+        if machine.small_for(movement) and size < math.radians(machine.thresholds.reach_deg):
+            return False
+        listed = [
+            each
+            for each in self._episodes.get((movement.name, number), [])
+            if each.side == machine.side
+        ]
+        if not machine.small_for(movement) or not listed:
+            return True
+        last = listed[-1]
+        ended, largest = float(last.rows.t[last.end]), max(_way(each) for each in listed)
+        if start < ended - _OVERLAP_S:
+            return False
+        settles = start < ended + _SETTLES_S and size < _SETTLE_SHARE * largest
+        return not settles
 
     def _repetitions(self, episode: Episode, before: Sequence[Episode]) -> tuple[Repetition, ...]:
         """What is told of an episode after those of its set: a row for each side."""
@@ -242,6 +327,8 @@ def _may_be(machine: Machine, said: Said | None) -> bool:
     """Whether anything that the machine follows can count where the marks say this."""
     if said is None:
         return any(movement.detectable for movement in machine.movements)
+    if machine.other:
+        return said.movement is not None and said.movement.other
     return said.movement in machine.movements  # within a calibration step nothing counts
 
 
@@ -264,8 +351,31 @@ def _moment(rows: Rows | None) -> dict[str, float]:
     return dict(zip(names, np.degrees(values).tolist(), strict=True))
 
 
+def _due_row(bout: Bout) -> int:
+    """Row at which a bout is taken: the small ones later."""
+    return bout.known + (_SMALL_ROWS if MACHINES[bout.machine].waits else 0)
+
+
+def _way(episode: Episode) -> float:
+    """How far a repetition went, radians."""
+    k = SIDES.index(episode.sides[0])
+    squats = episode.movement.primary == "inclination"
+    signal = episode.rows.inclination[:, k] if squats else episode.rows.hip[:, k, 2]
+    return abs(float(signal[episode.turn] - signal[episode.start]))
+
+
+_SMALL_ROWS: Final = 100
+"""How long a small repetition waits: by then the large one that it may belong to is known."""
+
+_OVERLAP_S: Final = 0.2
+_SETTLES_S, _SETTLE_SHARE = 0.3, 0.25
+"""A hip that has just turned settles: what begins so soon after and is so small is no test."""
+
 _LOOK_BACK_ROWS: Final = 300
 """Rows before a bout was known in which its beginning may lie."""
 
-_MOMENTS: Final = ("pain", "cue", "note")
+_MOMENTS: Final = ("pain", "sore", "cue", "note")
+
+_HURT: Final = ("pain", "sore")
+"""Marks that change what is said of the set they were made in."""
 """Marks that carry the angles of their time."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imuhip.assess.movements import Movement
+from imuhip.assess.movements import Path, Thresholds
 from imuhip.assess.repetitions import Bout
 from imuhip.core.records import Array
 
@@ -25,11 +25,15 @@ class Boundaries(NamedTuple):
     end: int
 
 
-def boundaries(movement: Movement, bout: Bout, first: int, x: Array, v: Array) -> Boundaries:
+def boundaries(
+    path: Path, limits: Thresholds, bout: Bout, first: int, x: Array, v: Array
+) -> Boundaries:
     """Look for the boundaries of a bout.
 
     Parameters
     ----------
+    path, limits
+        How the movement goes, and when it begins and ends.
     first
         Row number of the first of the rows.
     x, v
@@ -43,24 +47,24 @@ def boundaries(movement: Movement, bout: Bout, first: int, x: Array, v: Array) -
     start = leave
     while start > 0 and rates[start - 1] > slow:
         start -= 1
-    if movement.path == "one_way":
+    if path == "one_way":
         end = stop
         while end > leave and not rates[end - 1] >= slow:
             end -= 1
         turn_start, turn, turn_stop = max(end + 1 - _WINDOW_ROWS, start), end, end + 1
     else:
-        end = _end(movement, sign, x, rates, (turn, stop), x[turn] - bout.excursion, slow)
+        end = _end(limits, sign, x, rates, (turn, stop), x[turn] - bout.excursion, slow)
         turn_start, turn_stop = _window((np.abs(rate) < slow).tolist(), turn, start, stop)
         turn = (turn_start + turn_stop) // 2
     before = start - 1
-    calm = math.radians(movement.thresholds.rest_deg_s)
+    calm = math.radians(limits.rest_deg_s)
     while before > max(start - _BEFORE_ROWS, 0) and abs(rates[before - 1]) < calm:
         before -= 1
     return Boundaries(max(before, 0), start, turn_start, turn, turn_stop, max(end, turn))
 
 
 def _end(
-    movement: Movement,
+    limits: Thresholds,
     sign: float,
     x: Array,
     rates: Sequence[float],
@@ -71,7 +75,7 @@ def _end(
     """First slow row after the last one that is not yet back at rest, or where rest is passed."""
     turn, stop = span
     way: list[float] = (sign * (x - rest)).tolist()
-    limit = math.radians(movement.thresholds.rest_deg)
+    limit = math.radians(limits.rest_deg)
     end = next((row for row in range(stop, turn, -1) if way[row] > limit), turn)
     while end < stop and -rates[end] > slow and way[end] > -limit:
         end += 1

@@ -11,10 +11,12 @@ from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.episodes import Context, Episode
+from imuhip.assess.params import Params
+from imuhip.assess.rules.record import Limits
 from imuhip.assess.rules.table import RULES, seen_by_side
 from imuhip.assess.symmetry import Z95, within_sd
 from imuhip.assess.verdicts import Seen, SideOrBoth, verdict_of
-from imuhip.assess.wording import PHRASES, number
+from imuhip.assess.wording import number
 
 Effect: TypeAlias = Literal["better", "no clear change", "worse", "cannot tell"]
 
@@ -52,7 +54,9 @@ class Outcome:
     words: str
 
 
-def outcomes(episodes: Sequence[Episode], context: Context) -> tuple[Outcome, ...]:
+def outcomes(
+    episodes: Sequence[Episode], context: Context, params: Params | None = None
+) -> tuple[Outcome, ...]:
     """Say of every cue given in a set what became of what was found before it.
 
     Parameters
@@ -60,11 +64,14 @@ def outcomes(episodes: Sequence[Episode], context: Context) -> tuple[Outcome, ..
     episodes
         Of one movement and set, in order.
     context
-        Its notes hold the cues; its settings the limits.
+        Its notes hold the cues.
+    params
+        The athlete's limits; the general ones when not given.
     """
     counted = [each for each in episodes if each.counted]
     if not counted:
         return ()
+    limits = (params or Params()).limits
     begin, over = _time(counted[0], counted[0].start), _time(counted[-1], counted[-1].end)
     cues = [
         (note.t, note.label.partition(":")[2].strip())
@@ -76,17 +83,21 @@ def outcomes(episodes: Sequence[Episode], context: Context) -> tuple[Outcome, ..
     for i, (t, cue) in enumerate(cues):
         before = [e for e in counted if edges[i] <= _time(e, e.start) and _time(e, e.end) <= t]
         after = [e for e in counted if t <= _time(e, e.start) < edges[i + 2]]
-        found += _of_one_cue(cue, t, before, after, context)
+        found += _of_one_cue(cue, t, before, after, context, limits)
     return tuple(found)
 
 
 def _of_one_cue(
-    cue: str, t: float, before: Sequence[Episode], after: Sequence[Episode], context: Context
+    cue: str,
+    t: float,
+    before: Sequence[Episode],
+    after: Sequence[Episode],
+    context: Context,
+    limits: Limits,
 ) -> list[Outcome]:
     """What became of each finding of the repetitions before it."""
     if not before:
         return []
-    limits = context.params.limits
     movement, number_of_set = before[0].movement, before[0].set
     found = []
     for name, rule in RULES.items():
@@ -94,13 +105,13 @@ def _of_one_cue(
             continue
         later = seen_by_side(name, after, limits, context)
         for side, seen in seen_by_side(name, before, limits, context).items():
-            verdict = verdict_of(seen, limits[rule.limit], rule.spread, signed=rule.signed)
+            verdict = verdict_of(seen, limits[rule.limit_name], rule.spread, signed=rule.signed)
             if verdict.grade not in ("mild", "marked"):
                 continue
             sign = -1.0 if rule.signed and verdict.side == "left" else 1.0
             then, now = _values(seen, sign), _values(later.get(side, []), sign)
             old, new, mdc, effect = _effect(then, now, rule.spread)
-            what = PHRASES[name].name.format(side=verdict.side)
+            what = rule.phrase.name.format(side=verdict.side)
             change = f"{number(old, rule.unit)} → {number(new, rule.unit)}"
             found.append(
                 Outcome(

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from imuhip.assess.goals import Zone
 from imuhip.assess.movements import Movement
-from imuhip.assess.params import Params
 from imuhip.assess.verdicts import Seen
 from imuhip.core.conventions import Side
 from imuhip.core.evidence import Grade
@@ -137,25 +137,17 @@ class Context:
         Of the calibration that the set was measured with.
     notes
         Marks of the session so far with the angles of their moment (`pain` among them).
-    settings
-        The recording's ``parameters["assess"]``: goal profile, limits of the athlete, offsets.
     partner
         Repetitions of the newest set of the same test on the other side, where there is one.
+    goals
+        The athlete's arcs to aim at.
     standing
         ``(2, 3)`` raw hip angles of the calibration's standing, radians; NaN where not known.
-    read
-        `settings` as read; None reads them where they are needed.
     """
 
     grade: Grade
     chain: str
     notes: tuple[Note, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
     partner: "tuple[Episode, ...]" = ()
+    goals: tuple[Zone, ...] = ()
     standing: Array = field(default_factory=lambda: np.full((2, 3), np.nan))
-    read: Params | None = None
-
-    @property
-    def params(self) -> Params:
-        """The settings, read; a `RecordingError` where they are wrong."""
-        return self.read or Params.from_settings(self.settings)

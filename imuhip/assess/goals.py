@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
-from imuhip.assess.limits import Goal
+from imuhip.assess.profiles import ENOUGH, Goal
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Repetition
@@ -36,6 +36,8 @@ class Zone:
         ``goal``: what coaches aim at. ``norm``: what was measured.
     source
         Where it comes from.
+    enough
+        What is said of an arc that reaches it; empty for a norm.
     """
 
     name: ArcName
@@ -43,6 +45,7 @@ class Zone:
     high: float
     kind: Literal["goal", "norm"]
     source: str
+    enough: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,10 @@ def zones_for(
         The athlete's own goals, which replace the profile's.
     """
     ranges = {**GOAL_ZONES["general"], **GOAL_ZONES[goal]}
-    goals = [Zone(name, *edges, "goal", source) for name, (edges, source) in ranges.items()]
+    enough = ENOUGH[goal]
+    goals = [Zone(name, *edges, "goal", source, enough) for name, (edges, source) in ranges.items()]
     replaced = [
-        Zone(zone.name, *own[zone.name], "goal", "the athlete's own")
+        Zone(zone.name, *own[zone.name], "goal", "the athlete's own", enough)
         if own and zone.name in own
         else zone
         for zone in goals
@@ -136,9 +140,25 @@ def zones_for(
     return (*replaced, *NORMS)
 
 
+def near_the_end(values: Sequence[float]) -> list[bool]:
+    """Which turns went to the end range: at least half as far as the farthest of them.
+
+    Parameters
+    ----------
+    values
+        What each reached, positive; one that is not known is none.
+    """
+    known = [v for v in values if math.isfinite(v)]
+    least = _END_SHARE * max(known, default=math.nan)
+    return [v >= least for v in values]
+
+
 def _end_range(turns: Sequence[Repetition], sign: float) -> Measured:
     """Mean end range of turns in one direction, positive, with its error."""
     values = [sign * turn.measures.get("rotation_end_deg", math.nan) for turn in turns]
+    if all(math.isfinite(v) for v in values):
+        turns = [each for each, kept in zip(turns, near_the_end(values), strict=True) if kept]
+        values = [sign * turn.measures["rotation_end_deg"] for turn in turns]
     if not values or not all(math.isfinite(v) for v in values):
         return Measured(math.nan, math.nan)
     sds = [turn.measures.get("rotation_end_sd_deg", math.nan) for turn in turns]
@@ -176,6 +196,8 @@ def _words(arcs: Arcs, zone: Zone, arc: Measured, place: Place, sure: bool) -> s
     return f"{what.capitalize()} {arc.value:.0f}{unit}{error}: {hedge}{place} {against_what}."
 
 
+_END_SHARE: Final = 0.5
+
 _LEAST_TOTAL_DEG: Final = 30.0
 """Below this a share of the total arc is a ratio near zero, and is not told."""
 
@@ -200,7 +222,13 @@ GOAL_ZONES: Final[Mapping[Goal, Mapping[ArcName, tuple[tuple[float, float], str]
         ),
     },
     "powerlifting": {
-        "internal_deg": ((20.0, 45.0), f"{_PROVISIONAL}: parallel is deep enough"),
+        "internal_deg": (
+            (10.0, 45.0),
+            f"{_PROVISIONAL}: parallel is deep enough, and lifters with 5° reach it under load",
+        ),
+        "external_deg": ((40.0, 90.0), f"{_PROVISIONAL}: for a wide stance"),
+        "total_deg": ((55.0, 100.0), f"{_PROVISIONAL}: the sum of both"),
+        "internal_percent": ((15.0, 60.0), f"{_PROVISIONAL}: a wide stance turns out"),
     },
     "weightlifting": {
         "internal_deg": (
@@ -210,6 +238,15 @@ GOAL_ZONES: Final[Mapping[Goal, Mapping[ArcName, tuple[tuple[float, float], str]
     },
     "field_sport": {
         "internal_percent": ((40.0, 60.0), f"{_PROVISIONAL}: turns to both sides alike"),
+    },
+    "resting_squat": {
+        "internal_deg": ((25.0, 45.0), f"{_PROVISIONAL}: the deepest position ends turned in"),
+    },
+    "daily_life": {
+        "internal_deg": ((15.0, 45.0), f"{_PROVISIONAL}: walking, stairs and getting up"),
+        "external_deg": ((35.0, 90.0), f"{_PROVISIONAL}: shoes and sitting cross-legged"),
+        "total_deg": ((55.0, 100.0), f"{_PROVISIONAL}: the sum of both"),
+        "internal_percent": ((20.0, 70.0), f"{_PROVISIONAL}: no even mix is needed"),
     },
 }
 """Goal profile to the edges of its zones; what a profile leaves out is the general one's."""

@@ -36,6 +36,11 @@ class History:
             store[:, place : place + width] = getattr(rows, name).reshape(n, width)
         self._count += n
 
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return self._first + self._count - 1
+
     def time(self, row: int) -> float:
         """The time of a row."""
         return float(self._store[row - self._first, 0])

@@ -4,18 +4,25 @@ A pure function: the same repetitions give the same bits. It is asked again afte
 with all of the set so far, and its answer replaces the one before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Final
 
-from imuhip.assess.cues import cue_for
+from imuhip.assess.cues import cues_for
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.rules.table import RULES, Rule, verdicts
+from imuhip.assess.pain import Kind, marks_of
+from imuhip.assess.pain_verdicts import verdict_on
+from imuhip.assess.params import Params
+from imuhip.assess.rules.record import Rule
+from imuhip.assess.rules.table import RULES, verdicts
 from imuhip.assess.verdicts import Seen, Verdict
 from imuhip.assess.wording import words_of
-from imuhip.core.findings import Finding
+from imuhip.core.findings import Finding, FindingGrade, Note
 
 
-def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
+def judge(
+    episodes: Sequence[Episode], context: Context, params: Params | None = None
+) -> tuple[Finding, ...]:
     """Judge the repetitions of one set so far; partial ones are left out.
 
     Parameters
@@ -23,35 +30,35 @@ def judge(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
     episodes
         Of one movement and set, in order.
     context
-        The calibration, the marks, the settings, and the set of the other side.
-
-    Raises
-    ------
-    RecordingError
-        Where the settings are wrong.
+        The calibration, the marks, and the set of the other side.
+    params
+        The athlete's limits and goals; the general ones when not given.
     """
     counted = [each for each in episodes if each.counted]
     if not counted:
         return ()
-    limits = context.params.limits
+    limits = (params or Params()).limits
     movement = counted[0].movement
     return tuple(
-        _finding(name, rule, verdict, counted[0], context)
+        _finding(rule, verdict, counted[0], context)
         for name, rule in RULES.items()
         if rule.fits(movement)
         for verdict in verdicts(name, counted, limits, context)
     )
 
 
-def judged_so_far(episodes: Sequence[Episode], context: Context) -> tuple[Finding, ...]:
+def judged_so_far(
+    episodes: Sequence[Episode], context: Context, params: Params
+) -> tuple[Finding, ...]:
     """`judge`, with how many repetitions of the set were known."""
-    return tuple(replace(each, after=len(episodes)) for each in judge(episodes, context))
+    return tuple(replace(each, after=len(episodes)) for each in judge(episodes, context, params))
 
 
 class LastWords:
     """What is said of each set after its last repetition, and nothing before that."""
 
-    def __init__(self) -> None:
+    def __init__(self, params: Params) -> None:
+        self._params = params
         self._going: dict[str, tuple[int, Sequence[Episode], Context]] = {}
         self._said: dict[tuple[str, int], tuple[Finding, ...]] = {}
 
@@ -60,7 +67,7 @@ class LastWords:
         number = episodes[-1].set
         before = self._going.get(movement)
         if before is not None and before[0] != number:
-            self._said[movement, before[0]] = judged_so_far(*before[1:])
+            self._said[movement, before[0]] = judged_so_far(*before[1:], self._params)
         self._going[movement] = (number, episodes, context)
         # In the order of the sets' last repetitions, as they are told live.
         self._said.pop((movement, number), None)
@@ -69,13 +76,13 @@ class LastWords:
     def all(self) -> list[Finding]:
         """Return the last word on every set, in the order of their last repetitions."""
         for movement, (number, episodes, context) in self._going.items():
-            self._said[movement, number] = judged_so_far(episodes, context)
+            self._said[movement, number] = judged_so_far(episodes, context, self._params)
         return [finding for said in self._said.values() for finding in said]
 
 
-def seen_of(episode: Episode, context: Context) -> dict[str, tuple[Seen, ...]]:
+def seen_of(episode: Episode, context: Context, params: Params) -> dict[str, tuple[Seen, ...]]:
     """Return what a repetition shows of every rule, so that it is looked at only once."""
-    limits = context.params.limits
+    limits = params.limits
     return {
         name: tuple(rule.see(episode, limits, context))
         for name, rule in RULES.items()
@@ -83,19 +90,46 @@ def seen_of(episode: Episode, context: Context) -> dict[str, tuple[Seen, ...]]:
     }
 
 
-def _finding(
-    name: str, rule: Rule, verdict: Verdict, episode: Episode, context: Context
-) -> Finding:
-    poor = context.grade == "none" or (rule.axes and context.grade == "poor")
+def hurt_without_a_set(notes: Sequence[Note], judged: Collection[tuple[str, int]]) -> list[Finding]:
+    """Marks of pain and soreness that no counted repetition stands beside, as findings.
+
+    Parameters
+    ----------
+    notes
+        Of the whole session.
+    judged
+        Movement and number of the sets that have findings, theirs among them.
+    """
+    found = []
+    for kind, name, grade in _HURT:
+        for mark in marks_of(notes, kind):
+            movement, number = mark.note.movement, mark.note.set
+            if (movement, number) not in judged:
+                verdict = verdict_on(mark.side or "both", [mark], grade)
+                found.append(_said(RULES[name], verdict, movement, number, notes, poor=False))
+    return found
+
+
+def _finding(rule: Rule, verdict: Verdict, episode: Episode, context: Context) -> Finding:
+    lacking = {"axes": ("none", "poor"), "gravity": ("none",), "nothing": ()}[rule.needs]
+    poor = context.grade in lacking
     if poor:
-        side = "both" if rule.signed or rule.see is None else verdict.side
+        side = "both" if rule.signed or rule.judge is not None else verdict.side
         verdict = replace(verdict, side=side, grade="cannot_tell", confidence=0.0, showing=())
+    return _said(rule, verdict, episode.movement.name, episode.set, context.notes, poor=poor)
+
+
+def _said(
+    rule: Rule, verdict: Verdict, movement: str, number: int, notes: Sequence[Note], *, poor: bool
+) -> Finding:
+    """A verdict as a finding, with words and, where there is something to do, a cue."""
     shown = verdict.grade in ("mild", "marked")
+    cues = cues_for(rule, verdict, notes) if shown else ()
     return Finding(
-        rule=name,
-        movement=episode.movement.name,
+        rule=rule.name,
+        movement=movement,
         side=verdict.side,
-        set=episode.set,
+        set=number,
         repetitions=verdict.showing,
         value=verdict.value,
         unit=rule.unit,
@@ -103,6 +137,14 @@ def _finding(
         mdc=verdict.mdc,
         grade=verdict.grade,
         confidence=verdict.confidence,
-        words=words_of(name, rule.unit, verdict, poor=poor),
-        cue=cue_for(name, verdict, context.notes) if shown else "",
+        words=words_of(rule, verdict, poor=poor),
+        cue=cues[0] if cues else "",
+        more_cues=cues[1:],
     )
+
+
+_HURT: Final[tuple[tuple[Kind, str, FindingGrade], ...]] = (
+    ("pain", "pain", "marked"),
+    ("sore", "soreness", "mild"),
+)
+"""Kind of mark, the rule that finds it, and its grade."""

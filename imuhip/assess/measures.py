@@ -148,6 +148,8 @@ def _speeds(e: Episode, k: int, _: Params) -> Values:
         "inclination": e.rows.inclination_rate,
         "heading": e.rows.heading_rate,
         "rotation": e.rows.axial_rate,
+        "flexion": e.rows.inclination_rate,
+        "adduction": e.rows.speed,
     }[e.movement.primary][e.start : e.end + 1, k]
     fast = np.abs(np.degrees(rate))
     return {"speed_peak_deg_s": _most(fast), "speed_mean_deg_s": _mean(fast)}
@@ -228,4 +230,6 @@ _PARTS: Final[dict[str, tuple[Part, ...]]] = {
     "inclination": (_tempo, _depth, _squat_arcs, _speeds, _flexion_speed),
     "heading": (_turn_tempo, _turn_arcs, _share, _speeds),
     "rotation": (_table_tempo, _turn_arcs, _speeds),
+    "flexion": (_table_tempo, _turn_arcs, _speeds),
+    "adduction": (_table_tempo, _turn_arcs, _speeds),
 }

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Direction
 
-Primary: TypeAlias = Literal["inclination", "heading", "rotation"]
+Primary: TypeAlias = Literal["inclination", "heading", "rotation", "flexion", "adduction"]
 """The signal a repetition is told by.
 
 ``inclination``
@@ -21,6 +21,8 @@ Primary: TypeAlias = Literal["inclination", "heading", "rotation"]
     Turn of one thigh about the vertical, counted in that leg's internal direction.
 ``rotation``
     Hip rotation of one side, with the rate of the thigh about its long axis.
+``flexion``, ``adduction``
+    That hip angle of one side, with its rate over 0.05 s.
 """
 
 Path: TypeAlias = Literal["there_and_back", "one_way"]
@@ -28,7 +30,14 @@ Path: TypeAlias = Literal["there_and_back", "one_way"]
 turn that ends where it stops; the next one starts there. `t_turn` is then `t_end`."""
 
 Trait: TypeAlias = Literal[
-    "both_legs_load", "one_leg_load", "standing", "standing_turn", "table", "upright", "lying"
+    "both_legs_load",
+    "one_leg_load",
+    "standing",
+    "standing_turn",
+    "table",
+    "upright",
+    "lying",
+    "drill",
 ]
 """What rules ask for.
 
@@ -44,6 +53,8 @@ Trait: TypeAlias = Literal[
     Seated or lying, gravity tells the rotation, the pelvis should keep still.
 ``upright``, ``lying``
     How the trunk is in a table test.
+``drill``
+    Counted, with range and holds; no rule judges it but marks of pain.
 """
 
 
@@ -111,6 +122,13 @@ class Movement:
         Which rules are for it.
     detectable
         Recognised from the data where no mark says what is done.
+    small
+        Where a mark says what is done it is followed with these too, so that what does not reach
+        `thresholds.reach_deg` is known too. None: as it is found without a mark.
+    small_counts
+        Whether those count, or are listed with the reason.
+    other
+        A mark names it; whichever hip angle moves most tells its repetitions.
     """
 
     name: str
@@ -124,6 +142,9 @@ class Movement:
     thresholds: Thresholds
     traits: frozenset[Trait]
     detectable: bool = False
+    small: Thresholds | None = None
+    small_counts: bool = False
+    other: bool = False
 
 
 _SQUAT: Final = Thresholds(
@@ -138,7 +159,7 @@ _SQUAT: Final = Thresholds(
     rest_deg=12.0,
     rest_deg_s=10.0,
     rest_s=0.15,
-    longest_hold_s=8.0,
+    longest_hold_s=60.0,
     inclination_deg=(0.0, 30.0),
 )
 
@@ -167,6 +188,42 @@ _TABLE: Final = replace(
     inclination_deg=(50.0, 180.0),
 )
 
+# Slow and shallow ones: a mark says that they are meant.
+_SMALL_SQUAT: Final = replace(
+    _SQUAT,
+    leave_deg=5.0,
+    leave_deg_s=4.0,
+    reach_deg=10.0,
+    pause_deg_s=4.0,
+    back_deg_s=4.0,
+    rest_deg=4.0,
+    rest_deg_s=4.0,
+)
+
+_OTHER: Final = replace(
+    _SQUAT,
+    leave_deg=6.0,
+    leave_deg_s=6.0,
+    reach_deg=8.0,
+    pause_deg_s=5.0,
+    back_deg_s=6.0,
+    rest_deg=4.0,
+    rest_deg_s=6.0,
+    inclination_deg=(0.0, 180.0),
+)
+
+# A stiff hip turns by a few degrees, and slowly: a mark says that those are the test.
+_SMALL_TURN: Final = replace(
+    _TABLE,
+    leave_deg=1.5,
+    leave_deg_s=2.5,
+    reach_deg=3.0,
+    pause_deg_s=2.5,
+    back_deg_s=2.5,
+    rest_deg=1.2,
+    rest_deg_s=2.0,
+)
+
 _SWITCH: Final = replace(_TABLE, leave_deg=4.0, leave_deg_s=15.0, reach_deg=15.0, rest_deg_s=8.0)
 
 # The thigh behind stands still too, leaning back: that is no rest.
@@ -186,8 +243,57 @@ def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: boo
         thresholds=_TABLE,
         traits=frozenset({"table", posture}),
         detectable=detectable,
+        small=_SMALL_TURN,
+        small_counts=True,
     )
 
+
+def _on_one_leg(name: str, title: str) -> tuple[Movement, ...]:
+    """A drill in which one leg carries most; the side is the leg that works."""
+    return tuple(
+        Movement(
+            name=f"{name}_{side}",
+            title=f"{title}, {side}",
+            primary="inclination",
+            path="there_and_back",
+            sides=(side,),
+            together=False,
+            directions=("down",),
+            phases=("descent", "bottom", "ascent"),
+            thresholds=_LUNGE,
+            traits=frozenset({"one_leg_load", "standing"}),
+        )
+        for side in SIDES
+    )
+
+
+def _drill(name: str, title: str) -> tuple[Movement, ...]:
+    """A drill of one hip, counted with its range and holds by the angle that moves most."""
+    return tuple(
+        replace(other_drill(f"{name}_{side}"), title=f"{title}, {side}", sides=(side,))
+        for side in SIDES
+    )
+
+
+def other_drill(name: str, primary: Primary = "rotation") -> Movement:
+    """A movement that a mark names and no table knows: kept as itself."""
+    return Movement(
+        name=name,
+        title=f"{name.replace('_', ' ')} (other drill)",
+        primary=primary,
+        path="there_and_back",
+        sides=SIDES,
+        together=False,
+        directions=("in", "out"),
+        phases=("going", "end range", "return"),
+        thresholds=_OTHER,
+        traits=frozenset({"drill"}),
+        other=True,
+    )
+
+
+OTHER_PRIMARIES: Final[tuple[Primary, ...]] = ("flexion", "adduction", "rotation")
+"""What tells the repetitions of a drill that no table knows: the one that moves most."""
 
 MOVEMENTS: Final[dict[str, Movement]] = {
     each.name: each
@@ -204,6 +310,19 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             thresholds=_SQUAT,
             traits=frozenset({"both_legs_load", "standing"}),
             detectable=True,
+            small=_SMALL_SQUAT,
+        ),
+        Movement(
+            name="partial_squat",
+            title="partial squat",
+            primary="inclination",
+            path="there_and_back",
+            sides=SIDES,
+            together=True,
+            directions=("down",),
+            phases=("descent", "bottom", "ascent"),
+            thresholds=_SMALL_SQUAT,
+            traits=frozenset({"both_legs_load", "standing"}),
         ),
         Movement(
             name="pivot",
@@ -253,6 +372,22 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             )
             for side in SIDES
         ),
+        *_on_one_leg("single_leg_squat", "single-leg squat"),
+        *_on_one_leg("pistol_squat", "pistol squat"),
+        *_on_one_leg("split_squat", "split squat"),
+        *_on_one_leg("bulgarian_split_squat", "Bulgarian split squat"),
+        *_on_one_leg("step_up", "step-up"),
+        *_on_one_leg("step_down", "step-down"),
+        *_on_one_leg("lateral_lunge", "lateral lunge"),
+        *_drill("clamshell", "clamshell"),
+        *_drill("side_lying_rotation", "side-lying rotation"),
+        *_drill("hinge", "hip hinge"),
+        *_drill("single_leg_deadlift", "single-leg deadlift"),
+        *_drill("knee_to_chest", "knee to chest"),
+        *(
+            _table("prone_rotation", "prone rotation", side, "lying", detectable=False)
+            for side in SIDES
+        ),
     )
 }
-"""Name to movement."""
+"""Name to movement. All but those that say ``detectable`` are told by a mark alone."""

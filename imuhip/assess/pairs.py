@@ -12,9 +12,8 @@ holds for the set that is going on, else for the next one, and on until it is re
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from statistics import fmean
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -22,21 +21,13 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from scipy.special import stdtrit
 
-from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.conditions import Tags, tags_of_sets
+from imuhip.assess.movements import MOVEMENTS, Trait
 from imuhip.assess.symmetry import Difference, judged, within_sd
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Note, Repetition
 
 Kind: TypeAlias = Literal["cold_warm", "active_passive", "table_loaded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What was said of a set; empty and NaN where nothing was."""
-
-    warmth: Literal["", "cold", "warm"] = ""
-    effort: Literal["", "active", "passive"] = ""
-    load_kg: float = math.nan
 
 
 class Set(NamedTuple):
@@ -166,42 +157,10 @@ def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> R
 
 def relations_of(repetitions: Sequence[Repetition]) -> tuple[Relation, ...]:
     """Internal rotation at the bottom with depth and with the pelvis's tilt, side by side."""
-    squats = [r for r in repetitions if "both_legs_load" in MOVEMENTS[r.movement].traits]
+    squats = [r for r in repetitions if "both_legs_load" in _traits(r.movement)]
     if not squats:
         return ()
     return tuple(relation(squats, x, y, side) for (x, y), side in product(RELATIONS, SIDES))
-
-
-def tags_of_sets(
-    repetitions: Sequence[Repetition], notes: Sequence[Note]
-) -> dict[tuple[str, int], Tags]:
-    """What notes say of each set: movement and set number to tags."""
-    ends: dict[tuple[str, int], float] = {}
-    for each in repetitions:
-        ends[each.movement, each.set] = each.t_end
-    said = sorted((note for note in notes if note.label.startswith("note:")), key=lambda n: n.t)
-    tags, found, taken = Tags(), {}, 0
-    for key, end in sorted(ends.items(), key=lambda item: item[1]):
-        while taken < len(said) and said[taken].t <= end:
-            tags = _tagged(tags, said[taken].label.partition(":")[2])
-            taken += 1
-        found[key] = tags
-    return found
-
-
-def _tagged(tags: Tags, text: str) -> Tags:
-    """Tags with what a note adds to them."""
-    words = set(re.findall(r"[a-z]+", text.lower()))
-    for warmth in ("cold", "warm"):
-        if warmth in words:
-            tags = replace(tags, warmth=warmth)
-    for effort in ("active", "passive"):
-        if effort in words:
-            tags = replace(tags, effort=effort)
-    load = _LOAD.search(text.lower())
-    if load:
-        tags = replace(tags, load_kg=float(load[1]))
-    return tags
 
 
 def _sets(repetitions: Sequence[Repetition], notes: Sequence[Note]) -> Iterator[Set]:
@@ -261,6 +220,8 @@ def _pair(
         f"{names[1]}{load} {two:.0f}°; difference {apart:+.0f}°{error}: "
         f"{difference.word}."
     )
+    if difference.word == "real" and difference.value > 0.0:
+        words += f" {_MEANS[kind]}"
     return Pair(
         kind,
         first.movement,
@@ -293,12 +254,18 @@ def _spread(before: Sequence[float], after: Sequence[float]) -> float:
 
 
 def _is_table(tested: Set) -> bool:
-    return "table" in MOVEMENTS[tested.movement].traits and tested.direction == "in"
+    return "table" in _traits(tested.movement) and tested.direction == "in"
 
 
 def _is_loaded(tested: Set) -> bool:
-    loaded = "both_legs_load" in MOVEMENTS[tested.movement].traits
+    loaded = "both_legs_load" in _traits(tested.movement)
     return loaded and math.isfinite(tested.tags.load_kg)
+
+
+def _traits(movement: str) -> frozenset[Trait]:
+    """What a movement is; nothing of a drill that no table knows."""
+    known = MOVEMENTS.get(movement)
+    return known.traits if known else frozenset()
 
 
 def _title(measure: str) -> str:
@@ -320,13 +287,19 @@ RELATIONS: Final = (
     ("pelvis_tilt_bottom_deg", "rotation_bottom_deg"),
 )
 
-_LOAD: Final = re.compile(r"load\s*=?\s*(\d+(?:\.\d+)?)")
-
 _NAMES: Final[Mapping[Kind, tuple[str, str]]] = {
     "cold_warm": ("cold", "warm"),
     "active_passive": ("active", "passive"),
     "table_loaded": ("on the table", "at the bottom"),
 }
+
+_MEANS: Final[Mapping[Kind, str]] = {
+    "cold_warm": "A warm-up gives the range: guarding or stiffness rather than the joint.",
+    "active_passive": "The joint has the range: work on strength and control at its end.",
+    "table_loaded": "Loaded it goes further than on the table: fine for the lift, and still worth "
+    "training for daily life.",
+}
+"""What it means where the second test really goes further than the first."""
 
 _TITLES: Final[Mapping[str, str]] = {
     "rotation_end_deg": "rotation at the end range",

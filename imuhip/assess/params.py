@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imuhip.assess.goals import GOAL_ZONES, ArcName
-from imuhip.assess.limits import Goal, Limits, checked_goal, limits_for
+from imuhip.assess.goals import GOAL_ZONES, ArcName, Zone, zones_for
+from imuhip.assess.limits import limits_for
+from imuhip.assess.profiles import Goal, checked_goal
+from imuhip.assess.rules.record import Limits
 from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
 from imuhip.core.errors import RecordingError
 from imuhip.devices.toml_door import as_number, nearest, shown
@@ -40,7 +42,12 @@ class Params:
     @property
     def goal(self) -> Goal:
         """The goal profile."""
-        return self.limits.goal
+        return checked_goal(self.limits.goal)
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The arcs to aim at: the profile's, with the athlete's own in their places."""
+        return zones_for(self.goal, self.arc_goals)
 
     def day_error(self, measure: str) -> DayError:
         """Return how a measure varies between days when nothing has changed."""

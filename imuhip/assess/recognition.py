@@ -1,5 +1,6 @@
 """Whether a bout is a repetition, of which movement, and why it may not count."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from imuhip.assess.episodes import Rows
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import DONE, STAYED, Bout
 from imuhip.assess.signals import Machine
-from imuhip.core.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.records import Array
 
 
@@ -31,16 +32,19 @@ class Verdict(NamedTuple):
 
 def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
     """Judge a bout while a mark says that `movement` is done."""
+    if machine.other:
+        return _other(machine, bout, rows, at, movement)
     if movement not in machine.movements:
         return Verdict(None, False)
     if bout.end == STAYED:
-        longest = movement.thresholds.longest_hold_s
+        longest = machine.thresholds.longest_hold_s
         return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
     if bout.end != DONE:
         return Verdict(movement, False, "the data stop within it")
-    if movement.together and not _both_legs(rows, at):
+    if movement.together and not _both_legs(rows, at, _RATIO):
         return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
-    reach = movement.thresholds.reach_deg
+    small = machine.small_for(movement) and movement.small_counts
+    reach = (machine if small else movement).thresholds.reach_deg
     if abs(np.degrees(bout.excursion)) < reach:
         return Verdict(movement, False, f"partial: less than {reach:g}°")
     return Verdict(movement, True, _missing(machine, rows, at))
@@ -57,8 +61,16 @@ def detected(
         Movements of which a set goes on: of those, what falls short is listed.
     """
     for movement in machine.movements:
-        if movement.detectable and _looks_like(movement, machine, rows, at):
+        if (
+            movement.detectable
+            and not machine.small_for(movement)
+            and _looks_like(movement, machine, rows, at)
+        ):
             verdict = marked(machine, bout, rows, at, movement)
+            stay = _time_down(rows, at)
+            if movement.together and verdict.counted and stay > _UNMARKED_STAY_S:
+                why = f"{stay:.0f} s at the bottom without a mark: mark the set to count it"
+                verdict = Verdict(movement, False, why)
             if verdict.counted or (movement.name in ongoing and bout.end == DONE):
                 return verdict
     return Verdict(None, False)
@@ -69,7 +81,9 @@ def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries
     turned = slice(at.turn_start, at.turn_stop)
     if movement.together:
         # With one thigh unseen nobody can tell a squat from a knee lift.
-        return bool(np.isfinite(_means(rows.inclination[turned])).all()) and _both_legs(rows, at)
+        return bool(np.isfinite(_means(rows.inclination[turned])).all()) and _both_legs(
+            rows, at, _UNMARKED_RATIO
+        )
     side: Side = "left" if machine.side == "left" else "right"
     if "standing_turn" in movement.traits:
         return _on_standing_legs(rows, at) and _turns_in_the_hip(side, rows, at)
@@ -77,12 +91,40 @@ def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries
     return tilt < _LYING_DEG if "lying" in movement.traits else abs(tilt) < _UPRIGHT_DEG
 
 
-def _both_legs(rows: Rows, at: Boundaries) -> bool:
-    """Whether both thighs went far: the smaller way at least 0.6 of the larger."""
+def _time_down(rows: Rows, at: Boundaries) -> float:
+    """How long the thighs were near their deepest, seconds."""
+    lean = rows.inclination[at.start : at.end + 1].max(axis=1)
+    known = lean[np.isfinite(lean)]
+    deep = known >= _DEEP * known.max(initial=0.0)
+    return float(np.count_nonzero(deep)) / GRID_HZ
+
+
+def _other(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+    """Judge a bout of a drill that is told by the hip angle that moves most."""
+    part = rows.hip[at.start : at.end + 1]
+    ranges = part.max(axis=0) - part.min(axis=0)
+    k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
+    mine = ranges[k, angle]
+    leads = (
+        machine.side in movement.sides
+        and mine >= np.nanmax(ranges[k])
+        and mine >= _OTHER_LEG * np.nanmax(ranges)
+    )
+    if bout.end != DONE or not leads:
+        return Verdict(None, False)
+    named = replace(movement, primary=machine.movements[0].primary)
+    reach = machine.thresholds.reach_deg
+    if abs(np.degrees(bout.excursion)) < reach:
+        return Verdict(named, False, f"partial: less than {reach:g}°")
+    return Verdict(named, True, _missing(machine, rows, at))
+
+
+def _both_legs(rows: Rows, at: Boundaries, ratio: float) -> bool:
+    """Whether both thighs went far: the smaller way at least so much of the larger."""
     deep = _means(rows.inclination[at.turn_start : at.turn_stop])
     ways = deep - _means(rows.inclination[at.before : at.start + 1])
     known = ways[np.isfinite(ways)]
-    return len(known) < len(SIDES) or float(known.min()) >= _RATIO * float(known.max())
+    return len(known) < len(SIDES) or float(known.min()) >= ratio * float(known.max())
 
 
 def _means(columns: Array) -> Array:
@@ -125,7 +167,18 @@ def _missing(machine: Machine, rows: Rows, at: Boundaries) -> str:
     return "; ".join(words)
 
 
-_RATIO = 0.6
+_RATIO, _UNMARKED_RATIO = 0.6, 0.8
+"""Where a mark says squat, and where none does: true squats have 0.94 and more, single-leg squats
+0.6 to 0.7."""
+
+_UNMARKED_STAY_S = 8.0
+"""Who stays lower for longer without a mark sat down."""
+
+_DEEP = 0.75
+
+_OTHER_LEG = 0.5
+"""A leg that moves less than so much of the other one goes along."""
+
 _UPRIGHT_DEG, _LYING_DEG = 50.0, -55.0
 _LEAST_HIP_SHARE, _OTHER_SHARE = 0.4, 0.5
 _LEAST_TURN_S, _MOST_SWING_DEG = 0.4, 10.0

@@ -33,7 +33,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from imuhip.assess.movements import Movement
+from imuhip.assess.movements import Movement, Thresholds
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.kernels import kernel
 from imuhip.core.records import Array
@@ -76,9 +76,9 @@ class Bout(NamedTuple):
 class Machines:
     """One machine a movement and side; `push` their signals, get what ended."""
 
-    def __init__(self, movements: Sequence[Movement]) -> None:
-        self._limits = np.array([_limits(movement) for movement in movements])
-        self._state = np.zeros((len(movements), _STATE_SIZE))
+    def __init__(self, followed: Sequence[tuple[Movement, Thresholds]]) -> None:
+        self._limits = np.array([_limits(*each) for each in followed])
+        self._state = np.zeros((len(followed), _STATE_SIZE))
         self._state[:, _REF] = np.nan
         self._state[:, _LAST] = np.nan
         self._rows = 0
@@ -112,9 +112,8 @@ def _bout(row: Array) -> Bout:
     return Bout(machine, end, leave, turn, stop, known, float(row[6]))
 
 
-def _limits(movement: Movement) -> list[float]:
+def _limits(movement: Movement, limits: Thresholds) -> list[float]:
     """A machine's numbers, radians and rows."""
-    limits = movement.thresholds
     low, high = limits.inclination_deg
     degrees = (
         limits.leave_deg,

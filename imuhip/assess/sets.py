@@ -9,7 +9,7 @@ repetitions whose turn lies between its begin and its end, wherever they began.
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from imuhip.assess.movements import MOVEMENTS, Movement
+from imuhip.assess.movements import MOVEMENTS, Movement, other_drill
 from imuhip.core.conventions import CALIBRATION_STEPS, Side
 
 
@@ -49,18 +49,22 @@ class Sets:
         self._counts: dict[str, int] = {}
 
     def mark(self, t: float, label: str) -> None:
-        """Take a mark; what is neither a movement's nor a calibration step's is none."""
+        """Take a mark that begins or ends something; what no table knows is kept as itself."""
         kind, _, name = label.partition(":")
-        if kind not in ("begin", "end") or name not in (*MOVEMENTS, *CALIBRATION_STEPS):
+        name = name.strip()
+        if kind not in ("begin", "end") or not name:
             return
+        movement = None
+        if name not in CALIBRATION_STEPS:
+            movement = MOVEMENTS.get(name) or other_drill(name)
         if kind == "begin":
             for window in self._windows:  # an end that was forgotten
                 window.end = min(window.end, t)
-            number = self._next(name) if name in MOVEMENTS else 0
-            self._windows.append(_Window(MOVEMENTS.get(name), t, number))
+            number = self._next(name) if movement is not None else 0
+            self._windows.append(_Window(movement, t, number))
         elif name != "tray":  # the sensors are in somebody's hands until the next step begins
             for window in self._windows[-1:]:
-                if window.movement is MOVEMENTS.get(name):
+                if window.movement == movement:
                     window.end = min(window.end, t)
 
     def said(self, t: float) -> Said | None:

@@ -6,8 +6,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from imuhip.assess.episodes import Rows
-from imuhip.assess.movements import MOVEMENTS, Movement
-from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
+from imuhip.assess.movements import MOVEMENTS, OTHER_PRIMARIES, Movement, Thresholds, other_drill
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.findings import SegmentBlock
 from imuhip.core.records import AngleBlock, Array
 
@@ -21,10 +21,25 @@ class Machine(NamedTuple):
         Those that share signal and thresholds.
     side
         ``both`` for the mean of the thighs.
+    thresholds
+        When a repetition begins, turns and ends.
+    other
+        It follows drills that are told by the angle that moves most.
     """
 
     movements: tuple[Movement, ...]
     side: Side | Literal["both"]
+    thresholds: Thresholds
+    other: bool = False
+
+    def small_for(self, movement: Movement) -> bool:
+        """Whether it follows a movement with the thresholds for small repetitions."""
+        return self.thresholds != movement.thresholds
+
+    @property
+    def waits(self) -> bool:
+        """Whether what it finds may be part of something larger that is not over yet."""
+        return any(self.small_for(movement) for movement in self.movements)
 
 
 def rows_of(angles: AngleBlock, motion: SegmentBlock) -> Rows:
@@ -32,22 +47,29 @@ def rows_of(angles: AngleBlock, motion: SegmentBlock) -> Rows:
     return Rows(*(getattr(angles, n) for n in _ANGLES), *(getattr(motion, n) for n in _MOTION))
 
 
-def signals(rows: Rows) -> tuple[Array, Array, Array]:
-    """Signal, rate and inclination of each of `MACHINES`: ``(M, N)`` each."""
+def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
+    """Signal, rate and inclination of each of `MACHINES`: ``(M, N)`` each.
+
+    Parameters
+    ----------
+    before
+        ``(SPAN_ROWS, 2, 3)`` hip angles of the rows before these; NaN where there is none.
+    """
     x, v, p = (np.empty((len(MACHINES), len(rows.t))) for _ in range(3))
-    lean = _signed(rows)
+    lean, rates = _signed(rows), _hip_rates(rows.hip, before)
     for m, machine in enumerate(MACHINES):
-        x[m], v[m], p[m] = _signal(machine, rows, lean)
+        x[m], v[m], p[m] = _signal(machine, rows, lean, rates)
     return x, v, p
 
 
 def signal(machine: Machine, rows: Rows) -> tuple[Array, Array]:
     """Signal and rate ``(N,)`` of one machine."""
-    x, v, _ = _signal(machine, rows, _signed(rows))
+    rates = _hip_rates(rows.hip, NOTHING_BEFORE)
+    x, v, _ = _signal(machine, rows, _signed(rows), rates)
     return x, v
 
 
-def _signal(machine: Machine, rows: Rows, lean: Array) -> tuple[Array, Array, Array]:
+def _signal(machine: Machine, rows: Rows, lean: Array, rates: Array) -> tuple[Array, Array, Array]:
     if machine.side == "both":
         return _mean(lean), _mean(rows.inclination_rate), _mean(rows.inclination)
     k = SIDES.index(machine.side)
@@ -58,7 +80,16 @@ def _signal(machine: Machine, rows: Rows, lean: Array) -> tuple[Array, Array, Ar
     if primary == "heading":
         inwards = HIP_SIGNS[machine.side][2]
         return inwards * rows.heading[:, k], inwards * rows.heading_rate[:, k], inclination
+    if primary in ("flexion", "adduction"):
+        angle = HIP_ANGLES.index(primary)
+        return rows.hip[:, k, angle], rates[:, k, angle], inclination
     return rows.hip[:, k, 2], rows.axial_rate[:, k], inclination
+
+
+def _hip_rates(hip: Array, before: Array) -> Array:
+    """Rates of hip angles ``(N, 2, 3)`` over the last 0.05 s, rad/s."""
+    whole = np.concatenate((before, hip))
+    return (whole[SPAN_ROWS:] - whole[:-SPAN_ROWS]) * (GRID_HZ / SPAN_ROWS)
 
 
 def _signed(rows: Rows) -> Array:
@@ -80,13 +111,26 @@ def _mean(both: Array) -> Array:
 def _machines() -> tuple[Machine, ...]:
     """One machine for all movements that are told alike."""
     shared: dict[tuple[object, ...], Machine] = {}
-    for movement in MOVEMENTS.values():
-        for side in ("both",) if movement.together else movement.sides:
-            key = (movement.primary, movement.path, movement.thresholds, side)
-            before = shared[key].movements if key in shared else ()
-            shared[key] = Machine((*before, movement), side)  # type: ignore[arg-type]
-    return tuple(shared.values())
+    for movement in (each for each in MOVEMENTS.values() if not each.other):
+        sides: tuple[Side | Literal["both"], ...] = movement.sides
+        for side in ("both",) if movement.together else sides:
+            for thresholds in (movement.thresholds, movement.small):
+                if thresholds is None:
+                    continue
+                key = (movement.primary, movement.path, thresholds, side)
+                before = shared[key].movements if key in shared else ()
+                shared[key] = Machine((*before, movement), side, thresholds)
+    others = [other_drill("", primary) for primary in OTHER_PRIMARIES]
+    return (
+        *shared.values(),
+        *(Machine((each,), side, each.thresholds, other=True) for each in others for side in SIDES),
+    )
 
+
+SPAN_ROWS: Final = 5
+"""Rates of hip angles are over so many rows."""
+
+NOTHING_BEFORE: Final[Array] = np.full((SPAN_ROWS, 2, 3), np.nan)
 
 _COLUMNS: Final = [each.name for each in fields(Rows)]
 _ANGLES: Final = _COLUMNS[: _COLUMNS.index("inclination")]

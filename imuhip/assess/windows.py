@@ -83,6 +83,16 @@ def path_at(inclination: Array, values: Array, levels: Array) -> Array:
     return np.interp(levels, inclination[rising], values[rising], left=np.nan, right=np.nan)
 
 
+def change_deg(episode: Episode, column: Array) -> float:
+    """From the rest before to the end of the turn, degrees, of radians ``(N,)``."""
+    return at_turn(episode, column) - at_rest(episode, column)
+
+
+def skin_sd(rotation_deg: float) -> float:
+    """What is not known of a rotation because of the skin, degrees."""
+    return SKIN_SD / SKIN_FOLLOWS * abs(rotation_deg)
+
+
 def _mean_deg(values: Array) -> float:
     return math.degrees(float(np.add.reduce(values)) / len(values)) if len(values) else np.nan
 

@@ -8,10 +8,13 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from imuhip.assess.advice import cards_of, plan_of
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.profiles import Goal
+from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
-from imuhip.cli.comparison_output import compared_words, cues_words
+from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
 from imuhip.live.events import Assessed
@@ -39,8 +42,20 @@ def assessment_words(
         console.print()
         console.print(_table(movement, number, rows, told))
         _findings(console, told)
+    done = {(each.movement, each.set) for each in sets}
+    _findings(console, [f for f in findings if (f.movement, f.set) not in done])
     for note in notes:
         console.print(f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}", highlight=False)
+
+
+def plan_words(console: Console, findings: Sequence[Finding], goal: Goal = "general") -> None:
+    """Say what to do next: three lines, each with its reason."""
+    lines = plan_of(findings, goal) if findings else ()
+    if lines:
+        console.print("\n[bold]What next[/]")
+    for line in lines:
+        console.print(f"{_STEPS[line.step]}: {line.text}", highlight=False, markup=False)
+        console.print(f"       {line.reason}", style="dim", highlight=False, markup=False)
 
 
 def session_words(console: Console, session: Assessed) -> None:
@@ -49,6 +64,8 @@ def session_words(console: Console, session: Assessed) -> None:
     assessment_words(console, sets, latest_findings(session.findings), session.notes)
     compared_words(console, session.repetitions, session.notes)
     cues_words(console, session.outcomes)
+    sets_words(console, latest_findings(session.findings), session.notes)
+    plan_words(console, latest_findings(session.findings))
 
 
 def _table(
@@ -75,7 +92,8 @@ def _table(
             cells = [_value(by_side.get(side), name) for side in shown]
             if any(cells):
                 apart = [_apart(by_side, name, findings)] if compared else []
-                table.add_row(f"{way}{MEASURES[name].title}", *cells, *apart)
+                title = "depth" if name == _PARALLEL else MEASURES[name].title
+                table.add_row(f"{way}{title}", *cells, *apart)
     return table
 
 
@@ -109,6 +127,8 @@ def _value(row: SetSummary | None, name: str) -> str:
     unit = _UNITS[MEASURES[name].unit]
     digits = 0 if unit.startswith("°") else (1 if unit else 2)
     text = f"{round(value, digits) + 0.0:.{digits}f}{unit}"  # no minus before a zero
+    if name == _PARALLEL:
+        text = f"{abs(round(value)):.0f}° {'below' if value > 0.0 else 'above'} parallel"
     error = row.measures.get(set_name(name, "mean_sd"), math.nan)
     if math.isfinite(error):
         text += f" ± {1.96 * error:.0f}"
@@ -120,18 +140,20 @@ def _value(row: SetSummary | None, name: str) -> str:
 
 def _findings(console: Console, findings: Sequence[Finding]) -> None:
     """What a set shows, the marked first; what nobody can tell in one line."""
-    order = {"marked": 0, "mild": 1}
-    said = sorted((f for f in findings if f.grade in order), key=lambda f: order[f.grade])
-    for finding in said:
-        colour = "red" if finding.grade == "marked" else "yellow"
-        console.print(f"[{colour}]{finding.grade}[/] {finding.words}", highlight=False)
-        if finding.cue:
-            console.print(f"       try: {finding.cue}", highlight=False)
-    unknown = dict.fromkeys(f.rule.replace("_", " ") for f in findings if f.grade == "cannot_tell")
+    cards = cards_of(findings)
+    for card in cards:
+        lead = card.lead
+        colour = "red" if lead.grade == "marked" else "yellow"
+        console.print(f"[{colour}]{lead.grade}[/] {lead.words}", highlight=False)
+        for other in card.others:
+            console.print(f"       also: {other.words}", style="dim", highlight=False)
+        for k, cue in enumerate(card.cues):
+            console.print(f"       {'or' if k else 'try'}: {cue}", highlight=False)
+    unknown = dict.fromkeys(RULES[f.rule].title for f in findings if f.grade == "cannot_tell")
     if unknown:
-        console.print(f"cannot tell: {', '.join(unknown)}", style="dim", highlight=False)
-    if findings and not said and not unknown:
-        console.print("nothing to remark", style="dim")
+        console.print(f"Cannot tell: {', '.join(unknown)}", style="dim", highlight=False)
+    if findings and not cards and not unknown:
+        console.print("No findings", style="dim")
 
 
 def _moment(angles: Mapping[str, float]) -> str:
@@ -153,7 +175,10 @@ _RULE_OF: Final = {
 }
 """Measure to the rule that compares its sides."""
 
+_STEPS: Final = {"limits": "What limits", "drill": "Do", "test_again": "Test again"}
+
 _UNITS: Final = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
+_PARALLEL: Final = "thigh_past_parallel_deg"
 _CREEP_SHOWN: Final = 3.0
 """Degrees; less is not worth a coach's eye."""
 

@@ -7,26 +7,35 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.cue_log import Outcome
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
+from imuhip.assess.set_changes import changes_of_session
 from imuhip.assess.symmetry import Z95, Measured
 from imuhip.core.conventions import SIDES
-from imuhip.core.findings import Note, Repetition
+from imuhip.core.findings import Finding, Note, Repetition
 
 
-def goals_words(console: Console, repetitions: Sequence[Repetition], params: Params) -> None:
+def goals_words(
+    console: Console,
+    repetitions: Sequence[Repetition],
+    params: Params,
+    notes: Sequence[Note] = (),
+) -> None:
     """Say how far each hip turned in table tests, against the coach's goals and measured means."""
     zones = zones_for(params.goal, params.arc_goals)
     for test, title in _TESTS.items():
-        turns = [r for r in repetitions if r.movement.rpartition("_")[0] == test]
-        arcs = [arcs_of(turns, side) for side in SIDES]
-        if not any(math.isfinite(a.named(zone.name).value) for a in arcs for zone in zones):
-            continue
-        console.print()
-        console.print(_goals(f"{title} against the goals ({_goal(params)})", arcs, zones))
+        every = [r for r in repetitions if r.movement.rpartition("_")[0] == test]
+        for said, turns in under_alike_conditions(every, notes).items():
+            arcs = [arcs_of(turns, side) for side in SIDES]
+            if not any(math.isfinite(a.named(zone.name).value) for a in arcs for zone in zones):
+                continue
+            what = f"{title} ({said.words})" if said.words else title
+            console.print()
+            console.print(_goals(f"{what} against the goals ({_goal(params)})", arcs, zones))
 
 
 def compared_words(
@@ -39,6 +48,17 @@ def compared_words(
         console.print("\n[bold]Tests held against each other[/]")
     for words in told:
         console.print(words, highlight=False, markup=False)
+
+
+def sets_words(console: Console, findings: Sequence[Finding], notes: Sequence[Note]) -> None:
+    """Say what became of compensations from one set to the next, and what was tried between."""
+    changes = changes_of_session(findings, notes)
+    if changes:
+        console.print("\n[bold]Set against set[/]")
+    for each in changes:
+        console.print(
+            each.words, style=_EFFECTS.get(each.effect, "dim"), highlight=False, markup=False
+        )
 
 
 def cues_words(console: Console, outcomes: Sequence[Outcome]) -> None:

@@ -101,12 +101,17 @@ def analyze(
         str,
         typer.Option("--soft-tissue", help="Share of a turn the skin misses: left=0.3,right=0.3"),
     ] = "",
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="A TOML file with [assess]: goal, limits, offsets."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a recording into result files, and file them under an athlete if one is named.
 
     Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing --athlete A1
     """
+    from imuhip.cli.assess_settings import assess_from
     from imuhip.cli.columns import columns_from, soft_tissue_from
     from imuhip.pipeline.all_sensors import Params
     from imuhip.results.analysis import analyze as run
@@ -118,7 +123,15 @@ def analyze(
     filing = Filing(catalogue, athlete) if athlete else None
     target = output or results_of(filing, recording, params)
     with progress("analyzing", None) as told:
-        analysis = run(recording, target, params, told, columns=wanted, soft_tissue=factors)
+        analysis = run(
+            recording,
+            target,
+            params,
+            told,
+            columns=wanted,
+            soft_tissue=factors,
+            assess=assess_from(settings),
+        )
     if filing is not None:
         filing.file(recording, target, _say)
     for sentence in analysis.warnings:

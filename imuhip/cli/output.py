@@ -10,8 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from imuhip.batch.run import Report
-from imuhip.cli.assessment_output import assessment_words
-from imuhip.cli.comparison_output import compared_words, cues_words, goals_words
+from imuhip.cli.assessment_output import assessment_words, plan_words
+from imuhip.cli.comparison_output import (
+    compared_words,
+    cues_words,
+    goals_words,
+    sets_words,
+)
 from imuhip.core.records import Fault
 from imuhip.devices.profile_nouns import Profile
 from imuhip.recording.summary import RecordingSummary
@@ -31,9 +36,11 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
     console.print(table)
     console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
     assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
-    goals_words(console, analysis.repetitions, analysis.assess)
+    goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
     compared_words(console, analysis.repetitions, analysis.notes)
     cues_words(console, analysis.outcomes)
+    sets_words(console, analysis.findings, analysis.notes)
+    plan_words(console, analysis.findings, analysis.assess.goal)
     console.print(f"results in {escape(str(analysis.target))}", highlight=False, soft_wrap=True)
     faults_words(console, analysis.faults)
     console.print("A training aid, not a medical device.", style="dim")

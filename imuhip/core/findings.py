@@ -110,6 +110,8 @@ class Finding:
     after
         How many repetitions of the set were known. All that is said of a set after one more
         replaces all that was said of it before.
+    more_cues
+        Further things to try: easier ways and drills.
     """
 
     rule: str
@@ -126,6 +128,7 @@ class Finding:
     words: str
     cue: str = ""
     after: int = 0
+    more_cues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def _mark_warnings(marks: Sequence[FolderMark]) -> list[tuple[int, str]]:
         elif kind == "end" and rest:
             if open_steps.pop(rest, None) is None:
                 warnings.append((mark.line, f"{rest} ends and has not begun"))
-        elif mark.label != "pain" and not (colon and kind in _FREE_LABELS):
+        elif kind not in ("pain", "sore") and not (colon and kind in _FREE_LABELS):
             warnings.append(
                 (mark.line, f"the label {mark.label[:40]!r} is kept, and means nothing to imuhip")
             )

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imuhip.assess.limits import GOALS
+from imuhip.assess.profiles import GOALS
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.live.protocol import to_json
 

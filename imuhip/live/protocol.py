@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from imuhip.assess.goals import GOAL_ZONES
-from imuhip.assess.limits import checked_goal
+from imuhip.assess.profiles import checked_goal
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.records import AngleBlock, Array, GridBlock, Header

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any, Final
 
+from imuhip.assess.advice import cards_of
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.conventions import SIDES
-from imuhip.core.findings import Repetition
+from imuhip.core.findings import Finding, Repetition
 from imuhip.report.blocks import Block, Document, Heading, Words
-from imuhip.report.material import Material, family, title_of
+from imuhip.report.material import Material, family, findings_of, title_of
 from imuhip.report.pictures import degrees
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
@@ -16,6 +17,7 @@ from imuhip.report.sections import (
     change_picture,
     change_rows,
     grade_words,
+    plan_blocks,
     subtitle,
     turned,
 )
@@ -36,7 +38,8 @@ def athlete_report(material: Material) -> Document:
         blocks.append(Words("Do the seated rotation test of both hips next time: it shows how far "
                             "they turn."))  # fmt: skip
     blocks += [Heading("What went well"), *_well(material.results.findings)]
-    blocks += [Heading("What to work on"), *_work(material.results.findings)]
+    blocks += [Heading("What to work on"), *_work(findings_of(material.results))]
+    blocks += plan_blocks(material)
     blocks += _changed(material)
     blocks += _explained(material)
     return Document(TITLE, subtitle(material), blocks, one_page=True)
@@ -77,7 +80,8 @@ def _done(counted: Sequence[Repetition]) -> str:
 def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
     """What was looked for and, surely, not seen, in plain words."""
     sure = [f for f in findings if f["grade"] == "none" and (f["confidence"] or 0.0) >= _SURE]
-    shown = {f["rule"] for f in findings if f["grade"] in ("mild", "marked")}
+    # What one set shows, or cannot tell, another does not make good.
+    shown = {f["rule"] for f in findings if f["grade"] != "none"}
     told: dict[str, set[str]] = {}
     for finding in sure:
         if finding["rule"] not in shown:
@@ -87,21 +91,18 @@ def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
     return blocks or [Words("Nothing could be told with certainty this time.")]
 
 
-def _work(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """The gravest findings, each with what to try."""
-    graded = sorted(
-        (f for f in findings if f["grade"] in ("mild", "marked")),
-        key=lambda f: (f["grade"] != "marked", -(f["confidence"] or 0.0)),
-    )
-    if not graded:
-        return [Words("Nothing stood out. Keep going.", "good")]
+def _work(findings: Sequence[Finding]) -> list[Block]:
+    """The gravest faults, each with what to try."""
+    cards = cards_of(findings)
+    if not cards:
+        return [Words("No findings. Keep going.", "good")]
     blocks: list[Block] = []
-    for finding in graded[:_MOST_WORK]:
-        lead = words_for(finding["rule"]).lead.format(side=finding["side"])
-        blocks.append(Words(finding["words"], "work", lead))
-        if finding["cue"]:
-            blocks.append(Words(finding["cue"], "plain", "Try:"))
-    left = len(graded) - _MOST_WORK
+    for card in cards[:_MOST_WORK]:
+        lead = words_for(card.lead.rule).lead.format(side=card.lead.side)
+        blocks.append(Words(card.lead.words, "work", lead))
+        if card.cues:
+            blocks.append(Words(card.cues[0], "plain", "Try:"))
+    left = len(cards) - _MOST_WORK
     if left > 0:
         blocks.append(Words(f"{left} more are in your coach's report.", "small"))
     return blocks

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from imuhip.assess.advice import cards_of
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import relations_of
@@ -20,7 +21,7 @@ from imuhip.report.comparison import (
     pairs_picture,
     tests_compared,
 )
-from imuhip.report.material import Material, bends, curve, family, path, title_of
+from imuhip.report.material import Material, bends, curve, family, findings_of, path, title_of
 from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
@@ -28,6 +29,7 @@ from imuhip.report.sections import (
     change_picture,
     change_table,
     grade_words,
+    plan_blocks,
     side_blocks,
     subtitle,
     turned,
@@ -42,6 +44,7 @@ def coach_report(material: Material) -> Document:
         *_session(material),
         *_calibration(material),
         *_findings(material),
+        *plan_blocks(material),
         *_arcs(material),
         *side_blocks(material),
         *_change(material),
@@ -110,11 +113,12 @@ def _findings(material: Material) -> Iterator[Block]:
     if not findings:
         yield Words("No rule was asked: there is no set of a movement that rules are for.")
         return
-    for finding in findings:
-        if finding["grade"] in ("mild", "marked"):
-            yield Words(finding["words"], "work", finding["grade"].capitalize() + ":")
-            if finding["cue"]:
-                yield Words(finding["cue"], "plain", "Try:")
+    for card in cards_of(findings_of(material.results)):
+        yield Words(card.lead.words, "work", f"{card.lead.grade.capitalize()}:")
+        for other in card.others:
+            yield Words(f"Also: {other.words}", "small")
+        for k, cue in enumerate(card.cues):
+            yield Words(cue, "plain", "Or:" if k else "Try:")
     rows = [
         [words_for(f["rule"]).title + ("" if f["side"] == "both" else f", {f['side']}"),
          f"{title_of(family(f['movement']))} {f['set']}",
@@ -313,7 +317,7 @@ def _definitions(material: Material) -> Iterator[Block]:
     rules = dict.fromkeys(f["rule"] for f in material.results.findings if f["rule"] in RULES)
     limits = material.params.limits.entries
     rows = [
-        [words_for(rule).title, words_for(rule).definition, limits[RULES[rule].limit].source]
+        [words_for(rule).title, words_for(rule).definition, limits[RULES[rule].limit_name].source]
         for rule in rules
     ]
     if rows:
@@ -337,6 +341,7 @@ def _number(value: float | None, unit: str, before: str = "") -> str:
 _UNITS: Final = {
     "deg": ("°", 0),
     "deg/s": ("°/s", 0),
+    "deg_s": ("°/s", 0),
     "s": (" s", 1),
     "ms": (" ms", 0),
     "percent": (" %", 0),

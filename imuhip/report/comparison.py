@@ -9,20 +9,26 @@ from typing import Any, Final
 
 import numpy as np
 
+from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
+from imuhip.assess.set_changes import changes_between
 from imuhip.assess.symmetry import (
     START_DAY_ERROR,
+    Z80,
     Z95,
+    Z95_OF_TWO,
     DayError,
     Difference,
     Measured,
+    Word,
     change,
     judged,
     side_difference,
     within_sd,
 )
+from imuhip.assess.verdicts import difference_grade
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
 from imuhip.catalogue.progress import Series
@@ -30,8 +36,9 @@ from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
-from imuhip.report.material import Material, bends, curve, family, title_of, told_by
+from imuhip.report.material import Material, bends, curve, family, findings_of, title_of, told_by
 from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error
+from imuhip.report.plain_words import words_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +70,25 @@ class Comparison:
 def left_and_right(material: Material) -> list[Comparison]:
     """Both hips in each movement and way, all sets of the session together.
 
-    The errors of both sides share the pelvis. How much is not in the results: where a rule said
-    it, its error holds; else both errors are added up, the most they can be.
+    Only sets under the same conditions are compared. The errors of both sides share the pelvis.
+    How much is not in the results: where a rule judged the rotation its word, value and error hold,
+    so that a session has one answer; else both errors are added up, the most they can be.
     """
     found = []
-    groups = _groups(material.repetitions)
-    for kind, way, measure in dict.fromkeys((k, w, m) for k, _, w, m in groups):
-        both = [groups.get((kind, side, way, measure), []) for side in SIDES]
-        if not all(both):
-            continue
-        left, right = (_measured(reps, measure) for reps in both)
-        shared = -left.sd * right.sd if bends(both[0][0].movement) else 0.0
-        difference = side_difference(left, right, shared, MATTERS_DEG)
-        told = _told_error(material, kind) if measure == "rotation_bottom_deg" else math.nan
-        if math.isfinite(told):
-            difference = judged(right.value - left.value, (told / Z95) ** 2, MATTERS_DEG)
-        what = _what(kind, way, measure)
-        found.append(
-            Comparison(what, ("left", "right"), ("left", "right"), left, right, difference)
-        )
+    for said, alike in under_alike_conditions(material.repetitions, material.notes).items():
+        groups = _groups(alike)
+        for kind, way, measure in dict.fromkeys((k, w, m) for k, _, w, m in groups):
+            both = [groups.get((kind, side, way, measure), []) for side in SIDES]
+            if not all(both):
+                continue
+            left, right = (_measured(reps, measure) for reps in both)
+            shared = -left.sd * right.sd if bends(both[0][0].movement) else 0.0
+            difference = side_difference(left, right, shared, MATTERS_DEG)
+            if measure in _JUDGED:
+                difference = _as_found(material, both, way, difference)
+            what = _what(kind, way, measure) + (f" ({said.words})" if said.words else "")
+            names = ("left", "right")
+            found.append(Comparison(what, names, names, left, right, difference))
     return found
 
 
@@ -100,6 +107,23 @@ def set_and_set(material: Material, movement: str, first: int, second: int) -> l
         names = (f"set {first}", f"set {second}")
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
         found.append(Comparison(what, names, (side, side), one, two, difference))
+    return [*found, *_compensations(material, movement, first, second)]
+
+
+def _compensations(material: Material, movement: str, first: int, second: int) -> list[Comparison]:
+    """What became of each compensation that is told in degrees."""
+    findings = findings_of(material.results)
+    names = (f"set {first}", f"set {second}")
+    found = []
+    for kind in dict.fromkeys(f.movement for f in findings if family(f.movement) == movement):
+        for each in changes_between(findings, kind, first, second):
+            if each.unit == "deg":
+                what = words_for(each.rule).title
+                what += "" if each.side == "both" else f", {each.side}"
+                side = each.side if each.side in SIDES else ""
+                found.append(
+                    Comparison(what, names, (side, side), each.before, each.after, each.difference)
+                )
     return found
 
 
@@ -268,14 +292,41 @@ def _spread(reps: Sequence[Repetition], measure: str) -> float:
     return within_sd(values) ** 2 / len(values)
 
 
-def _told_error(material: Material, kind: str) -> float:
-    """What a rule said is the smallest difference of rotation beyond error; the widest set's."""
-    told = [
-        finding["mdc"] or math.nan
+def _as_found(
+    material: Material, both: Sequence[Sequence[Repetition]], way: str, own: Difference
+) -> Difference:
+    """What the rule said of these sets; of a direction that it did not speak of, by its error.
+
+    Parameters
+    ----------
+    both
+        Repetitions of the left and the right side.
+    way
+        Their direction.
+    own
+        The difference of the means; kept where no rule judged it.
+    """
+    sets = {(rep.movement, rep.set) for reps in both for rep in reps}
+    found = [
+        finding
         for finding in material.results.findings
-        if finding["rule"] == "rotation_difference" and family(finding["movement"]) == kind
+        if finding["rule"] == "rotation_difference"
+        and (finding["movement"], finding["set"]) in sets
+        and finding["mdc"] is not None
     ]
-    return max(told, default=math.nan)
+    if not found:
+        return own
+    last = found[-1]
+    mdc, limit = float(last["mdc"]), material.params.limits["rotation_difference_deg"]
+    # A table test has two directions to be wrong in, and its rule asks for more of each.
+    sd = mdc / (Z95 if way == "down" else Z95_OF_TWO)
+    grade = difference_grade(abs(own.value), sd, mdc, limit)[0]
+    word: Word = "real" if grade in ("mild", "marked") else "no detectable difference"
+    if grade == "cannot_tell":
+        word = "cannot tell"
+    elif grade == "none" and abs(own.value) > Z80 * sd:
+        word = "possible"
+    return Difference(own.value, sd, own.value - mdc, own.value + mdc, mdc, word)
 
 
 def _with_mdc(difference: Difference) -> str:
@@ -300,6 +351,9 @@ _SHORT: Final = {
 }
 
 _MEASURES: Final = tuple(_SHORT)
+
+_JUDGED: Final = ("rotation_bottom_deg", "rotation_end_deg")
+"""Measures whose sides a rule compares."""
 
 DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
 """What the numbers on the page mean."""

@@ -18,8 +18,8 @@ from imuhip.catalogue.progress import Series, series_of
 from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.conventions import Side
 from imuhip.core.errors import CatalogueError
+from imuhip.core.findings import Finding, Repetition
 from imuhip.core.findings import Note as MomentNote
-from imuhip.core.findings import Repetition
 from imuhip.core.records import Array
 from imuhip.results.schemas import Results, hip_column, read_results
 
@@ -127,6 +127,11 @@ def excluded(entries: Iterable[RepetitionEntry]) -> dict[tuple[str, int, int, st
     return {(e.movement, e.set, e.repetition, e.side): e.excluded for e in entries if e.excluded}
 
 
+def findings_of(results: Results) -> tuple[Finding, ...]:
+    """The findings of result files, as assessment knows them."""
+    return tuple(_finding(row) for row in results.findings)
+
+
 def curve(results: Results, rep: Repetition, angle: str = "rotation") -> Array:
     """Return an angle over 0 to 100 % of a repetition, degrees, ``(201,)``.
 
@@ -219,6 +224,14 @@ def _until(values: Iterable[MeasureValue], session: Session) -> tuple[Series, ..
     return tuple(each for each in series_of(known) if each.points[-1].session == session.id)
 
 
+def _finding(row: Mapping[str, Any]) -> Finding:
+    """A row of ``findings.json``; JSON has no NaN, and older files have no further cues."""
+    known: dict[str, Any] = {name: row[name] for name in _TEXTS}
+    known |= {n: math.nan if row[n] is None else float(row[n]) for n in _NUMBERS}
+    cues = tuple(row.get("more_cues") or ())
+    return Finding(**known, repetitions=tuple(row["repetitions"]), more_cues=cues)
+
+
 def _note(note: Mapping[str, Any]) -> MomentNote:
     angles = {k: math.nan if v is None else float(v) for k, v in note["angles"].items()}
     known = {k: v for k, v in note.items() if k != "outcomes"}
@@ -234,5 +247,8 @@ def _moment(text: Any) -> datetime | None:
 
 PROGRESS: Final = ("rotation_end_deg", "rotation_arc_deg", "rotation_bottom_deg", "depth_deg")
 """Measures whose change is told."""
+
+_TEXTS: Final = ("rule", "movement", "side", "set", "unit", "grade", "words", "cue")
+_NUMBERS: Final = ("value", "limit", "mdc", "confidence")
 
 _FEWEST_ROWS: Final = 5

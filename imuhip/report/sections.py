@@ -4,14 +4,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from imuhip.assess.advice import plan_of
+from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Repetition
-from imuhip.report.blocks import Block, Heading, Pictures, Table
+from imuhip.report.blocks import Block, Heading, Pictures, Table, Words
 from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
-from imuhip.report.material import Material, family, is_table, title_of
+from imuhip.report.material import Material, family, findings_of, is_table, title_of
 from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
 
 
@@ -23,6 +25,8 @@ class Turned:
     ----------
     family
         The movement without its side.
+    said
+        The conditions: cold or warm, active or passive.
     arcs, zones
         By side.
     turns
@@ -30,6 +34,7 @@ class Turned:
     """
 
     family: str
+    said: str
     arcs: dict[Side, Arcs]
     zones: dict[Side, tuple[Zone, ...]]
     turns: int
@@ -49,20 +54,22 @@ def turned(material: Material) -> list[Turned]:
             kinds.setdefault(family(rep.movement), []).append(rep)
     found = []
     for kind in sorted(kinds, key=lambda k: _SUREST.index(k) if k in _SUREST else len(_SUREST)):
-        arcs = {side: arcs_of(kinds[kind], side) for side in SIDES}
-        values = [v for a in arcs.values() for v in (a.internal.value, a.external.value)]
-        if any(map(math.isfinite, values)):
-            zones = {side: _zones(material, side, kind) for side in SIDES}
-            found.append(Turned(kind, arcs, zones, len(kinds[kind])))
+        for said, turns in under_alike_conditions(kinds[kind], material.notes).items():
+            arcs = {side: arcs_of(turns, side) for side in SIDES}
+            values = [v for a in arcs.values() for v in (a.internal.value, a.external.value)]
+            if any(map(math.isfinite, values)):
+                zones = {side: _zones(material, side, kind) for side in SIDES}
+                found.append(Turned(kind, said.words, arcs, zones, len(turns)))
     return found
 
 
 def arc_blocks(one: Turned) -> list[Block]:
     """Both arcs beside each other, and a line for each goal."""
     pictures = [arc_picture(one.arcs[side], one.zones[side]) for side in SIDES]
+    under = f", {one.said}" if one.said else ""
     caption = (
-        f"{title_of(one.family).capitalize()}, {one.turns} turns. Green rim: the goal. Black bar: "
-        "the 95 % interval of the error. Counted from your own standing."
+        f"{title_of(one.family).capitalize()}{under}, {one.turns} turns. Green rim: the goal. "
+        "Black bar: the 95 % interval of the error. Counted from your own standing."
     )
     standings = one.standings("goal")
     blocks: list[Block] = [Pictures(pictures, caption)]
@@ -158,6 +165,19 @@ def grade_words(material: Material) -> str:
     return f"{grade}: {_GRADES.get(grade, _GRADES['none'])}"
 
 
+def plan_blocks(material: Material) -> list[Block]:
+    """What to do next: three lines, each with its reason; nothing where nothing was looked for."""
+    findings = findings_of(material.results)
+    if not findings:
+        return []
+    lines = plan_of(findings, material.params.goal)
+    blocks: list[Block] = [Heading("What to do next")]
+    for line in lines:
+        blocks.append(Words(line.text, "work", f"{_STEPS[line.step]}:"))
+        blocks.append(Words(f"Why: {line.reason}", "small"))
+    return blocks
+
+
 def _goal_table(standings: Sequence[Standing]) -> Table:
     """A row for each goal, a column for each side."""
     names = list(dict.fromkeys(s.zone.name for s in standings))
@@ -167,9 +187,11 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
         for side in SIDES:
             mine = next((s for s in standings if (s.zone.name, s.side) == (name, side)), None)
             cells.append("–" if mine is None else _standing(mine))
-        zones = [s.zone for s in standings if s.zone.name == name]
-        spans = dict.fromkeys(f"{z.low:.0f} to {z.high:.0f}{_unit(name)}" for z in zones)
-        rows.append([_ARC_TITLES[name], " / ".join(spans), *cells])
+        named = [s for s in standings if s.zone.name == name]
+        spans = {s.side: f"{s.zone.low:.0f} to {s.zone.high:.0f}{_unit(name)}" for s in named}
+        alike = len(set(spans.values())) == 1
+        goal = spans[named[0].side] if alike else ", ".join(f"{s} {g}" for s, g in spans.items())
+        rows.append([_ARC_TITLES[name], goal, *cells])
     return Table(["", "goal", "left", "right"], rows, (2.2, 1.5, 2.6, 2.6))
 
 
@@ -199,17 +221,24 @@ def _short(one: Series) -> str:
 def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
     """Goals and norms of a hip; goals of the catalogue replace those of the recording."""
     own: dict[ArcName, tuple[float, float]] = dict(material.params.arc_goals)
+    profile = {z.name: z for z in zones_for(material.params.goal, own) if z.kind == "goal"}
     for goal in material.goals:
         fits = goal.side in ("", side) and family(goal.movement) in ("", kind)
         if goal.measure != "rotation_end_deg" or not fits:
             continue
-        low = goal.low if math.isfinite(goal.low) else -90.0
-        high = goal.high if math.isfinite(goal.high) else 90.0
+        # An edge that was left open is the profile's; outwards is negative in the measure.
         if goal.direction == "in":
-            own["internal_deg"] = max(low, 0.0), high
-        elif goal.direction == "out":  # outwards is negative in the measure
-            own["external_deg"] = max(-high, 0.0), -low
+            own["internal_deg"] = _edges(profile["internal_deg"], goal.low, goal.high)
+        elif goal.direction == "out":
+            own["external_deg"] = _edges(profile["external_deg"], -goal.high, -goal.low)
     return zones_for(material.params.goal, own)
+
+
+def _edges(zone: Zone, low: float, high: float) -> tuple[float, float]:
+    """A goal's edges, with the profile's where one was left open or cannot be."""
+    low = max(low, 0.0) if math.isfinite(low) else zone.low
+    high = high if math.isfinite(high) else max(zone.high, low)
+    return min(low, high), high
 
 
 _TITLES = {
@@ -218,6 +247,8 @@ _TITLES = {
     "rotation_bottom_deg": "hip's rotation at the bottom",
     "depth_deg": "thigh's depth",
 }
+
+_STEPS = {"limits": "What limits most", "drill": "Do this", "test_again": "Test again"}
 
 _SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety")
 

@@ -1,8 +1,8 @@
 """One recording → its result files: read, push through the pipeline, write."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,7 @@ def analyze(
     label: str = "",
     columns: Sequence[str] = (),
     soft_tissue: Sequence[SoftTissue] = (),
+    assess: Mapping[str, Any] | None = None,
 ) -> Analysis:
     """Analyze a recording into a folder of result files, written whole or not at all.
 
@@ -110,6 +111,9 @@ def analyze(
         What angles.parquet has besides: names in `extra_columns.COLUMNS`.
     soft_tissue
         Factors that the user states.
+    assess
+        Goal, limits and offsets of the athlete, in place of those of the same name that the
+        recording carries (docs/assessment.md).
 
     Raises
     ------
@@ -118,7 +122,8 @@ def analyze(
     """
     params = params or Params()
     reader = RecordingReader(recording)
-    pipeline = Pipeline(reader.header, params, last_word=True)
+    header = with_assess(reader.header, assess)
+    pipeline = Pipeline(header, params, last_word=True)
     tally = _Tally()
     refined = None
     if "offline" in columns:
@@ -135,10 +140,10 @@ def analyze(
         told(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
-        session = session_summary(reader.header, params, recording) | {
+        session = session_summary(header, params, recording) | {
             "columns": extra.names,
             "marks": marks_list(tally.marks, pipeline.origin_ns),
-            "zero_utc_ns": zero_utc_ns(reader.header, pipeline.origin_ns),
+            "zero_utc_ns": zero_utc_ns(header, pipeline.origin_ns),
         }
         sets = summaries(tally.repetitions)
         writer.finish(
@@ -164,9 +169,17 @@ def analyze(
         notes=tuple(tally.notes),
         repetitions=tuple(tally.repetitions),
         outcomes=tuple(tally.outcomes),
-        assess=AssessParams.from_settings(reader.header.parameters.get("assess") or {}),
+        assess=AssessParams.from_settings(header.parameters.get("assess") or {}),
         warnings=tuple(calibration["words"]),
     )
+
+
+def with_assess(header: Header, assess: Mapping[str, Any] | None) -> Header:
+    """A header with an athlete's settings in place of those that it carries."""
+    if not assess:
+        return header
+    settings = {**(header.parameters.get("assess") or {}), **assess}
+    return replace(header, parameters={**header.parameters, "assess": settings})
 
 
 class _Tally:

@@ -29,7 +29,13 @@ def latest_findings(told: Sequence[Finding]) -> list[Finding]:
     last: dict[tuple[str, int], int] = {}
     for each in told:
         last[each.movement, each.set] = each.after
-    return [each for each in told if each.after == last[each.movement, each.set]]
+    stands: dict[tuple[str, int, str, str], Finding] = {}
+    for each in told:
+        if each.after == last[each.movement, each.set]:
+            key = (each.movement, each.set, each.rule, each.side)
+            stands.pop(key, None)  # said again once something hurt: in its new place
+            stands[key] = each
+    return list(stands.values())
 
 
 def findings_list(told: Sequence[Finding]) -> list[dict[str, Any]]:

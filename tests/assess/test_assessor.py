@@ -100,10 +100,12 @@ def test_a_walker_squats_not():
 
 
 def test_who_sits_down_does_not_squat():
-    """Sitting for ten seconds is no counted squat, and neither is standing up."""
+    """Sitting for ten seconds is no squat unless a mark says so, and a minute is none at all."""
     lean = path(0.0, (90.0, 1.5), (90.0, 10.0), (0.0, 1.2), (0.0, 1.0))
     assert not Body((lean, lean)).assessed().repetitions
-    told = Body((lean, lean)).assessed(SET)
+    assert listed(Body((lean, lean)).assessed(SET)) == [("squat", 1, "down", True)]
+    longer = path(0.0, (90.0, 1.5), (90.0, 63.0), (0.0, 1.2), (0.0, 1.0))
+    told = Body((longer, longer)).assessed((SET[0], "begin:squat"))
     assert listed(told) == [("squat", 1, "down", False)]
     assert "stayed" in told.repetitions[0].reason
 

@@ -3,8 +3,8 @@ import math
 import pytest
 
 from imuhip.assess.goals import GOAL_ZONES, NORMS, against, arcs_of, zones_for
-from imuhip.assess.limits import GOALS
 from imuhip.assess.params import Params
+from imuhip.assess.profiles import GOALS
 from imuhip.core.errors import RecordingError
 from imuhip.core.findings import Repetition
 

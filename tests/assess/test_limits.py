@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from imuhip.assess.limits import GOALS, LIMITS, limits_for
+from imuhip.assess.limits import limits_for
 from imuhip.assess.params import Params
+from imuhip.assess.profiles import GOALS
+from imuhip.assess.rules.table import LIMITS
 from imuhip.assess.symmetry import START_DAY_ERROR
 from imuhip.core.errors import RecordingError
 
-UNITS = ("_deg", "_ms", "_percent")
+UNITS = ("_deg", "_deg_s", "_ms", "_percent")
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -96,7 +96,9 @@ def test_athlete_has_one_page_with_the_words_that_matter(tmp_path: Path) -> None
 def test_many_findings_do_not_make_a_second_page(tmp_path: Path) -> None:
     """However much was found, the athlete's page holds the gravest and says where the rest is."""
     long = "The pelvis does something that takes many words to say. " * 4
-    found = [finding(grade="mild", words=long, cue=long) for _ in range(8)]
+    rules = ("pelvic_tuck", "over_arching", "pelvic_drop", "knee_in", "early_turn_out")
+    rules = (*rules, "rotation_difference", "pelvis_follows_pivot", "pelvis_cheats_table")
+    found = [finding(grade="mild", words=long, cue=long) | {"rule": rule} for rule in rules]
     pages = pages_of(report_for("athlete", material_in(make_results(tmp_path / "r", None, found))))
     assert len(pages) == 1
     assert "5 more are in your coach's report." in pages[0]

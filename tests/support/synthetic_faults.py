@@ -12,6 +12,7 @@ from support.synthetic_episodes import (
 )
 
 from imuhip.assess.judging import judge
+from imuhip.assess.params import Params
 
 
 def tuck(size):
@@ -107,6 +108,7 @@ def _cheat(size, angle, number):
     return table(motion, "right", number, turn)
 
 
-def finding_of(rule, episodes, **changes):
-    found = [f for f in judge(episodes, context(**changes)) if f.rule == rule]
+def finding_of(rule, episodes, settings=None, **changes):
+    params = Params.from_settings(settings or {})
+    found = [f for f in judge(episodes, context(**changes), params) if f.rule == rule]
     return max(found, key=lambda f: (f.side != "left", f.value))

@@ -13,8 +13,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard.components import canvas
 from dashboard.components import live as live_view
-from imuhip.assess.limits import GOALS
 from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.profiles import GOALS
 
 _SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
 _DRAWING: Final = ("mount.js", "turns.js", "figure.js")

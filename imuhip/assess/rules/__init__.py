@@ -1,1 +1,1 @@
-"""The compensations: what each rule sees, for which movements, and from where on."""
+"""The rules: a file each, with all that is known of it in one record (`record.Rule`)."""

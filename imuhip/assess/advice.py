@@ -1,0 +1,202 @@
+"""From findings to what the coach does next: one fault, one card, and a plan of three lines.
+
+Rules that look at the same fault from several sides share a card (`Rule.fault`): the gravest of
+them leads, and the card holds every cue of the lead, so that the easier ways and the drills are
+seen too. The plan says what limits most, the drill for it and when to test again, each with its
+reason; it comes from tables alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from imuhip.assess.profiles import Goal
+from imuhip.assess.rules.table import RULES
+from imuhip.core.findings import Finding
+
+Step: TypeAlias = Literal["limits", "drill", "test_again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One fault.
+
+    Parameters
+    ----------
+    lead
+        The finding that says it best.
+    others
+        What else was found of the same fault, or of the same in other sets.
+    cues
+        What to say or to try, the one to begin with first.
+    """
+
+    lead: Finding
+    others: tuple[Finding, ...]
+    cues: tuple[str, ...]
+
+
+class Line(NamedTuple):
+    """A line of the plan: what it is about, what to do, and why."""
+
+    step: Step
+    text: str
+    reason: str
+
+
+def cards_of(findings: Sequence[Finding]) -> tuple[Card, ...]:
+    """Gather what was found, mild or marked, into one card a fault, the most important first."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for each in findings:
+        if each.grade in ("mild", "marked"):
+            groups.setdefault(_fault(each), []).append(each)
+    cards = [_card(group) for group in groups.values()]
+    return tuple(sorted(cards, key=lambda card: _weight(card.lead)))
+
+
+def plan_of(findings: Sequence[Finding], goal: Goal = "general") -> tuple[Line, ...]:
+    """Return the plan: three lines, or one where nothing was found.
+
+    Parameters
+    ----------
+    findings
+        What stands at the end of a session.
+    goal
+        Picks the drills that the sport asks for.
+    """
+    cards = cards_of(findings)
+    if not cards:
+        return _nothing_found(findings)
+    lead = cards[0].lead
+    more = len(cards) - 1
+    also = "" if not more else f"; {more} more {'card' if more == 1 else 'cards'} can wait"
+    drill, why = _drill(cards[0], goal)
+    again = _AGAIN.get(_kind(lead), _AGAIN["movement"])
+    return (
+        Line("limits", lead.words, f"{_LIMITS_WHY[_kind(lead)]}{also}."),
+        Line("drill", drill, why),
+        Line("test_again", *again),
+    )
+
+
+def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
+    """What to do where nothing limits, or where nothing could be told."""
+    unknown = [f for f in findings if f.grade == "cannot_tell"]
+    known = [f for f in findings if f.grade == "none"]
+    if not known:
+        text = "Calibrate again and repeat the tests."
+        return (Line("test_again", text, "Nothing could be told with certainty."),)
+    text = "Keep the programme and add load or range in small steps."
+    reason = f"{len(known)} checks found nothing"
+    if unknown:
+        reason += f"; {len(unknown)} could not be told"
+    return (Line("test_again", text, f"{reason}."),)
+
+
+def _card(group: Sequence[Finding]) -> Card:
+    ordered = sorted(group, key=_weight)
+    lead = ordered[0]
+    cues = [lead.cue, *lead.more_cues] if lead.cue else []
+    return Card(lead, tuple(ordered[1:]), tuple(cues))
+
+
+def _fault(finding: Finding) -> tuple[str, str, str]:
+    """What makes findings one fault: what they look at, in which movement, and on which side."""
+    rule = RULES.get(finding.rule)
+    shared = rule.fault if rule else ""
+    side = "" if shared == "weight_to_one_side" else finding.side
+    return shared or finding.rule, finding.movement, side
+
+
+def _weight(finding: Finding) -> tuple[int, int, int, float]:
+    """Pain first, then what is marked, then the order of the rules, then how far beyond it is."""
+    rule = RULES.get(finding.rule)
+    order = rule.order if rule else len(RULES)
+    hurts = 0 if finding.rule in ("pain", "soreness") else 1
+    beyond = finding.value / finding.limit if finding.limit else 0.0
+    rank = _ORDER_OF_SHIFT.get(finding.rule, order)
+    return hurts, 0 if finding.grade == "marked" else 1, rank, -beyond
+
+
+def _kind(finding: Finding) -> str:
+    """Which row of the tables a finding belongs to."""
+    rule = RULES.get(finding.rule)
+    if finding.rule in _AGAIN:
+        return finding.rule
+    return "arc" if rule is not None and rule.fault == "arc" else "movement"
+
+
+def _drill(card: Card, goal: Goal) -> tuple[str, str]:
+    """The drill for a card: the sport's own where there is one, else the rule's."""
+    lead = card.lead
+    own = _SPORT_DRILLS.get(goal, {}).get(_kind(lead) if _kind(lead) == "arc" else lead.rule)
+    rule = RULES.get(lead.rule)
+    kinds = [cue.kind for cue in rule.cues] if rule else []
+    if not card.cues:
+        return "No drill at this position for now.", "Pain was marked at or before it."
+    drill = card.cues[0]
+    if len(kinds) == len(card.cues) and "drill" in kinds and lead.rule not in ("pain", "soreness"):
+        drill = card.cues[kinds.index("drill")]
+    if own is not None:
+        return f"{drill.removesuffix('.')}; then {own[0]}", f"Mobility first, then load: {own[1]}."
+    return drill, _DRILL_WHY[_kind(lead)]
+
+
+_ORDER_OF_SHIFT: Final = {"hip_shift": 25}
+"""Of one fault seen from several sides the shift says it best."""
+
+_LIMITS_WHY: Final[Mapping[str, str]] = {
+    "pain": "What hurts comes before everything that was measured",
+    "soreness": "What is sore is trained lighter, not harder",
+    "arc": "A hip can load only the rotation that it has",
+    "grows_over_set": "The first repetitions are clean: it is the set that is too long",
+    "movement": "It is the largest thing found in this session",
+}
+
+_DRILL_WHY: Final[Mapping[str, str]] = {
+    "pain": "Less range or load keeps the training, the direction without pain keeps the hip.",
+    "soreness": "Longer holds in a lighter range load it without more irritation.",
+    "arc": "Range without load comes first, then control, then load.",
+    "grows_over_set": "Only clean repetitions are practice.",
+    "movement": "It works on what was found, away from the full load.",
+}
+
+_AGAIN: Final[Mapping[str, tuple[str, str]]] = {
+    "pain": (
+        "Test again when it no longer hurts at rest; stop the test where it does.",
+        "A test into pain measures the pain.",
+    ),
+    "soreness": (
+        "Test again in two or three days.",
+        "Soreness goes within days and changes the range meanwhile.",
+    ),
+    "arc": (
+        "Repeat the table test in two weeks, cold, then the squat.",
+        "Rotation changes slowly, and a new strapping alone makes some degrees of difference.",
+    ),
+    "grows_over_set": (
+        "Next session: the same load, the set ended one repetition earlier.",
+        "It shows whether it is the load or the length of the set.",
+    ),
+    "movement": (
+        "Do one set with the first cue now and compare it with this one; again next session.",
+        "A cue that helps shows at once; a change that lasts shows next time.",
+    ),
+}
+
+_SPORT_DRILLS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "powerlifting": {
+        "arc": ("hip hinges with a light weight", "a hinge is what the lift needs"),
+        "hip_shift": ("split squats, the weaker leg first", "the lift loads both legs alike"),
+    },
+    "weightlifting": {
+        "arc": ("pause squats at the depth that stays clean", "the catch is deep"),
+        "pelvic_tuck": ("front squats to a box that is lowered", "the catch is deep"),
+    },
+    "field_sport": {
+        "arc": ("step-downs and lateral lunges", "running and cutting load one leg at a time"),
+        "knee_in": ("step-downs in front of a mirror", "running loads one leg at a time"),
+        "pelvic_drop": ("step-downs with a level belt line", "running loads one leg at a time"),
+    },
+}
+"""Goal to what it adds to the drill, by rule or ``arc``, and why."""
