@@ -286,6 +286,8 @@ class OrientationBlock:
         ``(N,)`` one standard deviation of the bias left about the vertical, rad/s.
     unseen
         ``(N,)`` variance of all turns about the vertical in gaps so far, rad².
+    tilt
+        ``(N,)`` variance that gaps have left in the inclination, rad².
     """
 
     sensor: str
@@ -297,6 +299,7 @@ class OrientationBlock:
     rest: BoolArray
     drift: Array
     unseen: Array
+    tilt: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -313,7 +316,7 @@ class GridBlock:
         ``(N, S)`` a sample lies within 20 ms and arrived in time.
     rest
         ``(N, S)`` still.
-    drift, unseen
+    drift, unseen, tilt
         ``(N, S)`` as in `OrientationBlock`; NaN where not valid.
     """
 
@@ -326,6 +329,7 @@ class GridBlock:
     rest: BoolArray
     drift: Array
     unseen: Array
+    tilt: Array
 
     def part(self, first: int, stop: int) -> "GridBlock":
         """Return rows `first` to `stop`."""

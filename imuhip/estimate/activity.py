@@ -6,6 +6,7 @@ segments leaned and how far: a bow is the pelvis alone, a knee lift one thigh al
 neither, a squat or a step, is no calibration movement.
 """
 
+from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ class Finder:
             block.part(max(start - first, 0), max(stop - first, 0))
             for first, block in self._history
         ]
-        names = ("t", "q", "acc", "gyr", "valid", "rest", "drift", "unseen")
+        names = [each.name for each in fields(GridBlock)[1:]]
         columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
         return GridBlock(parts[0].sensors, *columns)
 

@@ -112,9 +112,8 @@ class Grid:
             if n and len(track):
                 _sample(t, track, self._patience, values[:, place], valid[:, place], rest[:, place])
         q, acc, gyr = values[..., 0:4], values[..., 4:7], values[..., 7:10]
-        return GridBlock(
-            self.sensors, t, q, acc, gyr, valid, rest, values[..., 10], values[..., 11]
-        )
+        doubts = (values[..., k] for k in range(10, _SAMPLED))
+        return GridBlock(self.sensors, t, q, acc, gyr, valid, rest, *doubts)
 
 
 def _track(block: OrientationBlock) -> Array:
@@ -129,6 +128,7 @@ def _track(block: OrientationBlock) -> Array:
             block.rest[:, None],
             block.drift[:, None],
             block.unseen[:, None],
+            block.tilt[:, None],
         ),
         axis=1,
     )
@@ -175,7 +175,8 @@ def _sample(
         valid[i] = True
         near = left if before < after else right
         rest[i] = track[near, _REST] > 0.0
-        values[i, 10], values[i, 11] = track[near, _DRIFT], track[near, _UNSEEN]
+        for k in range(_DOUBTS):
+            values[i, 10 + k] = track[near, _DRIFT + k]
         if before + after <= 2.0 * (_NEAR_S + _EDGE_S):
             fraction = before / (before + after)
             for k in range(6):
@@ -228,8 +229,10 @@ def _carried(q: Array, gyr: Array, step: float, out: Array) -> None:
 
 
 # Columns of a track, and how many of them a row samples.
-_T, _HOST, _Q, _ACC, _GYR, _REST, _DRIFT, _UNSEEN, _COLUMNS = 0, 1, 2, 6, 9, 12, 13, 14, 15
-_SAMPLED = 12
+_T, _HOST, _Q, _ACC, _GYR, _REST, _DRIFT, _COLUMNS = 0, 1, 2, 6, 9, 12, 13, 16
+_DOUBTS = 3
+"""Drift, unseen, tilt, in this order."""
+_SAMPLED = 10 + _DOUBTS
 
 _NEAR_S = 0.02
 """A row is valid when a sample lies this near."""

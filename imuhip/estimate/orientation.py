@@ -9,20 +9,26 @@ Three things no filter knows are done here, once, for all of them:
 
 * The interval. VQF has a fixed step, sensors do not: the angular rate is scaled by the true
   interval over the fixed one, so every integral is right and only time constants feel it.
-* A few samples missing (up to `Params.bridge_s`) are filled in linearly, for the filter alone.
-* After a longer gap the filter starts anew with the bias it had. Across less than half a second the
-  sensor is taken to have turned on by the mean of the rates at both ends, or by what the device's
-  own orientation says, however long; else not to have turned. The inclination that gives is weighed
-  against the force that is felt after the gap, and the heading goes on from it. What it may have
-  turned besides is told as a variance (`unseen`), beside the bias that is left about the vertical
-  (`drift`), and the gap is a fault in the results.
+* A few samples missing are filled in linearly, for the filter alone.
+* Across a gap of up to `Params.bridge_s` the filter goes on: the turn is taken from the rates at
+  both ends, and less of it the longer the gap, for people turn to and fro. How much of it, and how
+  far it is wrong, was measured on gaps cut into real movement (``tests/benchmarks/bench_gaps.py``).
+  Gravity is filled in as that turn shows it, so that the gap teaches the filter nothing.
+* After a longer gap the filter starts anew with the bias it had, at the inclination that the same
+  turn and the force felt after the gap give together; the heading goes on. A device's own
+  orientation, where there is one, tells the turn of any gap.
+
+What the sensor may have turned in gaps besides is told as variances: of all turns about the
+vertical so far (`unseen`), and of the inclination (`tilt`), which gravity mends within seconds.
+Beside them stands the bias that is left about the vertical (`drift`); each gap is a fault in the
+results.
 """
 
 import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -35,6 +41,7 @@ from imuhip.core.quaternions import (
     quaternion_from_heading,
     quaternion_from_rotvec,
     rotate,
+    rotvec_from_quaternion,
 )
 from imuhip.core.records import Array, BoolArray, Fault, IntArray, OrientationBlock, SampleBlock
 from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
@@ -51,12 +58,37 @@ class Params:
     axes
         6, or 9 with the magnetometer. Indoors a magnetometer lies, so 6 is the default.
     bridge_s
-        Longest gap that is filled in linearly. Longer hides turns, shorter restarts needlessly.
+        Longest gap across which the filter goes on. Longer believes that people keep turning as
+        they did, shorter throws away an inclination that was known.
     """
 
     filter: str = "vqf"
     axes: Literal[6, 9] = 6
-    bridge_s: float = 0.1
+    bridge_s: float = 0.6
+
+
+Speeds = np.ndarray[Any, np.dtype[np.void]]
+_SPEED = np.dtype(
+    [
+        ("about", "f8"),  # fastest about the vertical, and in all, within a second
+        ("rate", "f8"),
+        ("square", "f8"),  # mean squares of the rate about the vertical, and of its change
+        ("change", "f8"),
+        ("last", "f8"),  # rate about the vertical
+    ]
+)
+
+
+class _Crossing(NamedTuple):
+    """What a sensor did in a gap: its turn ``(4,)``, in the sensor, and what that is wrong by.
+
+    `heading_sd` is about the vertical, `tilt_sd` about any horizontal axis, radians.
+    """
+
+    gap: float
+    turn: Array
+    heading_sd: float
+    tilt_sd: float
 
 
 class _Sample(NamedTuple):
@@ -103,8 +135,8 @@ class Filter:
         self._engine: Engine = make(self._period, params.axes)
         self._heading: Array | None = None
         self._last: _Sample | None = None
-        self._fastest = np.zeros(1)
-        self._unseen = 0.0
+        self._speed = np.zeros(1, dtype=_SPEED)
+        self._unseen = self._tilt = 0.0
 
     def push(
         self, block: SampleBlock, still: BoolArray, bias_sd: Array
@@ -123,51 +155,37 @@ class Filter:
         if self._axes == 9 and block.mag is None:
             raise ValueError(f"nine axes need a magnetometer; {self._sensor} has none")
         n = len(block.t)
-        speed, unseen, drift = np.empty(n), np.empty(n), np.empty(n)
-        _fastest_so_far(np.ascontiguousarray(block.gyr), block.dt, self._fastest, speed)
-        fresh = (block.dt > self._bridge_s) | block.restart
-        starts = [0, *(int(start) for start in fresh.nonzero()[0] if start > 0)] if n else []
+        unseen, tilt, drift = np.empty(n), np.empty(n), np.empty(n)
+        gaps = (block.dt > max(_LINEAR_S, _MISSED * self._period)) | block.restart
+        starts = [0, *(int(start) for start in gaps.nonzero()[0] if start > 0)] if n else []
         pieces = []
         for first, stop in itertools.pairwise((*starts, n)):
-            if fresh[first] and self._last is not None:
-                self._unseen += self._turned_unseen(block, first, float(speed[first]))
-            unseen[first:stop] = self._unseen
-            pieces.append(self._run(block, slice(first, stop), fresh=bool(fresh[first])))
+            part = slice(first, stop)
+            pieces.append(self._run(block, part, after_gap=bool(gaps[first])))
+            _watch(pieces[-1].q, block.gyr[part], block.dt[part], self._speed)
+            unseen[part] = self._unseen
+            self._tilt = _mended(self._tilt, block.dt[part], tilt[part])
         q, bias, disturbed = _joined(pieces)
         _about_vertical(q, bias_sd, drift)
         gyr = block.gyr - bias
         out = OrientationBlock(
-            self._sensor, block.t, block.host_t, q, block.acc, gyr, still, drift, unseen
+            self._sensor, block.t, block.host_t, q, block.acc, gyr, still, drift, unseen, tilt
         )
         return out, (*_gaps(block), *_disturbances(block, disturbed))
 
-    def _turned_unseen(self, block: SampleBlock, first: int, fastest: float) -> float:
-        """Variance of the turn about the vertical in the gap before sample `first`, rad²."""
-        before = self._last
-        if self._axes == 9:
-            return 0.0  # the magnetometer brings the heading back
-        if before is None:
-            return 0.0
-        if block.quat is not None and before.quat is not None:
-            return _BRIDGED**2
-        gap = _gap_before(before, block, first)
-        # No gravity mends a heading, so it is doubted more than a smooth movement would need.
-        turn = min(max(fastest, _UNSEEN) * gap * min(gap / _SMOOTH_S, 1.0), math.pi)
-        return turn * turn
-
-    def _run(self, block: SampleBlock, part: slice, *, fresh: bool) -> Estimate:
-        """One stretch without a long gap inside; `fresh`, if such a gap lies before it."""
+    def _run(self, block: SampleBlock, part: slice, *, after_gap: bool) -> Estimate:
+        """One stretch without a gap inside; `after_gap`, if one lies before it."""
         acc, gyr, dt = block.acc[part], block.gyr[part], block.dt[part]
         mag = block.mag[part] if self._axes == 9 and block.mag is not None else None
-        before = self._last
-        if fresh and before is not None:
-            self._engine.restart(_up_after_gap(before, block, part.start))
-            dt = np.concatenate(([self._period], dt[1:]))
+        before, crossing = self._last, None
         missing = block.missing[part]
-        if missing.any():
-            missing = np.where(dt > self._bridge_s, 0, missing)
-            if before is None or fresh:
-                missing[0] = 0
+        if before is None:
+            missing = np.concatenate(([0], missing[1:]))
+        elif after_gap:
+            crossing = self._cross(before, block, part.start)
+            left_s = self._bridge(before, block, part.start, crossing)
+            dt = np.concatenate(([left_s], dt[1:]))
+            missing = np.concatenate(([0], missing[1:]))
         if missing.any():
             steps = missing + 1
             picks = np.cumsum(steps) - 1
@@ -182,9 +200,9 @@ class Filter:
         else:
             estimate = self._engine.push(acc, gyr, mag, dt)
         quat = None if block.quat is None else block.quat[part]
-        if fresh and before is not None and self._axes == 6:
-            turned, _ = _turned_across(before, block, part.start)
-            self._heading = _heading_across(before, turned, estimate.q[0])
+        anew = crossing is not None and self._axes == 6 and not self._bridges(crossing)
+        if before is not None and crossing is not None and anew:
+            self._heading = _heading_across(before, crossing.turn, estimate.q[0])
         q = estimate.q if self._heading is None else multiply(self._heading, estimate.q)
         self._last = _Sample(
             float(block.t[part][-1]),
@@ -196,14 +214,67 @@ class Filter:
         )
         return Estimate(q, estimate.bias, estimate.disturbed)
 
+    def _bridges(self, crossing: _Crossing) -> bool:
+        """Whether the filter goes on: an inclination that is worth little is better found anew."""
+        return crossing.gap <= self._bridge_s and crossing.tilt_sd <= _WORTH
+
+    def _cross(self, before: _Sample, block: SampleBlock, first: int) -> _Crossing:
+        """The gap before sample `first`; adds what may have been turned in it to the doubts."""
+        crossing = _crossing(before, block, first, self._speed[0])
+        if self._axes == 6:  # else the magnetometer brings the heading back
+            self._unseen += crossing.heading_sd**2
+        self._tilt += crossing.tilt_sd**2
+        return crossing
+
+    def _bridge(
+        self, before: _Sample, block: SampleBlock, first: int, crossing: _Crossing
+    ) -> float:
+        """Take the filter across the gap; return the interval that is left for sample `first`."""
+        if not self._bridges(crossing):
+            up, sd = _up_after_gap(before, block, first, crossing)
+            self._tilt = sd**2
+            self._engine.restart(up)
+            return self._period
+        count = max(round(crossing.gap / self._period) - 1, 1)
+        step_s = crossing.gap / (count + 1)
+        own = quaternion_from_rotvec(block.gyr[first] * step_s)
+        step = rotvec_from_quaternion(multiply(crossing.turn, conjugate(own))) / count
+        turned = quaternion_from_rotvec(step * np.arange(1, count + 1)[:, None])
+        up = rotate(conjugate(multiply(before.q, turned)), np.array((0.0, 0.0, 1.0)))
+        mag = None
+        if self._axes == 9 and before.mag is not None and block.mag is not None:
+            share = np.arange(1, count + 1)[:, None] / (count + 1)
+            mag = before.mag + share * (block.mag[first] - before.mag)
+        gyr = np.tile(step / step_s, (count, 1))
+        self._engine.push(up * GRAVITY, gyr, mag, np.full(count, step_s))
+        return step_s
+
 
 @kernel
-def _fastest_so_far(gyr: Array, dt: Array, memory: Array, out: Array) -> None:
-    """How fast the sensor turned in the second before each sample, itself counted in, rad/s."""
+def _watch(q: Array, gyr: Array, dt: Array, memory: Speeds) -> None:
+    """Remember how fast the sensor turned lately, and how abruptly about the vertical."""
+    own = memory[0]
     for i in range(len(gyr)):
+        w, x, y, z = q[i, 0], q[i, 1], q[i, 2], q[i, 3]
+        about = 2.0 * (x * z - w * y) * gyr[i, 0] + 2.0 * (y * z + w * x) * gyr[i, 1]
+        about += (1.0 - 2.0 * (x * x + y * y)) * gyr[i, 2]
         rate = math.sqrt(gyr[i, 0] ** 2 + gyr[i, 1] ** 2 + gyr[i, 2] ** 2)
-        memory[0] = max(rate, memory[0] * (1.0 - min(dt[i], _LONGEST_STEP)))
-        out[i] = memory[0]
+        step = min(dt[i], _LONGEST_STEP)
+        own.about = max(abs(about), own.about * (1.0 - step))
+        own.rate = max(rate, own.rate * (1.0 - step))
+        gain = step / _LATELY_S
+        own.square += gain * (about * about - own.square)
+        own.change += gain * (((about - own.last) / dt[i]) ** 2 - own.change)
+        own.last = about
+
+
+@kernel
+def _mended(variance: float, dt: Array, out: Array) -> float:
+    """Gravity mends an inclination: fill its variance sample by sample, and return the last."""
+    for i in range(len(dt)):
+        out[i] = variance
+        variance *= 1.0 - min(2.0 * dt[i] / _MENDED_S, 1.0)
+    return variance
 
 
 def _joined(pieces: Sequence[Estimate]) -> Estimate:
@@ -235,37 +306,51 @@ def _gap_before(before: _Sample, block: SampleBlock, first: int) -> float:
     return max(float(block.dt[first]), float(block.t[first]) - before.t)
 
 
-def _turned_across(before: _Sample, block: SampleBlock, first: int) -> tuple[Array, float]:
-    """Turn ``(4,)`` across the gap before sample `first`, in the sensor, and its error, radians.
+def _crossing(before: _Sample, block: SampleBlock, first: int, speed: np.void) -> _Crossing:
+    """What the sensor did in the gap before sample `first`, `speed` as `_watch` keeps it.
 
-    By the device's own orientation, or by the rates at both ends where the gap is shorter than a
-    movement; a longer one is not bridged at all.
+    By the device's own orientation, or by the rates at both ends.
     """
-    if block.quat is not None and before.quat is not None:
-        return multiply(conjugate(before.quat), block.quat[first]), _BRIDGED
     gap, after = _gap_before(before, block, first), block.gyr[first]
-    rates = np.linalg.norm(np.stack((before.gyr, after)), axis=-1)
-    turn = float(rates.max()) * gap
-    if gap >= _SMOOTH_S:
-        return np.array((1.0, 0.0, 0.0, 0.0)), _BRIDGED + turn
-    halfway = 0.5 * (before.gyr + after) * gap
-    # For smooth movements the error grows as the gap's cube.
-    return quaternion_from_rotvec(halfway), _BRIDGED + 0.5 * turn * (gap / _SMOOTH_S) ** 2
+    if block.quat is not None and before.quat is not None:
+        turn = multiply(conjugate(before.quat), block.quat[first])
+        return _Crossing(gap, turn, _BRIDGED, _BRIDGED)
+    up = rotate(conjugate(before.q), np.array((0.0, 0.0, 1.0)))
+    # What turned before and turns after has turned in between; of the rest the less the longer.
+    lasting = before.gyr * after > 0.0
+    least = np.minimum(np.abs(before.gyr), np.abs(after))
+    steady = np.where(lasting, np.sign(after) * least, 0.0)
+    rest = 0.5 * (before.gyr + after) - steady
+    upright = (rest @ up) * up
+    abrupt = (float(speed["change"]) + _ABRUPT**2) / (float(speed["square"]) + _STEADY**2)
+    swing_s = 1.0 / math.sqrt(abrupt)
+    kept_heading = 1.0 / (1.0 + (gap / (4.0 * swing_s)) ** 2)
+    kept_tilt = 1.0 / (1.0 + (gap / _TILTING_S) ** 4)
+    rate = steady + kept_heading * upright + kept_tilt * (rest - upright)
+    turn = quaternion_from_rotvec(rate * gap)
+    about = max(float(speed["about"]), abs(float(after @ up)), _SLOW)
+    fast = max(float(speed["rate"]), float(np.linalg.norm(after)), _SLOW)
+    heading = _HEADING_SHARE * about * min(gap, _SWING_S) * min(gap / (3.0 * swing_s), 1.0)
+    heading += max(_WANDERS, _WANDERS_SHARE * about) * max(gap - _SWING_S, 0.0)
+    tilt = _TILT_SHARE * min((gap + 0.03) / 0.15, 1.0) * fast * gap
+    return _Crossing(gap, turn, min(heading, math.pi), min(tilt, math.pi))
 
 
-def _up_after_gap(before: _Sample, block: SampleBlock, first: int) -> Array:
-    """The vertical ``(3,)`` in the sensor at sample `first`, after a gap, by what both ends say.
+def _up_after_gap(
+    before: _Sample, block: SampleBlock, first: int, crossing: _Crossing
+) -> tuple[Array, float]:
+    """The vertical ``(3,)`` in the sensor at sample `first`, by what both ends say, and its error.
 
     A force is gravity only as far as it has gravity's size and the sensor hardly turns; what was
     known before is worth less the faster the sensor turned and the longer nobody looked.
     """
-    turned, known_sd = _turned_across(before, block, first)
-    after = block.gyr[first]
-    up = rotate(conjugate(multiply(before.q, turned)), np.array((0.0, 0.0, 1.0)))
+    known_sd, after = max(crossing.tilt_sd, _FELT), block.gyr[first]
+    up = rotate(conjugate(multiply(before.q, crossing.turn)), np.array((0.0, 0.0, 1.0)))
     size = float(np.linalg.norm(block.acc[first]))
-    felt_sd = _FELT + abs(size / GRAVITY - 1.0) + 0.05 * float(np.linalg.norm(after))
+    felt_sd = _FELT + abs(size / GRAVITY - 1.0) + _JOLTED * float(np.linalg.norm(after))
     mixed = up / known_sd**2 + block.acc[first] / max(size, 1e-9) / felt_sd**2
-    return np.asarray(mixed / np.linalg.norm(mixed))
+    sd = 1.0 / math.sqrt(1.0 / known_sd**2 + 1.0 / felt_sd**2)
+    return np.asarray(mixed / np.linalg.norm(mixed)), sd
 
 
 def _gaps(block: SampleBlock) -> tuple[Fault, ...]:
@@ -325,10 +410,24 @@ def _heading_across(before: _Sample, turned: Array, q: Array) -> Array:
     return quaternion_from_heading(heading_from_quaternion(multiply(predicted, conjugate(q))))
 
 
-_UNSEEN = math.radians(30.0)  # rad/s
-"""What is not seen turns as fast as it did before and after, and no slower than this."""
+_LINEAR_S, _MISSED = 0.045, 1.5
+"""Gaps of no more than this, seconds and periods, are filled in linearly."""
+_TILTING_S = 0.6
+"""Where half of what turned otherwise at one end than at the other still happens."""
+_ABRUPT, _STEADY = math.radians(10.0), math.radians(1.0)  # rad/s², rad/s
+"""What is always there of both: how soon a turn is over is the ratio of rate and acceleration."""
+_SWING_S, _HEADING_SHARE, _TILT_SHARE = 0.45, 0.42, 0.2
+"""Errors of turns in gaps, as shares of the fastest turn lately; a swing is over in 0.45 s."""
+_WANDERS, _WANDERS_SHARE = math.radians(4.0), 0.15  # rad/s, and a share of the fastest turn
+"""What may be added to the heading by every further second."""
+_SLOW = math.radians(5.0)  # rad/s
+"""What is not seen turns no slower than this."""
+_WORTH = math.radians(3.0)
+"""Inclinations that a gap leaves worse than this are found anew."""
+_MENDED_S = 3.0
+"""How soon gravity mends an inclination in VQF."""
 _BRIDGED = math.radians(3.0)
 """How far a device's own orientation may be wrong across a gap."""
-_LONGEST_STEP, _SMOOTH_S = 0.1, 0.5
-_FELT = math.radians(2.0)
-"""How far the force that a worn sensor feels is from the vertical, at best."""
+_LONGEST_STEP, _LATELY_S = 0.1, 0.3
+_FELT, _JOLTED = math.radians(4.0), 0.05
+"""How far the force that a worn sensor feels is from the vertical, at best and by its rate, s."""

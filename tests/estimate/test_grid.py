@@ -11,7 +11,7 @@ from imuhip.estimate.grid import Grid
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
 
 
-_COLUMNS = ("t", "host_t", "q", "acc", "gyr", "rest", "drift", "unseen")
+_COLUMNS = ("t", "host_t", "q", "acc", "gyr", "rest", "drift", "unseen", "tilt")
 
 
 def _track(sensor, t, rng, delay=0.005):
@@ -27,6 +27,7 @@ def _track(sensor, t, rng, delay=0.005):
         np.zeros(n, dtype=np.bool_),
         rng.random(n),
         np.cumsum(rng.random(n)),
+        rng.random(n),
     )
 
 

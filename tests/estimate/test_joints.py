@@ -51,9 +51,7 @@ def _angles(stage, alignment, **turned):
     n, count = q.shape[:2]
     nothing, yes = np.zeros((n, count)), np.ones((n, count), dtype=np.bool_)
     vectors = np.zeros((n, count, 3))
-    grid = GridBlock(
-        alignment.sensors, np.zeros(n), q, vectors, vectors, yes, yes, nothing, nothing
-    )
+    grid = GridBlock(alignment.sensors, np.zeros(n), q, vectors, vectors, yes, yes, *[nothing] * 3)
     out, _ = stage.push(grid, HeadingBlock(grid.t, nothing, nothing, nothing))
     return dict(zip(stage.names, np.degrees(out[0]).tolist(), strict=True))
 

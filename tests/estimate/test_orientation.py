@@ -87,7 +87,7 @@ def test_a_long_gap_keeps_inclination_and_heading():
     oriented, faults = _push(Filter("pelvis", 100.0), sparse)
     after = np.flatnonzero(sparse.t > 4.4)[0]
     up = rotate(oriented.q[after], sparse.acc[after])
-    assert up[2] == pytest.approx(9.81, abs=1e-3)
+    assert up[2] == pytest.approx(9.81, abs=0.05)
     assert len(faults) == 1
     assert faults[0].kind == "gap"
     assert faults[0].t_end - faults[0].t_start == pytest.approx(2.2, abs=0.03)
@@ -109,7 +109,7 @@ def test_a_gap_in_motion_keeps_the_inclination():
 
 @pytest.mark.parametrize("restart", [False, True])
 def test_what_was_turned_unseen_is_told(restart):
-    """A gap, of a connection or in one, adds as much as the sensor could have turned in it."""
+    """A gap, of a connection or in one, adds what so fast a sensor could have turned."""
     block, _ = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     sparse = _without(block, (block.t < 2.1) | (block.t > 3.5))
     after = np.flatnonzero(sparse.t > 3.5)[0]
@@ -117,7 +117,7 @@ def test_what_was_turned_unseen_is_told(restart):
         sparse.dt[after], sparse.missing[after], sparse.restart[after] = 0.01, 0, True
     oriented, _ = _push(Filter("pelvis", 100.0), sparse)
     assert (oriented.unseen[:after] == 0.0).all()
-    assert np.sqrt(oriented.unseen[after]) > 1.4 * np.radians(30.0) - 1e-6
+    assert np.degrees(np.sqrt(oriented.unseen[after])) > 20.0
 
 
 def test_the_devices_own_orientation_bridges_a_gap():
@@ -182,3 +182,19 @@ def test_a_disturbed_field_is_left_out_and_told():
     assert all("gyroscope" in fault.detail for fault in faults)
     _, before = _push(Filter("pelvis", 100.0), disturbed)
     assert not before, "six axes know no field"
+
+
+@pytest.mark.parametrize(("gap_s", "worst_deg", "told_deg"), [(0.2, 2.0, 8.0), (0.5, 6.0, 20.0)])
+def test_a_steady_turn_goes_on_through_a_short_gap(gap_s, worst_deg, told_deg):
+    """Turning at both ends of a gap is turning in it, and the doubt is no greater than need be."""
+    block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
+    keep = (block.t < 2.4) | (block.t > 2.4 + gap_s)
+    sparse, kept = _without(block, keep), truth[keep]
+    after = np.flatnonzero(sparse.t > 2.4 + gap_s)[0]
+    oriented, _ = _push(Filter("pelvis", 100.0), sparse)
+    wrong = multiply(oriented.q, conjugate(kept))
+    off = multiply(wrong[after], conjugate(wrong[after - 1]))
+    assert np.degrees(angle_from_quaternion(off)) < worst_deg
+    told = np.degrees(np.sqrt(oriented.unseen[after]))
+    assert np.degrees(angle_from_quaternion(off)) < 1.96 * told
+    assert told < told_deg

@@ -26,7 +26,7 @@ def moved(lean, turn, rate_b):
         gyr[:, i] = rotate(q_sb[i], rate_b)
     valid = np.ones((n, 3), dtype=bool)
     nan = np.full((n, 3, 3), np.nan)
-    t, doubts = np.arange(n) / 100, (nan[..., 0], nan[..., 0])
+    t, doubts = np.arange(n) / 100, [nan[..., 0]] * 3
     grid = GridBlock(SENSORS, t, q, nan, gyr, valid, ~valid, *doubts)
     stage = SegmentMotion()
     nothing = np.full((3, 3), np.nan)
@@ -63,7 +63,7 @@ def test_without_an_alignment_nothing_is_known():
     n = 3
     nan = np.full((n, 3, 3), np.nan)
     never = np.zeros((n, 3), dtype=bool)
-    t, q, doubts = np.arange(n) / 100, np.zeros((n, 3, 4)), (nan[..., 0], nan[..., 0])
+    t, q, doubts = np.arange(n) / 100, np.zeros((n, 3, 4)), [nan[..., 0]] * 3
     grid = GridBlock(SENSORS, t, q, nan, nan, never, never, *doubts)
     found = SegmentMotion().push(grid, HeadingBlock(grid.t, *[nan[..., 0]] * 3))
     assert np.isnan(found.inclination).all()

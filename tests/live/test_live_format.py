@@ -35,6 +35,7 @@ class Out:
             rest=np.zeros(shape, dtype=bool),
             drift=np.zeros(shape),
             unseen=np.zeros(shape),
+            tilt=np.zeros(shape),
         )
         hip = np.radians(np.arange(6.0).reshape(1, 2, 3) * 10.0 + np.arange(count)[:, None, None])
         hip[1:2, 0, 2] = np.nan

@@ -179,6 +179,7 @@ def an_output(t: np.ndarray) -> Output:
             rest=np.zeros((count, 3), dtype=bool),
             drift=np.zeros((count, 3)),
             unseen=np.zeros((count, 3)),
+            tilt=np.zeros((count, 3)),
         ),
         AngleBlock(
             t, *[nan] * 4, nan[:, 0], np.zeros((count, 2), dtype=bool), nan[:, 0], nan[:, 0]

@@ -44,7 +44,7 @@ def blocks(rows: int, first: int = 0) -> tuple[GridBlock, AngleBlock]:
     q, hip, raw, sd = (rng.normal(size=(rows, *shape)) for shape in ((3, 4), *[(2, 3)] * 3))
     q[~valid] = np.nan
     hip[~valid[:, 2], 1] = np.nan
-    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., 1:], valid, valid, q[..., 0], q[..., 1])
+    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., 1:], valid, valid, *[q[..., 0]] * 3)
     total = np.full_like(sd, np.nan)
     cov, pelvis, pelvis_sd = rng.normal(size=(3, rows, 3))
     return grid, AngleBlock(t, hip, raw, sd, total, cov, valid[:, 1:], pelvis, pelvis_sd)

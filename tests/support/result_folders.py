@@ -42,7 +42,7 @@ def results_folder(path, rows=400, *, known=True, left=True, zero=0.0):
     sd = np.where(valid[..., None], rng.uniform(0.01, 0.1, size=raw.shape), np.nan)
     q = np.tile((1.0, 0.0, 0.0, 0.0), (rows, 3, 1))
     three = np.isfinite(q[..., 0])
-    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., :3], three, three, q[..., 0], q[..., 0])
+    grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., :3], three, three, *[q[..., 0]] * 3)
     angles = AngleBlock(
         t, raw - zero, raw, sd, 2.0 * sd, nothing[:, 0], valid, pelvis, nothing[:, 0]
     )

@@ -24,7 +24,6 @@ from imuhip.estimate.calibration.side_swap import (
 )
 from imuhip.estimate.calibration.slip import Closure, Standing, closures
 from imuhip.estimate.functional_axis import lean_of, movement
-from imuhip.estimate.gap_heading import Missed
 from imuhip.estimate.windows import Rows
 
 
@@ -45,8 +44,8 @@ class Measured(NamedTuple):
         ``(S, 3)``, as in `CalibrationStep`.
     turned
         ``(S,)`` how far each sensor turned so far, radians.
-    missed
-        What its heading missed in gaps so far.
+    lost
+        ``(S,)`` variance of what the headings turned in gaps so far, rad².
     """
 
     step: str
@@ -57,7 +56,7 @@ class Measured(NamedTuple):
     up: Array
     axis: Array
     turned: Array
-    missed: Missed
+    lost: Array
 
 
 class Verdict(NamedTuple):
@@ -286,7 +285,7 @@ def words_of(gate: Gate) -> str:
 
 def _standing(seen: Measured) -> Standing:
     middle = 0.5 * (seen.t_start + seen.t_end)
-    return Standing(middle, seen.up, seen.rows.q, seen.turned, seen.missed)
+    return Standing(middle, seen.up, seen.rows.q, seen.turned, seen.lost)
 
 
 def _where(sensor: str) -> str:

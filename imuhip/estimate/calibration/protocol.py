@@ -19,7 +19,6 @@ from imuhip.core.records import Array, BoolArray, GridBlock, Mount
 from imuhip.estimate.activity import Finder
 from imuhip.estimate.calibration.placement import Measured, Placement, words_of
 from imuhip.estimate.functional_axis import movement
-from imuhip.estimate.gap_heading import Blind, Missed
 from imuhip.estimate.windows import Rows, Window
 
 
@@ -58,7 +57,6 @@ class Protocol:
         self._open: dict[str, Window] = {}
         self._finder = Finder(self._sensors) if detect else None
         self._moved = np.zeros((3, len(self._sensors)))
-        self._blind = Blind(self._sensors)
 
     def push(
         self, grid: GridBlock, marks: Sequence[TimedMark] = ()
@@ -97,15 +95,12 @@ class Protocol:
         window = Window(float(rows.t[0]))
         window.add(rows, 0, len(rows.t))
         span = (window.begin, float(rows.t[-1]))
-        return self._judged(
-            _Seen(name, window.rows(), span, self._moved.copy(), self._blind.missed(), "detected")
-        )
+        return self._judged(_Seen(name, window.rows(), span, self._moved.copy(), "detected"))
 
     def _collect(self, grid: GridBlock, first: int, stop: int) -> None:
         for window in self._open.values():
             window.add(grid, first, stop)
         part = slice(first, stop)
-        self._blind.push(grid.part(first, stop))
         doubts = (grid.unseen[part], grid.drift[part])
         _add_turns(grid.gyr[part], grid.valid[part], doubts, self._moved)
 
@@ -120,9 +115,7 @@ class Protocol:
         if window is None:
             return []
         span = (window.begin, mark.t)
-        return self._judged(
-            _Seen(name, window.rows(), span, self._moved.copy(), self._blind.missed(), "marked")
-        )
+        return self._judged(_Seen(name, window.rows(), span, self._moved.copy(), "marked"))
 
     def _judged(self, seen: "_Seen") -> list[CalibrationStep]:
         """Judge a step, and before it the lifts whose sides it has shown to be swapped."""
@@ -150,15 +143,13 @@ class _Seen(NamedTuple):
     """A step as it was seen: its name, its rows, its begin and end, and how they were found.
 
     `moved`, ``(3, S)``, is how far each sensor had turned since the session began, radians, the
-    variance of what it turned unseen, rad², and what its bias may have added, radians; `missed` is
-    what its headings missed in gaps.
+    variance of what it turned unseen, rad², and what its bias may have added, radians.
     """
 
     step: str
     rows: Rows
     window: tuple[float, float]
     moved: Array
-    missed: Missed
     found: Literal["marked", "detected"]
 
 
@@ -179,7 +170,7 @@ def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
         gates += _movement(sensors, rows, _MOVING[step], axis, axis_sd)
     sound = all(gate.verdict != "failed" for gate in gates)
     placed = placement.judge(
-        Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.missed)
+        Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.moved[1])
     )
     failed = [gate for gate in (*gates, *placed.gates) if gate.verdict == "failed"]
     words = [fault.words for fault in placed.misplaced]

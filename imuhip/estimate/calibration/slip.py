@@ -20,7 +20,6 @@ from imuhip.core.quaternions import (
     wrap_angle,
 )
 from imuhip.core.records import Array
-from imuhip.estimate.gap_heading import Missed
 
 
 class Standing(NamedTuple):
@@ -36,15 +35,15 @@ class Standing(NamedTuple):
         ``(M, S, 4)`` ``q_es``.
     turned
         ``(S,)`` how far each sensor had turned by then, radians.
-    missed
-        What its headings missed in gaps.
+    lost
+        ``(S,)`` variance of what its headings turned in gaps so far, rad².
     """
 
     t: float
     up: Array
     q: Array
     turned: Array
-    missed: Missed
+    lost: Array
 
 
 class Closure(NamedTuple):
@@ -79,7 +78,6 @@ def closures(sensors: Sequence[str], before: Standing, now: Standing) -> dict[st
     for i in range(count):
         step = multiply(mean_quaternion(now.q[:, i]), conjugate(mean_quaternion(before.q[:, i])))
         turned[i] = float(heading_from_quaternion(step))
-    turned += now.missed.turn - before.missed.turn
     pelvis = sensors.index(PELVIS)
     limits = [_LIMIT_SDS * heading_sd(before, now, (pelvis, i)) for i in range(count)]
     limits = [max(_HEADING, limit) for limit in limits]
@@ -100,9 +98,11 @@ def heading_sd(before: Standing, now: Standing, pair: Sequence[int]) -> float:
     may have been turned while nothing came.
     """
     waited = max(now.t - before.t, 0.0)
-    scale = (_SCALE_SD * (now.turned[i] - before.turned[i]) for i in pair)
+    # As in `alignment`: turns to and fro take most of the scale's error back.
+    turned = (max(now.turned[i] - before.turned[i], 0.0) for i in pair)
+    scale = (_SCALE_SD * np.sqrt(each * _ONE_TURN) for each in turned)
     parts = (_POSTURE_SD, _WALK_SD * np.sqrt(waited), *scale)
-    gaps = now.missed.variance - before.missed.variance
+    gaps = now.lost - before.lost
     return float(np.sqrt(np.sum(np.square(parts)) + np.sum(gaps[list(pair)])))
 
 
@@ -127,4 +127,5 @@ _FEWEST_TO_BLAME = 3
 _LIMIT_SDS = 2.8
 """A limit of 6° finds turns of 10° where people stand again within 1.5°, and hardly any of less."""
 
-_POSTURE_SD, _WALK_SD, _SCALE_SD = np.radians(1.2), np.radians(0.1), 0.0005
+_POSTURE_SD, _WALK_SD = np.radians(1.2), np.radians(0.06)
+_SCALE_SD, _ONE_TURN = 0.002, np.radians(90.0)

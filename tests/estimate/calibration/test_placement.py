@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from imuhip.core.conventions import PELVIS
-from imuhip.core.quaternions import quaternion_from_heading, quaternion_from_rotvec
-from imuhip.core.records import GridBlock, Mark, Mount
+from imuhip.core.quaternions import quaternion_from_rotvec
+from imuhip.core.records import Mark, Mount
 from imuhip.estimate.calibration.mounting import sits, vector
 from imuhip.estimate.calibration.placement import Placement
 from imuhip.estimate.calibration.side_swap import Sides, Witness
 from imuhip.estimate.calibration.slip import Standing, closures
-from imuhip.estimate.gap_heading import Blind, Missed
 from imuhip.live.protocol import event_json
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.results.analysis import analyze
@@ -270,7 +269,7 @@ def test_heading_counts_less_the_longer_it_has_been():
         later, tilted = q.copy(), up.copy()
         later[:, 1] = turn
         tilted[1] = np.array((0.0, np.sin(np.radians(rotvec[0])), np.cos(np.radians(rotvec[0]))))
-        nothing = Missed(np.zeros(3), np.zeros(3))
+        nothing = np.zeros(3)
         before = Standing(0.0, up, q, np.zeros(3), nothing)
         now = Standing(60.0 * minutes, tilted, later, np.zeros(3), nothing)
         return closures(SENSORS, before, now)["thigh_left"].slip > 1.0
@@ -278,44 +277,3 @@ def test_heading_counts_less_the_longer_it_has_been():
     assert slip(1.0, np.array((0.0, 0.0, 10.0)))
     assert not slip(60.0, np.array((0.0, 0.0, 10.0)))
     assert slip(60.0, np.array((10.0, 0.0, 0.0)))
-
-
-def test_a_turn_in_a_gap_is_known_when_short_and_doubted_when_long():
-    """Rates on both sides of a gap tell what headings miss; half a second is beyond telling."""
-
-    def missed(rows):
-        n, rate = 200, 1.0
-        q = quaternion_from_heading(np.arange(n) * rate / 100)[:, None]
-        gone = slice(100, 100 + rows)
-        held = quaternion_from_heading(np.full(1, -(rows + 1) * rate / 100))
-        q[gone.stop :, 0] = _turned(held[0], q[gone.stop :, 0])
-        valid = np.ones((n, 1), dtype=np.bool_)
-        valid[gone] = False
-        q[gone] = np.nan
-        gyr = np.tile((0.0, 0.0, rate), (n, 1, 1))
-        blind = Blind((PELVIS,))
-        doubts = np.zeros((n, 1))
-        t = np.arange(n) / 100
-        grid = GridBlock((PELVIS,), t, q, gyr, gyr, valid, ~valid, doubts, doubts)
-        for part in (grid.part(0, 90), grid.part(90, 101), grid.part(101, n)):
-            blind.push(part)
-        return blind.missed()
-
-    short, long = missed(20), missed(60)
-    assert short.turn[0] == pytest.approx(0.21)
-    assert np.sqrt(short.variance[0]) < 0.1
-    assert long.turn[0] == 0.0
-    assert np.sqrt(long.variance[0]) == pytest.approx(0.61)
-
-
-def _turned(turn, q):
-    w, z = turn[0], turn[3]
-    return np.stack(
-        (
-            w * q[:, 0] - z * q[:, 3],
-            w * q[:, 1] - z * q[:, 2],
-            w * q[:, 2] + z * q[:, 1],
-            w * q[:, 3] + z * q[:, 0],
-        ),
-        axis=-1,
-    )
