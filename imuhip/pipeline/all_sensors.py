@@ -305,6 +305,8 @@ class Pipeline:
         if alignment is not None:
             self.alignment = alignment
             self._headings.align(alignment)
+            if step.step == "stand_again":
+                self._headings.stood_again(step)
             self._angles.align(alignment)
             self._segments.align(alignment)
             self._joints.align(alignment)
