@@ -15,7 +15,7 @@ bows                α = heading of axis    1.6° person to person, the spread o
                                            skew of the gyroscope's axes
 tray                δ_i = difference       0.5° a sensor, and what its way to standing adds:
                                            drift, turning (scale errors), gaps (anything)
-knee lifts of i     α - δ_i = heading      3.6° person to person, and the same
+knee lifts of i     α - δ_i = heading      6° person to person, and the same
 declared mounts     either axis            10°
 ==================  =====================  =======================================================
 
@@ -207,7 +207,9 @@ class Aligner:
         """How far sensor i's heading may be off since the tray, radians."""
         turned = stood.turned[i] - tray.turned[i]
         drifted = stood.drifted[i] - tray.drifted[i]
-        parts = (_TRAY_SD, drifted, _SCALE_SHARE * self._quality() * turned)
+        # Turns to and fro take most of the error of the scale back; what is left adds up at random.
+        scale = _SCALE_SHARE * self._quality() * np.sqrt(max(turned, 0.0) * _ONE_TURN)
+        parts = (_TRAY_SD, drifted, scale)
         return float(np.sqrt(np.sum(np.square(parts)) + stood.lost[i] - tray.lost[i]))
 
     def _agreement(
@@ -275,16 +277,16 @@ _Z: Array = np.array((0.0, 0.0, 1.0))
 
 _AXIS_STEPS = {
     "pelvis": (("bow", np.radians(1.6)),),
-    "thigh_left": (("knee_lift_left", np.radians(3.6)),),
-    "thigh_right": (("knee_lift_right", np.radians(3.6)),),
+    "thigh_left": (("knee_lift_left", np.radians(6.0)),),
+    "thigh_right": (("knee_lift_right", np.radians(6.0)),),
 }
 """Steps that show a segment's own axis, and how far people are from straight in them."""
 
 _USED = ("tray", "stand", "bow", "knee_lift_left", "knee_lift_right")
 
-_TRAY_SD, _SCALE_SHARE = np.radians(0.5), 0.4
+_TRAY_SD, _SCALE_SHARE, _ONE_TURN = np.radians(0.5), 0.6, np.radians(90.0)
 _FORCE_SD, _FORCE_WEIGHT = 0.005, 2.0
 _MOUNT_SD, _GIVEN_SD, _NEUTRAL_SD = np.radians(10.0), np.radians(0.1), np.radians(6.0)
 _TRAY_BROKEN, _MOVEMENT_BROKEN, _RARELY = 0.03, 0.02, 0.001
 _BELIEVED = 0.5
-_GOOD_DEG, _FAIR_DEG = 2.5, 6.0
+_GOOD_DEG, _FAIR_DEG = 2.5, 8.0

@@ -51,7 +51,7 @@ class Params:
 
     turn_on: float = math.radians(3.0)
     per_g: float = math.radians(0.1)
-    walk: float = math.radians(0.004)
+    walk: float = math.radians(0.008)
     sway: float = math.radians(0.1)
     bench: float = math.radians(0.003)
 
@@ -234,11 +234,18 @@ def _measure(settings: Array, memory: tuple[Array, Array, Array, Array, Array]) 
         # A random walk leaves its line by √(walk · T/15). One axis that sways says: worn.
         if residuals[k] ** 2 > 4.0 * walks[k] * length / 15.0 + _BENCH_ROUGH**2:
             on_bench = False
+    if on_bench and not math.isfinite(state[_WHITE]):
+        # The first bench shows how good the gyroscope is: a quiet one feels less of gravity, too.
+        white = (walks[0] + walks[1] + walks[2]) / 3.0
+        for k in range(3):
+            for j in range(1, 4):
+                p[1, k, j, j] = min(p[1, k, j, j], _FEELS**2 * white)
     state[_WHITE] = (walks[0] + walks[1] + walks[2]) / 3.0
     better = True
     for k in range(3):
         turned = settings[2] if on_bench else max(residuals[k], settings[1])
         variance = (2.0 * turned / length) ** 2 + 1.2 * walks[k] / length
+        variance += 0.0 if on_bench else _WORN**2
         if variance > 2.0 * sums[_BEST, k]:
             better = False
             continue
@@ -302,8 +309,12 @@ _GAP_S = 0.1
 _SHORTEST, _LONGEST, _BENCH_RUN = 3, 120, 8  # half seconds
 _SPREAD, _SLOW = math.radians(1.2), math.radians(1.5)  # rad/s
 _FORCE_CHANGE = 0.25  # m/s²
-_WANDER, _LEAST_WALK = 0.15, math.radians(0.0005)
+_WANDER, _LEAST_WALK = 0.4, math.radians(0.002)
 """Random walk of the bias over the angle random walk, 1/s, and the least there is, rad/s per √s."""
+_WORN = math.radians(0.02)  # rad/s
+"""What slow movement that looks like rest adds to a worn rest, however long it lasts."""
+_FEELS = 3.0
+"""Change of the bias with one g over the angle random walk, 1/√s."""
 _BENCH_ROUGH = math.radians(0.002)
 
 # Rows of the sums: over the half second, then what is remembered of the last and of the stretch.

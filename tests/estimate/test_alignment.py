@@ -95,7 +95,7 @@ class Athlete:
         acc = rotate(conjugate(q), np.broadcast_to((0.0, 0.0, 9.81), (n, 3, 3)))
         true = np.ones((n, 3), dtype=np.bool_)
         nothing = np.zeros((n, 3))
-        return GridBlock(SENSORS, self.t, q, acc, gyr, true, ~true, nothing, nothing)
+        return GridBlock(SENSORS, self.t, q, acc, gyr, true, ~true, *[nothing] * 3)
 
     def steady(self, first, stop):
         """Headings that do not drift."""
@@ -194,7 +194,9 @@ def test_a_tray_that_contradicts_the_lifts_is_not_believed():
     )
     hip, _, alignment = athlete.run()
     squat = athlete.name == "squat"
-    assert hip[squat] == pytest.approx(athlete.angles[squat], abs=1e-6)
+    told = squat & np.isfinite(hip).all(axis=(1, 2))  # deep down, rotation is known too badly
+    assert np.count_nonzero(told) > 100
+    assert hip[told] == pytest.approx(athlete.angles[told], abs=1e-6)
     failed = [gate for gate in alignment.gates if gate.verdict == "failed"]
     assert [(gate.name, gate.sensor) for gate in failed] == [("tray_against_all", "thigh_left")]
     assert failed[0].value == pytest.approx(40.0)
