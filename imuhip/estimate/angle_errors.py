@@ -52,7 +52,7 @@ class Params:
     pelvis_posture: tuple[float, float] = (math.radians(0.7), math.radians(2.0))
     thigh_posture: tuple[float, float] = (math.radians(1.7), math.radians(2.8))
     turning: float = 1.0
-    still: float = math.radians(0.1)
+    still: float = math.radians(0.25)
     skew: float = 1.0
 
 
@@ -101,7 +101,8 @@ def hip_errors(
     pelvis, thighs
         ``(N, 4)`` and ``(N, 2, 4)`` segment orientations ``q_eb`` in one earth; NaN if unknown.
     moved
-        ``(N, 3)`` how far the pelvis and both thighs have turned since standing, radians.
+        ``(2, N, 3)`` how far the pelvis and both thighs are turned from standing, and how far they
+        were lately: what a turn leaves in an inclination lasts for some seconds. Radians.
     known
         Settings; ``(3, 3)`` covariance of a, and d of both thighs; ``(2, 3)`` signs of the angles.
     doubts
@@ -121,8 +122,9 @@ def hip_errors(
     for i in range(len(pelvis)):
         _vertical(pelvis[i], up)
         for k in range(3):
-            turning[k] = (settings[5] * moved[i, k]) ** 2
-            noise[k] = _LEVELLED * turning[k] + settings[6] ** 2 + tilts[i, k]
+            turning[k] = (settings[5] * moved[0, i, k]) ** 2
+            noise[k] = _LEVELLED * (settings[5] * moved[1, i, k]) ** 2
+            noise[k] += settings[6] ** 2 + tilts[i, k]
         _pelvis_errors(up, noise[0], settings, covariance[0, 0], drifts[i, 0], pelvis_sd[i])
         for k in range(2):
             heading[k] = drifts[i, 1 + k] + turning[0] + turning[1 + k]
@@ -303,7 +305,7 @@ def _column(w: float, x: float, y: float, z: float) -> tuple[float, float, float
 _SHARED, _OWN = 12, 13
 _PELVIS_AXES: Array = np.eye(3)
 _SINGULAR = 1e-3
-_LEVELLED = 0.1
+_LEVELLED = 0.35
 """Share of the turning's variance that gravity leaves in the inclination; none of the heading's."""
 
 _SKIN = ((0.04, 0.0), (0.05, 0.0), (0.05, 0.33))

@@ -10,7 +10,16 @@ import math
 
 import numpy as np
 
-from imuhip.core.conventions import HIP_SIGNS, PELVIS, SIDES, THIGH, Side
+from imuhip.core.conventions import (
+    GRID_HZ,
+    HIP_SIGNS,
+    PELVIS,
+    SAYS_NOTHING,
+    SIDES,
+    THIGH,
+    Z95,
+    Side,
+)
 from imuhip.core.evidence import Alignment, HeadingBlock
 from imuhip.core.kernels import kernel
 from imuhip.core.quaternions import mean_quaternion, wrap_angle
@@ -49,6 +58,7 @@ class JointAngles:
         self._facing = 0.0
         self._params = params or Params()
         self._stood = np.full((3, 4), np.nan)
+        self._swung = np.zeros(3)
         self._known = (np.empty(0), np.empty((0, 0)), np.empty((0, 0)))
 
     def align(self, alignment: Alignment) -> None:
@@ -88,6 +98,10 @@ class JointAngles:
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
         sd, cov, pelvis_sd = self._errors(q_eb, headings, self._alignment)
+        unknown = Z95 * sd[..., 2] > SAYS_NOTHING
+        valid &= ~unknown
+        zeroed[unknown] = raw[unknown] = sd[unknown] = np.nan
+        cov[unknown.any(axis=1)] = np.nan
         total = soft_tissue(zeroed, sd)
         return AngleBlock(grid.t, zeroed, raw, sd, total, cov, valid, pelvis, pelvis_sd)
 
@@ -98,12 +112,14 @@ class JointAngles:
         n = len(q_eb)
         out = (np.full((n, 2, 3), np.nan), np.full((n, 3), np.nan), np.full((n, 3), np.nan))
         segments = np.full((n, 3, 4), np.nan)
-        moved, drifts, tilts = np.full((3, n, 3), np.nan)
+        moved = np.full((2, n, 3), np.nan)
+        drifts, tilts = np.full((2, n, 3), np.nan)
         for row, i in enumerate(_places(alignment)):
             if i is not None:
                 segments[:, row] = q_eb[:, i]
                 drifts[:, row], tilts[:, row] = headings.variance[:, i], headings.tilt[:, i]
-        turned_since(segments, self._stood, moved)
+        turned_since(segments, self._stood, moved[0])
+        _lately(moved[0], self._swung, moved[1])
         hip_errors(segments[:, 0], segments[:, 1:], moved, self._known, (drifts, tilts), out)
         return out
 
@@ -134,6 +150,18 @@ def turned_since(q: Array, stood: Array, out: Array) -> None:
             for k in range(4):
                 cosine += q[i, s, k] * stood[s, k]
             out[i, s] = 2.0 * math.acos(min(abs(cosine), 1.0))
+
+
+@kernel
+def _lately(moved: Array, memory: Array, out: Array) -> None:
+    """The farthest turn ``(N, 3)`` of the last seconds, fading as gravity mends what it left."""
+    kept = math.exp(-1.0 / (_MENDED_S * GRID_HZ))
+    for i in range(len(moved)):
+        for k in range(3):
+            memory[k] *= kept
+            if moved[i, k] > memory[k]:
+                memory[k] = moved[i, k]
+            out[i, k] = memory[k] if math.isfinite(moved[i, k]) else math.nan
 
 
 def _angles(q_eb: Array, alignment: Alignment) -> tuple[Array, Array]:
@@ -216,3 +244,7 @@ def _pelvis(pelvis: Array, out: Array) -> None:
         out[i, 0] = -math.atan2(r20, r21)
         out[i, 1] = -math.atan2(r22, math.sqrt(r20 * r20 + r21 * r21))
         out[i, 2] = math.atan2(r02, -r12)
+
+
+_MENDED_S = 4.0
+"""How long an inclination keeps what a turn has left in it."""

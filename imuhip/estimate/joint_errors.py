@@ -60,7 +60,7 @@ def joint_sd(
     hip_errors(
         segments[:, 0],
         segments[:, 1:],
-        np.ascontiguousarray(moved[:, pick]),
+        np.ascontiguousarray(np.stack((moved[:, pick], moved[:, pick]))),
         (settings_of(both, quality), covariance, np.ones((2, 3))),
         (drifts, np.ascontiguousarray(doubts[1][:, pick])),
         out,

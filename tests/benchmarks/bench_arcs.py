@@ -91,7 +91,14 @@ def _bound(session: SimulatedSession, bottoms: Array, left_out: tuple[str, ...])
     known = (settings_of(Params(turning=0.0, still=0.0), 0.0), covariance, signs)
     nothing = np.zeros((n, 3))
     thighs = np.ascontiguousarray(truth.q_thigh[bottoms])
-    hip_errors(truth.q_pelvis[bottoms], thighs, nothing, known, (nothing, nothing), out)
+    hip_errors(
+        truth.q_pelvis[bottoms],
+        thighs,
+        np.stack((nothing, nothing)),
+        known,
+        (nothing, nothing),
+        out,
+    )
     variance = out[0][:, :, 2] ** 2
     apart = variance.sum(axis=1) - 2.0 * out[1][:, 2]
     return np.degrees(np.sqrt((variance.mean(), apart.mean())))

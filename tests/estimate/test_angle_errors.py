@@ -35,7 +35,7 @@ def errors(pelvis, thighs, *, covariance=None, drift=0.0, params=NONE, quality=0
     covariance = np.zeros((3, 3)) if covariance is None else covariance
     known = (settings_of(params, quality), covariance, SIGNS)
     doubts = (np.full((1, 3), drift**2), np.zeros((1, 3)))
-    hip_errors(pelvis, thighs, np.full((1, 3), moved), known, doubts, (sd, cov, pelvis_sd))
+    hip_errors(pelvis, thighs, np.full((2, 1, 3), moved), known, doubts, (sd, cov, pelvis_sd))
     return np.degrees(sd[0]), cov[0], np.degrees(pelvis_sd[0])
 
 
