@@ -76,7 +76,7 @@ def test_a_leg_that_stands_turned_is_not_neutral():
 
 @pytest.mark.parametrize("turned_deg", [6.0, -18.0, 25.0])
 def test_a_stance_is_not_drift(turned_deg):
-    """Toes turned out for a set, whatever way the foot came there, move the heading by no degree."""
+    """Toes turned out for a set move the heading by no degree, whichever way they turn."""
     lean = squats(8)
     turn = np.zeros((len(lean), 3))
     turn[1200:, 1] = np.radians(turned_deg)  # between two standings, as a step leaves a foot
