@@ -17,6 +17,7 @@ from dashboard.views.progress import (
     note_rows,
     series_row,
     told,
+    untold_words,
 )
 from dashboard.views.progress_plots import dose_figure, progress_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -80,6 +81,8 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
         st.dataframe([series_row(one) for one in mine], hide_index=True)
+    if untold := untold_words(series):
+        st.warning(untold)
     st.markdown(
         f":small[{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.]"
     )

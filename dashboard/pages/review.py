@@ -18,11 +18,13 @@ from dashboard.views.review import (
     Review,
     excluded_of,
     furthest,
+    gap_rows,
     note_rows,
     packed,
     read_review,
     rep_rows,
     told,
+    untold_sides,
 )
 from dashboard.views.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -30,6 +32,7 @@ from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
+from imuhip.core.certainty import REMEDY
 from imuhip.core.errors import ImuhipError
 from imuhip.report.pictures import degrees
 from imuhip.results.schemas import SESSION_FILE
@@ -133,6 +136,7 @@ def _show_tabs(
 def _show_head(review: Review, *, filed: bool) -> None:
     """Furthest rotation of each movement, the calibration, and what went wrong with it."""
     st.html(_furthest_cards(review))
+    _show_doubts(review)
     meaning, calibration, report, _ = st.columns([1, 1, 1, 2])
     if filed and report.button("Report", icon=":material/description:", width="stretch"):
         st.switch_page("pages/report.py")
@@ -149,6 +153,16 @@ def _show_head(review: Review, *, filed: bool) -> None:
         gates = review.calibration.get("gates", [])
         if gates:
             st.dataframe(gates, hide_index=True)
+
+
+def _show_doubts(review: Review) -> None:
+    """What is missing or cannot be told, and what to do about it next time."""
+    missing = gap_rows(review.faults)
+    untold = untold_sides(review.reps)
+    if untold:
+        missing.append(f"Rotation on the {' and '.join(untold)} {REMEDY}.")
+    if missing:
+        st.warning("\n\n".join(missing))
 
 
 def _furthest_cards(review: Review) -> str:

@@ -9,6 +9,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
+from imuhip.core.certainty import REMEDY, Z95
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 
@@ -49,7 +50,7 @@ def series_row(series: Series) -> dict[str, Any]:
     return {
         "Side": series_title(series).capitalize(),
         "Sessions": len(series.points),
-        "Last": _with_error(last.value, 1.96 * last.sd, sign),
+        "Last": _with_error(last.value, Z95 * last.sd, sign),
         "Since the first": difference_words(series.since_first, sign),
         "Since the one before": difference_words(series.since_before, sign),
         "Trend": trend_words(series),
@@ -66,7 +67,7 @@ def difference_words(difference: Difference | None, sign: str) -> str:
     value = _signed(difference.value)
     if math.isnan(difference.sd):
         return f"{value}{sign}: cannot tell"
-    return f"{value}{sign} ± {1.96 * difference.sd:.1f}{sign}: {difference.word}"
+    return f"{value}{sign} ± {Z95 * difference.sd:.1f}{sign}: {difference.word}"
 
 
 def trend_words(series: Series) -> str:
@@ -89,6 +90,15 @@ def error_words(series: Iterable[Series]) -> str:
         "The bars hold the error that is assumed before three sessions are there (95 %); where "
         "nothing can be assumed there are none."
     )
+
+
+def untold_words(series: Iterable[Series]) -> str:
+    """How many sessions are left out because nothing of them can be told, and what to do."""
+    untold = max((one.untold for one in series), default=0)
+    if not untold:
+        return ""
+    whose = "1 session is" if untold == 1 else f"{untold} sessions are"
+    return f"{whose} left out: {REMEDY}."
 
 
 def goals_for(goals: Iterable[Goal], series: Iterable[Series]) -> list[Goal]:

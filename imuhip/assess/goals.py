@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.limits import Goal
 from imuhip.assess.symmetry import Z95, Measured, within_sd
+from imuhip.core.certainty import measure_told
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Repetition
 
@@ -138,7 +139,7 @@ def zones_for(
 
 def _end_range(turns: Sequence[Repetition], sign: float) -> Measured:
     """Mean end range of turns in one direction, positive, with its error."""
-    values = [sign * turn.measures.get("rotation_end_deg", math.nan) for turn in turns]
+    values = [sign * measure_told(turn.measures, "rotation_end_deg") for turn in turns]
     if not values or not all(math.isfinite(v) for v in values):
         return Measured(math.nan, math.nan)
     sds = [turn.measures.get("rotation_end_sd_deg", math.nan) for turn in turns]

@@ -45,23 +45,35 @@ class Sets:
 
     def __init__(self) -> None:
         self._windows: list[_Window] = []
+        self._preparation: _Window | None = None
         self._current: dict[str, _Current] = {}
         self._counts: dict[str, int] = {}
 
     def mark(self, t: float, label: str) -> None:
         """Take a mark; what is neither a movement's nor a calibration step's is none."""
         kind, _, name = label.partition(":")
+        if kind in ("begin", "end") and name == PREPARATION:
+            self._prepares(t, kind)
         if kind not in ("begin", "end") or name not in (*MOVEMENTS, *CALIBRATION_STEPS):
             return
         if kind == "begin":
             for window in self._windows:  # an end that was forgotten
                 window.end = min(window.end, t)
             number = self._next(name) if name in MOVEMENTS else 0
+            if name in MOVEMENTS:
+                self._prepares(t, "end")
             self._windows.append(_Window(MOVEMENTS.get(name), t, number))
         elif name != "tray":  # the sensors are in somebody's hands until the next step begins
             for window in self._windows[-1:]:
                 if window.movement is MOVEMENTS.get(name):
                     window.end = min(window.end, t)
+
+    def _prepares(self, t: float, kind: str) -> None:
+        """From here to the end of it, or to the first movement that is begun, nothing counts."""
+        if kind == "begin":
+            self._preparation = _Window(None, t, 0)
+        elif self._preparation is not None:
+            self._preparation.end = min(self._preparation.end, t)
 
     def said(self, t: float) -> Said | None:
         """What the marks so far say of `t`; None when nothing."""
@@ -97,8 +109,14 @@ class Sets:
 
     def _window(self, t: float) -> _Window | None:
         holding = [window for window in self._windows if window.begin <= t <= window.end]
+        before = self._preparation
+        if not holding and before is not None and before.begin <= t <= before.end:
+            return before
         return holding[-1] if holding else None
 
+
+PREPARATION: Final = "preparation"
+"""Marks of this name stand around all that is done before training: none of it is training."""
 
 _PAUSE_S: Final = 20.0
 """An unmarked set is over when nothing comes for so long."""

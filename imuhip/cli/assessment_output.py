@@ -12,6 +12,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.cli.comparison_output import compared_words, cues_words
+from imuhip.core.certainty import Z95, can_be_told
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
 from imuhip.live.events import Assessed
@@ -110,8 +111,10 @@ def _value(row: SetSummary | None, name: str) -> str:
     digits = 0 if unit.startswith("°") else (1 if unit else 2)
     text = f"{round(value, digits) + 0.0:.{digits}f}{unit}"  # no minus before a zero
     error = row.measures.get(set_name(name, "mean_sd"), math.nan)
+    if not can_be_told(error):
+        return "–"
     if math.isfinite(error):
-        text += f" ± {1.96 * error:.0f}"
+        text += f" ± {Z95 * error:.0f}"
     creep = row.measures.get(set_name(name, "creep"), math.nan)
     if unit.startswith("°") and abs(creep) >= _CREEP_SHOWN:
         text += f" ({creep:+.0f} over the set)"

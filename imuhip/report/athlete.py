@@ -93,6 +93,8 @@ def _work(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
         (f for f in findings if f["grade"] in ("mild", "marked")),
         key=lambda f: (f["grade"] != "marked", -(f["confidence"] or 0.0)),
     )
+    if not graded and any(f["grade"] == "cannot_tell" for f in findings):
+        return [Words("Nothing stood out in what could be told.")]
     if not graded:
         return [Words("Nothing stood out. Keep going.", "good")]
     blocks: list[Block] = []

@@ -12,6 +12,7 @@ from imuhip.assess.pairs import relations_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
+from imuhip.core.certainty import Z95
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
@@ -242,7 +243,7 @@ def _sets(found: Sequence[SetSummary]) -> Table:
                 for what in ("mean", "mean_sd", "spread", "creep")
             )
             unit = MEASURES[name].unit
-            error = f" ± {1.959964 * sd:.0f}" if math.isfinite(sd) else ""
+            error = f" ± {Z95 * sd:.0f}" if math.isfinite(sd) else ""
             cells += [_number(value, unit) + error, _number(spread, unit), _number(creep, unit)]
         name = f"{each.set} {each.side}{_WAYS[each.direction]}"
         rows.append([name, f"{each.counted} of {each.listed}", *cells])
@@ -273,7 +274,7 @@ def _measure(rep: Repetition, name: str) -> str:
     if name == "hip_share":
         return f"{100.0 * value:.0f} %" if math.isfinite(value) else "–"
     text = _number(value, unit)
-    return f"{text} ± {1.959964 * sd:.0f}" if math.isfinite(sd) and math.isfinite(value) else text
+    return f"{text} ± {Z95 * sd:.0f}" if math.isfinite(sd) and math.isfinite(value) else text
 
 
 # --- notes and definitions -----------------------------------------------------------------------

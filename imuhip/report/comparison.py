@@ -18,15 +18,17 @@ from imuhip.assess.symmetry import (
     DayError,
     Difference,
     Measured,
-    change,
+    difference_told,
     judged,
     side_difference,
+    told,
     within_sd,
 )
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
 from imuhip.catalogue.progress import Series
 from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.certainty import sd_name
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
@@ -75,13 +77,12 @@ def left_and_right(material: Material) -> list[Comparison]:
         left, right = (_measured(reps, measure) for reps in both)
         shared = -left.sd * right.sd if bends(both[0][0].movement) else 0.0
         difference = side_difference(left, right, shared, MATTERS_DEG)
-        told = _told_error(material, kind) if measure == "rotation_bottom_deg" else math.nan
-        if math.isfinite(told):
-            difference = judged(right.value - left.value, (told / Z95) ** 2, MATTERS_DEG)
+        mdc = _told_error(material, kind) if measure == "rotation_bottom_deg" else math.nan
+        if math.isfinite(mdc):
+            difference = judged(right.value - left.value, (mdc / Z95) ** 2, MATTERS_DEG)
         what = _what(kind, way, measure)
-        found.append(
-            Comparison(what, ("left", "right"), ("left", "right"), left, right, difference)
-        )
+        sides = ("left", "right")
+        found.append(_compared(what, sides, sides, left, right, difference))
     return found
 
 
@@ -99,7 +100,7 @@ def set_and_set(material: Material, movement: str, first: int, second: int) -> l
         difference = judged(two.value - one.value, variance, MATTERS_DEG)
         names = (f"set {first}", f"set {second}")
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
-        found.append(Comparison(what, names, (side, side), one, two, difference))
+        found.append(_compared(what, names, (side, side), one, two, difference))
     return found
 
 
@@ -122,11 +123,10 @@ def session_and_session(
         kind, side, way, measure = key
         movement = first[key][0].movement
         error = errors.get((measure, movement, side, way), START_DAY_ERROR)
-        then, now = (_values(group[key], measure) for group in (first, second))
-        difference = change(then, now, error, MATTERS_DEG)
-        means = [_day(values, error) for values in (then, now)]
+        then, now = (_day(group[key], measure, error) for group in (first, second))
+        difference = judged(now.value - then.value, then.sd**2 + now.sd**2, MATTERS_DEG)
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
-        found.append(Comparison(what, names, (side, side), means[0], means[1], difference))
+        found.append(_compared(what, names, (side, side), then, now, difference))
     return found
 
 
@@ -242,40 +242,65 @@ def _groups(
     return found
 
 
+def _compared(
+    what: str,
+    names: tuple[str, str],
+    sides: tuple[str, str],
+    first: Measured,
+    second: Measured,
+    difference: Difference,
+) -> Comparison:
+    """A line of which only what can be told is a number."""
+    pair = told(first), told(second)
+    return Comparison(what, names, sides, *pair, difference_told(difference))
+
+
 def _values(reps: Sequence[Repetition], measure: str) -> list[float]:
-    """Outward turns count positive."""
+    """Those that can be told; outward turns count positive."""
     sign = -1.0 if reps[0].direction == "out" else 1.0
-    return [sign * rep.measures[measure] for rep in reps]
+    told_of = (rep.measures.get(measure, math.nan) for rep in reps)
+    return [sign * value for value in told_of if math.isfinite(value)]
 
 
 def _measured(reps: Sequence[Repetition], measure: str) -> Measured:
     """Mean with its error: the sensors' own, which no repetition averages out, and the spread."""
-    name = measure.replace("_deg", "_sd_deg")
-    known = [rep.measures.get(name, math.nan) for rep in reps]
-    own = INCLINATION_SD_DEG if measure == "depth_deg" else fmean(known)
-    return Measured(fmean(_values(reps, measure)), math.sqrt(own**2 + _spread(reps, measure)))
+    values = _values(reps, measure)
+    if not values:
+        return _UNTOLD
+    own = INCLINATION_SD_DEG if measure == "depth_deg" else _own_sd(reps, measure)
+    return Measured(fmean(values), math.sqrt(own**2 + _spread(reps, measure)))
 
 
-def _day(values: Sequence[float], error: DayError) -> Measured:
+def _day(reps: Sequence[Repetition], measure: str, error: DayError) -> Measured:
     """A day's mean with all that another day would have changed."""
-    within = error.within_sd / math.sqrt(len(values))
-    return Measured(fmean(values), math.hypot(error.between_sd, within))
+    values = _values(reps, measure)
+    if not values:
+        return _UNTOLD
+    own = _own_sd(reps, measure)
+    between = max(error.between_sd, own) if math.isfinite(own) else error.between_sd
+    return Measured(fmean(values), math.hypot(between, error.within_sd / math.sqrt(len(values))))
+
+
+def _own_sd(reps: Sequence[Repetition], measure: str) -> float:
+    """Error of the session's own calibration and straps; NaN where one of them is not known."""
+    told_of = [rep for rep in reps if math.isfinite(rep.measures.get(measure, math.nan))]
+    return fmean(rep.measures.get(sd_name(measure), math.nan) for rep in told_of)
 
 
 def _spread(reps: Sequence[Repetition], measure: str) -> float:
-    """Variance of a mean by the spread of its repetitions."""
+    """Variance of a mean by the spread of its repetitions; NaN without one."""
     values = _values(reps, measure)
-    return within_sd(values) ** 2 / len(values)
+    return within_sd(values) ** 2 / len(values) if values else math.nan
 
 
 def _told_error(material: Material, kind: str) -> float:
     """What a rule said is the smallest difference of rotation beyond error; the widest set's."""
-    told = [
+    mdcs = [
         finding["mdc"] or math.nan
         for finding in material.results.findings
         if finding["rule"] == "rotation_difference" and family(finding["movement"]) == kind
     ]
-    return max(told, default=math.nan)
+    return max(mdcs, default=math.nan)
 
 
 def _with_mdc(difference: Difference) -> str:
@@ -300,6 +325,8 @@ _SHORT: Final = {
 }
 
 _MEASURES: Final = tuple(_SHORT)
+
+_UNTOLD: Final = Measured(math.nan, math.nan)
 
 DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
 """What the numbers on the page mean."""

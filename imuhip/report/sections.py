@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
+from imuhip.core.certainty import REMEDY, Z95
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Repetition
-from imuhip.report.blocks import Block, Heading, Pictures, Table
-from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
+from imuhip.report.blocks import Block, Heading, Pictures, Table, Words
+from imuhip.report.comparison import BAND_WORDS, Comparison, band_picture, left_and_right
 from imuhip.report.material import Material, family, is_table, title_of
 from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
 
@@ -113,7 +114,19 @@ def side_blocks(material: Material) -> Iterator[Block]:
         rows.append([one.what, *values, degrees(one.difference.value, "+"), one.difference.word])
     head = ["movement", "left", "right", "right − left", "in words"]
     yield Table(head, rows, (2.6, 1.2, 1.2, 1.1, 1.8), (1, 2, 3))
+    yield from remedy_of(compared)
     yield Pictures([band_picture(compared, 540.0, 200.0)], BAND_WORDS)
+
+
+def remedy_of(compared: Sequence[Comparison]) -> list[Words]:
+    """What to do where a side is a dash; nothing where all can be told."""
+    lines = [
+        f"{one.what}, {name}"
+        for one in compared
+        for name, value in zip(one.names, (one.first, one.second), strict=True)
+        if not math.isfinite(value.value)
+    ]
+    return [Words(f"{'; '.join(lines)}: {REMEDY}.", "warn")] if lines else []
 
 
 def change_picture(series: Sequence[Series]) -> list[Block]:
@@ -174,7 +187,7 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
 
 
 def _standing(one: Standing) -> str:
-    half = 1.959964 * one.sd
+    half = Z95 * one.sd
     error = f" ± {half:.0f}" if math.isfinite(half) else ""
     hedge = "" if one.sure else "perhaps "
     return f"{one.value:.0f}{_unit(one.zone.name)}{error}: {hedge}{one.place} the goal"
