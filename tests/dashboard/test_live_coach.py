@@ -150,14 +150,35 @@ def test_the_athletes_own_goal_is_on_the_gauge(page: Page, address: str, collect
     """A goal for this movement and side stands in place of the profile's, while it is done."""
     collector.start()
     open_live(page, address)
-    expect(page.locator(".legend .goal")).to_have_text("A1’s own goal")
+    expect(page.locator(".legend .goal")).to_have_text("A1’s own goal: left in")
     zones = page.evaluate("window.imuhip.live.zones")
     inwards = {
         side: [(z["from_deg"], z["to_deg"]) for z in zones[side] if z["name"] == "in"]
         for side in zones
     }
-    assert inwards == {"left": [(12.0, 60.0)], "right": [(25.0, 45.0)]}
-    assert len(zones["left"]) == len(zones["right"]) == 2
-    marks(collector, "begin:lunge_left")
+    # A squat has no profile's goals: those are of a turn to the end range, and so is their scale.
+    assert inwards == {"left": [(12.0, 45.0)], "right": []}
+    assert len(zones["left"]) == 1
+    assert zones["right"] == []
+    marks(collector, "begin:seated_rotation_left")
     expect(page.locator(".legend .goal")).to_have_text("goal")
-    assert page.evaluate("window.imuhip.live.zones.left") == zones["right"]
+    seated = page.evaluate("window.imuhip.live.zones")
+    both = [(25.0, 45.0), (-90.0, -50.0)]
+    for side in ("left", "right"):
+        assert [(z["from_deg"], z["to_deg"]) for z in seated[side]] == both
+
+
+def test_what_cannot_be_told_is_a_dash_with_what_to_do(
+    page: Page, address: str, collector: Any
+) -> None:
+    """After a long gap a side has no number, says what helps, and nothing is called fine."""
+    collector.start("--lost")
+    open_live(page, address)
+    right = page.locator('[data-side="right"]')
+    expect(right.locator(".figure b")).to_have_text("–")
+    expect(right.locator(".held")).to_contain_text("Cannot be told: stand still")
+    expect(page.locator('[data-side="left"] .error')).to_have_text("± 5°")
+    expect(page.locator('.newest [data-of="right"]')).to_have_text("–")
+    expect(page.locator('.newest [data-of="left"]')).to_have_text("in 9° ± 4")
+    expect(page.locator(".calm")).to_have_text("Nothing stands out in what can be told")
+    assert page.evaluate("window.imuhip.live.needles.right") is None

@@ -23,6 +23,16 @@ class Collector {
     }
   }
 
+  /** Write down that an athlete has agreed to be recorded; a sentence in `error` where that fails. */
+  async consent(athlete) {
+    try {
+      const answer = await fetch(new URL(`consent/${encodeURIComponent(athlete)}`, this.base), { method: "POST" });
+      return await answer.json();
+    } catch {
+      return { error: "The dashboard does not answer – is it still running?" };
+    }
+  }
+
   /** Where an athlete's own goals lie on the gauges; null where nobody knows. */
   async goals(athlete) {
     try {

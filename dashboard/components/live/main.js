@@ -83,7 +83,10 @@ class View {
       dial.fit(palette, gauge && this.goals.gauge(gauge, side, this.fittedMove));
       this.hook.zones[side] = dial.gauge?.zones ?? [];
     }
-    setText(this.root.querySelector(".legend .goal"), this.goals.words(this.fittedMove));
+    const goal = this.root.querySelector(".legend .goal");
+    const drawn = this.sides.some(({ gauge: dial }) => dial.gauge?.zones.length);
+    setText(goal, this.goals.words(gauge, this.fittedMove));
+    goal.hidden = !drawn;
     this.trace.fit(palette);
     setText(this.root.querySelector(".session"), (this.feed.hello?.session ?? "").replaceAll("_", " "));
     const { still_below: still, moving_above: moving } = this.feed.hello?.stillness ?? {};
@@ -166,25 +169,31 @@ class View {
   showFigures(element, value, sd, held) {
     const known = !Number.isNaN(value);
     element.classList.toggle("silent", !known);
+    const untold = !known && this.flowed && !canBeTold(sd);
     const degrees = Math.round(Math.abs(value));
     setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
     setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");
-    const error = known && sd > 0 ? Math.max(1, Math.round(1.96 * sd)) : 0;
+    const error = known && sd > 0 ? Math.max(1, Math.round(halfWidth(sd))) : 0;
     setText(element.querySelector(".error"), error ? `± ${error}°` : "");
     element.classList.toggle("unsure", error > UNSURE_DEG);
     const ends = Number.isNaN(held.least)
       ? "no number yet"
       : `out ${Math.round(Math.max(0, -held.least))}° · in ${Math.round(Math.max(0, held.most))}° · range ${Math.round(held.most - held.least)}°`;
-    setText(element.querySelector(".held"), ends);
+    setText(element.querySelector(".held"), untold ? sentence(CERTAINTY.remedy) : ends);
+    element.classList.toggle("untold", untold);
   }
 
   showState(state, text) {
     this.root.dataset.state = state;
     this.text = text;
+    this.root.toggleAttribute("data-lost", this.feed.lost.size > 0);
     this.hook.state = state;
     this.hook.text = text;
     setText(this.root.querySelector(".state span"), text);
   }
 }
+
+/** Words as a sentence of their own. */
+function sentence(words) { return words ? `${words[0].toUpperCase()}${words.slice(1)}.` : ""; }
 
 export default mounted(".live", (root, data) => new View(root, data));
