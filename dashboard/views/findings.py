@@ -8,6 +8,7 @@ from dashboard.views.sessions import movement_title
 from imuhip.assess.limits import LIMITS
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.wording import number
+from imuhip.core.certainty import REMEDY, half_told
 from imuhip.report.plain_words import words_for
 
 
@@ -49,10 +50,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
     limit = LIMITS[RULES[rule].limit] if rule in RULES else None
     behind = (
         words_for(rule).definition,
-        (
-            f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
-            f"{_number(finding['mdc'], unit)}; confidence {finding['confidence']:.0%}."
-        ),
+        _measured(finding),
         f"Limit: {_number(finding['limit'], unit)}"
         + (f" ({limit.source})." if limit is not None else "."),
     )
@@ -63,6 +61,17 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
         cue=finding["cue"],
         place=place + (f", repetitions {showing}" if showing else ""),
         behind=behind,
+    )
+
+
+def _measured(finding: Mapping[str, Any]) -> str:
+    """The value with its error, or what helps where that leaves nothing of it."""
+    unit, mdc = finding["unit"], finding["mdc"]
+    if not half_told(mdc, unit):
+        return f"Measured: –; it {REMEDY}."
+    return (
+        f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
+        f"{_number(mdc, unit)}; confidence {finding['confidence']:.0%}."
     )
 
 

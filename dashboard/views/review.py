@@ -309,9 +309,10 @@ def _dense(path: Path) -> tuple[float, dict[str, Array]]:
     at = np.round((t - t[0]) * GRID_HZ).astype(np.int64)
     angles: dict[str, Array] = {}
     for name in COLUMNS:
-        values = np.array(table[name], dtype=np.float64)
+        values = np.asarray(table[name], dtype=np.float64)
         if name in errors:
-            values[~rows_told(np.asarray(table[errors[name]], dtype=np.float64))] = np.nan
+            sd = np.asarray(table[errors[name]], dtype=np.float64)
+            values = np.where(rows_told(sd), values, np.nan)
         angles[name] = np.full(at[-1] + 1, np.nan)
         angles[name][at] = values
     return float(t[0]), angles

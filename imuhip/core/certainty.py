@@ -34,6 +34,11 @@ def rows_told(sd_deg: Array) -> BoolArray:
     return ~(Z95 * np.asarray(sd_deg) > MOST_ERROR_DEG)
 
 
+def half_told(half: float | None, unit: str) -> bool:
+    """Whether a number is one beside this half-width of its error, in its unit; None: unknown."""
+    return half is None or unit != "deg" or not half > MOST_ERROR_DEG
+
+
 def sd_name(measure: str) -> str:
     """Name of the measure that holds the error of another one, by what that one rests on.
 

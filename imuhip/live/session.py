@@ -106,7 +106,7 @@ class Session:
         take = self.take
         if take is not None and request.get("athlete", "") in ("", take.header.athlete):
             return take.recorder.path
-        if athlete:
+        if athlete and take is None:
             words = await asyncio.to_thread(self._options.refusal, athlete)
             if words:
                 refuse(words)

@@ -1,7 +1,7 @@
 """The fuller report for the coach: trust, every repetition, every definition."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from imuhip.assess.pairs import relations_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
-from imuhip.core.certainty import Z95
+from imuhip.core.certainty import Z95, half_told
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
@@ -119,7 +119,7 @@ def _findings(material: Material) -> Iterator[Block]:
     rows = [
         [words_for(f["rule"]).title + ("" if f["side"] == "both" else f", {f['side']}"),
          f"{title_of(family(f['movement']))} {f['set']}",
-         _number(f["value"], f["unit"]), _number(f["mdc"], f["unit"], "± "),
+         *_value_and_error(f),
          _number(f["limit"], f["unit"]), _GRADES[f["grade"]],
          f"{f['confidence'] or 0.0:.0%}", ", ".join(map(str, f["repetitions"])) or "–"]
         for f in findings
@@ -132,6 +132,14 @@ def _findings(material: Material) -> Iterator[Block]:
         "about health.",
         "small",
     )
+
+
+def _value_and_error(finding: Mapping[str, Any]) -> tuple[str, str]:
+    """Dashes where the error leaves nothing of the value."""
+    mdc, unit = finding["mdc"], finding["unit"]
+    if not half_told(mdc, unit):
+        return "–", "–"
+    return _number(finding["value"], unit), _number(mdc, unit, "± ")
 
 
 # --- arcs, change, pairs -------------------------------------------------------------------------
