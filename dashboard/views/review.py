@@ -372,7 +372,8 @@ def _reps(place: Path) -> tuple[Rep, ...]:
 def _shown(rep: Rep, name: str, factor: float = 1.0) -> float | None:
     """A measure to a tenth; None, an empty cell, where it is not known."""
     value = rep.measures.get(name, math.nan)
-    return round(factor * value, 1) if math.isfinite(value) else None
+    shown = round(factor * value, 1)  # shown without decimals, and no zero has a sign
+    return None if not math.isfinite(value) else 0.0 if abs(shown) < 0.5 else shown
 
 
 def _most(values: Iterable[float]) -> float:

@@ -88,7 +88,7 @@ def _apart(by_side: Mapping[Side, SetSummary], name: str, findings: Sequence[Fin
     values = [by_side[s].measures.get(set_name(name, "mean"), math.nan) for s in SIDES]
     if MEASURES[name].unit != "deg" or not all(map(math.isfinite, values)):
         return ""
-    text = f"{round(values[1] - values[0]) + 0.0:+.0f}°"
+    text = f"{round(values[1]) - round(values[0]) + 0.0:+.0f}°"
     errors = [f.mdc for f in findings if f.rule == _RULE_OF.get(name) and math.isfinite(f.mdc)]
     return f"{text} ± {errors[0]:.0f}" if errors else text
 

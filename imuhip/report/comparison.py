@@ -33,7 +33,7 @@ from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
 from imuhip.report.material import Material, bends, curve, family, title_of, told_by
-from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error
+from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def table_rows(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
             "What": one.what,
             one.names[0]: with_error(one.first),
             one.names[1]: with_error(one.second),
-            "Difference": _with_mdc(one.difference),
+            "Difference": _with_mdc(one),
             "In words": one.difference.word,
         }
         for one in sorted(comparisons, key=lambda one: order.index(one.difference.word))
@@ -303,9 +303,17 @@ def _told_error(material: Material, kind: str) -> float:
     return max(mdcs, default=math.nan)
 
 
-def _with_mdc(difference: Difference) -> str:
-    error = f" ± {difference.mdc:.0f}°" if math.isfinite(difference.mdc) else ""
-    return degrees(difference.value, "+") + error
+def _with_mdc(one: Comparison) -> str:
+    mdc = one.difference.mdc
+    error = f" ± {mdc:.0f}°" if math.isfinite(mdc) else ""
+    return difference_shown(one) + error
+
+
+def difference_shown(one: Comparison) -> str:
+    """The difference of a line, as that of the two numbers beside it."""
+    if not math.isfinite(one.difference.value):
+        return "–"
+    return degrees_apart(one.first.value, one.second.value)
 
 
 def _what(kind: str, way: str, measure: str) -> str:

@@ -37,6 +37,13 @@ def degrees(value: float, sign: str = "") -> str:
     return f"{round(value) + 0.0:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
 
 
+def degrees_apart(first: float, second: float) -> str:
+    """Second minus first as the difference of the numbers that are shown beside it."""
+    if not (math.isfinite(first) and math.isfinite(second)):
+        return "–"
+    return degrees(float(round(second) - round(first)), "+")
+
+
 def with_error(one: Measured) -> str:
     """A number of degrees with the half-width of its 95 % interval."""
     if not math.isfinite(told(one).value):
@@ -67,7 +74,7 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
     shapes += [
         Line([_polar(0.0, 70.0), _polar(0.0, 104.0)], INK, 1.2),
         Label(_CX, 22.0, f"{arcs.side.capitalize()} hip", 12.0, colour, "middle", True),
-        Label(_CX, 100.0, degrees(arcs.total.value), 30.0, INK, "middle", True),
+        Label(_CX, 100.0, _in_all(arcs), 30.0, INK, "middle", True),
         Label(_CX, 115.0, "in all", 9.0, MUTED, "middle"),
     ]
     for arc, name, sign in ((arcs.internal, "in", inward), (arcs.external, "out", -inward)):
@@ -81,6 +88,14 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
         f"in all {with_error(arcs.total)}"
     )
     return Picture(2 * _CX, 182.0, shapes, words)
+
+
+def _in_all(arcs: Arcs) -> str:
+    """Both arcs together, as the sum of the numbers that are shown beside it."""
+    parts = arcs.internal.value, arcs.external.value
+    if not math.isfinite(arcs.total.value) or not all(map(math.isfinite, parts)):
+        return degrees(arcs.total.value)
+    return degrees(float(sum(round(part) for part in parts)))
 
 
 def _reach(arc: Measured, sign: float, colour: str) -> list[Shape]:

@@ -20,6 +20,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
 from imuhip.catalogue.progress import Series, dose, series_of
+from imuhip.core.certainty import Z95
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ def test_a_dot_a_session_with_its_error_goal_and_marks() -> None:
     figure = progress_figure([one], [Goal("rotation_bottom_deg", low=20.0)], [note, plain])
     dots = figure.data[0]
     assert list(dots.y) == pytest.approx([10.0, 12.0, 14.0])
-    expected = [1.96 * point.sd for point in one.points]
+    expected = [Z95 * point.sd for point in one.points]
     assert list(dots.error_y.array) == pytest.approx(expected)
     assert [shape.y0 for shape in figure.layout.shapes if shape.y0 == 20.0] == [20.0]
     texts = [trace.hovertemplate for trace in figure.data if trace.mode == "markers+text"]

@@ -5,6 +5,8 @@ const FIGURES_MS = 80;
 // An interval wider than this to each side says little of a thigh's rotation.
 const UNSURE_DEG = 12;
 const KEPT_LATENCIES = 4000;
+// Steps in which a scale grows.
+const WIDER_DEG = 15;
 
 class View {
   constructor(root, data) {
@@ -79,8 +81,9 @@ class View {
     const gauge = this.feed.hello?.gauge;
     this.goals.follow(this.feed.hello);
     this.fittedMove = this.feed.moving();
+    this.fittedArc = gauge && this.arc(gauge);
     for (const { gauge: dial, side } of this.sides) {
-      dial.fit(palette, gauge && this.goals.gauge(gauge, side, this.fittedMove));
+      dial.fit(palette, gauge && { ...this.goals.gauge(gauge, side, this.fittedMove), ...this.fittedArc });
       this.hook.zones[side] = dial.gauge?.zones ?? [];
     }
     const goal = this.root.querySelector(".legend .goal");
@@ -98,12 +101,29 @@ class View {
     this.drawn = -1;
   }
 
+  /** The scale of both gauges: that of the movement, wider where an angle went further. */
+  arc(gauge) {
+    const { from_deg: from, to_deg: to } = this.goals.gauge(gauge, "", this.feed.moving());
+    const ends = Object.values(this.feed.held).flatMap(({ least, most }) => [least, most]).filter((end) => !Number.isNaN(end));
+    const low = Math.floor(Math.min(from, ...ends) / WIDER_DEG) * WIDER_DEG;
+    const high = Math.ceil(Math.max(to, ...ends) / WIDER_DEG) * WIDER_DEG;
+    return { from_deg: Math.max(low, gauge.from_deg), to_deg: Math.min(high, gauge.to_deg) };
+  }
+
+  /** Whether an angle has gone beyond the scale that is drawn. */
+  outgrown() {
+    const gauge = this.feed.hello?.gauge;
+    if (!gauge || !this.fittedArc) return false;
+    const arc = this.arc(gauge);
+    return arc.from_deg !== this.fittedArc.from_deg || arc.to_deg !== this.fittedArc.to_deg;
+  }
+
   tick() {
     const now = performance.now();
     this.request = requestAnimationFrame(this.tick);
     this.notePainted(now);
     const stale = this.fittedFor !== this.feed.hello || this.fittedMove !== this.feed.moving();
-    if (!this.fitted || stale) this.fit();
+    if (!this.fitted || stale || (!this.frozen && this.outgrown())) this.fit();
     const { feed, hook } = this;
     const [state, text] = feed.state(now);
     if (state !== hook.state || text !== this.text) this.showState(state, text);
