@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from beds.dropout import BEGINS_S, ENDS_S, filed_dropout
+from beds.dropout import BEGINS_S, ENDS_S, filed_dropout, silenced
 from rich.console import Console
 
 from dashboard.views.progress import untold_words
@@ -16,7 +16,14 @@ from dashboard.views.review import furthest, gap_rows, packed, read_review, rep_
 from imuhip.assess.set_measures import summaries
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.cli.assessment_output import assessment_words
-from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, can_be_told, rows_told
+from imuhip.core.certainty import (
+    MOST_ERROR_DEG,
+    REMEDY,
+    Z95,
+    can_be_told,
+    measures_told,
+    rows_told,
+)
 from imuhip.live.protocol import COLUMNS, hello, rows_from_output
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
@@ -31,6 +38,9 @@ from imuhip.report.comparison import (
 )
 from imuhip.report.html import to_html
 from imuhip.report.material import Material, material_of
+from imuhip.simulate import scenarios
+from imuhip.simulate.calibration_steps import knee_lift_left, knee_lift_right
+from imuhip.simulate.session import simulate
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +159,19 @@ def test_the_recording_of_the_bed_has_the_gap_it_says(catalogue: Catalogue, tmp_
     faults = material(catalogue, "bad").results.faults
     long = {f["sensor"] for f in faults if f["kind"] == "gap" and f["t_end"] - f["t_start"] > 5.0}
     assert long == {"thigh_right"}
+
+
+def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lifting each knee again after the drop-out makes the silent side a number again."""
+    again = {"knees": (knee_lift_left, knee_lift_right)}
+    monkeypatch.setattr(scenarios, "SCENARIOS", {**scenarios.SCENARIOS, **again})
+    session = simulate("squat+knees+squat", seed=3, grade="good")
+    pipeline = Pipeline(session.header)
+    reps = [rep for batch in silenced(session) for rep in pipeline.push(batch).repetitions]
+    right = [rep for rep in reps if rep.movement == "squat" and rep.side == "right"]
+    told = {(rep.set, rep.repetition): measures_told(rep.measures) for rep in right}
+    assert math.isnan(told[1, 8]["rotation_arc_deg"])
+    truth = told[1, 1]["rotation_arc_deg"]
+    for number in range(1, 9):
+        arc, sd = (told[2, number][f"rotation_arc{end}_deg"] for end in ("", "_sd"))
+        assert abs(arc - truth) < Z95 * sd <= MOST_ERROR_DEG

@@ -54,6 +54,24 @@ class Collector {
   }
 }
 
+/** Keeps the screen awake while it is wanted, where the browser can. */
+class Awake {
+  async want(wanted) {
+    if (wanted === Boolean(this.lock) || this.asking || document.hidden) return;
+    this.asking = true;
+    try {
+      if (wanted) {
+        this.lock = await navigator.wakeLock?.request("screen");
+        this.lock?.addEventListener("release", () => { this.lock = null; });
+      } else {
+        await this.lock.release();
+        this.lock = null;
+      }
+    } catch { /* a battery saver says no: the screen goes dark as it would without us */ }
+    this.asking = false;
+  }
+}
+
 /** Let what Streamlit draws around the view go along with the theme; "page" gives it back. */
 function wearTheme(theme) {
   document.documentElement.dataset.imuhipTheme = theme;

@@ -27,16 +27,19 @@ class View {
       geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false, arc: null, zones: {},
     };
     window.imuhip = { ...window.imuhip, live: this.hook };
+    this.awake = new Awake();
     this.panel = new SetPanel(root.querySelector(".set"));
     this.coach = new Coach(root, askedAt(data), {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
-      heard: (status) => { this.feed.collector = status; },
+      heard: (status) => { this.feed.collector = status; this.awake.want(status?.state === "recording"); },
       told: () => this.feed.story.worst(TOLD),
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
+    this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound-live", "off");
+    this.heard = { key: "", count: "", inside: {} };
     this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     // What is told beside a canvas may take room from it: each is watched, not the page alone.
@@ -51,6 +54,8 @@ class View {
   close() {
     cancelAnimationFrame(this.request);
     this.observer.disconnect();
+    this.awake.want(false);
+    this.sound.quiet();
     this.coach.destroy();
     this.feed.close();
   }
@@ -128,6 +133,7 @@ class View {
     const [state, text] = feed.state(now);
     if (state !== hook.state || text !== this.text) this.showState(state, text);
     if (!this.frozen) this.panel.draw(feed.story);
+    this.count();
     const flows = this.frozen ? this.frozen.flows : feed.flows(now);
     const news = feed.version !== this.drawn;
     if (!news && flows === this.flowed) return;
@@ -140,6 +146,23 @@ class View {
       this.unpainted = { t: feed.rows.newest("t"), stamp: feed.stamp, sent: feed.sent };
     }
     this.drawn = feed.version;
+  }
+
+  /** Say a repetition's number when it is new; what was there when the page came is not said. */
+  count() {
+    const { story } = this.feed;
+    if (story.version === this.heard.version) return;
+    const known = this.heard.version !== undefined && this.heard.stream === this.feed.hello?.stream;
+    const count = story.key ? story.count() : "";
+    if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.told) this.sound.speak(count.replace(" | ", ", "));
+    Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, told: `${story.key} ${count}` });
+  }
+
+  /** A click when a needle comes into a goal. */
+  click(side, value, zones) {
+    const inside = zones.some((zone) => value >= zone.from_deg && value <= zone.to_deg);
+    if (inside && this.heard.inside[side] === false) this.sound.beep("zone");
+    this.heard.inside[side] = inside;
   }
 
   /** The frame after a drawing begins when that drawing has been painted: the honest moment. */
@@ -162,6 +185,7 @@ class View {
       const sd = rows.newest(`${angle}_${side}_sd_deg`);
       believed ||= sd > 0;
       gauge.draw(value, sd, held[side]);
+      if (!this.frozen && !Number.isNaN(value)) this.click(side, value, gauge.gauge?.zones ?? []);
       hook.values[side] = Number.isNaN(value) ? null : value;
       hook.needles[side] = Number.isNaN(gauge.needle) ? null : gauge.needle;
       hook.held[side] = { least: held[side].least, most: held[side].most };

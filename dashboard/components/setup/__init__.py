@@ -16,9 +16,9 @@ from dashboard.components import live as live_view
 from imuhip.assess.limits import GOALS
 from imuhip.assess.movements import MOVEMENTS
 
-_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
+_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js", "sound.js")
 _DRAWING: Final = ("mount.js", "turns.js", "figure.js")
-_PARTS: Final = ("sensors.js", "sound.js", "steps.js", "protocol.js", "main.js")
+_PARTS: Final = ("sensors.js", "steps.js", "protocol.js", "main.js")
 
 
 def setup_view(

@@ -25,6 +25,7 @@ class Setup {
     this.observer.observe(root.querySelector(".stage"));
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
+    this.awake = new Awake();
     this.poll();
   }
 
@@ -35,6 +36,7 @@ class Setup {
     cancelAnimationFrame(this.request);
     clearTimeout(this.timer);
     wearTheme("page");
+    this.awake.want(false);
     this.observer.disconnect();
     this.protocol.destroy();
     this.feed.close();
@@ -119,6 +121,7 @@ class Setup {
     this.feed.collector = status;
     this.sensors.show(status);
     this.protocol.show(status);
+    this.awake.want(status?.state === "recording");
     this.follow(status?.course?.plan);
     const recording = status?.state === "recording";
     this.athlete.disabled = this.goal.disabled = recording;
@@ -158,7 +161,9 @@ class Setup {
     setText(this.root.querySelector(".hint"), hint);
     for (const side of ["left", "right"]) {
       const { flexion, rotation } = pose[side];
-      const text = known(pose[side]) ? `bent ${Math.round(flexion)}° · ${rotation < 0 ? "out" : "in"} ${Math.round(Math.abs(rotation))}°` : "–";
+      const turned = Math.round(Math.abs(rotation));
+      const way = turned ? (rotation < 0 ? "out " : "in ") : "turned ";
+      const text = known(pose[side]) ? `bent ${Math.round(flexion) || 0}° · ${way}${turned}°` : "–";
       setText(this.root.querySelector(`.angles [data-of="${side}"] span`), text);
     }
   }

@@ -13,7 +13,7 @@ const MOST_TRIES = 3;
 class Protocol {
   constructor(root, collector, feed, ask) {
     Object.assign(this, { root, collector, feed, ask, at: 1, skipped: new Set(), drawn: "", running: null, awaited: null, auto: false });
-    this.sound = new Sound(root.querySelector("[data-sound]"));
+    this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound", "on");
     this.list = root.querySelector(".protocol");
     this.list.replaceChildren(...STEPS.map((step, k) => this.item(step, k)));
     for (const button of root.querySelectorAll("button[data-do]")) button.onclick = () => this[button.dataset.do]();

@@ -1,17 +1,16 @@
-// What is heard while both hands are busy: the browser's own speech, and a beep at begin and end.
+// What is heard while nobody looks: the browser's own speech, and short beeps; never a hum.
 
-const SOUND_KEY = "imuhip-sound";
 const BEEP_S = 0.18;
-const BEEP_HZ = { begin: 880, end: 587 };
+const BEEP_HZ = { begin: 880, end: 587, zone: 1320 };
 
 /** Speaks and beeps while its switch is on; the browser remembers which. */
 class Sound {
-  constructor(button) {
+  constructor(button, key, usual) {
     this.button = button;
-    this.on = localStorage.getItem(SOUND_KEY) !== "off";
+    this.on = (localStorage.getItem(key) ?? usual) === "on";
     button.onclick = () => {
       this.on = !this.on;
-      localStorage.setItem(SOUND_KEY, this.on ? "on" : "off");
+      localStorage.setItem(key, this.on ? "on" : "off");
       if (!this.on) this.quiet();
       this.show();
     };
