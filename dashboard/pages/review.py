@@ -183,7 +183,25 @@ def _furthest_cards(review: Review) -> str:
         f"<article><h3>{escape(title)}</h3>{''.join(lines)}</article>"
         for title, lines in cards.items()
     )
-    return f"{_CARDS}<div class='furthest'>{body}</div>"
+    return f"{_CARDS}<div class='furthest'>{_verdict_card(review)}{body}</div>"
+
+
+def _verdict_card(review: Review) -> str:
+    """What the session says in a line or two; all of it stands under Findings."""
+    cards = finding_cards(review.findings)
+    graver = [card for card in cards if card.grade in ("marked", "mild")]
+    lines = [
+        f"<p class='said {card.grade}'>{escape(card.words)}"
+        f"{f' <em>{escape(card.cue)}</em>' if card.cue else ''}</p>"
+        for card in graver[:_MOST_TOLD]
+    ]
+    if len(graver) > _MOST_TOLD:
+        lines.append(f"<p>{len(graver) - _MOST_TOLD} more under Findings</p>")
+    if not graver:
+        unknown = any(card.grade == "cannot_tell" for card in cards) or untold_sides(review.reps)
+        calm = "Nothing in what can be told" if unknown else "Nothing"
+        lines.append(f"<p class='said'>{calm if cards else 'No rule had anything to look at'}</p>")
+    return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
 
 
 def _show_reps(review: Review, key: str) -> None:
@@ -331,6 +349,9 @@ def _show_notes(review: Review) -> None:
         st.info("Nothing was marked. On the live page, one tap marks pain, a cue or a note.")
 
 
+_MOST_TOLD = 2
+"""Findings above the player; the others wait under their tab."""
+
 _PLOT = {"displaylogo": False}
 
 _CARDS = """<style>
@@ -340,6 +361,11 @@ _CARDS = """<style>
 .furthest h3 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
 .furthest h3::first-letter { text-transform: uppercase; }
 .furthest p { margin: 0; display: flex; gap: .8rem; align-items: baseline; }
+.furthest .verdict { flex: 2 1 22rem; }
+.furthest .said { display: block; font-weight: 600; line-height: 1.3; padding-left: .6rem;
+  border-left: .3rem solid #8888; margin-top: .25rem; }
+.furthest .mild { border-color: #c77700; } .furthest .marked { border-color: #c0392b; }
+.furthest em { font-style: normal; font-weight: 400; }
 .furthest span { min-width: 3rem; }
 .furthest b { font-size: 1.5rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 </style>"""

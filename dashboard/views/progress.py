@@ -10,6 +10,7 @@ from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
 from imuhip.core.certainty import REMEDY, Z95
+from imuhip.report.material import family, title_of
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 
@@ -58,6 +59,57 @@ def series_row(series: Series) -> dict[str, Any]:
         if math.isnan(series.mdc)
         else f"{series.mdc:.1f}{sign}",
     }
+
+
+def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
+    """What changed since the first session: a row each, the surest change first.
+
+    Parameters
+    ----------
+    series
+        Measures that a report tells change by; those with one session are left out.
+    """
+    several = [one for one in series if one.since_first is not None and told(one)]
+    return [
+        {
+            "What": f"{title_of(family(one.movement)).capitalize()}, {series_title(one)}",
+            "Measure": MEASURES[one.name].title if one.name in MEASURES else one.name,
+            "Sessions": [point.value for point in one.points],
+            "First": number_shown(one, one.points[0].value),
+            "Now": number_shown(one, one.points[-1].value),
+            "Change": difference_words(one.since_first, SIGNS.get(one.unit, "")),
+        }
+        for one in sorted(several, key=_unsureness)
+    ]
+
+
+def changed_words(series: Iterable[Series]) -> str:
+    """The sentence above the list: how many changed beyond error, and what cannot be told."""
+    words = [one.since_first.word for one in series if one.since_first is not None and told(one)]
+    if not words:
+        return "One session so far: from the second on this says what changed."
+    real, unknown = words.count("real"), words.count("cannot tell")
+    if real:
+        said = f"{real} of {len(words)} changed by more than error since the first session"
+    elif unknown == len(words):
+        return "Whether anything changed cannot be told"
+    else:
+        said = "Nothing has changed by more than error since the first session"
+    return f"{said}; {unknown} cannot be told" if unknown else said
+
+
+def number_shown(series: Series, value: float) -> str:
+    """A session's number with its unit, no zero with a sign."""
+    return f"{round(value) + 0.0:.0f}{SIGNS.get(series.unit, '')}".replace("-", "−")
+
+
+def _unsureness(series: Series) -> tuple[int, float]:
+    """Order by the agreed word, then by how many times its error a change is."""
+    change = series.since_first
+    if change is None or not change.sd > 0.0:
+        return len(_WORDS), 0.0
+    size = abs(change.value / change.sd) if math.isfinite(change.value) else 0.0
+    return _WORDS.index(change.word), -size
 
 
 def difference_words(difference: Difference | None, sign: str) -> str:
@@ -153,6 +205,9 @@ def _about(goal: Goal, series: Series) -> bool:
 def _with_error(value: float, reach: float, sign: str) -> str:
     return f"{value:.1f}{sign}" + ("" if math.isnan(reach) else f" ± {reach:.1f}{sign}")
 
+
+_WORDS: Final = ("real", "possible", "no detectable difference", "cannot tell")
+"""From the surest change to the one that nobody can tell."""
 
 _EMPTY: Final = {("rotation_most_in_deg", "out"), ("rotation_most_out_deg", "in")}
 
