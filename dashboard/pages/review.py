@@ -158,9 +158,9 @@ def _show_head(review: Review, *, filed: bool) -> None:
 def _show_doubts(review: Review) -> None:
     """What is missing or cannot be told, and what to do about it next time."""
     missing = gap_rows(review.faults)
-    untold = untold_sides(review.reps)
-    if untold:
-        missing.append(f"Rotation on the {' and '.join(untold)} {REMEDY}.")
+    for side, (untold, counted) in untold_sides(review.reps).items():
+        which = f"{side.capitalize()}, {untold} of {counted} repetitions"
+        missing.append(f"{which}: rotation {REMEDY}.")
     if missing:
         st.warning("\n\n".join(missing))
 
@@ -215,6 +215,7 @@ def _show_reps(review: Review, key: str) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
+        placeholder="–",
         column_config=_columns(),
         height=min(38 + 35 * len(review.reps), 420),
     )
@@ -349,8 +350,8 @@ def _show_notes(review: Review) -> None:
         st.info("Nothing was marked. On the live page, one tap marks pain, a cue or a note.")
 
 
+# Findings above the player; the others wait under their tab.
 _MOST_TOLD = 2
-"""Findings above the player; the others wait under their tab."""
 
 _PLOT = {"displaylogo": False}
 

@@ -81,8 +81,13 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
         figure.add_trace(go.Bar(
             x=[week.monday + timedelta(days=3) for week in weeks],
             y=[week.repetitions.get(name, 0) for week in weeks],
-            name=movement_title(name), hovertemplate="%{y} repetitions",
+            name=movement_title(name), hovertemplate="%{y} repetitions", width=5 * _DAY_MS,
         ))  # fmt: skip
+    span = {}
+    if weeks:
+        # A single week, too, stands among weeks, not among milliseconds.
+        ends = weeks[0].monday - LEAST / 2, weeks[-1].monday + 3 * LEAST / 2
+        span = {"xaxis_range": ends}
     return dressed(
         figure,
         colours,
@@ -94,6 +99,7 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
         legend_orientation="h",
         legend_y=1.15,
         colorway=colours.movements,
+        **span,
     )
 
 

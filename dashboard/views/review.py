@@ -340,15 +340,17 @@ def gap_rows(faults: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def untold_sides(reps: Iterable[Rep]) -> list[str]:
-    """Sides of which a repetition that counts has a rotation that cannot be told."""
-    return sorted(
-        {
-            rep.key.side
-            for rep in reps
-            if rep.counts and not math.isfinite(rep.measures.get("rotation_arc_deg", 0.0))
-        }
-    )
+def untold_sides(reps: Iterable[Rep]) -> dict[str, tuple[int, int]]:
+    """Sides with repetitions whose rotation cannot be told: how many, of how many that count."""
+    counted = [rep for rep in reps if rep.counts]
+    found: dict[str, tuple[int, int]] = {}
+    for side in SIDES:
+        mine = [rep.measures.get("rotation_arc_deg", math.nan) for rep in counted
+                if rep.key.side == side]  # fmt: skip
+        untold = sum(not math.isfinite(arc) for arc in mine)
+        if untold:
+            found[side] = untold, len(mine)
+    return found
 
 
 def clock(t: float) -> str:

@@ -35,6 +35,10 @@ from imuhip.report.blocks import Picture
 from imuhip.report.material import Material, bends, curve, family, title_of, told_by
 from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 
+WIDE: Final = 560.0
+NAMES: Final = 215.0
+"""Width of a picture of dots, and of the names in it, points: readable on a phone too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -136,7 +140,7 @@ def tests_compared(material: Material, kinds: Sequence[str]) -> list[Pair]:
     return [pair for pair in pairs_of(known, material.notes) if pair.kind in kinds]
 
 
-def pairs_picture(pairs: Sequence[Pair], width: float = 760.0, names: float = 330.0) -> Picture:
+def pairs_picture(pairs: Sequence[Pair], width: float = WIDE, names: float = NAMES) -> Picture:
     """Second minus first of each pair, with its 95 % whisker; inside the band it may be error."""
     rows = []
     for pair in pairs:
@@ -147,7 +151,7 @@ def pairs_picture(pairs: Sequence[Pair], width: float = 760.0, names: float = 33
 
 
 def band_picture(
-    comparisons: Sequence[Comparison], width: float = 760.0, names: float = 330.0
+    comparisons: Sequence[Comparison], width: float = WIDE, names: float = NAMES
 ) -> Picture:
     """Second minus first of each line; inside the band it may be error."""
     one, other = comparisons[0].names if comparisons else ("first", "second")
@@ -197,7 +201,7 @@ def dots(comparisons: Sequence[Comparison], title: str) -> Picture:
     for one in comparisons:
         for name, side, value in zip(one.names, one.sides, (one.first, one.second), strict=True):
             rows.append(Row(f"{one.what}, {name}", side, value))
-    return dots_picture(rows, title, width=760.0, names=330.0)
+    return dots_picture(rows, title, width=WIDE, names=NAMES)
 
 
 def waves(groups: Sequence[tuple[str, Material, Sequence[Repetition]]]) -> list[Picture]:

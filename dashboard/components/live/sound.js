@@ -18,7 +18,6 @@ class Sound {
   }
 
   show() {
-    setText(this.button, this.on ? "Sound on" : "Sound off");
     this.button.setAttribute("aria-pressed", String(this.on));
   }
 
