@@ -36,7 +36,8 @@ SPEED = COLUMNS.index("pelvis_speed_deg_s")
 class Obedient:
     """A control handler that does what it is asked, and shows what it did.
 
-    A mark ``shaken:SENSOR`` shakes that sensor; the first bow is too shallow, all else is good.
+    A mark ``shaken:SENSOR`` shakes that sensor, ``note:next set`` begins another set; the first bow
+    is too shallow, all else is good.
     """
 
     def __init__(self, *, ready: bool = False) -> None:
@@ -92,6 +93,11 @@ class Obedient:
             self.course.train()
         elif action == "mark":
             self.course.obey(request["label"])
+            if request["label"] == "note:next set":
+                measures = {"rotation_arc_deg": 7.0, "depth_deg": 92.0}
+                measures |= {"descent_s": 1.5, "bottom_s": 0.25, "ascent_s": 1.0}
+                rep = replace(repetition("left", 1, measures), set=2)
+                self.hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
         elif request["edge"] == "end":
             self.course.end(request["step"])
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from beds.dashboard import run_page
 from beds.dropout import BEGINS_S, ENDS_S, filed_dropout, silenced
 from rich.console import Console
 
@@ -177,3 +178,23 @@ def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 9):
         arc, sd = (told[2, number][f"rotation_arc{end}_deg"] for end in ("", "_sd"))
         assert abs(arc - truth) < Z95 * sd <= MOST_ERROR_DEG
+
+
+def test_the_pages_say_what_is_missing_and_what_to_do(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Review names gap, side and remedy; Compare's headline is no calm word."""
+    (bad,) = [s for s in catalogue.sessions("A1") if s.recording.stem == "bad"]
+    place = catalogue.store.path
+    for name in ("review", "compare"):
+        page = run_page(name, monkeypatch, "--catalogue", str(place))
+        next(box for box in page.selectbox if box.label == "Session").select(bad.id).run()
+        assert not page.exception
+        if name == "review":
+            (warning,) = [each.value for each in page.warning]
+            assert "samples missing, 1" in warning
+            assert "Right, " in warning
+            assert REMEDY in warning
+        else:
+            heads = [each.value for each in page.subheader]
+            assert any("cannot be told" in head for head in heads), heads
