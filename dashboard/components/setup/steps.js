@@ -15,6 +15,7 @@ const GATE_NAMES = {
   rows: ["data that came", 100, " %"],
   gyro_spread: ["restlessness", 1, "°/s"],
   force_minus_gravity: ["pull besides gravity", 1, " m/s²"],
+  movement: ["fastest turn", 1, "°/s"],
   bow_amplitude: ["depth of the bows", 1, "°"],
   bow_steadiness: ["bows differ by", 1, "°"],
   knee_lift_amplitude: ["height of the knee", 1, "°"],
