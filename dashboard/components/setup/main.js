@@ -126,6 +126,7 @@ class Setup {
     const recording = status?.state === "recording";
     this.athlete.disabled = this.goal.disabled = recording;
     if (status?.athlete && (recording || !this.athlete.value)) this.athlete.value = status.athlete;
+    this.showConsent();
     const goal = this.feed.hello?.gauge.goal;
     if (recording && goal) this.goal.value = goal;
   }
