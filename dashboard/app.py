@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard.server.consent import Consents
 from dashboard.server.door import Door, Policy
 from dashboard.server.goals import Goals
 from dashboard.server.relay import ROUTE, Relay
@@ -38,6 +39,7 @@ app = st.App(
         *Steering(_settings.hub).routes(),
         *SAMPLES.routes(),
         *Goals(_settings.catalogue).routes(),
+        *Consents(_settings.catalogue).routes(),
     ],
     lifespan=lifespan,
     middleware=[

@@ -27,6 +27,7 @@ from imuhip.report.comparison import (
     waves,
 )
 from imuhip.report.material import Material, family, material_of, title_of
+from imuhip.report.sections import remedy_of
 
 MODES = (
     "Left and right",
@@ -127,9 +128,9 @@ def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
 
 def _table(found: Sequence[Comparison], title: str) -> None:
     """Words and numbers, what they mean, and the picture."""
-    real = [one for one in found if one.difference.word == "real"]
-    st.subheader(f"{len(real)} of {len(found)} differ by more than error" if real
-                 else "Nothing differs by more than error")  # fmt: skip
+    st.subheader(_verdict(found))
+    for words in remedy_of(found):
+        st.warning(words.text)
     st.dataframe(table_rows(found), hide_index=True)
     with st.popover("What do these mean?"):
         for name, definition in DEFINITIONS.items():
@@ -137,6 +138,18 @@ def _table(found: Sequence[Comparison], title: str) -> None:
         st.write(_WORDS)
     _pictures([dots(found, title), band_picture(found)])
     st.markdown(f":small[{BAND_WORDS}]")
+
+
+def _verdict(found: Sequence[Comparison]) -> str:
+    """What the lines say together; no calm word while one of them cannot be told."""
+    real = sum(one.difference.word == "real" for one in found)
+    unknown = sum(one.difference.word == "cannot tell" for one in found)
+    if real:
+        words = f"{real} of {len(found)} differ by more than error"
+        return f"{words}, {unknown} cannot be told" if unknown else words
+    if unknown:
+        return f"{unknown} of {len(found)} cannot be told"
+    return "Nothing differs by more than error"
 
 
 def _pictures(pictures: Sequence[Picture]) -> None:

@@ -8,6 +8,8 @@ import streamlit as st
 
 from dashboard.views.choosing import chosen_athlete, draw_page
 from dashboard.views.progress import (
+    changed_rows,
+    changed_words,
     error_words,
     goal_words,
     goals_for,
@@ -17,6 +19,7 @@ from dashboard.views.progress import (
     note_rows,
     series_row,
     told,
+    untold_words,
 )
 from dashboard.views.progress_plots import dose_figure, progress_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -25,6 +28,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, NoteKind
 from imuhip.catalogue.progress import Series
+from imuhip.report.material import PROGRESS, told_by
 
 
 def main() -> None:
@@ -40,13 +44,16 @@ def _show(catalogue: Catalogue) -> None:
             "session a trend can be told."
         )
         return
-    who, what, how = st.columns(3)
+    who, _ = st.columns([1, 2])
     with who:
         athlete = chosen_athlete(athletes).id
     movements = movements_of(catalogue.sessions(athlete))
     if not movements:
         st.info("No repetition was found in these sessions.")
         return
+    _show_changed(catalogue, athlete)
+    st.subheader("One measure over the weeks")
+    what, how = st.columns(2)
     movement = what.selectbox("Movement", movements, format_func=movement_title)
     name = how.selectbox("Measure", measure_choices(), format_func=measure_title)
     every = catalogue.progress(athlete, names=[name], movement=movement)
@@ -68,6 +75,16 @@ def _show(catalogue: Catalogue) -> None:
     st.markdown(f":small[{MEDICAL}]")
 
 
+def _show_changed(catalogue: Catalogue, athlete: str) -> None:
+    """What changed, the surest first: by the measures and words of the report."""
+    every = catalogue.progress(athlete, names=PROGRESS)
+    series = [one for one in every if told_by(one.movement, one.name)]
+    st.subheader(changed_words(series))
+    rows = changed_rows(series)
+    if rows:
+        st.dataframe(rows, hide_index=True, key="changed", column_config=_CHANGED)
+
+
 def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -> None:
     """The picture, and what has changed in words."""
     goals = goals_for(catalogue.goals(athlete), series)
@@ -80,6 +97,8 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
         st.dataframe([series_row(one) for one in mine], hide_index=True)
+    if untold := untold_words(series):
+        st.warning(untold)
     st.markdown(
         f":small[{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.]"
     )
@@ -132,6 +151,12 @@ def _notes(catalogue: Catalogue, athlete: str) -> None:
 
 
 _PLOT = {"displaylogo": False}
+_CHANGED = {
+    "Sessions": st.column_config.LineChartColumn(help="A point a session, the first at the left."),
+    "Change": st.column_config.TextColumn(
+        width="large", help="Since the first session, with its 95 % interval and the agreed word."
+    ),
+}
 _KINDS: dict[NoteKind, str] = {
     "cue": "a cue", "pain": "pain", "note": "a note", "phase": "a new phase of training",
 }  # fmt: skip

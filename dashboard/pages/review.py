@@ -18,11 +18,13 @@ from dashboard.views.review import (
     Review,
     excluded_of,
     furthest,
+    gap_rows,
     note_rows,
     packed,
     read_review,
     rep_rows,
     told,
+    untold_sides,
 )
 from dashboard.views.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -30,6 +32,7 @@ from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
+from imuhip.core.certainty import REMEDY
 from imuhip.core.errors import ImuhipError
 from imuhip.report.pictures import degrees
 from imuhip.results.schemas import SESSION_FILE
@@ -133,6 +136,7 @@ def _show_tabs(
 def _show_head(review: Review, *, filed: bool) -> None:
     """Furthest rotation of each movement, the calibration, and what went wrong with it."""
     st.html(_furthest_cards(review))
+    _show_doubts(review)
     meaning, calibration, report, _ = st.columns([1, 1, 1, 2])
     if filed and report.button("Report", icon=":material/description:", width="stretch"):
         st.switch_page("pages/report.py")
@@ -149,6 +153,16 @@ def _show_head(review: Review, *, filed: bool) -> None:
         gates = review.calibration.get("gates", [])
         if gates:
             st.dataframe(gates, hide_index=True)
+
+
+def _show_doubts(review: Review) -> None:
+    """What is missing or cannot be told, and what to do about it next time."""
+    missing = gap_rows(review.faults)
+    for side, (untold, counted) in untold_sides(review.reps).items():
+        which = f"{side.capitalize()}, {untold} of {counted} repetitions"
+        missing.append(f"{which}: rotation {REMEDY}.")
+    if missing:
+        st.warning("\n\n".join(missing))
 
 
 def _furthest_cards(review: Review) -> str:
@@ -169,7 +183,25 @@ def _furthest_cards(review: Review) -> str:
         f"<article><h3>{escape(title)}</h3>{''.join(lines)}</article>"
         for title, lines in cards.items()
     )
-    return f"{_CARDS}<div class='furthest'>{body}</div>"
+    return f"{_CARDS}<div class='furthest'>{_verdict_card(review)}{body}</div>"
+
+
+def _verdict_card(review: Review) -> str:
+    """What the session says in a line or two; all of it stands under Findings."""
+    cards = finding_cards(review.findings)
+    graver = [card for card in cards if card.grade in ("marked", "mild")]
+    lines = [
+        f"<p class='said {card.grade}'>{escape(card.words)}"
+        f"{f' <em>{escape(card.cue)}</em>' if card.cue else ''}</p>"
+        for card in graver[:_MOST_TOLD]
+    ]
+    if len(graver) > _MOST_TOLD:
+        lines.append(f"<p>{len(graver) - _MOST_TOLD} more under Findings</p>")
+    if not graver:
+        unknown = any(card.grade == "cannot_tell" for card in cards) or untold_sides(review.reps)
+        calm = "Nothing in what can be told" if unknown else "Nothing"
+        lines.append(f"<p class='said'>{calm if cards else 'No rule had anything to look at'}</p>")
+    return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
 
 
 def _show_reps(review: Review, key: str) -> None:
@@ -183,6 +215,7 @@ def _show_reps(review: Review, key: str) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
+        placeholder="–",
         column_config=_columns(),
         height=min(38 + 35 * len(review.reps), 420),
     )
@@ -317,6 +350,9 @@ def _show_notes(review: Review) -> None:
         st.info("Nothing was marked. On the live page, one tap marks pain, a cue or a note.")
 
 
+# Findings above the player; the others wait under their tab.
+_MOST_TOLD = 2
+
 _PLOT = {"displaylogo": False}
 
 _CARDS = """<style>
@@ -326,6 +362,11 @@ _CARDS = """<style>
 .furthest h3 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
 .furthest h3::first-letter { text-transform: uppercase; }
 .furthest p { margin: 0; display: flex; gap: .8rem; align-items: baseline; }
+.furthest .verdict { flex: 2 1 22rem; }
+.furthest .said { display: block; font-weight: 600; line-height: 1.3; padding-left: .6rem;
+  border-left: .3rem solid #8888; margin-top: .25rem; }
+.furthest .mild { border-color: #c77700; } .furthest .marked { border-color: #c0392b; }
+.furthest em { font-style: normal; font-weight: 400; }
 .furthest span { min-width: 3rem; }
 .furthest b { font-size: 1.5rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 </style>"""

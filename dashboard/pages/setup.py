@@ -5,17 +5,18 @@ import streamlit as st
 from dashboard.components.setup import setup_view
 from dashboard.views.choosing import opened, who_trains
 from dashboard.views.sessions import athlete_title
+from imuhip.catalogue.entities import Athlete
 from imuhip.core.errors import CatalogueError
 
 
-def known_athletes() -> dict[str, str]:
-    """Athletes to offer, by id; a catalogue that cannot be used is told, and nobody is kept out."""
+def known_athletes() -> tuple[Athlete, ...]:
+    """Athletes to offer; a catalogue that cannot be used is told, and nobody is kept out."""
     try:
         with opened() as catalogue:
-            return {athlete.id: athlete_title(athlete) for athlete in catalogue.athletes()}
+            return tuple(catalogue.athletes())
     except CatalogueError as error:
         st.warning(f"The athletes cannot be offered: {error}")
-        return {}
+        return ()
 
 
 st.html(
@@ -23,4 +24,10 @@ st.html(
     .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
     </style>"""
 )
-setup_view(key="setup", athletes=known_athletes(), athlete=who_trains())
+athletes = known_athletes()
+setup_view(
+    key="setup",
+    athletes={athlete.id: athlete_title(athlete) for athlete in athletes},
+    consents={athlete.id: athlete.consent for athlete in athletes},
+    athlete=who_trains(),
+)

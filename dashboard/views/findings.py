@@ -7,6 +7,7 @@ from typing import Any, Final
 from dashboard.views.sessions import movement_title
 from imuhip.assess.rules.table import LIMITS, RULES
 from imuhip.assess.wording import number
+from imuhip.core.certainty import REMEDY, half_told
 from imuhip.report.plain_words import words_for
 
 
@@ -48,10 +49,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
     limit = LIMITS[RULES[rule].limit_name] if rule in RULES else None
     behind = (
         words_for(rule).definition,
-        (
-            f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
-            f"{_number(finding['mdc'], unit)}; confidence {finding['confidence']:.0%}."
-        ),
+        _measured(finding),
         f"Limit: {_number(finding['limit'], unit)}"
         + (f" ({limit.source})." if limit is not None else "."),
     )
@@ -62,6 +60,17 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
         cue=finding["cue"],
         place=place + (f", repetitions {showing}" if showing else ""),
         behind=behind,
+    )
+
+
+def _measured(finding: Mapping[str, Any]) -> str:
+    """The value with its error, or what helps where that leaves nothing of it."""
+    unit, mdc = finding["unit"], finding["mdc"]
+    if not half_told(mdc, unit):
+        return f"Measured: –; it {REMEDY}."
+    return (
+        f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
+        f"{_number(mdc, unit)}; confidence {finding['confidence']:.0%}."
     )
 
 

@@ -9,6 +9,8 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
+from imuhip.core.certainty import REMEDY, Z95
+from imuhip.report.material import family, title_of
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 
@@ -49,7 +51,7 @@ def series_row(series: Series) -> dict[str, Any]:
     return {
         "Side": series_title(series).capitalize(),
         "Sessions": len(series.points),
-        "Last": _with_error(last.value, 1.96 * last.sd, sign),
+        "Last": _with_error(last.value, Z95 * last.sd, sign),
         "Since the first": difference_words(series.since_first, sign),
         "Since the one before": difference_words(series.since_before, sign),
         "Trend": trend_words(series),
@@ -59,6 +61,57 @@ def series_row(series: Series) -> dict[str, Any]:
     }
 
 
+def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
+    """What changed since the first session: a row each, the surest change first.
+
+    Parameters
+    ----------
+    series
+        Measures that a report tells change by; those with one session are left out.
+    """
+    several = [one for one in series if one.since_first is not None and told(one)]
+    return [
+        {
+            "What": f"{title_of(family(one.movement)).capitalize()}, {series_title(one)}",
+            "Measure": MEASURES[one.name].title if one.name in MEASURES else one.name,
+            "Sessions": [point.value for point in one.points],
+            "First": number_shown(one, one.points[0].value),
+            "Now": number_shown(one, one.points[-1].value),
+            "Change": difference_words(one.since_first, SIGNS.get(one.unit, "")),
+        }
+        for one in sorted(several, key=_unsureness)
+    ]
+
+
+def changed_words(series: Iterable[Series]) -> str:
+    """The sentence above the list: how many changed beyond error, and what cannot be told."""
+    words = [one.since_first.word for one in series if one.since_first is not None and told(one)]
+    if not words:
+        return "One session so far: from the second on this says what changed."
+    real, unknown = words.count("real"), words.count("cannot tell")
+    if real:
+        said = f"{real} of {len(words)} changed by more than error since the first session"
+    elif unknown == len(words):
+        return "Whether anything changed cannot be told"
+    else:
+        said = "Nothing has changed by more than error since the first session"
+    return f"{said}; {unknown} cannot be told" if unknown else said
+
+
+def number_shown(series: Series, value: float) -> str:
+    """A session's number with its unit, no zero with a sign."""
+    return f"{round(value) + 0.0:.0f}{SIGNS.get(series.unit, '')}".replace("-", "−")
+
+
+def _unsureness(series: Series) -> tuple[int, float]:
+    """Order by the agreed word, then by how many times its error a change is."""
+    change = series.since_first
+    if change is None or not change.sd > 0.0:
+        return len(_WORDS), 0.0
+    size = abs(change.value / change.sd) if math.isfinite(change.value) else 0.0
+    return _WORDS.index(change.word), -size
+
+
 def difference_words(difference: Difference | None, sign: str) -> str:
     """A change with its error and one of the agreed words."""
     if difference is None:
@@ -66,7 +119,7 @@ def difference_words(difference: Difference | None, sign: str) -> str:
     value = _signed(difference.value)
     if math.isnan(difference.sd):
         return f"{value}{sign}: cannot tell"
-    return f"{value}{sign} ± {1.96 * difference.sd:.1f}{sign}: {difference.word}"
+    return f"{value}{sign} ± {Z95 * difference.sd:.1f}{sign}: {difference.word}"
 
 
 def trend_words(series: Series) -> str:
@@ -89,6 +142,15 @@ def error_words(series: Iterable[Series]) -> str:
         "The bars hold the error that is assumed before three sessions are there (95 %); where "
         "nothing can be assumed there are none."
     )
+
+
+def untold_words(series: Iterable[Series]) -> str:
+    """How many sessions are left out because nothing of them can be told, and what to do."""
+    untold = max((one.untold for one in series), default=0)
+    if not untold:
+        return ""
+    whose = "1 session is" if untold == 1 else f"{untold} sessions are"
+    return f"{whose} left out: {REMEDY}."
 
 
 def goals_for(goals: Iterable[Goal], series: Iterable[Series]) -> list[Goal]:
@@ -143,6 +205,9 @@ def _about(goal: Goal, series: Series) -> bool:
 def _with_error(value: float, reach: float, sign: str) -> str:
     return f"{value:.1f}{sign}" + ("" if math.isnan(reach) else f" ± {reach:.1f}{sign}")
 
+
+_WORDS: Final = ("real", "possible", "no detectable difference", "cannot tell")
+"""From the surest change to the one that nobody can tell."""
 
 _EMPTY: Final = {("rotation_most_in_deg", "out"), ("rotation_most_out_deg", "in")}
 

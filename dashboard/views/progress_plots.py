@@ -13,6 +13,7 @@ from dashboard.views.progress import measure_title, series_title
 from dashboard.views.sessions import movement_title
 from imuhip.catalogue.entities import Goal, Note
 from imuhip.catalogue.progress import Point, Series, Week
+from imuhip.core.certainty import Z95
 
 
 def progress_figure(
@@ -38,7 +39,7 @@ def progress_figure(
     for one in series:
         colour = colours.sides.get(one.side, colours.quiet)
         cold = one.kind == "cold"
-        reach = [0.0 if math.isnan(p.sd) else 1.96 * p.sd for p in one.points]
+        reach = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
         figure.add_trace(go.Scatter(
             x=[p.started for p in one.points], y=[p.value for p in one.points],
             error_y={"array": reach, "color": colour, "thickness": 1.5, "width": 5},
@@ -80,8 +81,13 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
         figure.add_trace(go.Bar(
             x=[week.monday + timedelta(days=3) for week in weeks],
             y=[week.repetitions.get(name, 0) for week in weeks],
-            name=movement_title(name), hovertemplate="%{y} repetitions",
+            name=movement_title(name), hovertemplate="%{y} repetitions", width=5 * _DAY_MS,
         ))  # fmt: skip
+    span = {}
+    if weeks:
+        # A single week, too, stands among weeks, not among milliseconds.
+        ends = weeks[0].monday - LEAST / 2, weeks[-1].monday + 3 * LEAST / 2
+        span = {"xaxis_range": ends}
     return dressed(
         figure,
         colours,
@@ -93,6 +99,7 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
         legend_orientation="h",
         legend_y=1.15,
         colorway=colours.movements,
+        **span,
     )
 
 

@@ -15,12 +15,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from dashboard.views.sessions import movement_title
+from imuhip.core.certainty import Z95, measures_told, rows_told
 from imuhip.core.conventions import GRID_HZ, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array
 from imuhip.results.schemas import (
     ANGLES_FILE,
     CALIBRATION_FILE,
+    FAULTS_FILE,
     FINDINGS_FILE,
     NOTES_FILE,
     REPETITIONS_FILE,
@@ -96,6 +98,8 @@ class Review:
         As in `findings.json` and `notes.json`.
     calibration, session
         Contents of the files of that name.
+    faults
+        As in `faults.json`.
     version
         Names the angles: where they were read, and when they were written.
     """
@@ -107,6 +111,7 @@ class Review:
     notes: tuple[Mapping[str, Any], ...]
     calibration: Mapping[str, Any]
     session: Mapping[str, Any]
+    faults: tuple[Mapping[str, Any], ...]
     version: tuple[str, int]
 
     def row(self, t: float) -> int:
@@ -160,6 +165,7 @@ def _read(place: Path, written: int) -> Review:
         notes=tuple(read_json(place / NOTES_FILE)),
         calibration=read_json(place / CALIBRATION_FILE),
         session=read_json(place / SESSION_FILE),
+        faults=tuple(read_json(place / FAULTS_FILE)),
         version=(str(place), written),
     )
 
@@ -221,7 +227,7 @@ def rep_rows(reps: Iterable[Rep]) -> list[dict[str, Any]]:
             "Way": rep.direction,
             "Counts": counts_words(rep),
             "Arc °": _shown(rep, "rotation_arc_deg"),
-            "± °": _shown(rep, "rotation_arc_sd_deg", 1.96),
+            "± °": _shown(rep, "rotation_arc_sd_deg", Z95),
             "Depth °": _shown(rep, "depth_deg"),
             "Tempo s": tempo(rep),
         }
@@ -295,19 +301,61 @@ def _band(rep: Rep, lit: bool) -> dict[str, Any]:
 
 def _dense(path: Path) -> tuple[float, dict[str, Array]]:
     """The angles with a row for every grid time, whatever rows the file has."""
-    table = read_table(path, ["t", *COLUMNS])
+    errors = {name: error_column(name) for name in COLUMNS if name.startswith("hip_")}
+    table = read_table(path, ["t", *COLUMNS, *errors.values()])
     t = np.asarray(table["t"], dtype=np.float64)
     if not len(t):
         raise RecordingError("the recording has no rows that could be shown", path=path)
     at = np.round((t - t[0]) * GRID_HZ).astype(np.int64)
     angles: dict[str, Array] = {}
     for name in COLUMNS:
-        if len(at) == at[-1] + 1:
-            angles[name] = np.asarray(table[name], dtype=np.float64)
-            continue
+        values = np.asarray(table[name], dtype=np.float64)
+        if name in errors:
+            sd = np.asarray(table[errors[name]], dtype=np.float64)
+            values = np.where(rows_told(sd), values, np.nan)
         angles[name] = np.full(at[-1] + 1, np.nan)
-        angles[name][at] = np.asarray(table[name], dtype=np.float64)
+        angles[name][at] = values
     return float(t[0]), angles
+
+
+def error_column(name: str) -> str:
+    """The column that holds the error of a hip's angle."""
+    return f"{name.removesuffix('_deg')}_sd_deg"
+
+
+def gap_rows(faults: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is missing of each sensor, in samples and seconds; short gaps are bridged."""
+    lost: dict[str, list[tuple[float, float, int]]] = {}
+    for fault in faults:
+        long = fault["t_end"] - fault["t_start"] >= LONG_GAP_S
+        if fault["kind"] == "gap" and long:
+            lost.setdefault(fault["sensor"], []).append(
+                (fault["t_start"], fault["t_end"], fault["count"])
+            )
+    return [
+        f"{sensor.replace('_', ' ').capitalize()}: {sum(n for *_, n in gaps)} samples missing, "
+        + ", ".join(f"{end - start:.1f} s from {clock(start)} on" for start, end, _ in gaps[:3])
+        + (f" and {len(gaps) - 3} more gaps" if len(gaps) > 3 else "")
+        for sensor, gaps in sorted(lost.items())
+    ]
+
+
+def untold_sides(reps: Iterable[Rep]) -> dict[str, tuple[int, int]]:
+    """Sides with repetitions whose rotation cannot be told: how many, of how many that count."""
+    counted = [rep for rep in reps if rep.counts]
+    found: dict[str, tuple[int, int]] = {}
+    for side in SIDES:
+        mine = [rep.measures.get("rotation_arc_deg", math.nan) for rep in counted
+                if rep.key.side == side]  # fmt: skip
+        untold = sum(not math.isfinite(arc) for arc in mine)
+        if untold:
+            found[side] = untold, len(mine)
+    return found
+
+
+def clock(t: float) -> str:
+    """Seconds of the session as minutes and seconds."""
+    return f"{int(t // 60)}:{int(t % 60):02d}"
 
 
 def _reps(place: Path) -> tuple[Rep, ...]:
@@ -317,7 +365,8 @@ def _reps(place: Path) -> tuple[Rep, ...]:
         measures = {n: v for n, v in row.items() if isinstance(v, float) and math.isfinite(v)}
         reps.append(Rep(
             key=key, direction=row["direction"], t_start=row["t_start"], t_turn=row["t_turn"],
-            t_end=row["t_end"], counted=row["counted"], reason=row["reason"], measures=measures,
+            t_end=row["t_end"], counted=row["counted"], reason=row["reason"],
+            measures=measures_told(measures),
         ))  # fmt: skip
     return tuple(sorted(reps, key=lambda rep: (rep.t_start, rep.key.side)))
 
@@ -325,12 +374,16 @@ def _reps(place: Path) -> tuple[Rep, ...]:
 def _shown(rep: Rep, name: str, factor: float = 1.0) -> float | None:
     """A measure to a tenth; None, an empty cell, where it is not known."""
     value = rep.measures.get(name, math.nan)
-    return round(factor * value, 1) if math.isfinite(value) else None
+    shown = round(factor * value, 1)  # shown without decimals, and no zero has a sign
+    return None if not math.isfinite(value) else 0.0 if abs(shown) < 0.5 else shown
 
 
 def _most(values: Iterable[float]) -> float:
     return max((v for v in values if math.isfinite(v)), key=abs, default=math.nan)
 
+
+LONG_GAP_S: Final = 0.3
+"""From here on a gap is told; shorter ones are the radio's daily bread."""
 
 _UNKNOWN: Final = -32768
 _TEMPO: Final = (("descent_s", "bottom_s", "ascent_s"), ("going_s", "hold_s", "return_s"))

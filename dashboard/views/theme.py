@@ -30,16 +30,24 @@ def draw(picture: Picture) -> None:
 
     drawn = replace(picture, shapes=[painted(shape) for shape in picture.shapes])
     ground = f"background: {colours.ground}"
-    st.html(f"{_STYLE}<div class='picture' style='{ground}'>{image(drawn, colours.ground)}</div>")
+    inside = image(drawn, colours.ground)
+    st.html(f"{_STYLE}<div class='picture' tabindex='0' style='{ground}'>{inside}</div>")
 
 
 def image(picture: Picture, ground: str = LIGHT.ground) -> str:
     """A picture as HTML that Streamlit lets through: it takes drawings out, but not images."""
     source = b64encode(to_svg(picture, ground=ground).encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(picture.words)}"/>'
+    size = f'width="{picture.width:.0f}" height="{picture.height:.0f}"'
+    least = f"min-width: {min(picture.width, MOST_LEAST_PX):.0f}px"
+    words = escape(picture.words)
+    return f'<img src="data:image/svg+xml;base64,{source}" {size} style="{least}" alt="{words}"/>'
 
+
+MOST_LEAST_PX: Final = 720.0
+"""A picture is drawn no narrower than this: its words stay readable, and a phone scrolls it."""
 
 _STYLE: Final = """<style>
-.picture { border: 1px solid #8884; border-radius: .6rem; padding: .6rem; max-width: 60rem; }
+.picture { border: 1px solid #8884; border-radius: .6rem; padding: .6rem; max-width: 60rem;
+  overflow-x: auto; }
 .picture img { display: block; width: 100%; height: auto; }
 </style>"""

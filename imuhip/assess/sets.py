@@ -45,6 +45,7 @@ class Sets:
 
     def __init__(self) -> None:
         self._windows: list[_Window] = []
+        self._preparation: _Window | None = None
         self._current: dict[str, _Current] = {}
         self._counts: dict[str, int] = {}
 
@@ -52,6 +53,9 @@ class Sets:
         """Take a mark that begins or ends something; what no table knows is kept as itself."""
         kind, _, name = label.partition(":")
         name = name.strip()
+        if kind in ("begin", "end") and name == PREPARATION:
+            self._prepares(t, kind)
+            return
         if kind not in ("begin", "end") or not name:
             return
         movement = None
@@ -61,11 +65,20 @@ class Sets:
             for window in self._windows:  # an end that was forgotten
                 window.end = min(window.end, t)
             number = self._next(name) if movement is not None else 0
+            if movement is not None:
+                self._prepares(t, "end")
             self._windows.append(_Window(movement, t, number))
         elif name != "tray":  # the sensors are in somebody's hands until the next step begins
             for window in self._windows[-1:]:
                 if window.movement == movement:
                     window.end = min(window.end, t)
+
+    def _prepares(self, t: float, kind: str) -> None:
+        """From here to the end of it, or to the first movement that is begun, nothing counts."""
+        if kind == "begin":
+            self._preparation = _Window(None, t, 0)
+        elif self._preparation is not None:
+            self._preparation.end = min(self._preparation.end, t)
 
     def said(self, t: float) -> Said | None:
         """What the marks so far say of `t`; None when nothing."""
@@ -101,8 +114,14 @@ class Sets:
 
     def _window(self, t: float) -> _Window | None:
         holding = [window for window in self._windows if window.begin <= t <= window.end]
+        before = self._preparation
+        if not holding and before is not None and before.begin <= t <= before.end:
+            return before
         return holding[-1] if holding else None
 
+
+PREPARATION: Final = "preparation"
+"""Marks of this name stand around all that is done before training: none of it is training."""
 
 _PAUSE_S: Final = 20.0
 """An unmarked set is over when nothing comes for so long."""

@@ -18,6 +18,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from imuhip.core import certainty
+from imuhip.core.certainty import MOST_ERROR_DEG, can_be_told
+
 Word: TypeAlias = Literal["no detectable difference", "possible", "real", "cannot tell"]
 """What a difference is called; the last where its error is not known."""
 
@@ -72,7 +75,7 @@ START_WEIGHT, START_SESSIONS = 3.0, 4.0
 MIN_SESSIONS = 3
 """From so many sessions on the athlete's own count."""
 
-Z95, Z80 = 1.959964, 1.281552
+Z95, Z80 = certainty.Z95, 1.281552
 """Two-sided 95 % and 80 % of a normal distribution."""
 
 Z95_OF_TWO = 2.2414
@@ -157,6 +160,19 @@ def judged(value: float, variance: float, matters: float) -> Difference:
     elif not math.isfinite(value):
         word = "cannot tell"
     return Difference(value, sd, value - mdc, value + mdc, mdc, word)
+
+
+def told(one: Measured) -> Measured:
+    """An angle in degrees, or NaN where its error leaves nothing of it (`core.certainty`)."""
+    return one if can_be_told(one.sd) else Measured(math.nan, one.sd)
+
+
+def difference_told(one: Difference) -> Difference:
+    """A difference in degrees, or one that cannot be told where its error leaves nothing of it."""
+    if math.isfinite(one.value) and not one.mdc > MOST_ERROR_DEG:
+        return one
+    nan = math.nan
+    return Difference(nan, one.sd, nan, nan, nan, "cannot tell")
 
 
 def within_sd(values: Sequence[float], start: float = START_WITHIN_SD) -> float:

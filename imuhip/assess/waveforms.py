@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from imuhip.assess.windows import path_at
+from imuhip.core.certainty import Z95
 from imuhip.core.records import Array, BoolArray
 
 PHASES: Final = np.linspace(0.0, 1.0, 101)
@@ -119,9 +120,9 @@ def side_band(
         drawn = _resampled_means(rng, right) - _resampled_means(rng, left)
         freedom = len(left) + len(right) - 2
     # Few repetitions hardly know their own spread: as much wider as Student's t is.
-    reach = _simultaneous(drawn - mean) * float(stdtrit(freedom, 0.975)) / _Z95
+    reach = _simultaneous(drawn - mean) * float(stdtrit(freedom, 0.975)) / Z95
     if error_sd is not None:
-        reach = np.sqrt(np.square(reach) + np.square(_Z95 * error_sd[common]))
+        reach = np.sqrt(np.square(reach) + np.square(Z95 * error_sd[common]))
     band = np.full((3, common.size), np.nan)
     band[:, common] = mean, mean - reach, mean + reach
     return Band(band[0], band[1], band[2], (band[1] > 0.0) | (band[2] < 0.0))
@@ -158,5 +159,3 @@ def _resampled_means(rng: np.random.Generator, curves: Array) -> Array:
 
 _NEARLY_ALL: Final = 0.9
 """A repetition starts a little bent: its first phases are not known."""
-
-_Z95: Final = 1.959964

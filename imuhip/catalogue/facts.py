@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from imuhip.core.certainty import sd_name
 from imuhip.core.errors import CatalogueError
 from imuhip.core.records import Header
 from imuhip.recording.summary import describe
@@ -119,11 +120,17 @@ def fingerprint(version: str, parameters: Any) -> str:
 def measures_of(
     row: Mapping[str, Any], units: Mapping[str, str]
 ) -> Iterator[tuple[str, float, float | None]]:
-    """Yield name, value and error of the measures of a repetition that can be said."""
+    """Yield name, value and error of the measures of a repetition that can be said.
+
+    An angle without an error of its own has that of the measure it rests on.
+    """
     for name, unit in units.items():
         value = finite(row.get(name))
+        sd = finite(row.get(_sd_name(name, unit)))
+        if sd is None and unit == "deg":
+            sd = finite(row.get(sd_name(name)))
         if value is not None:
-            yield name, value, finite(row.get(_sd_name(name, unit)))
+            yield name, value, sd
 
 
 def finite(value: Any) -> float | None:

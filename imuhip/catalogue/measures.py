@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session as Db
 
+from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.entities import FindingEntry, Kind, MeasureValue, RepetitionEntry
 from imuhip.catalogue.progress import Groups
 from imuhip.catalogue.tables import (
@@ -109,7 +110,7 @@ def samples(
     query = (
         select(
             QuantityRow.name, QuantityRow.unit, SetRow.movement, RepetitionRow.side,
-            RepetitionRow.direction, SessionRow.id, MeasureRow.value,
+            RepetitionRow.direction, SessionRow.id, MeasureRow.value, MeasureRow.sd,
         )
         .select_from(MeasureRow)
         .join(QuantityRow)
@@ -125,11 +126,11 @@ def samples(
     if movement is not None:
         query = query.where(SetRow.movement == movement)
     groups: Groups = defaultdict(lambda: defaultdict(list))
-    for name, unit, which, side, direction, session, value in _rows(db, query, athlete, None):
+    for name, unit, which, side, direction, session, value, sd in _rows(db, query, athlete, None):
         started, kind = about.get(session, (None, ""))
         if started is not None:
             key = (name, unit, which, side, direction, kind)
-            groups[key][started, session].append(value)
+            groups[key][started, session].append(Measured(value, or_nan(sd)))
     return groups
 
 

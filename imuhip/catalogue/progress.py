@@ -17,15 +17,18 @@ from scipy.special import ndtri, stdtrit
 
 from imuhip.assess.symmetry import (
     START_DAY_ERROR,
+    Z95,
     DayError,
     Difference,
-    change,
+    Measured,
     day_error,
-    mdc_between_days,
+    difference_told,
+    judged,
+    told,
 )
 from imuhip.catalogue.entities import Kind, MeasureValue, Session
 
-Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
+Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[Measured]]]
 """Name, unit, movement, side, direction and kind → when and which session → repetitions."""
 
 TrendWord: TypeAlias = Literal["rising", "falling", "no trend beyond error", "cannot tell"]
@@ -42,7 +45,8 @@ class Point:
     value
         Mean over its repetitions that count.
     sd
-        One standard deviation of its error: of strapping on anew, and of the repetitions.
+        One standard deviation of its error: of strapping on anew – or that of the session's own
+        calibration and straps, where it is greater –, and of the repetitions.
     values
         The repetitions.
     """
@@ -93,6 +97,8 @@ class Series:
         The last session against the first one, and against the one before; None with one session.
     trend
         Over all of them.
+    untold
+        Sessions that are left out, for none of their numbers can be told (`core.certainty`).
     """
 
     name: str
@@ -107,6 +113,7 @@ class Series:
     since_first: Difference | None
     since_before: Difference | None
     trend: Trend
+    untold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,33 +149,37 @@ def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
     for value in values:
         if value.counted and not value.excluded and value.started is not None:
             key = (value.name, value.unit, value.movement, value.side, value.direction, value.kind)
-            groups[key][value.started, value.session].append(value.value)
+            groups[key][value.started, value.session].append(Measured(value.value, value.sd))
     return series_in(groups)
 
 
 def series_in(groups: Groups) -> tuple[Series, ...]:
-    """Return what became of each group, in order."""
-    return tuple(_series(key, groups[key]) for key in sorted(groups))
+    """Return what became of each group, in order; groups of which nothing can be told have none."""
+    found = (_series(key, groups[key]) for key in sorted(groups))
+    return tuple(one for one in found if one is not None)
 
 
 def _series(
-    key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[float]]
-) -> Series:
+    key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[Measured]]
+) -> Series | None:
     name, unit, movement, side, direction, kind = key
-    order = sorted(sessions)
-    error = own_error([(started, sessions[started, s]) for started, s in order], unit)
+    seen = {when: [one for one in of if _known(one, unit)] for when, of in sessions.items()}
+    order = sorted(when for when, of in seen.items() if of)
+    if not order:
+        return None
+    values = {when: tuple(one.value for one in seen[when]) for when in order}
+    error = own_error([(when[0], values[when]) for when in order], unit)
     points = tuple(
         Point(
             session=session,
             started=started,
-            value=float(np.mean(sessions[started, session])),
-            sd=_mean_sd(error, len(sessions[started, session])),
-            values=tuple(sessions[started, session]),
+            value=float(np.mean(values[started, session])),
+            sd=_mean_sd(error, seen[started, session]),
+            values=values[started, session],
         )
         for started, session in order
     )
-    matters = MATTERS.get(unit, 0.0)
-    first, last, several = points[0].values, points[-1].values, len(points) > 1
+    several = len(points) > 1
     return Series(
         name=name,
         unit=unit,
@@ -178,10 +189,11 @@ def _series(
         kind=_KINDS[kind],
         points=points,
         error=error,
-        mdc=mdc_between_days(len(last), error),
-        since_first=change(first, last, error, matters) if several else None,
-        since_before=change(points[-2].values, last, error, matters) if several else None,
+        mdc=Z95 * math.sqrt(2.0) * points[-1].sd,
+        since_first=_change(points[0], points[-1], unit) if several else None,
+        since_before=_change(points[-2], points[-1], unit) if several else None,
         trend=trend(points),
+        untold=len(sessions) - len(order),
     )
 
 
@@ -286,8 +298,23 @@ def _have_errors(points: Sequence[Point]) -> bool:
     return all(p.sd > 0.0 and math.isfinite(p.sd) for p in points)
 
 
-def _mean_sd(error: DayError, repetitions: int) -> float:
-    return math.sqrt(error.between_sd**2 + error.within_sd**2 / repetitions)
+def _known(one: Measured, unit: str) -> bool:
+    """Whether a repetition's value says anything; only angles have an error that may forbid it."""
+    return math.isfinite((told(one) if unit == "deg" else one).value)
+
+
+def _mean_sd(error: DayError, repetitions: Sequence[Measured]) -> float:
+    """Error of a session's mean; that of a calibration does not average out over repetitions."""
+    own = [one.sd for one in repetitions if math.isfinite(one.sd)]
+    session = max(error.between_sd, float(np.mean(own))) if own else error.between_sd
+    return math.sqrt(session**2 + error.within_sd**2 / len(repetitions))
+
+
+def _change(before: Point, after: Point, unit: str) -> Difference:
+    """What changed between two sessions, against the errors of both."""
+    variance = before.sd**2 + after.sd**2
+    difference = judged(after.value - before.value, variance, MATTERS.get(unit, 0.0))
+    return difference_told(difference) if unit == "deg" else difference
 
 
 BASELINE: Final = timedelta(weeks=3)

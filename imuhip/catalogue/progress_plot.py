@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from imuhip.catalogue.entities import Goal
 from imuhip.catalogue.progress import Series, Week, words_of
+from imuhip.core.certainty import Z95
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole
 
@@ -62,7 +63,7 @@ def _panel(axes: Any, members: Sequence[Series], goals: Sequence[Goal]) -> None:
         colour = COLOURS.get(one.side, "#444444")
         days = [point.started for point in one.points]
         values = [point.value for point in one.points]
-        bars = [0.0 if math.isnan(p.sd) else 1.96 * p.sd for p in one.points]
+        bars = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
         axes.errorbar(
             days, values, yerr=bars, fmt="o", color=colour, ecolor=f"{colour}55", markersize=5,
             markerfacecolor="white" if one.kind == "cold" else colour,

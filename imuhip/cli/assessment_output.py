@@ -15,6 +15,7 @@ from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
+from imuhip.core.certainty import Z95, can_be_told
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
 from imuhip.live.events import Assessed
@@ -105,7 +106,7 @@ def _apart(by_side: Mapping[Side, SetSummary], name: str, findings: Sequence[Fin
     values = [by_side[s].measures.get(set_name(name, "mean"), math.nan) for s in SIDES]
     if MEASURES[name].unit != "deg" or not all(map(math.isfinite, values)):
         return ""
-    text = f"{round(values[1] - values[0]) + 0.0:+.0f}°"
+    text = f"{round(values[1]) - round(values[0]) + 0.0:+.0f}°"
     errors = [f.mdc for f in findings if f.rule == _RULE_OF.get(name) and math.isfinite(f.mdc)]
     return f"{text} ± {errors[0]:.0f}" if errors else text
 
@@ -130,8 +131,10 @@ def _value(row: SetSummary | None, name: str) -> str:
     if name == _PARALLEL:
         text = f"{abs(round(value)):.0f}° {'below' if value > 0.0 else 'above'} parallel"
     error = row.measures.get(set_name(name, "mean_sd"), math.nan)
+    if not can_be_told(error):
+        return "–"
     if math.isfinite(error):
-        text += f" ± {1.96 * error:.0f}"
+        text += f" ± {Z95 * error:.0f}"
     creep = row.measures.get(set_name(name, "creep"), math.nan)
     if unit.startswith("°") and abs(creep) >= _CREEP_SHOWN:
         text += f" ({creep:+.0f} over the set)"

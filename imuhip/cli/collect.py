@@ -126,6 +126,7 @@ def collect(
             athlete=athlete,
             rate_hz=rate,
             start_when_ready=start,
+            refusal=filer.refusal,
             recorded=filer.recorded,
             filed=filer.state_of,
             rebound=rebind_kit,

@@ -14,7 +14,7 @@ from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
 from imuhip.assess.set_changes import changes_of_session
-from imuhip.assess.symmetry import Z95, Measured
+from imuhip.assess.symmetry import Z95, Measured, told
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Finding, Note, Repetition
 
@@ -105,7 +105,7 @@ def _places(standings: Sequence[Standing]) -> str:
 
 
 def _value(arc: Measured, unit: str) -> str:
-    if not math.isfinite(arc.value):
+    if not math.isfinite(told(arc).value):
         return "–"
     error = f" ± {Z95 * arc.sd:.0f}" if math.isfinite(arc.sd) else ""
     return f"{arc.value:.0f}{unit}{error}"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -114,6 +114,21 @@ class Filer:
             self._say(f"filing {path.name} under {athlete} …")
             self._thread.submit(self._file, path, athlete)
 
+    def refusal(self, athlete: str) -> str:
+        """Why an athlete must not be recorded; empty when consent is written down.
+
+        Where the catalogue cannot be used nobody can say, and recording goes on.
+        """
+        if not self._usable:
+            return ""
+        try:
+            with opened(self._location) as catalogue:
+                known = {each.id: each.consent for each in catalogue.athletes()}
+        except CatalogueError:
+            return ""
+        words = _NO_CONSENT.get(known.get(athlete, "none"), "")
+        return words.format(athlete=athlete)
+
     def state_of(self, path: Path) -> FilingState:
         """What became of a recording so far."""
         return self._known.get(path, FilingState("unknown"))
@@ -195,3 +210,10 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
         return last or "the analysis was stopped"
     say(f"{path.name}: {last}")
     return ""
+
+
+_NO_CONSENT: Final = {
+    "none": "No consent of {athlete} is written down. Write it down on the page Set up first.",
+    "withdrawn": "{athlete} has withdrawn consent. Write down a new one on the page Set up, or "
+    "record somebody else.",
+}

@@ -348,11 +348,21 @@ def dashboard(
 
     Example: imuhip dashboard --lan
     """
-    import subprocess
     import tempfile
 
-    from imuhip.live.dashboard import dashboard_command, dashboard_url, open_to_lan, qr_code
+    from imuhip.cli.filing import opened as opened_catalogue
+    from imuhip.live.dashboard import (
+        dashboard_command,
+        dashboard_process,
+        dashboard_url,
+        ensure_servable,
+        open_to_lan,
+        qr_code,
+    )
 
+    ensure_servable(port, results, lan=lan)
+    with opened_catalogue(catalogue):
+        pass  # what is wrong with it is said now, not on the page
     with tempfile.TemporaryDirectory() as folder:
         opened = open_to_lan(Path(folder)) if lan else None
         err.print(f"dashboard on {dashboard_url(port)} – Ctrl-C ends it", highlight=False)
@@ -361,7 +371,8 @@ def dashboard(
             err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
         command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
         try:
-            code = subprocess.run(command, check=False).returncode
+            with dashboard_process(command) as process:
+                code = process.wait()
         except KeyboardInterrupt:
             code = 0
     raise typer.Exit(1 if code else 0)

@@ -45,7 +45,6 @@ Mirroring is applied to final angles, by these tables, never to a frame: a mirro
 left-handed.
 """
 
-import math
 from typing import Final, Literal, get_args
 
 Side = Literal["left", "right"]
@@ -97,12 +96,6 @@ GRAVITY: Final = 9.81
 
 STANDARD_GRAVITY: Final = 9.80665
 """One g as sensor makers mean it, m/s² (BIPM)."""
-
-Z95: Final = 1.96
-"""An error's 95 % interval reaches this many standard deviations to either side."""
-
-SAYS_NOTHING: Final = math.radians(30.0)
-"""An angle whose 95 % interval reaches further than this is not told."""
 
 GRID_HZ: Final = 100
 """Rate of the common time grid; grid times are ``k / GRID_HZ``."""

@@ -14,10 +14,8 @@ from imuhip.core.conventions import (
     GRID_HZ,
     HIP_SIGNS,
     PELVIS,
-    SAYS_NOTHING,
     SIDES,
     THIGH,
-    Z95,
     Side,
 )
 from imuhip.core.evidence import Alignment, HeadingBlock
@@ -98,7 +96,7 @@ class JointAngles:
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
         sd, cov, pelvis_sd = self._errors(q_eb, headings, self._alignment)
-        unknown = Z95 * sd[..., 2] > SAYS_NOTHING
+        unknown = ~rows_told(np.degrees(np.nan_to_num(sd[..., 2])))
         valid &= ~unknown
         zeroed[unknown] = raw[unknown] = sd[unknown] = np.nan
         cov[unknown.any(axis=1)] = np.nan

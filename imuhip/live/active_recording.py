@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from imuhip.core.records import Header, Mark, Packet, Record
-from imuhip.live.events import Assessed, FaultNews, news_from_output
+from imuhip.core.records import Header, Packet, Record
+from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub
-from imuhip.live.player import Output, Stages, completion_ns
-from imuhip.live.protocol import goal_of, hello, rows_from_output
+from imuhip.live.player import Stages, completion_ns
+from imuhip.live.publishing import Output, Publisher
 from imuhip.live.recorder import Recorder
 
 T = TypeVar("T")
@@ -48,16 +48,28 @@ class Take:
         self.recorder = Recorder(path, header)
         self.header = header
         self.sensors = frozenset(info.sensor for info in header.sensors)
-        self.t = 0.0
         self.clock_residuals: Mapping[str, float] = {}
         self._hub = hub
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imuhip-pipeline")
         self._pending: list[Record] = []
-        self._faults = FaultNews()
-        self.assessed = Assessed()
         stream = f"{session}/{header.utc_ns}"
-        hub.begin(hello(stream, session, "live", goal_of(header), header.athlete))
+        self._viewers = Publisher(hub, header, stream=stream, session=session, source="live")
         hub.announce("status", {"state": "recording"})
+
+    @property
+    def t(self) -> float:
+        """How far the viewers have seen it, seconds."""
+        return self._viewers.t
+
+    @property
+    def assessed(self) -> Assessed:
+        """What it has shown so far."""
+        return self._viewers.assessed
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Calibration steps that were accepted."""
+        return self._viewers.accepted
 
     def add(self, records: Sequence[Record]) -> None:
         """Take records that continue those before: recorded before anything else sees them."""
@@ -79,36 +91,20 @@ class Take:
         self._stages = None  # until this push has succeeded
         output, self.clock_residuals = await self._run(partial(_pushed, stages, records))
         self._stages = stages
-        self._publish(output, completion_ns(records) + _unix_minus_monotonic_ns())
-        for record in records:
-            if isinstance(record, Mark):
-                self._announce("mark", {"label": record.label})
+        stamp_unix_ns = completion_ns(records) + _unix_minus_monotonic_ns()
+        self._viewers.publish(output, stamp_unix_ns, records)
 
     async def finish(self) -> None:
         """Publish what the pipeline still held; ImuhipError when it cannot."""
         await self.push()
         if self._stages is not None:
             stages, self._stages = self._stages, None
-            self._publish(await self._run(stages.finish), float("nan"))
+            self._viewers.publish(await self._run(stages.finish), float("nan"))
         self._thread.shutdown(wait=False)
         self._hub.announce("status", {"state": "finished"})
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def _publish(self, output: Output, stamp_unix_ns: float) -> None:
-        rows = rows_from_output(output)
-        if len(rows):
-            self.t = float(rows[-1, 0])
-        self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
-        for fault in self._faults.push(output.faults):
-            self._announce("fault", {"fault": fault})
-        self.assessed.add(output)
-        for kind, payload in news_from_output(output):
-            self._announce(kind, payload)
-
-    def _announce(self, kind: str, payload: dict[str, object]) -> None:
-        self._hub.announce(kind, {"t": self.t, **payload})
 
 
 def _pushed(stages: LiveStages, records: Sequence[Record]) -> tuple[Output, Mapping[str, float]]:

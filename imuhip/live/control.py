@@ -1,4 +1,4 @@
-"""Steering over HTTP: ``POST /control/{start,stop,mark,calibrate,bind}`` and ``GET /status``.
+"""Steering over HTTP: ``POST /control/…`` (`Action` has their names) and ``GET /status``.
 
 Requests are checked here, once; a handler only meets such as make sense.
 """
@@ -15,10 +15,12 @@ from imuhip.assess.profiles import GOALS
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.live.protocol import to_json
 
-Action = Literal["start", "stop", "mark", "calibrate", "bind"]
+Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "bind"]
 
 MAX_BODY_BYTES: Final = 4096
 MAX_TEXT: Final = 200
+MAX_S: Final = 300
+"""The longest a step is counted, seconds."""
 
 
 class ControlRefusedError(Exception):
@@ -50,9 +52,11 @@ class ControlHandler(Protocol):
         """Do it and return what to answer; raise `ControlRefusedError` if it cannot be now.
 
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
-        calibration step or the shake, and for a start ``athlete``, ``goal`` and ``without``, the
-        sensors to leave out, where they were given. To bind, each place that changes and the place
-        its sensor had until now.
+        calibration step or the shake, with ``ready_s`` and ``seconds`` where the collector counts,
+        and for a start ``athlete``, ``goal`` and ``without``, the sensors to leave out, where they
+        were given. A plan has ``athlete``, ``goal`` and ``movements``, each if need be.
+        To bind, each place that changes and the place its sensor had until now. What has been
+        obeyed already is agreed to again.
         """
 
     def status(self) -> Mapping[str, Any]:
@@ -130,6 +134,11 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
         if name not in needed + optional:
             known = ", ".join(needed + optional) or "nothing"
             raise ControlRefusedError(422, f"expected {known} with {action}, came {name}")
+    for name in _SECONDS:
+        if name in request and not _is_duration(request[name]):
+            raise ControlRefusedError(
+                422, f"expected {name} to be seconds from 0 to {MAX_S}, came {request[name]!r}"
+            )
     for name, values in _VALUES.items():
         if name in request and request[name] not in values:
             wanted = ", ".join(values)
@@ -139,11 +148,23 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
     return request
 
 
+def _is_duration(text: str) -> bool:
+    """Whether a text is a number of seconds that a step may take."""
+    try:
+        return 0.0 <= float(text) <= MAX_S
+    except ValueError:
+        return False
+
+
+_SECONDS: Final = ("ready_s", "seconds")
+
 _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "start": ((), ("athlete", "goal", "without")),
     "stop": ((), ()),
     "mark": (("label",), ()),
-    "calibrate": (("step", "edge"), ()),
+    "calibrate": (("step", "edge"), ("ready_s", "seconds")),
+    "train": ((), ()),
+    "plan": ((), ("athlete", "goal", "movements")),
     "bind": ((), SEGMENTS),
 }
 """Fields that an action needs, and those it may have."""

@@ -1,14 +1,24 @@
 """How a program starts the dashboard; imports nothing of Streamlit itself."""
 
 import secrets
+import signal
 import socket
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, Final
 
+from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
 
 DEFAULT_PORT = 8501
+
+END_S: Final = 5.0
+"""So long the page's server may take to end."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,73 @@ def dashboard_command(
         "--",
         *own,
     ]
+
+
+def ensure_servable(port: int, results: Path | None = None, *, lan: bool = False) -> None:
+    """Say what is wrong before anything is started.
+
+    Raises
+    ------
+    ImuhipError
+        When another program has the port, or the folder of results is not there.
+    """
+    if results is not None and not results.is_dir():
+        raise ImuhipError(f"there is no folder {results}; name one that holds results")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0" if lan else "127.0.0.1", port))  # noqa: S104 - as it will be
+        except (OSError, OverflowError) as error:
+            raise ImuhipError(
+                f"port {port} is used by another program, perhaps another dashboard; end that or "
+                "choose another port with --port"
+            ) from error
+
+
+@contextmanager
+def dashboard_process(
+    command: Sequence[str], told: IO[bytes] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """The dashboard in a process of its own, which ends with the block, however that ends.
+
+    A SIGTERM ends the block like Ctrl-C, so that no page stays behind on the port.
+
+    Parameters
+    ----------
+    command
+        Of `dashboard_command`.
+    told
+        Where its words go, and nothing to the terminal; without it they go there.
+    """
+    with _ended_by_sigterm():
+        quiet = {} if told is None else {"stdout": subprocess.DEVNULL, "stderr": told}
+        process = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt; handlers belong to the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def dashboard_url(port: int = DEFAULT_PORT) -> str:

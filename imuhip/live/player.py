@@ -12,11 +12,12 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from imuhip.core.records import Header, IntArray, Mark, Packet, Record
+from imuhip.core.records import Header, IntArray, Packet, Record
 from imuhip.live.control import Action, ControlRefusedError
-from imuhip.live.events import Assessed, FaultNews, News, news_from_output
+from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub
-from imuhip.live.protocol import FRAME_HZ, Frames, goal_of, hello, rows_from_output
+from imuhip.live.protocol import FRAME_HZ
+from imuhip.live.publishing import Output, Publisher
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
 
@@ -30,10 +31,6 @@ class Recording(Protocol):
 
     def batches(self) -> Iterator[list[Record]]:
         """Records, in batches that cover consecutive ranges of arrival numbers."""
-
-
-class Output(Frames, News, Protocol):
-    """What a push gives: `Output` keeps this promise."""
 
 
 class Stages(Protocol):
@@ -223,8 +220,6 @@ class Player:
         self._session = session
         self._speed = speed
         self._loop = loop
-        self._faults = FaultNews()
-        self._t = 0.0
         self.assessed = Assessed()
 
     async def run(self) -> None:
@@ -233,46 +228,27 @@ class Player:
         while turn == 0 or self._loop:
             stream = f"{self._session}/{time.time_ns()}/{turn}"
             recording = self._open()
-            header = recording.header
-            told = hello(stream, self._session, "replay", goal_of(header), header.athlete)
-            self._hub.begin(told)
-            await self._play_once(recording)
+            await self._play_once(recording, stream)
             turn += 1
 
-    async def _play_once(self, recording: Recording) -> None:
+    async def _play_once(self, recording: Recording, stream: str) -> None:
+        viewers = Publisher(
+            self._hub, recording.header, stream=stream, session=self._session, source="replay"
+        )
+        self.assessed = viewers.assessed
         stages = self._make(recording.header)
         cutter = Cutter(recording.batches())
         pace = _Pace(cutter.next_ns or 0, self._speed)
-        self._faults, self._t, self.assessed = FaultNews(), 0.0, Assessed()
         self._tell("playing", **pace.clock)
         while cutter.next_ns is not None:
             records = cutter.until(pace.limit_ns())
             if records:
                 output = await asyncio.to_thread(stages.push, records)
-                self._publish(output, pace.due_unix_ns(completion_ns(records)))
-                for record in records:
-                    if isinstance(record, Mark):
-                        self._announce("mark", {"label": record.label})
+                viewers.publish(output, pace.due_unix_ns(completion_ns(records)), records)
+                self._control.state["t"] = viewers.t
             await pace.rest(cutter.next_ns)
-        self._publish(await asyncio.to_thread(stages.finish), float("nan"))
+        viewers.publish(await asyncio.to_thread(stages.finish), float("nan"))
         self._tell("finished")
-
-    def _publish(self, output: Output, stamp_unix_ns: float) -> None:
-        """Hand frames and news to the hub."""
-        rows = rows_from_output(output)
-        if len(rows):
-            self._t = float(rows[-1, 0])
-            self._control.state["t"] = self._t
-        self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
-        for fault in self._faults.push(output.faults):
-            self._announce("fault", {"fault": fault})
-        self.assessed.add(output)
-        for kind, payload in news_from_output(output):
-            self._announce(kind, payload)
-
-    def _announce(self, kind: str, payload: Mapping[str, Any]) -> None:
-        """Tell an event, with the session time that the viewers have seen by now."""
-        self._hub.announce(kind, {"t": self._t, **payload})
 
     def _tell(self, state: str, **more: int) -> None:
         """Say where the replay stands."""

@@ -15,7 +15,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from imuhip.assess.goals import GOAL_ZONES
+from imuhip.assess.movements import MOVEMENTS, Movement
 from imuhip.assess.profiles import checked_goal
+from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, rows_told
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.records import AngleBlock, Array, GridBlock, Header
@@ -59,13 +61,18 @@ class Frames(Protocol):
 
 
 def rows_from_output(output: Frames) -> Array:
-    """Rows ``(N, len(COLUMNS))`` in seconds, degrees and degrees per second."""
+    """Rows ``(N, len(COLUMNS))`` in seconds, degrees and degrees per second.
+
+    A hip angle whose error leaves nothing of it is NaN; its error stays, and says why.
+    """
     angles, count = output.angles, len(output.angles.t)
+    hip = np.degrees(angles.hip.reshape(count, _HIP_WIDTH))
+    sd = np.degrees(angles.hip_sd.reshape(count, _HIP_WIDTH))
     return np.concatenate(
         (
             angles.t[:, None],
-            np.degrees(angles.hip.reshape(count, _HIP_WIDTH)),
-            np.degrees(angles.hip_sd.reshape(count, _HIP_WIDTH)),
+            np.where(rows_told(sd), hip, np.nan),
+            sd,
             np.degrees(angles.pelvis),
             np.degrees(_pelvis_speed(output.grid))[:, None],
         ),
@@ -146,7 +153,13 @@ def hello(
         "frame_hz": FRAME_HZ,
         "backfill_s": BACKFILL_S,
         "signs": SIGNS,
-        "gauge": {**GAUGE, "goal": goal or "general", "zones": _zones(goal)},
+        "gauge": {
+            **GAUGE,
+            "goal": goal or "general",
+            "zones": _zones(goal),
+            "movements": {name: _gauge_of(movement, goal) for name, movement in MOVEMENTS.items()},
+        },
+        "certainty": {"z95": Z95, "most_error_deg": MOST_ERROR_DEG, "remedy": REMEDY},
         "stillness": STILLNESS,
         "colours": COLOURS,
         "notice": NOTICE,
@@ -157,6 +170,15 @@ def goal_of(header: Header) -> str:
     """Return the goal profile that a recording names; empty where it names none."""
     assess = header.parameters.get("assess", {})
     return str(assess.get("goal", "")) if isinstance(assess, Mapping) else ""
+
+
+def _gauge_of(movement: Movement, goal: str) -> dict[str, Any]:
+    """Arc and zones while a movement is done: goals are those of a turn to the end range."""
+    if "table" in movement.traits:
+        return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": _zones(goal)}
+    if movement.primary == "inclination":
+        return {**BENDING_ARC, "zones": []}
+    return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": []}
 
 
 def _zones(goal: str) -> list[dict[str, Any]]:
@@ -218,6 +240,9 @@ SIGNS: Final = {
 
 GAUGE: Final[Mapping[str, Any]] = {"angle": "hip_rotation", "from_deg": -90.0, "to_deg": 60.0}
 """The arc of the gauges."""
+
+BENDING_ARC: Final[Mapping[str, float]] = {"from_deg": -45.0, "to_deg": 45.0}
+"""The same while the hips bend: a squat turns the thighs by 5 to 30 degrees."""
 
 STILLNESS: Final = {"column": "pelvis_speed_deg_s", "still_below": 6.0, "moving_above": 25.0}
 """Pelvis speeds, in degrees per second, below which it counts as still and above as moving."""

@@ -26,6 +26,7 @@ from imuhip.core.errors import DeviceError, ImuhipError, RecordingError
 from imuhip.core.records import Header, Packet
 from imuhip.live.active_recording import Take, packets_of
 from imuhip.live.control import Action, ControlRefusedError, refuse
+from imuhip.live.course import LAST_STEP, Course, plan_of
 from imuhip.live.hub import LiveHub
 from imuhip.live.recorder import FLUSH_S
 from imuhip.live.start import Options, free_path, live_header, spoken_label
@@ -53,6 +54,7 @@ class Session:
         self.hub = LiveHub(self)
         self.address = ""
         self.take: Take | None = None
+        self.course = Course(self.mark)
         self.last_path: Path | None = None
         self._stopped: tuple[Path, str] | None = None
         self._options, self._say = options, say
@@ -77,19 +79,46 @@ class Session:
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
-        """Start, stop, mark, calibrate or bind; see `ControlHandler`."""
-        if action == "start":
-            left_out = request.get("without", "").replace(",", " ").split()
-            path = await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
-            return {"recording": path.name}
-        if action == "stop":
-            path = await self.stop()
+        """Start, stop, mark, calibrate, train, plan or bind; see `ControlHandler`."""
+        if action in ("start", "stop"):
+            path = await (self._asked_to_start(request) if action == "start" else self.stop())
             return {"recording": path.name}
         if action == "bind":
             await self.rebind(request)
             return {"places": dict(request)}
-        label = request.get("label") or f"{request['edge']}:{request['step']}"
-        return {"host_ns": self.mark(label), "label": label}
+        if action == "plan":
+            try:
+                self.course.plan = plan_of(request, self.course.plan)
+            except ValueError as error:
+                refuse(str(error))
+            return {}
+        if self.take is None:
+            refuse("expected a recording to put the mark in, came none: start one")
+        if action == "train":
+            return {"already": not self.course.train()}
+        if action == "mark":
+            return {"already": not self.course.obey(request["label"]), "label": request["label"]}
+        return {"already": not self._calibrate(request), "label": _label_of(request)}
+
+    async def _asked_to_start(self, request: Mapping[str, str]) -> Path:
+        """Start for somebody; the recording that runs where it is that athlete's already."""
+        athlete = request.get("athlete", "") or self._athlete
+        take = self.take
+        if take is not None and request.get("athlete", "") in ("", take.header.athlete):
+            return take.recorder.path
+        if athlete and take is None:
+            words = await asyncio.to_thread(self._options.refusal, athlete)
+            if words:
+                refuse(words)
+        left_out = request.get("without", "").replace(",", " ").split()
+        return await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
+
+    def _calibrate(self, request: Mapping[str, str]) -> bool:
+        """Begin or end a step; False where that is so already."""
+        if request["edge"] == "end":
+            return self.course.end(request["step"])
+        seconds = float(request.get("seconds", "inf"))
+        return self.course.begin(request["step"], float(request.get("ready_s", "0")), seconds)
 
     async def start(self, athlete: str = "", left_out: Sequence[str] = (), goal: str = "") -> Path:
         """Begin a recording, perhaps without some sensors; ControlRefusedError if it cannot be now.
@@ -150,6 +179,7 @@ class Session:
     def _begin(self, left_out: frozenset[str]) -> None:
         """Count from zero, and tell the new recording how its links came to be."""
         self._failure, self._started = "", True
+        self.course.forget()
         self.vitals, self._seen = self._new_vitals(), []
         self._inbox.begin(left_out)
         for link in self.links.values():
@@ -163,6 +193,7 @@ class Session:
             take = self.take
             if take is None:
                 refuse("expected a recording to run, came none: start one")
+            self.course.end_session()
             self._inbox.event("", "clock", {"utc_ns": str(time.time_ns())})
             self._drain()
             self._end(take)
@@ -187,12 +218,14 @@ class Session:
     def _end(self, take: Take) -> None:
         """There is no recording any more; all sensors count again."""
         self.take, self.last_path = None, take.recorder.path
+        self.course.forget()
         self._inbox.begin()
 
     def mark(self, label: str) -> int:
         """Put a mark into the recording; its host stamp. ControlRefusedError without one."""
         if self.take is None:
             refuse("expected a recording to put the mark in, came none: start one")
+        self.course.heard(label)
         return self._inbox.mark(label).host_ns
 
     def status(self) -> Mapping[str, Any]:
@@ -207,6 +240,7 @@ class Session:
             "t": self.take.t if self.take else None,
             "failure": self._failure,
             "last": self._last(),
+            "course": self.course.told(),
             "shaken": stands_out(self._energies()) or "",
             "sensors": [self._sensor_status(link, figures) for link in self.links.values()],
         }
@@ -278,6 +312,8 @@ class Session:
                         await self.take.push()
                     except ImuhipError as error:
                         self._warn("pipeline", f"live angles end here, recording goes on: {error}")
+                    if LAST_STEP in self.take.accepted:
+                        self.course.train()
             if self._options.start_when_ready and not self._started and self.state == "ready":
                 self._started = True
                 try:
@@ -378,6 +414,11 @@ class Session:
             sensor: VitalSigns(sensor, link.profile, link.rate_hz)
             for sensor, link in self.links.items()
         }
+
+
+def _label_of(request: Mapping[str, str]) -> str:
+    """The mark of a step's edge."""
+    return f"{request['edge']}:{request['step']}"
 
 
 TURN_S: Final = 0.012

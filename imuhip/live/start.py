@@ -34,6 +34,9 @@ class Options:
         Begin recording, once, as soon as all sensors stream.
     make_stages
         Makes a fresh pipeline for a header.
+    refusal
+        Says why an athlete must not be recorded, such as a consent that is not there; empty when
+        nothing is against it.
     recorded
         Told of each recording that is finished, and whose it is (empty when not said); returns at
         once.
@@ -51,6 +54,7 @@ class Options:
     rate_hz: float | None = None
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
+    refusal: Callable[[str], str] = lambda _: ""
     recorded: Callable[[Path, str], None] = lambda _, __: None
     filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
     rebound: Callable[[str, Mapping[str, str]], None] = lambda _, __: None

@@ -94,6 +94,8 @@ def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
 def _work(findings: Sequence[Finding]) -> list[Block]:
     """The gravest faults, each with what to try."""
     cards = cards_of(findings)
+    if not cards and any(f.grade == "cannot_tell" for f in findings):
+        return [Words("Nothing stood out in what could be told.")]
     if not cards:
         return [Words("No findings. Keep going.", "good")]
     blocks: list[Block] = []

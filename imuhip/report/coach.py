@@ -1,7 +1,7 @@
 """The fuller report for the coach: trust, every repetition, every definition."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from imuhip.assess.pairs import relations_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
+from imuhip.core.certainty import Z95, half_told
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
@@ -122,7 +123,7 @@ def _findings(material: Material) -> Iterator[Block]:
     rows = [
         [words_for(f["rule"]).title + ("" if f["side"] == "both" else f", {f['side']}"),
          f"{title_of(family(f['movement']))} {f['set']}",
-         _number(f["value"], f["unit"]), _number(f["mdc"], f["unit"], "± "),
+         *_value_and_error(f),
          _number(f["limit"], f["unit"]), _GRADES[f["grade"]],
          f"{f['confidence'] or 0.0:.0%}", ", ".join(map(str, f["repetitions"])) or "–"]
         for f in findings
@@ -135,6 +136,14 @@ def _findings(material: Material) -> Iterator[Block]:
         "about health.",
         "small",
     )
+
+
+def _value_and_error(finding: Mapping[str, Any]) -> tuple[str, str]:
+    """Dashes where the error leaves nothing of the value."""
+    mdc, unit = finding["mdc"], finding["unit"]
+    if not half_told(mdc, unit):
+        return "–", "–"
+    return _number(finding["value"], unit), _number(mdc, unit, "± ")
 
 
 # --- arcs, change, pairs -------------------------------------------------------------------------
@@ -246,7 +255,7 @@ def _sets(found: Sequence[SetSummary]) -> Table:
                 for what in ("mean", "mean_sd", "spread", "creep")
             )
             unit = MEASURES[name].unit
-            error = f" ± {1.959964 * sd:.0f}" if math.isfinite(sd) else ""
+            error = f" ± {Z95 * sd:.0f}" if math.isfinite(sd) else ""
             cells += [_number(value, unit) + error, _number(spread, unit), _number(creep, unit)]
         name = f"{each.set} {each.side}{_WAYS[each.direction]}"
         rows.append([name, f"{each.counted} of {each.listed}", *cells])
@@ -277,7 +286,7 @@ def _measure(rep: Repetition, name: str) -> str:
     if name == "hip_share":
         return f"{100.0 * value:.0f} %" if math.isfinite(value) else "–"
     text = _number(value, unit)
-    return f"{text} ± {1.959964 * sd:.0f}" if math.isfinite(sd) and math.isfinite(value) else text
+    return f"{text} ± {Z95 * sd:.0f}" if math.isfinite(sd) and math.isfinite(value) else text
 
 
 # --- notes and definitions -----------------------------------------------------------------------

@@ -23,9 +23,10 @@ from imuhip.assess.symmetry import (
     Difference,
     Measured,
     Word,
-    change,
+    difference_told,
     judged,
     side_difference,
+    told,
     within_sd,
 )
 from imuhip.assess.verdicts import difference_grade
@@ -33,12 +34,17 @@ from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
 from imuhip.catalogue.progress import Series
 from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.certainty import sd_name
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
 from imuhip.report.material import Material, bends, curve, family, findings_of, title_of, told_by
-from imuhip.report.pictures import Row, Wave, degrees, dots_picture, wave_picture, with_error
+from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 from imuhip.report.plain_words import words_for
+
+WIDE: Final = 560.0
+NAMES: Final = 215.0
+"""Width of a picture of dots, and of the names in it, points: readable on a phone too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def left_and_right(material: Material) -> list[Comparison]:
                 difference = _as_found(material, both, way, difference)
             what = _what(kind, way, measure) + (f" ({said.words})" if said.words else "")
             names = ("left", "right")
-            found.append(Comparison(what, names, names, left, right, difference))
+            found.append(_compared(what, names, names, left, right, difference))
     return found
 
 
@@ -106,7 +112,7 @@ def set_and_set(material: Material, movement: str, first: int, second: int) -> l
         difference = judged(two.value - one.value, variance, MATTERS_DEG)
         names = (f"set {first}", f"set {second}")
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
-        found.append(Comparison(what, names, (side, side), one, two, difference))
+        found.append(_compared(what, names, (side, side), one, two, difference))
     return [*found, *_compensations(material, movement, first, second)]
 
 
@@ -146,11 +152,10 @@ def session_and_session(
         kind, side, way, measure = key
         movement = first[key][0].movement
         error = errors.get((measure, movement, side, way), START_DAY_ERROR)
-        then, now = (_values(group[key], measure) for group in (first, second))
-        difference = change(then, now, error, MATTERS_DEG)
-        means = [_day(values, error) for values in (then, now)]
+        then, now = (_day(group[key], measure, error) for group in (first, second))
+        difference = judged(now.value - then.value, then.sd**2 + now.sd**2, MATTERS_DEG)
         what = f"{side.capitalize()}, {_what(kind, way, measure)}"
-        found.append(Comparison(what, names, (side, side), means[0], means[1], difference))
+        found.append(_compared(what, names, (side, side), then, now, difference))
     return found
 
 
@@ -160,7 +165,7 @@ def tests_compared(material: Material, kinds: Sequence[str]) -> list[Pair]:
     return [pair for pair in pairs_of(known, material.notes) if pair.kind in kinds]
 
 
-def pairs_picture(pairs: Sequence[Pair], width: float = 760.0, names: float = 330.0) -> Picture:
+def pairs_picture(pairs: Sequence[Pair], width: float = WIDE, names: float = NAMES) -> Picture:
     """Second minus first of each pair, with its 95 % whisker; inside the band it may be error."""
     rows = []
     for pair in pairs:
@@ -171,7 +176,7 @@ def pairs_picture(pairs: Sequence[Pair], width: float = 760.0, names: float = 33
 
 
 def band_picture(
-    comparisons: Sequence[Comparison], width: float = 760.0, names: float = 330.0
+    comparisons: Sequence[Comparison], width: float = WIDE, names: float = NAMES
 ) -> Picture:
     """Second minus first of each line; inside the band it may be error."""
     one, other = comparisons[0].names if comparisons else ("first", "second")
@@ -208,7 +213,7 @@ def table_rows(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
             "What": one.what,
             one.names[0]: with_error(one.first),
             one.names[1]: with_error(one.second),
-            "Difference": _with_mdc(one.difference),
+            "Difference": _with_mdc(one),
             "In words": one.difference.word,
         }
         for one in sorted(comparisons, key=lambda one: order.index(one.difference.word))
@@ -221,7 +226,7 @@ def dots(comparisons: Sequence[Comparison], title: str) -> Picture:
     for one in comparisons:
         for name, side, value in zip(one.names, one.sides, (one.first, one.second), strict=True):
             rows.append(Row(f"{one.what}, {name}", side, value))
-    return dots_picture(rows, title, width=760.0, names=330.0)
+    return dots_picture(rows, title, width=WIDE, names=NAMES)
 
 
 def waves(groups: Sequence[tuple[str, Material, Sequence[Repetition]]]) -> list[Picture]:
@@ -266,30 +271,55 @@ def _groups(
     return found
 
 
+def _compared(
+    what: str,
+    names: tuple[str, str],
+    sides: tuple[str, str],
+    first: Measured,
+    second: Measured,
+    difference: Difference,
+) -> Comparison:
+    """A line of which only what can be told is a number."""
+    pair = told(first), told(second)
+    return Comparison(what, names, sides, *pair, difference_told(difference))
+
+
 def _values(reps: Sequence[Repetition], measure: str) -> list[float]:
-    """Outward turns count positive."""
+    """Those that can be told; outward turns count positive."""
     sign = -1.0 if reps[0].direction == "out" else 1.0
-    return [sign * rep.measures[measure] for rep in reps]
+    told_of = (rep.measures.get(measure, math.nan) for rep in reps)
+    return [sign * value for value in told_of if math.isfinite(value)]
 
 
 def _measured(reps: Sequence[Repetition], measure: str) -> Measured:
     """Mean with its error: the sensors' own, which no repetition averages out, and the spread."""
-    name = measure.replace("_deg", "_sd_deg")
-    known = [rep.measures.get(name, math.nan) for rep in reps]
-    own = INCLINATION_SD_DEG if measure == "depth_deg" else fmean(known)
-    return Measured(fmean(_values(reps, measure)), math.sqrt(own**2 + _spread(reps, measure)))
+    values = _values(reps, measure)
+    if not values:
+        return _UNTOLD
+    own = INCLINATION_SD_DEG if measure == "depth_deg" else _own_sd(reps, measure)
+    return Measured(fmean(values), math.sqrt(own**2 + _spread(reps, measure)))
 
 
-def _day(values: Sequence[float], error: DayError) -> Measured:
+def _day(reps: Sequence[Repetition], measure: str, error: DayError) -> Measured:
     """A day's mean with all that another day would have changed."""
-    within = error.within_sd / math.sqrt(len(values))
-    return Measured(fmean(values), math.hypot(error.between_sd, within))
+    values = _values(reps, measure)
+    if not values:
+        return _UNTOLD
+    own = _own_sd(reps, measure)
+    between = max(error.between_sd, own) if math.isfinite(own) else error.between_sd
+    return Measured(fmean(values), math.hypot(between, error.within_sd / math.sqrt(len(values))))
+
+
+def _own_sd(reps: Sequence[Repetition], measure: str) -> float:
+    """Error of the session's own calibration and straps; NaN where one of them is not known."""
+    told_of = [rep for rep in reps if math.isfinite(rep.measures.get(measure, math.nan))]
+    return fmean(rep.measures.get(sd_name(measure), math.nan) for rep in told_of)
 
 
 def _spread(reps: Sequence[Repetition], measure: str) -> float:
-    """Variance of a mean by the spread of its repetitions."""
+    """Variance of a mean by the spread of its repetitions; NaN without one."""
     values = _values(reps, measure)
-    return within_sd(values) ** 2 / len(values)
+    return within_sd(values) ** 2 / len(values) if values else math.nan
 
 
 def _as_found(
@@ -329,9 +359,17 @@ def _as_found(
     return Difference(own.value, sd, own.value - mdc, own.value + mdc, mdc, word)
 
 
-def _with_mdc(difference: Difference) -> str:
-    error = f" ± {difference.mdc:.0f}°" if math.isfinite(difference.mdc) else ""
-    return degrees(difference.value, "+") + error
+def _with_mdc(one: Comparison) -> str:
+    mdc = one.difference.mdc
+    error = f" ± {mdc:.0f}°" if math.isfinite(mdc) else ""
+    return difference_shown(one) + error
+
+
+def difference_shown(one: Comparison) -> str:
+    """The difference of a line, as that of the two numbers beside it."""
+    if not math.isfinite(one.difference.value):
+        return "–"
+    return degrees_apart(one.first.value, one.second.value)
 
 
 def _what(kind: str, way: str, measure: str) -> str:
@@ -354,6 +392,7 @@ _MEASURES: Final = tuple(_SHORT)
 
 _JUDGED: Final = ("rotation_bottom_deg", "rotation_end_deg")
 """Measures whose sides a rule compares."""
+_UNTOLD: Final = Measured(math.nan, math.nan)
 
 DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
 """What the numbers on the page mean."""

@@ -16,6 +16,7 @@ from imuhip.assess.waveforms import PHASES, over_phase
 from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
 from imuhip.catalogue.progress import Series, series_of
 from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.certainty import measures_told, rows_told
 from imuhip.core.conventions import Side
 from imuhip.core.errors import CatalogueError
 from imuhip.core.findings import Finding, Repetition
@@ -192,7 +193,12 @@ def title_of(movement: str) -> str:
 
 
 def _column(results: Results, angle: str, side: Side) -> Array:
-    return np.asarray(results.angles[hip_column(angle, side)], dtype=np.float64)
+    """An angle of a side, degrees; NaN where rotation cannot be told."""
+    values = np.asarray(results.angles[hip_column(angle, side)], dtype=np.float64)
+    if angle != "rotation":
+        return values
+    sd = np.asarray(results.angles[hip_column(angle, side, "sd")], dtype=np.float64)
+    return np.where(rows_told(sd), values, np.nan)
 
 
 def _repetition(row: Mapping[str, Any]) -> Repetition:
@@ -204,7 +210,7 @@ def _repetition(row: Mapping[str, Any]) -> Repetition:
         for name in MEASURES
         if row.get(name) is not None and math.isfinite(row[name])
     }
-    return Repetition(**{name: row[name] for name in known}, measures=measures)
+    return Repetition(**{name: row[name] for name in known}, measures=measures_told(measures))
 
 
 def _excluding(rep: Repetition, why: Mapping[tuple[str, int, int, str], str]) -> Repetition:

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from imuhip.assess.goals import Arcs, Zone
-from imuhip.assess.symmetry import Z95, Measured
+from imuhip.assess.symmetry import Z95, Measured, told
 from imuhip.assess.waveforms import Waveform
 from imuhip.core.conventions import SIDES
 from imuhip.core.records import Array
@@ -37,9 +37,16 @@ def degrees(value: float, sign: str = "") -> str:
     return f"{round(value) + 0.0:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
 
 
+def degrees_apart(first: float, second: float) -> str:
+    """Second minus first as the difference of the numbers that are shown beside it."""
+    if not (math.isfinite(first) and math.isfinite(second)):
+        return "–"
+    return degrees(float(round(second) - round(first)), "+")
+
+
 def with_error(one: Measured) -> str:
     """A number of degrees with the half-width of its 95 % interval."""
-    if not math.isfinite(one.value):
+    if not math.isfinite(told(one).value):
         return "–"
     half = Z95 * one.sd
     return degrees(one.value) + (f" ± {half:.0f}°" if math.isfinite(half) else " (error unknown)")
@@ -53,6 +60,8 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
 
     In is towards the middle: to the right for the left leg, to the left for the right.
     """
+    arcs = replace(arcs, internal=told(arcs.internal), external=told(arcs.external),
+                   total=told(arcs.total))  # fmt: skip
     colour = SIDE_COLOURS[arcs.side]
     inward = 1.0 if arcs.side == "left" else -1.0
     shapes: list[Shape] = [_ring(-90.0, 90.0, 74.0, 92.0, "#e9edf1")]
@@ -65,7 +74,7 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
     shapes += [
         Line([_polar(0.0, 70.0), _polar(0.0, 104.0)], INK, 1.2),
         Label(_CX, 22.0, f"{arcs.side.capitalize()} hip", 12.0, colour, "middle", True),
-        Label(_CX, 100.0, degrees(arcs.total.value), 30.0, INK, "middle", True),
+        Label(_CX, 100.0, _in_all(arcs), 30.0, INK, "middle", True),
         Label(_CX, 115.0, "in all", 9.0, MUTED, "middle"),
     ]
     for arc, name, sign in ((arcs.internal, "in", inward), (arcs.external, "out", -inward)):
@@ -79,6 +88,14 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
         f"in all {with_error(arcs.total)}"
     )
     return Picture(2 * _CX, 182.0, shapes, words)
+
+
+def _in_all(arcs: Arcs) -> str:
+    """Both arcs together, as the sum of the numbers that are shown beside it."""
+    parts = arcs.internal.value, arcs.external.value
+    if not math.isfinite(arcs.total.value) or not all(map(math.isfinite, parts)):
+        return degrees(arcs.total.value)
+    return degrees(float(sum(round(part) for part in parts)))
 
 
 def _reach(arc: Measured, sign: float, colour: str) -> list[Shape]:
@@ -133,7 +150,11 @@ class Row:
 def dots_picture(
     rows: Sequence[Row], title: str, width: float = 500.0, names: float = 168.0
 ) -> Picture:
-    """A dot and its 95 % interval for each row; `names` points are for their labels."""
+    """A dot and its 95 % interval for each row; `names` points are for their labels.
+
+    A row that cannot be told has no dot.
+    """
+    rows = [replace(row, value=told(row.value)) for row in rows]
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
     scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0)
     height = 30.0 + 16.0 * len(rows) + 18.0
@@ -167,7 +188,7 @@ def _row(row: Row, y: float, scale: "_Scale", width: float, names: float) -> lis
 
 def _edges(row: Row) -> list[float]:
     half = Z95 * row.value.sd
-    half = half if math.isfinite(half) else 0.0
+    half = half if math.isfinite(half) and math.isfinite(row.value.value) else 0.0
     return [row.value.value - half, row.value.value + half, row.low, row.high]
 
 

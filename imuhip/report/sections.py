@@ -9,12 +9,25 @@ from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
+from imuhip.core.certainty import REMEDY, Z95
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Heading, Pictures, Table, Words
-from imuhip.report.comparison import BAND_WORDS, band_picture, left_and_right
+from imuhip.report.comparison import (
+    BAND_WORDS,
+    Comparison,
+    band_picture,
+    difference_shown,
+    left_and_right,
+)
 from imuhip.report.material import Material, family, findings_of, is_table, title_of
-from imuhip.report.pictures import Row, arc_picture, degrees, dots_picture, with_error
+from imuhip.report.pictures import (
+    Row,
+    arc_picture,
+    degrees_apart,
+    dots_picture,
+    with_error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +99,15 @@ def change_rows(series: Sequence[Series], *, first: bool = False) -> list[list[s
         if change is None:
             continue
         before = one.points[0] if first else one.points[-2]
+        pair = shown(one, before), shown(one, one.points[-1])
+        known = math.isfinite(change.value)
+        apart = degrees_apart(pair[0].value, pair[1].value) if known else "–"
         error = f" ± {change.mdc:.0f}°" if math.isfinite(change.mdc) else ""
         rows.append(
             [
                 series_title(one),
-                with_error(shown(one, before)),
-                with_error(shown(one, one.points[-1])),
-                degrees(_sign(one) * change.value, "+") + error,
+                *map(with_error, pair),
+                apart + error,
                 change.word,
             ]
         )
@@ -117,10 +132,22 @@ def side_blocks(material: Material) -> Iterator[Block]:
     rows = []
     for one in compared:
         values = (with_error(one.first), with_error(one.second))
-        rows.append([one.what, *values, degrees(one.difference.value, "+"), one.difference.word])
+        rows.append([one.what, *values, difference_shown(one), one.difference.word])
     head = ["movement", "left", "right", "right − left", "in words"]
     yield Table(head, rows, (2.6, 1.2, 1.2, 1.1, 1.8), (1, 2, 3))
+    yield from remedy_of(compared)
     yield Pictures([band_picture(compared, 540.0, 200.0)], BAND_WORDS)
+
+
+def remedy_of(compared: Sequence[Comparison]) -> list[Words]:
+    """What to do where a side is a dash; nothing where all can be told."""
+    lines = [
+        f"{one.what}, {name}"
+        for one in compared
+        for name, value in zip(one.names, (one.first, one.second), strict=True)
+        if not math.isfinite(value.value)
+    ]
+    return [Words(f"{'; '.join(lines)}: {REMEDY}.", "warn")] if lines else []
 
 
 def change_picture(series: Sequence[Series]) -> list[Block]:
@@ -150,7 +177,7 @@ def subtitle(material: Material) -> str:
     """Whose, when, and what the coach said of the session."""
     words = [material.who]
     if material.started is not None:
-        words.append(f"{material.started:%d %B %Y, %H:%M}".lstrip("0"))
+        words.append(f"{material.started.astimezone():%d %B %Y, %H:%M}".lstrip("0"))
     if material.session is not None:
         words += [material.session.kind] if material.session.kind else []
         load = material.session.load_kg
@@ -196,7 +223,7 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
 
 
 def _standing(one: Standing) -> str:
-    half = 1.959964 * one.sd
+    half = Z95 * one.sd
     error = f" ± {half:.0f}" if math.isfinite(half) else ""
     hedge = "" if one.sure else "perhaps "
     return f"{one.value:.0f}{_unit(one.zone.name)}{error}: {hedge}{one.place} the goal"

@@ -13,7 +13,6 @@ import asyncio
 import hashlib
 import math
 import socket
-import subprocess
 import tempfile
 import time
 import urllib.error
@@ -35,6 +34,7 @@ from imuhip.core.files import make_folder
 from imuhip.core.records import Header, Record
 from imuhip.core.resources import recording_path
 from imuhip.live.collector import collecting
+from imuhip.live.dashboard import ensure_servable
 from imuhip.live.replay import served
 from imuhip.live.session import Session
 from imuhip.live.start import Options
@@ -96,6 +96,7 @@ def run_demo(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> None
 async def _run(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> None:
     hub_port = _free_port()
     page_port = wishes.port or _free_port()
+    ensure_servable(page_port)
     with _dashboard(f"127.0.0.1:{hub_port}", page_port, say) as url:
         opening = asyncio.create_task(_open(url, wishes.browser, say))
         why = _no_radio(wishes.speed)
@@ -255,23 +256,15 @@ async def _open(url: str, browser: bool, say: Say) -> None:
 @contextmanager
 def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]:
     """The dashboard in a process of its own; gives its address."""
-    from imuhip.live.dashboard import dashboard_command, dashboard_url
+    from imuhip.live.dashboard import dashboard_command, dashboard_process, dashboard_url
 
     command = dashboard_command(f"ws://{hub}/live", port)
     with tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
-        try:
+        with dashboard_process(command, told) as process:
             yield dashboard_url(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.returncode not in (0, -2, -15):
-                told.seek(0)
-                say(told.read().decode(errors="replace").strip())
+        if process.returncode not in (0, -2, -15):
+            told.seek(0)
+            say(told.read().decode(errors="replace").strip())
 
 
 def _folder() -> Path:

@@ -1,8 +1,9 @@
 """A collector for the tests: a real hub, fed with angles that anybody can compute.
 
 Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
-[--ready] [--played SECONDS]``.
+[--ready] [--lost] [--played SECONDS]``.
 Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
+With ``--lost`` nothing can be told of the right side, as after a long gap.
 """
 
 import argparse
@@ -10,15 +11,17 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from imuhip.core.conventions import GRID_HZ, Side
+from imuhip.core.conventions import CALIBRATION_STEPS, GRID_HZ, Side
 from imuhip.core.evidence import Gate
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Array, Fault
-from imuhip.live.control import Action
+from imuhip.live.control import Action, refuse
+from imuhip.live.course import Course, plan_of
 from imuhip.live.hub import LiveHub, serving
 from imuhip.live.protocol import BACKFILL_S, COLUMNS, hello
 
@@ -33,7 +36,8 @@ SPEED = COLUMNS.index("pelvis_speed_deg_s")
 class Obedient:
     """A control handler that does what it is asked, and shows what it did.
 
-    A mark ``shaken:SENSOR`` shakes that sensor; the first bow is too shallow, all else is good.
+    A mark ``shaken:SENSOR`` shakes that sensor, ``note:next set`` begins another set; the first bow
+    is too shallow, all else is good.
     """
 
     def __init__(self, *, ready: bool = False) -> None:
@@ -42,13 +46,31 @@ class Obedient:
         self.shaken = self.athlete = ""
         self.places: dict[str, str] = {}
         self.hub = LiveHub(self)
+        self.marked: list[str] = []
+        self.course = Course(self._mark)
+
+    def _mark(self, label: str) -> None:
+        """Tell a mark, and judge the step that it ends."""
+        self.course.heard(label)
+        self.marked.append(label)
+        self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
+        edge, _, name = label.partition(":")
+        if edge == "end" and name in CALIBRATION_STEPS:
+            shallow = name == "bow" and self.marked.count(label) == 1
+            self.hub.announce("step", {"t": BACKFILL_S, "step": step(name, shallow)})
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
         """Remember and agree."""
         self.asked.append((action, dict(request)))
         label = request.get("label", "")
         if action == "start":
+            if (
+                request.get("athlete") == "B9"
+                and not self.asked.count(("start", dict(request))) > 1
+            ):
+                refuse("No consent of B9 is written down. Write it down on the page Set up first.")
             self.state, self.athlete = "recording", request.get("athlete", "")
+            self.course.forget()
         elif action == "stop":
             self.state = "ready"
         elif action == "bind":
@@ -59,12 +81,28 @@ class Obedient:
             for new, old in self.places.items():
                 if label == f"shaken:{old}":
                     self.shaken = new
-        elif label:
-            self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
+        else:
+            self._go_on(action, request)
+        return {"asked": self.asked, "marked": self.marked}
+
+    def _go_on(self, action: Action, request: Mapping[str, str]) -> None:
+        """The course of the session, as a real one keeps it."""
+        if action == "plan":
+            self.course.plan = plan_of(request, self.course.plan)
+        elif action == "train":
+            self.course.train()
+        elif action == "mark":
+            self.course.obey(request["label"])
+            if request["label"] == "note:next set":
+                measures = {"rotation_arc_deg": 7.0, "depth_deg": 92.0}
+                measures |= {"descent_s": 1.5, "bottom_s": 0.25, "ascent_s": 1.0}
+                rep = replace(repetition("left", 1, measures), set=2)
+                self.hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
         elif request["edge"] == "end":
-            shallow = request["step"] == "bow" and self.asked.count((action, dict(request))) == 1
-            self.hub.announce("step", {"t": BACKFILL_S, "step": step(request["step"], shallow)})
-        return {"asked": self.asked}
+            self.course.end(request["step"])
+        else:
+            ready_s = float(request.get("ready_s", "0"))
+            self.course.begin(request["step"], ready_s, float(request.get("seconds", "inf")))
 
     def status(self) -> Mapping[str, Any]:
         """Tell of three sensors, the left thigh's battery nearly empty."""
@@ -85,6 +123,7 @@ class Obedient:
             "state": self.state,
             "athlete": self.athlete,
             "shaken": self.shaken,
+            "course": self.course.told(),
             "sensors": sensors,
         }
 
@@ -100,7 +139,9 @@ def step(name: str, shallow: bool) -> dict[str, Any]:
     return {"step": name, "accepted": not shallow, "gates": gates, "words": words}
 
 
-def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = False) -> Array:
+def rows_at(
+    first: int, last: int, *, hold: float | None = None, silent: bool = False, lost: bool = False
+) -> Array:
     """Rows ``first`` … ``last - 1`` of the grid."""
     t = np.arange(first, last) / GRID_HZ
     rows = np.zeros((len(t), len(COLUMNS)))
@@ -110,19 +151,25 @@ def rows_at(first: int, last: int, *, hold: float | None = None, silent: bool = 
     rows[:, RIGHT] = np.nan if silent else -25.0 * np.sin(t + 0.6) - 8.0
     rows[:, FLEXION_LEFT] = 40.0 - 40.0 * np.cos(0.8 * t)
     rows[:, SD_LEFT] = rows[:, SD_RIGHT] = 2.5
+    if lost:  # as `protocol.rows_from_output` tells it
+        rows[:, RIGHT], rows[:, SD_RIGHT] = np.nan, 170.0
     rows[:, SPEED] = 20.0 * np.maximum(0.0, np.sin(0.7 * t)) ** 4
     return rows
 
 
-def told(hub: LiveHub) -> None:
-    """Two squats, and what was told after the first and after the second."""
+def told(hub: LiveHub, *, lost: bool = False) -> None:
+    """Two squats, and what was told after the first and after the second; nothing when lost."""
     for number in (1, 2):
         for side, arc in (("left", 9.0), ("right", -4.0)):
-            measures = {"rotation_arc_deg": arc, "rotation_arc_sd_deg": 2.0}
+            sd = 170.0 if lost and side == "right" else 2.0
+            measures = {"rotation_arc_deg": arc, "rotation_arc_sd_deg": sd}
             rep = repetition(side, number, measures)
             hub.announce("repetition", {"t": BACKFILL_S, "repetition": rep})
         for rule in ("knee_in", "pelvic_tuck")[: 3 - number]:
-            hub.announce("finding", {"t": BACKFILL_S, "finding": finding(rule, number)})
+            said = finding(rule, number)
+            if lost:
+                said = replace(said, grade="none")
+            hub.announce("finding", {"t": BACKFILL_S, "finding": said})
 
 
 def repetition(side: Side, number: int, measures: dict[str, float]) -> Repetition:
@@ -163,19 +210,23 @@ def finding(rule: str, after: int) -> Finding:
     )
 
 
-async def feed(hub: LiveHub, *, hold: float | None, silent: bool, played: float) -> None:
+async def feed(
+    athlete: Obedient, *, hold: float | None, silent: bool, played: float, lost: bool
+) -> None:
     """Publish rows for ever, as time goes by, after some seconds of them.
 
     Where more seconds were played than a backfill holds, left turned to 55 degrees in the tenth.
     """
+    hub = athlete.hub
     hub.begin(hello(f"test/{time.time_ns()}", "Athlete A1 · squats", "live", athlete="A1"))
     done = int(played * GRID_HZ)
-    before = rows_at(0, done, hold=hold, silent=silent)
+    before = rows_at(0, done, hold=hold, silent=silent, lost=lost)
     if played > BACKFILL_S:
         before[1000:1100, LEFT] = 55.0
     hub.publish(before, stamp_unix_ns=math.nan)
     hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
-    told(hub)
+    athlete.course.heard("begin:squat")
+    told(hub, lost=lost)
     for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
         fault = Fault(sensor, "gap", 9.0, end, 1)
         hub.announce("fault", {"t": BACKFILL_S, "fault": fault})
@@ -183,7 +234,7 @@ async def feed(hub: LiveHub, *, hold: float | None, silent: bool, played: float)
     while True:
         due = int((time.monotonic() - start) * GRID_HZ)
         if due > done:
-            rows = rows_at(done, due, hold=hold, silent=silent)
+            rows = rows_at(done, due, hold=hold, silent=silent, lost=lost)
             hub.publish(rows, stamp_unix_ns=time.time_ns())
             done = due
         await asyncio.sleep(1 / 60)
@@ -195,12 +246,15 @@ async def main() -> None:
     parser.add_argument("--hold", type=float)
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--ready", action="store_true")
+    parser.add_argument("--lost", action="store_true")
     parser.add_argument("--played", type=float, default=BACKFILL_S)
     given = parser.parse_args()
-    hub = Obedient(ready=given.ready).hub
-    async with serving(hub, port=given.port) as address:
+    athlete = Obedient(ready=given.ready)
+    async with serving(athlete.hub, port=given.port) as address:
         print(address, flush=True)  # noqa: T201 - whoever started it reads the address
-        await feed(hub, hold=given.hold, silent=given.silent, played=given.played)
+        await feed(
+            athlete, hold=given.hold, silent=given.silent, played=given.played, lost=given.lost
+        )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import urllib.request
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from imuhip.assess.measure_table import MEASURES
 from imuhip.report.plain_words import RULE_WORDS
@@ -150,14 +150,77 @@ def test_the_athletes_own_goal_is_on_the_gauge(page: Page, address: str, collect
     """A goal for this movement and side stands in place of the profile's, while it is done."""
     collector.start()
     open_live(page, address)
-    expect(page.locator(".legend .goal")).to_have_text("A1’s own goal")
+    expect(page.locator(".legend .goal")).to_have_text("A1’s own goal: left in")
     zones = page.evaluate("window.imuhip.live.zones")
     inwards = {
         side: [(z["from_deg"], z["to_deg"]) for z in zones[side] if z["name"] == "in"]
         for side in zones
     }
-    assert inwards == {"left": [(12.0, 60.0)], "right": [(25.0, 45.0)]}
-    assert len(zones["left"]) == len(zones["right"]) == 2
-    marks(collector, "begin:lunge_left")
+    # A squat has no profile's goals: those are of a turn to the end range, and so is their scale.
+    assert inwards == {"left": [(12.0, 45.0)], "right": []}
+    assert len(zones["left"]) == 1
+    assert zones["right"] == []
+    marks(collector, "begin:seated_rotation_left")
     expect(page.locator(".legend .goal")).to_have_text("goal")
-    assert page.evaluate("window.imuhip.live.zones.left") == zones["right"]
+    seated = page.evaluate("window.imuhip.live.zones")
+    both = [(25.0, 45.0), (-90.0, -50.0)]
+    for side in ("left", "right"):
+        assert [(z["from_deg"], z["to_deg"]) for z in seated[side]] == both
+
+
+def test_what_cannot_be_told_is_a_dash_with_what_to_do(
+    page: Page, address: str, collector: Any
+) -> None:
+    """After a long gap a side has no number, says what helps, and nothing is called fine."""
+    collector.start("--lost")
+    open_live(page, address)
+    right = page.locator('[data-side="right"]')
+    expect(right.locator(".figure b")).to_have_text("–")
+    expect(right.locator(".held")).to_contain_text("Cannot be told: do the steps Left knee")
+    expect(page.locator('[data-side="left"] .error')).to_have_text("± 5°")
+    expect(page.locator('.newest [data-of="right"]')).to_have_text("–")
+    expect(page.locator('.newest [data-of="left"]')).to_have_text("in 9° ± 4")
+    expect(page.locator(".calm")).to_have_text("Nothing stands out in what can be told")
+    assert page.evaluate("window.imuhip.live.needles.right") is None
+
+
+def test_sets_that_are_done_are_listed_and_repetitions_are_counted_aloud(
+    page: Page, address: str, collector: Any
+) -> None:
+    """A new set keeps the one before in sight; with sound on its count is spoken, off it is not."""
+    collector.start()
+    page.add_init_script(
+        "window.spoken = []; speechSynthesis.speak = (each) => window.spoken.push(each.text);"
+    )
+    open_live(page, address)
+    expect(page.locator(".set .count")).to_have_text("2")
+    page.get_by_role("button", name="Sound").click()
+    marks(collector, "note:next set")
+    expect(page.locator(".movement")).to_have_text("squat · set 2")
+    expect(page.locator(".done")).to_have_text("squat 1: 2")
+    expect(page.locator('.newest [data-of="left"] small')).to_have_text(
+        "92° deep · 1.5 – 0.3 – 1.0 s"
+    )
+    assert page.evaluate("window.spoken") == ["1"]
+    page.get_by_role("button", name="Sound").click()
+    expect(page.get_by_role("button", name="Sound")).to_have_attribute("aria-pressed", "false")
+
+
+def test_another_viewer_offers_the_same_movements(
+    page: Page, browser: Browser, address: str, collector: Any
+) -> None:
+    """What was chosen on one screen is begun and ended on another, and marked once."""
+    collector.start()
+    page.goto(f"{address}setup")
+    page.get_by_text("choose the movements").click()
+    page.get_by_label("90/90 switch").check()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    phone = context.new_page()
+    open_live(phone, address)
+    assert marks(collector, "end:squat") == []
+    phone.get_by_role("button", name="Begin: 90/90 switch").click()
+    expect(phone.get_by_role("button", name="End: 90/90 switch")).to_be_visible()
+    open_live(page, address)
+    page.get_by_role("button", name="End: 90/90 switch").click()
+    expect(phone.get_by_role("button", name="Begin: 90/90 switch")).to_be_visible()
+    context.close()

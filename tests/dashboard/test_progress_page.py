@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from beds.dashboard import Filed, run_page
 from dashboard.views.model import DARK, LIGHT
 from dashboard.views.progress import (
     FIRST,
+    changed_rows,
+    changed_words,
     difference_words,
     goal_words,
     goals_for,
@@ -20,17 +23,18 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
 from imuhip.catalogue.progress import Series, dose, series_of
+from imuhip.core.certainty import Z95
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-def series(*means: float, kind: Kind = "warm", side: str = "left") -> Series:
+def series(*means: float, kind: Kind = "warm", side: str = "left", sd: float = 1.0) -> Series:
     """Sessions a week apart, four repetitions each."""
     values = [
         MeasureValue(
             session=f"s{week}", started=BEGIN + timedelta(weeks=week), kind=kind, movement="squat",
             set=1, repetition=number, side=side, direction="down", name="rotation_bottom_deg",
-            unit="deg", value=mean + (number - 1.5) * 0.2, sd=1.0, counted=True, excluded="",
+            unit="deg", value=mean + (number - 1.5) * 0.2, sd=sd, counted=True, excluded="",
         )
         for week, mean in enumerate(means)
         for number in range(4)
@@ -57,12 +61,39 @@ def test_a_dot_a_session_with_its_error_goal_and_marks() -> None:
     figure = progress_figure([one], [Goal("rotation_bottom_deg", low=20.0)], [note, plain])
     dots = figure.data[0]
     assert list(dots.y) == pytest.approx([10.0, 12.0, 14.0])
-    expected = [1.96 * point.sd for point in one.points]
+    expected = [Z95 * point.sd for point in one.points]
     assert list(dots.error_y.array) == pytest.approx(expected)
     assert [shape.y0 for shape in figure.layout.shapes if shape.y0 == 20.0] == [20.0]
     texts = [trace.hovertemplate for trace in figure.data if trace.mode == "markers+text"]
     assert len(texts) == 1
     assert "left groin" in texts[0]
+
+
+def test_what_changed_comes_surest_first() -> None:
+    """Rows go by the agreed word, then by size against error; the sentence counts them."""
+    steady, shaky = series(10.0, 10.4), series(10.0, 10.0, 10.0, 30.0, side="right")
+    rows = changed_rows([steady, shaky, series(10.0)])
+    assert [row["What"] for row in rows] == ["Squat, right warm", "Squat, left warm"]
+    assert rows[0]["Sessions"] == pytest.approx([10.0, 10.0, 10.0, 30.0])
+    assert (rows[0]["First"], rows[0]["Now"]) == ("10°", "30°")
+    assert "real" in rows[0]["Change"]
+    assert changed_words([steady, shaky]).startswith("1 of 2 changed")
+    assert changed_words([steady]).startswith("Nothing has changed")
+    assert changed_words([series(10.0)]).startswith("One session so far")
+    unknown = replace(steady, since_first=replace(steady.since_first, word="cannot tell"))
+    assert changed_words([shaky, unknown]).endswith("1 cannot be told")
+    assert changed_words([unknown]) == "Whether anything changed cannot be told"
+    assert changed_rows([shaky, unknown])[-1]["What"] == "Squat, left warm"
+
+
+def test_a_sessions_own_error_is_in_its_bar() -> None:
+    """Repetitions that are known badly widen the bar; those that say nothing are left out."""
+    sharp, blurred = series(10.0, 12.0, sd=1.0), series(10.0, 12.0, sd=10.0)
+    assert blurred.points[0].sd > 10.0 > 2.0 * sharp.points[0].sd
+    assert blurred.since_first is not None
+    assert sharp.since_first is not None
+    assert blurred.since_first.sd > 2.0 * sharp.since_first.sd
+    assert series_of([]) == ()
 
 
 def test_cold_and_warm_look_different() -> None:

@@ -5,7 +5,7 @@ import math
 import urllib.request
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 STREAMS = "window.imuhip && window.imuhip.setup && window.imuhip.setup.state === 'live'"
 
@@ -19,16 +19,16 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def control(collector: Any, label: str) -> list[list[Any]]:
-    """Send a mark; all that the collector was asked so far."""
+def control(collector: Any, label: str, what: str = "asked") -> list[Any]:
+    """Send a mark; all that the collector was ``asked``, or has ``marked``, so far."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{collector.port}/control/mark",
         json.dumps({"label": label}).encode(),
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
-        asked: list[list[Any]] = json.load(answer)["asked"]
-    return asked
+        said: dict[str, list[Any]] = json.load(answer)
+    return said[what]
 
 
 def do_step(page: Page, begin: str = "Begin") -> None:
@@ -62,9 +62,10 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     press(page, "Skip")
     expect(page.locator(".coach h3")).to_have_text("Right knee")
     asked = control(collector, "pain")
-    steps = [(each["step"], each["edge"]) for action, each in asked if action == "calibrate"]
+    marked = control(collector, "pain", "marked")
     names = ["tray", "stand", "bow", "bow"]
-    assert steps == [(name, edge) for name in names for edge in ("begin", "end")]
+    steps = [f"{edge}:{name}" for name in names for edge in ("begin", "end")]
+    assert marked == ["begin:preparation", *steps, "pain", "pain"]
     assert ["start", {"goal": "weightlifting", "athlete": "A7"}] in asked
     page.reload()
     expect(page.locator(".protocol .done")).to_have_count(3)
@@ -124,3 +125,70 @@ def test_the_figure_moves_as_the_sensors_say(page: Page, address: str, collector
     expect(page.get_by_role("button", name="Side", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_two_viewers_share_one_countdown(
+    page: Page, browser: Browser, address: str, collector: Any
+) -> None:
+    """A tablet shows the step that the laptop began; its taps and a reload add no second mark."""
+    collector.start("--ready")
+    open_setup(page, address)
+    page.get_by_label("Who trains?").fill("A7")
+    press(page, "Start the recording")
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, bypass_csp=True)
+    tablet = context.new_page()
+    open_setup(tablet, address)
+    expect(tablet.get_by_label("Who trains?")).to_have_value("A7")
+    press(page, "Begin")
+    expect(tablet.locator(".count-word")).to_have_text("get ready")
+    expect(tablet.get_by_role("button", name="Begin", exact=True)).to_be_hidden()
+    press(tablet, "Now")
+    expect(page.locator(".count-word")).to_have_text("seconds – go on")
+    page.goto("about:blank")  # whoever began it has gone
+    expect(tablet.locator(".verdict")).to_have_text("Good – that counts.", timeout=15_000)
+    context.close()
+    marked = control(collector, "pain", "marked")
+    assert marked == ["begin:preparation", "begin:tray", "end:tray", "pain"]
+    open_setup(page, address)
+    expect(page.locator(".protocol .done")).to_have_count(1)
+
+
+def test_start_without_consent_has_a_button_to_write_it_down(
+    page: Page, address: str, collector: Any
+) -> None:
+    """The chip says so before, start is refused, one tap writes it down and starts."""
+    collector.start("--ready")
+    open_setup(page, address)
+    page.get_by_label("Who trains?").fill("B9")
+    expect(page.locator(".consent")).to_have_text("No consent written down yet")
+    press(page, "Start the recording")
+    expect(page.locator(".refused")).to_contain_text("No consent of B9")
+    press(page, "B9 has agreed: write it down and start")
+    expect(page.get_by_role("button", name="Begin", exact=True)).to_be_visible()
+    expect(page.locator(".consent")).to_have_text("✓ consent written down")
+    page.reload()
+    expect(page.get_by_label("Who trains?")).to_have_value("B9")
+    expect(page.locator(".consent")).to_have_text("✓ consent written down")
+
+
+def test_hands_free_the_steps_follow_one_another(page: Page, address: str, collector: Any) -> None:
+    """One tap: the next step begins by itself, and a step that fails is done again."""
+    collector.start("--ready")
+    open_setup(page, address)
+    page.get_by_label("Who trains?").fill("A7")
+    press(page, "Start the recording")
+    press(page, "All steps, hands-free")
+    expect(page.locator(".coach h3")).to_have_text("Stand", timeout=20_000)
+    press(page, "Go on hands-free")
+    for title in ("Bow", "Left knee"):
+        while page.locator(".coach h3").inner_text() != title:
+            done = page.get_by_role("button", name="Done", exact=True)
+            now = page.get_by_role("button", name="Now", exact=True)
+            for button in (now, done):
+                if button.is_visible():
+                    button.evaluate("each => each.hidden || each.click()")
+            page.wait_for_timeout(100)
+    marked = control(collector, "pain", "marked")
+    assert marked.count("begin:bow") == 2, "the bow that was too shallow was not repeated"
+    press(page, "Stop")
+    expect(page.get_by_role("button", name="Go on hands-free")).to_be_visible()

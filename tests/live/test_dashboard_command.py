@@ -1,13 +1,17 @@
 import ast
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from support.dashboard_processes import environment, free_port, serves
 
 from dashboard.server.settings import Settings, settings_from_arguments
+from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
-from imuhip.live.dashboard import dashboard_command, dashboard_url
+from imuhip.live.dashboard import dashboard_command, dashboard_url, ensure_servable
 
 APP = dashboard_folder() / "app.py"
 
@@ -58,3 +62,54 @@ def test_streamlit_finds_the_app() -> None:
         and isinstance(node.value, ast.Call)
     }
     assert calls["app"] == "st.App"
+
+
+def test_a_port_in_use_or_a_missing_folder_is_said_before_anything_starts(tmp_path: Path) -> None:
+    """The command says which port and what to do, and names the folder that is not there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ImuhipError, match=f"port {port} is used by another program"):
+            ensure_servable(port)
+    with pytest.raises(ImuhipError, match="nosuch"):
+        ensure_servable(free_port(), tmp_path / "nosuch")
+    ensure_servable(free_port(), tmp_path)
+
+
+def test_what_cannot_be_a_catalogue_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    """A text file named as the catalogue ends the command with 1 and no traceback."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("squats on Monday\n" * 100)
+    command = [sys.executable, "-m", "imuhip", "dashboard", "--port", str(free_port())]
+    done = subprocess.run(
+        [*command, "--catalogue", str(notes)],
+        capture_output=True, text=True, timeout=120.0, env=environment(), check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "notes.txt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_dashboard_that_is_ended_leaves_nothing_on_its_port(tmp_path: Path) -> None:
+    """SIGTERM of the command ends the page's server and the relay with it."""
+    port = free_port()
+    command = [sys.executable, "-m", "imuhip", "dashboard", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--catalogue", str(tmp_path / "c.sqlite")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 90.0
+        while not serves(dashboard_url(port)):
+            assert process.poll() is None
+            assert time.monotonic() < deadline, "the dashboard did not start"
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(20.0) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert not serves(dashboard_url(port))
+    ensure_servable(port)

@@ -24,6 +24,7 @@ _PARTS: Final = (
     "goals.js",
     "gauge.js",
     "trace.js",
+    "sound.js",
     "coach.js",
     "main.js",
 )

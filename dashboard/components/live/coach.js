@@ -12,7 +12,8 @@ class Coach {
     this.root = root;
     this.collector = new Collector(base);
     this.acts = acts;
-    this.battery = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}").movements ?? [];
+    this.chosen = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    this.done = "";
     this.turn = 0;
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
@@ -62,21 +63,35 @@ class Coach {
     else this.acts[name]?.();
   }
 
+  /** Movements that were chosen at set-up, by anybody; this browser's own where nobody tells. */
+  get battery() {
+    const told = this.plan?.movements ?? [];
+    return told.length ? told : this.chosen.movements ?? [];
+  }
+
   /** Begin the next movement that was chosen at set-up, or end the one that goes on. */
   async move() {
     if (this.root.querySelector(".battery").hidden) return;
     const doing = this.acts.doing();
     const [name] = this.battery[this.turn] ?? [];
     if (doing || name) await this.mark(doing ? `end:${doing}` : `begin:${name}`);
-    if (doing === name) this.other();
   }
 
   other() { this.turn = (this.turn + 1) % Math.max(1, this.battery.length); }
+
+  /** After a movement the next one is offered, whoever ended it. */
+  goOn(doing) {
+    if (doing === this.done) return;
+    const ended = this.battery.findIndex(([name]) => name === (doing || this.done));
+    if (ended >= 0) this.turn = doing ? ended : (ended + 1) % this.battery.length;
+    this.done = doing;
+  }
 
   /** Name what a tap would do; without a choice at set-up, or a recording, there is nothing. */
   showBattery() {
     const doing = this.acts.doing();
     const known = this.battery.find(([name]) => name === doing);
+    this.goOn(doing);
     const [button, next] = this.root.querySelectorAll(".battery button");
     button.parentElement.hidden = !this.recording || !this.live || (doing ? !known : !this.battery.length);
     next.hidden = Boolean(doing) || this.battery.length < 2;
@@ -123,7 +138,7 @@ class Coach {
 
   async record() {
     const action = this.recording ? "stop" : "start";
-    const { athlete, goal } = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    const { athlete, goal } = this.plan?.athlete || this.plan?.goal ? this.plan : this.chosen;
     const chosen = { ...(athlete && { athlete }), ...(goal && { goal }) };
     const answer = await this.collector.ask(action, action === "start" ? chosen : undefined);
     this.say(answer.error ?? (action === "stop" ? "Recording stopped and kept" : "Recording"), Boolean(answer.error));
@@ -152,6 +167,7 @@ class Coach {
   /** Start and stop only where there is something to record; each sensor's battery and loss. */
   show(status) {
     this.recording = status?.state === "recording";
+    this.plan = status?.course?.plan;
     this.showLast(this.recording ? null : status?.last);
     this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);

@@ -23,6 +23,16 @@ class Collector {
     }
   }
 
+  /** Write down that an athlete has agreed to be recorded; a sentence in `error` where that fails. */
+  async consent(athlete) {
+    try {
+      const answer = await fetch(new URL(`consent/${encodeURIComponent(athlete)}`, this.base), { method: "POST" });
+      return await answer.json();
+    } catch {
+      return { error: "The dashboard does not answer – is it still running?" };
+    }
+  }
+
   /** Where an athlete's own goals lie on the gauges; null where nobody knows. */
   async goals(athlete) {
     try {
@@ -41,6 +51,24 @@ class Collector {
     } catch {
       return null;
     }
+  }
+}
+
+/** Keeps the screen awake while it is wanted, where the browser can. */
+class Awake {
+  async want(wanted) {
+    if (wanted === Boolean(this.lock) || this.asking || document.hidden) return;
+    this.asking = true;
+    try {
+      if (wanted) {
+        this.lock = await navigator.wakeLock?.request("screen");
+        this.lock?.addEventListener("release", () => { this.lock = null; });
+      } else {
+        await this.lock.release();
+        this.lock = null;
+      }
+    } catch { /* a battery saver says no: the screen goes dark as it would without us */ }
+    this.asking = false;
   }
 }
 

@@ -95,6 +95,7 @@ class Feed {
     this.news = null;
     this.activity = this.doing = "";
     this.steps = new Map();
+    this.lost = new Set();
     this.story = new SetStory();
     this.collector = null;
     this.opened = false;
@@ -147,6 +148,10 @@ class Feed {
     if (edge) this.activity = this.doing.replaceAll("_", " ");
     // How far the toes turned at calibration is none of a squat's.
     if (edge === "begin") this.resetHeld(message.t);
+    if (message.type === "sensor") {
+      if (message.state === "streaming") this.lost.delete(message.sensor);
+      else if (message.state === "lost") this.lost.add(message.sensor);
+    }
     if (message.type === "step") this.steps.set(message.step.step, message.step);
     const text = newsOf(message);
     if (text) this.news = { text, t: message.t ?? NaN };
@@ -164,6 +169,7 @@ class Feed {
     if (hello.format > NEWEST_FORMAT) { this.refused = true; return; }
     const same = this.hello && this.hello.stream === hello.stream;
     this.hello = hello;
+    Object.assign(CERTAINTY, hello.certainty);
     this.linked = true;
     this.finished = false;
     this.rows = new Rows(hello.columns);
@@ -172,6 +178,7 @@ class Feed {
     this.news = null;
     this.activity = this.doing = "";
     this.steps.clear();
+    this.lost.clear();
     this.arrived = -Infinity;
     this.story.reset();
     if (!same) this.forgetHeld(hello.stream);
@@ -250,6 +257,8 @@ class Feed {
     }
     if (this.finished) return ["finished", "Recording finished"];
     if (!this.flows(now)) return ["waiting", "Waiting for the sensors"];
+    const missing = [...this.lost].map((sensor) => sensor.replaceAll("_", " ")).join(", ");
+    if (missing) return ["live", `Live – ${missing} lost`];
     return ["live", this.hello.source === "replay" ? "Replay" : "Live"];
   }
 }

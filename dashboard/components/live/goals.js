@@ -17,15 +17,24 @@ class Goals {
     this.changed();
   }
 
-  /** The gauge of one side while `movement` is done: an own goal stands in place of a profile's. */
+  /** The gauge of one side while `movement` is done: its own arc, and the goals for it. */
   gauge(gauge, side, movement) {
+    const { from_deg: from, to_deg: to, zones } = { ...gauge, zones: [], ...gauge.movements?.[movement] };
     const mine = this.mine(movement).filter((zone) => !zone.side || zone.side === side);
-    const rest = gauge.zones.filter((zone) => !mine.some((own) => own.name === zone.name));
-    return { ...gauge, zones: [...rest, ...mine] };
+    const rest = zones.filter((zone) => !mine.some((own) => own.name === zone.name));
+    const inside = (value) => Math.min(to, Math.max(from, value));
+    const seen = [...rest, ...mine].map((zone) => ({ ...zone, from_deg: inside(zone.from_deg), to_deg: inside(zone.to_deg) }));
+    return { ...gauge, from_deg: from, to_deg: to, zones: seen.filter((zone) => zone.from_deg < zone.to_deg) };
   }
 
-  mine(movement) { return this.own.filter((zone) => !zone.movement || zone.movement === movement); }
+  mine(movement) { return movement ? this.own.filter((zone) => !zone.movement || zone.movement === movement) : []; }
 
-  /** What the green arcs are, in words. */
-  words(movement) { return this.mine(movement).length ? `${this.athlete}’s own goal` : "goal"; }
+  /** What the green arcs are, in words: which of them are the athlete's own. */
+  words(gauge, movement) {
+    const mine = this.mine(movement);
+    if (!mine.length) return "goal";
+    const own = [...new Set(mine.map((zone) => [zone.side, zone.name].filter(Boolean).join(" ")))].join(", ");
+    const others = gauge?.movements?.[movement]?.zones.length;
+    return others ? `goal; ${this.athlete}’s own: ${own}` : `${this.athlete}’s own goal: ${own}`;
+  }
 }

@@ -5,6 +5,8 @@ const FIGURES_MS = 80;
 // An interval wider than this to each side says little of a thigh's rotation.
 const UNSURE_DEG = 12;
 const KEPT_LATENCIES = 4000;
+// Steps in which a scale grows.
+const WIDER_DEG = 15;
 
 class View {
   constructor(root, data) {
@@ -25,16 +27,19 @@ class View {
       geometry: {}, backfilled: 0, rows: 0, missed: 0, stream: "", frozen: false, arc: null, zones: {},
     };
     window.imuhip = { ...window.imuhip, live: this.hook };
+    this.awake = new Awake();
     this.panel = new SetPanel(root.querySelector(".set"));
     this.coach = new Coach(root, askedAt(data), {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
-      heard: (status) => { this.feed.collector = status; },
+      heard: (status) => { this.feed.collector = status; this.awake.want(status?.state === "recording"); },
       told: () => this.feed.story.worst(TOLD),
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
+    this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound-live", "off");
+    this.heard = { key: "", count: "", inside: {} };
     this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     // What is told beside a canvas may take room from it: each is watched, not the page alone.
@@ -49,6 +54,8 @@ class View {
   close() {
     cancelAnimationFrame(this.request);
     this.observer.disconnect();
+    this.awake.want(false);
+    this.sound.quiet();
     this.coach.destroy();
     this.feed.close();
   }
@@ -79,11 +86,15 @@ class View {
     const gauge = this.feed.hello?.gauge;
     this.goals.follow(this.feed.hello);
     this.fittedMove = this.feed.moving();
+    this.fittedArc = gauge && this.arc(gauge);
     for (const { gauge: dial, side } of this.sides) {
-      dial.fit(palette, gauge && this.goals.gauge(gauge, side, this.fittedMove));
+      dial.fit(palette, gauge && { ...this.goals.gauge(gauge, side, this.fittedMove), ...this.fittedArc });
       this.hook.zones[side] = dial.gauge?.zones ?? [];
     }
-    setText(this.root.querySelector(".legend .goal"), this.goals.words(this.fittedMove));
+    const goal = this.root.querySelector(".legend .goal");
+    const drawn = this.sides.some(({ gauge: dial }) => dial.gauge?.zones.length);
+    setText(goal, this.goals.words(gauge, this.fittedMove));
+    goal.hidden = !drawn;
     this.trace.fit(palette);
     setText(this.root.querySelector(".session"), (this.feed.hello?.session ?? "").replaceAll("_", " "));
     const { still_below: still, moving_above: moving } = this.feed.hello?.stillness ?? {};
@@ -95,16 +106,34 @@ class View {
     this.drawn = -1;
   }
 
+  /** The scale of both gauges: that of the movement, wider where an angle went further. */
+  arc(gauge) {
+    const { from_deg: from, to_deg: to } = this.goals.gauge(gauge, "", this.feed.moving());
+    const ends = Object.values(this.feed.held).flatMap(({ least, most }) => [least, most]).filter((end) => !Number.isNaN(end));
+    const low = Math.floor(Math.min(from, ...ends) / WIDER_DEG) * WIDER_DEG;
+    const high = Math.ceil(Math.max(to, ...ends) / WIDER_DEG) * WIDER_DEG;
+    return { from_deg: Math.max(low, gauge.from_deg), to_deg: Math.min(high, gauge.to_deg) };
+  }
+
+  /** Whether an angle has gone beyond the scale that is drawn. */
+  outgrown() {
+    const gauge = this.feed.hello?.gauge;
+    if (!gauge || !this.fittedArc) return false;
+    const arc = this.arc(gauge);
+    return arc.from_deg !== this.fittedArc.from_deg || arc.to_deg !== this.fittedArc.to_deg;
+  }
+
   tick() {
     const now = performance.now();
     this.request = requestAnimationFrame(this.tick);
     this.notePainted(now);
     const stale = this.fittedFor !== this.feed.hello || this.fittedMove !== this.feed.moving();
-    if (!this.fitted || stale) this.fit();
+    if (!this.fitted || stale || (!this.frozen && this.outgrown())) this.fit();
     const { feed, hook } = this;
     const [state, text] = feed.state(now);
     if (state !== hook.state || text !== this.text) this.showState(state, text);
     if (!this.frozen) this.panel.draw(feed.story);
+    this.count();
     const flows = this.frozen ? this.frozen.flows : feed.flows(now);
     const news = feed.version !== this.drawn;
     if (!news && flows === this.flowed) return;
@@ -117,6 +146,23 @@ class View {
       this.unpainted = { t: feed.rows.newest("t"), stamp: feed.stamp, sent: feed.sent };
     }
     this.drawn = feed.version;
+  }
+
+  /** Say a repetition's number when it is new; what was there when the page came is not said. */
+  count() {
+    const { story } = this.feed;
+    if (story.version === this.heard.version) return;
+    const known = this.heard.version !== undefined && this.heard.stream === this.feed.hello?.stream;
+    const count = story.key ? story.count() : "";
+    if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.told) this.sound.speak(count.replace(" | ", ", "));
+    Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, told: `${story.key} ${count}` });
+  }
+
+  /** A click when a needle comes into a goal. */
+  click(side, value, zones) {
+    const inside = zones.some((zone) => value >= zone.from_deg && value <= zone.to_deg);
+    if (inside && this.heard.inside[side] === false) this.sound.beep("zone");
+    this.heard.inside[side] = inside;
   }
 
   /** The frame after a drawing begins when that drawing has been painted: the honest moment. */
@@ -139,6 +185,7 @@ class View {
       const sd = rows.newest(`${angle}_${side}_sd_deg`);
       believed ||= sd > 0;
       gauge.draw(value, sd, held[side]);
+      if (!this.frozen && !Number.isNaN(value)) this.click(side, value, gauge.gauge?.zones ?? []);
       hook.values[side] = Number.isNaN(value) ? null : value;
       hook.needles[side] = Number.isNaN(gauge.needle) ? null : gauge.needle;
       hook.held[side] = { least: held[side].least, most: held[side].most };
@@ -166,25 +213,31 @@ class View {
   showFigures(element, value, sd, held) {
     const known = !Number.isNaN(value);
     element.classList.toggle("silent", !known);
+    const untold = !known && this.flowed && !canBeTold(sd);
     const degrees = Math.round(Math.abs(value));
     setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
     setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");
-    const error = known && sd > 0 ? Math.max(1, Math.round(1.96 * sd)) : 0;
+    const error = known && sd > 0 ? Math.max(1, Math.round(halfWidth(sd))) : 0;
     setText(element.querySelector(".error"), error ? `± ${error}°` : "");
     element.classList.toggle("unsure", error > UNSURE_DEG);
     const ends = Number.isNaN(held.least)
       ? "no number yet"
       : `out ${Math.round(Math.max(0, -held.least))}° · in ${Math.round(Math.max(0, held.most))}° · range ${Math.round(held.most - held.least)}°`;
-    setText(element.querySelector(".held"), ends);
+    setText(element.querySelector(".held"), untold ? sentence(CERTAINTY.remedy) : ends);
+    element.classList.toggle("untold", untold);
   }
 
   showState(state, text) {
     this.root.dataset.state = state;
     this.text = text;
+    this.root.toggleAttribute("data-lost", this.feed.lost.size > 0);
     this.hook.state = state;
     this.hook.text = text;
     setText(this.root.querySelector(".state span"), text);
   }
 }
+
+/** Words as a sentence of their own. */
+function sentence(words) { return words ? `${words[0].toUpperCase()}${words.slice(1)}.` : ""; }
 
 export default mounted(".live", (root, data) => new View(root, data));

@@ -3,13 +3,26 @@
 // Findings that are shown at once.
 const TOLD = 2;
 const GRADES = { marked: 2, mild: 1 };
+// What may be shown as a number: told by the hub, for it is the same everywhere.
+const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
 const MOVEMENT_WORDS = { seated_rotation_left: "seated, left", seated_rotation_right: "seated, right" };
 
-/** Repetitions and findings of the set that goes on; fed with the hub's events. */
+/** The half-width of the 95 % interval; NaN where the error is not known. */
+const halfWidth = (sd) => (typeof sd === "number" ? CERTAINTY.z95 * sd : NaN);
+
+/** Whether an angle with this error is a number. */
+const canBeTold = (sd) => !(halfWidth(sd) > CERTAINTY.most_error_deg);
+
+/** Repetitions and findings of the set that goes on, and the sets before it; fed with events. */
 class SetStory {
   constructor() { this.reset(); }
 
   reset() {
+    this.done = [];
+    this.begin();
+  }
+
+  begin() {
     this.key = "";
     this.movement = "";
     this.number = 0;
@@ -30,7 +43,8 @@ class SetStory {
     const key = `${movement} ${number}`;
     if (key === this.key) return;
     const { version } = this;
-    this.reset();
+    if (this.key) this.done.push({ title: this.title(), number: this.number, count: this.count() });
+    this.begin();
     Object.assign(this, { key, movement, number, version: version + 1 });
   }
 
@@ -73,11 +87,17 @@ class SetStory {
     for (const side of ["left", "right"]) {
       const repetition = this.newest.sides[side];
       if (!repetition) continue;
-      const arc = degreesOf(repetition.measures, "rotation_arc");
-      const words = repetition.counted ? arc : repetition.reason || "not counted";
-      if (words) lines.push({ side, text: words });
+      const { measures, counted, reason } = repetition;
+      const text = counted ? degreesOf(measures, "rotation_arc") : reason || "not counted";
+      lines.push({ side, text, more: counted ? aboutOf(measures) : "" });
     }
     return lines;
+  }
+
+  /** Sides whose newest repetition counts and has a rotation that cannot be told. */
+  untold() {
+    const sides = Object.values(this.newest?.sides ?? {});
+    return sides.filter((each) => each.counted && degreesOf(each.measures, "rotation_arc") === "–").map((each) => each.side);
   }
 
   /** Findings to show, the gravest first. */
@@ -88,13 +108,23 @@ class SetStory {
   }
 }
 
-/** A measure in degrees with its error, such as "turned in 12° ± 3"; empty where it is not known. */
+/** Depth and tempo of a repetition, as far as they are known. */
+function aboutOf(measures) {
+  const tempo = ["descent_s", "bottom_s", "ascent_s"].map((name) => measures?.[name]);
+  const depth = measures?.depth_deg;
+  return [
+    typeof depth === "number" ? `${Math.round(depth)}° deep` : "",
+    tempo.every((part) => typeof part === "number") ? `${tempo.map((part) => part.toFixed(1)).join(" – ")} s` : "",
+  ].filter(Boolean).join(" · ");
+}
+
+/** A measure in degrees with its error, such as "in 12° ± 3"; a dash where it cannot be told. */
 function degreesOf(measures, name) {
   const value = measures?.[`${name}_deg`];
   const sd = measures?.[`${name}_sd_deg`];
-  if (typeof value !== "number") return "";
+  if (typeof value !== "number" || !canBeTold(sd)) return "–";
   const size = `${Math.round(Math.abs(value))}°`;
-  const error = typeof sd === "number" ? ` ± ${Math.max(1, Math.round(1.96 * sd))}` : "";
+  const error = typeof sd === "number" ? ` ± ${Math.max(1, Math.round(halfWidth(sd)))}` : "";
   return Math.round(value) === 0 ? `${size}${error}` : `${value > 0 ? "in" : "out"} ${size}${error}`;
 }
 
@@ -112,12 +142,22 @@ class SetPanel {
     this.element.classList.toggle("empty", !story.key);
     setText(at(".movement"), story.key ? `${story.title()} · set ${story.number}` : "");
     setText(at(".count"), story.key ? story.count() : "–");
-    at(".newest").replaceChildren(...story.lines().map((line) => spoken("p", line.text, line.side)));
+    at(".newest").replaceChildren(...story.lines().map((line) => this.line(line)));
+    setText(at(".done"), story.done.map(({ title, number, count }) => `${title} ${number}: ${count}`).join(" · "));
     const told = story.worst(TOLD);
     at(".findings").replaceChildren(...told.map((finding) => this.finding(finding)));
     const fine = story.key && !told.length && story.findings.size > story.unsure;
-    setText(at(".calm"), fine ? "Nothing stands out so far" : "");
+    const sure = !story.unsure && !story.untold().length;
+    setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out in what can be told") : "");
+    at(".calm").classList.toggle("partly", !sure);
     setText(at(".unsure"), story.unsure ? `${story.unsure} not to be told with this calibration` : "");
+  }
+
+  /** A side of the newest repetition: how far it turned, and below it how deep and how fast. */
+  line({ side, text, more }) {
+    const line = spoken("p", text, side);
+    if (more) line.append(spoken("small", more, ""));
+    return line;
   }
 
   finding(finding) {

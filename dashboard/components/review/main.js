@@ -23,7 +23,7 @@ class Player {
     this.root = root;
     this.query = (selector) => root.querySelector(selector);
     this.traces = new Traces(this.query(".traces"));
-    this.figure = new Figure(this.query(".figure canvas"), "front", () => this.paint());
+    this.figure = new Figure(this.query(".figure canvas"), "behind", () => this.paint());
     this.slider = this.query("input");
     this.slider.oninput = () => this.go(Number(this.slider.value));
     for (const button of root.querySelectorAll("[data-view]")) {

@@ -16,12 +16,18 @@ from dashboard.components import live as live_view
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import GOALS
 
-_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js")
+_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js", "sound.js")
 _DRAWING: Final = ("mount.js", "turns.js", "figure.js")
-_PARTS: Final = ("sensors.js", "protocol.js", "main.js")
+_PARTS: Final = ("sensors.js", "steps.js", "protocol.js", "main.js")
 
 
-def setup_view(*, key: str, athletes: Mapping[str, str] = {}, athlete: str = "") -> None:
+def setup_view(
+    *,
+    key: str,
+    athletes: Mapping[str, str] = {},
+    consents: Mapping[str, str] = {},
+    athlete: str = "",
+) -> None:
     """Mount the set-up view.
 
     Parameters
@@ -30,6 +36,8 @@ def setup_view(*, key: str, athletes: Mapping[str, str] = {}, athlete: str = "")
         Names the place on the page; the same one keeps the view over reruns.
     athletes
         Pseudonyms to offer, and how each is shown.
+    consents
+        Pseudonym to ``given``, ``withdrawn`` or ``none``.
     athlete
         Who trains; whom the browser remembers when empty.
     """
@@ -38,6 +46,7 @@ def setup_view(*, key: str, athletes: Mapping[str, str] = {}, athlete: str = "")
     data = {
         **live_view.stream(),
         "athletes": dict(athletes),
+        "consents": dict(consents),
         "athlete": athlete,
         "goals": goals,
         "movements": movements,

@@ -1,6 +1,9 @@
 // Puts the parts of the set-up page together.
 
 const STATUS_EVERY_MS = 700;
+const COUNTING_EVERY_MS = 250;
+// So long a choice made here is not overwritten by an answer that was under way.
+const PLAN_MS = 2500;
 
 class Setup {
   constructor(root, data) {
@@ -8,7 +11,8 @@ class Setup {
     this.feed = new Feed(streamsOf(data));
     this.collector = new Collector(askedAt(data));
     this.sensors = new Sensors(root, this.collector);
-    this.protocol = new Protocol(root, this.collector, this.feed);
+    this.protocol = new Protocol(root, this.collector, this.feed, () => this.ask());
+    this.protocol.agreed = (athlete) => { this.consents[athlete] = "given"; this.showConsent(); };
     this.figure = new Figure(root.querySelector(".stage canvas"), "behind", () => { this.drawn = -1; });
     this.hook = { state: "", frames: 0, pose: null };
     window.imuhip = { ...window.imuhip, setup: this.hook };
@@ -21,6 +25,7 @@ class Setup {
     this.observer.observe(root.querySelector(".stage"));
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
+    this.awake = new Awake();
     this.poll();
   }
 
@@ -31,6 +36,7 @@ class Setup {
     cancelAnimationFrame(this.request);
     clearTimeout(this.timer);
     wearTheme("page");
+    this.awake.want(false);
     this.observer.disconnect();
     this.protocol.destroy();
     this.feed.close();
@@ -41,6 +47,7 @@ class Setup {
     const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
     this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
+    this.consents = { ...data.consents };
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = data.athlete || (kept.athlete ?? "");
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
@@ -53,9 +60,47 @@ class Setup {
       const movements = [...place.querySelectorAll(":checked")].map((box) => [box.value, box.dataset.title]);
       localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, movements }));
       tell(movements);
+      this.showConsent();
+      this.plan(movements);
     };
+    this.athlete.oninput = () => this.showConsent();
+    this.boxes = place;
+    this.tell = tell;
     if (data.athlete) this.athlete.form.onchange();
+    this.showConsent();
     this.athlete.form.onsubmit = (event) => event.preventDefault();
+  }
+
+  /** Hand the collector what was chosen, for all who watch. */
+  plan(movements) {
+    const [athlete, goal] = [this.athlete.value.trim() || "-", this.goal.value];
+    this.collector.ask("plan", { athlete, goal, movements: movements.map(([name]) => name).join(",") || "-" });
+    this.planned = performance.now();
+  }
+
+  /** Take over what was chosen on another screen. */
+  follow(plan) {
+    if (!plan || performance.now() - (this.planned ?? -Infinity) < PLAN_MS) return;
+    const news = JSON.stringify(plan);
+    if (news === this.followed) return;
+    this.followed = news;
+    const editing = this.root.getRootNode().activeElement;
+    if (plan.athlete && editing !== this.athlete) this.athlete.value = plan.athlete;
+    if (plan.goal && editing !== this.goal) this.goal.value = plan.goal;
+    if (!plan.movements.length) return;
+    for (const box of this.boxes.querySelectorAll("input")) box.checked = plan.movements.some(([name]) => name === box.value);
+    this.tell(plan.movements);
+    this.showConsent();
+  }
+
+  /** Whether whoever trains has agreed, before anything is recorded. */
+  showConsent() {
+    const athlete = this.athlete.value.trim();
+    const consent = athlete ? this.consents[athlete] ?? "none" : "";
+    const words = { given: "✓ consent written down", none: "No consent written down yet", withdrawn: "✗ consent withdrawn", "": "" }[consent];
+    const place = this.root.querySelector(".consent");
+    setText(place, words);
+    place.dataset.consent = consent;
   }
 
   look(view) {
@@ -67,7 +112,7 @@ class Setup {
   }
 
   poll() {
-    this.timer = setTimeout(() => this.poll(), STATUS_EVERY_MS);
+    this.timer = setTimeout(() => this.poll(), this.protocol.busy() ? COUNTING_EVERY_MS : STATUS_EVERY_MS);
     if (!document.hidden) this.ask();
   }
 
@@ -76,9 +121,12 @@ class Setup {
     this.feed.collector = status;
     this.sensors.show(status);
     this.protocol.show(status);
+    this.awake.want(status?.state === "recording");
+    this.follow(status?.course?.plan);
     const recording = status?.state === "recording";
     this.athlete.disabled = this.goal.disabled = recording;
     if (status?.athlete && (recording || !this.athlete.value)) this.athlete.value = status.athlete;
+    this.showConsent();
     const goal = this.feed.hello?.gauge.goal;
     if (recording && goal) this.goal.value = goal;
   }
@@ -114,7 +162,9 @@ class Setup {
     setText(this.root.querySelector(".hint"), hint);
     for (const side of ["left", "right"]) {
       const { flexion, rotation } = pose[side];
-      const text = known(pose[side]) ? `bent ${Math.round(flexion)}° · ${rotation < 0 ? "out" : "in"} ${Math.round(Math.abs(rotation))}°` : "–";
+      const turned = Math.round(Math.abs(rotation));
+      const way = turned ? (rotation < 0 ? "out " : "in ") : "turned ";
+      const text = known(pose[side]) ? `bent ${Math.round(flexion) || 0}° · ${way}${turned}°` : "–";
       setText(this.root.querySelector(`.angles [data-of="${side}"] span`), text);
     }
   }

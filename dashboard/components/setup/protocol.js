@@ -1,82 +1,106 @@
-// The calibration: what the coach says, a countdown, what was measured, and what to do again.
+// The calibration: the collector counts and marks, this page shows, speaks and asks.
 
 const READY_S = 3;
 const VERDICT_MS = 6000;
-const STEPS = [
-  { name: "shake", title: "Shake together", seconds: 10, optional: true, says: "Hold all three sensors in one hand and shake hard and unevenly.", why: "Finds how late each sensor's radio is. Only needed once a day." },
-  { name: "tray", title: "Tray", seconds: 5, says: "Lay the three sensors in the tray, arrows the same way. Don't touch.", why: "Gives all three the same compass. Strap them on within a minute and a half." },
-  { name: "stand", title: "Stand", seconds: 8, says: "Stand tall, feet hip-width and parallel, kneecaps forward, arms crossed. Don't move.", why: "Your standing is the zero of every angle." },
-  { name: "bow", title: "Bow", seconds: 14, says: "Three slow bows from the hips, back flat, straight ahead.", why: "Finds which way the pelvis faces." },
-  { name: "knee_lift_left", title: "Left knee", seconds: 12, says: "Three slow knee lifts on the LEFT, knee straight ahead.", why: "Checks the left thigh's sensor." },
-  { name: "knee_lift_right", title: "Right knee", seconds: 12, says: "Three slow knee lifts on the RIGHT, knee straight ahead.", why: "Checks the right thigh's sensor." },
-  { name: "toe_turn_left", title: "Left toes", seconds: 6, says: "LEFT leg straight: turn the toes out and in.", why: "Checks which way the left thigh turns." },
-  { name: "toe_turn_right", title: "Right toes", seconds: 6, says: "RIGHT leg straight: turn the toes out and in.", why: "Checks which way the right thigh turns." },
-  { name: "stand_again", title: "Stand again", seconds: 8, says: "Stand as at the start. Don't move.", why: "Shows whether a strap has slipped." },
-];
-const GATE_NAMES = {
-  rows: ["data that came", 100, " %"],
-  gyro_spread: ["restlessness", 1, "°/s"],
-  force_minus_gravity: ["pull besides gravity", 1, " m/s²"],
-  bow_amplitude: ["depth of the bows", 1, "°"],
-  bow_steadiness: ["bows differ by", 1, "°"],
-  knee_lift_amplitude: ["height of the knee", 1, "°"],
-  knee_lift_steadiness: ["lifts differ by", 1, "°"],
-  axis_tilt: ["tilt of the pelvis sensor", 1, "°"],
-  side: ["this leg against the other", 1, " ×"],
-  tilt_closure: ["leans otherwise by", 1, "°"],
-  heading_closure: ["faces otherwise by", 1, "°"],
-  slip: ["slip of the strap", 1, ""],
-  shake_speed: ["strength of the shake", 57.29578, "°/s"],
-  shake_agreement: ["sensors turned alike", 100, " %"],
-  shake_distinct: ["clearness", 100, " %"],
-  shake_uncertainty: ["known to", 1, " ms"],
-  shake_delay: ["later than the pelvis", 1, " ms"],
-};
-const VERDICTS = { good: "good", fair: "fair", failed: "not enough" };
+// After a good step the next one waits so long, for its words to be heard.
+const PAUSE_MS = 1500;
+// After it the sensors are strapped on, which takes as long as it takes.
+const BY_HAND_AFTER = "tray";
+// So often a step that fails begins again by itself; then somebody has to look.
+const MOST_TRIES = 3;
 
-/** A number as short as it may be. */
-function short(value) {
-  if (typeof value !== "number") return "–";
-  const size = Math.abs(value);
-  return size >= 10 ? value.toFixed(0) : size >= 1 ? value.toFixed(1) : value.toFixed(2);
-}
-
-/** One measured thing in words: name, value, what was wanted, verdict. */
-function gateWords(gate) {
-  const [name, factor, unit] = GATE_NAMES[gate.name] ?? [gate.name.replaceAll("_", " "), 1, ` ${gate.unit}`];
-  const least = gate.again !== null && gate.accept !== null && gate.again < gate.accept;
-  const wanted = gate.accept === null ? "" : `${least ? "at least" : "at most"} ${short(factor * gate.accept)}${unit}`;
-  const value = gate.value === null ? "–" : `${short(factor * gate.value)}${unit}`;
-  return { name: gate.sensor ? `${placeName(gate.sensor)}: ${name}` : name, value, wanted, verdict: gate.verdict };
-}
-
-/** Walks through the steps; asks the collector, and hears its verdicts in the feed. */
+/** Walks through the steps; hears the collector's course by its status and verdicts in the feed. */
 class Protocol {
-  constructor(root, collector, feed) {
-    Object.assign(this, { root, collector, feed, at: 1, phase: "idle", skipped: new Set(), drawn: "" });
+  constructor(root, collector, feed, ask) {
+    Object.assign(this, { root, collector, feed, ask, at: 1, skipped: new Set(), drawn: "", running: null, awaited: null, auto: false });
+    this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound", "on");
     this.list = root.querySelector(".protocol");
     this.list.replaceChildren(...STEPS.map((step, k) => this.item(step, k)));
     for (const button of root.querySelectorAll("button[data-do]")) button.onclick = () => this[button.dataset.do]();
   }
 
-  destroy() { clearTimeout(this.timer); }
+  destroy() { clearTimeout(this.following); this.sound.quiet(); }
 
   item(step, k) {
     const [item, button] = ["li", "button"].map((tag) => document.createElement(tag));
     button.type = "button";
     button.append(spoken("b", step.title, ""), spoken("span", "", ""));
-    button.onclick = () => { if (!this.busy()) { this.at = k; this.phase = "idle"; this.chosen = true; } };
+    button.onclick = () => { if (!this.busy()) { this.at = k; this.chosen = true; this.byHand(); } };
     item.append(button);
     return item;
   }
 
   get step() { return STEPS[this.at]; }
-  busy() { return ["ready", "running", "waiting"].includes(this.phase); }
+  get phase() { return this.running?.phase ?? (this.awaited ? "waiting" : "idle"); }
+  get left() { return this.running ? Math.max(0, Math.ceil(this.running.until - performance.now() / 1000)) : 0; }
+  busy() { return this.phase !== "idle"; }
 
-  /** Take the collector's state, and go to the first step that is still to do. */
+  /** Take the collector's state: the step that runs is shown, whoever began it. */
   show(status) {
     this.status = status;
     this.mine = status?.source === "live";
+    const told = status?.course?.step;
+    const was = this.running;
+    this.running = told ? { ...told, until: performance.now() / 1000 + (told.left_s ?? Infinity) } : null;
+    if (told) {
+      const k = STEPS.findIndex((step) => step.name === told.step);
+      if (k >= 0) this.at = k;
+      this.chosen = true;
+    }
+    if (told?.phase === "running" && !(was?.phase === "running" && was.step === told.step)) {
+      this.before = { step: told.step, verdict: this.feed.steps.get(told.step) };
+      this.sound.beep("begin");
+    }
+    if (was?.phase === "running" && was.step !== told?.step) {
+      this.sound.beep("end");
+      this.awaited = { step: was.step, until: performance.now() + VERDICT_MS };
+    }
+  }
+
+  /** A verdict that is waited for has come, or will not come any more. */
+  listen() {
+    if (!this.awaited) return;
+    const verdict = this.feed.steps.get(this.awaited.step);
+    const before = this.before?.step === this.awaited.step ? this.before.verdict : undefined;
+    if (verdict !== before) {
+      this.awaited = null;
+      this.judged(verdict);
+    } else if (performance.now() > this.awaited.until) {
+      this.awaited = null;
+      this.byHand();
+      this.say("No verdict came – is every sensor streaming?");
+    }
+  }
+
+  /** Say what came of a step, and go on by itself where that was asked for. */
+  judged(verdict) {
+    if (!this.auto) return;
+    this.tries = verdict.accepted ? 0 : (this.tries ?? 0) + 1;
+    const words = verdict.accepted ? "Good." : `Once more. ${(verdict.words ?? []).join(" ")}`;
+    this.sound.speak(words);
+    if (this.tries >= MOST_TRIES) { this.byHand(); return; }
+    this.following = setTimeout(() => {
+      if (!this.auto || this.busy()) return;
+      if (!verdict.accepted) { this.begin(); return; }
+      const waits = this.step.name === BY_HAND_AFTER;
+      this.next();
+      if (this.complete()) { this.byHand(); this.sound.speak("All done. Start training."); return; }
+      if (waits) { this.byHand(); this.sound.speak("Strap the sensors on, then go on."); return; }
+      this.begin();
+    }, PAUSE_MS);
+  }
+
+  /** From here on each step is begun by a tap. */
+  byHand() {
+    this.auto = false;
+    clearTimeout(this.following);
+  }
+
+  /** One tap for all steps: each is spoken, and the next one begins by itself. */
+  free() {
+    Object.assign(this, { auto: true, tries: 0 });
+    if (this.done(this.step)) this.next();
+    this.begin();
   }
 
   resume() {
@@ -101,83 +125,77 @@ class Protocol {
     this.nameless = false;
     const body = { goal, ...(athlete && { athlete }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
     const answer = await this.collector.ask("start", body);
-    this.say(answer.error ? refusal(answer.error, missing) : "");
-    this.without = Boolean(answer.error) && missing.length === 1 && missing[0].sensor !== "pelvis";
+    const unagreed = Boolean(answer.error) && /consent/.test(answer.error);
+    this.say(answer.error ? (unagreed ? answer.error : refusal(answer.error, missing)) : "");
+    this.agreeing = unagreed ? known : "";
+    this.without = Boolean(answer.error) && !unagreed && missing.length === 1 && missing[0].sensor !== "pelvis";
     this.skipped.clear();
+    await this.ask();
   }
 
-  /** Count down to the step, do it, and wait for its verdict. */
+  /** Write the consent down that start was refused for, then start. */
+  async agree() {
+    const answer = await this.collector.consent(this.agreeing);
+    if (answer.error) { this.say(answer.error); return; }
+    this.agreeing = "";
+    this.agreed?.(answer.athlete);
+    await this.record();
+  }
+
+  /** Let the collector count down to the step, mark its begin and its end. */
   begin() {
+    this.sound.speak(this.step.says);
+    return this.calibrate("begin", { ready_s: String(READY_S), seconds: String(this.step.seconds) });
+  }
+
+  /** "Now" while it is counted down, "Done" while it goes on. */
+  end() {
+    if (this.phase === "ready") return this.calibrate("begin", { seconds: String(this.step.seconds) });
+    return this.calibrate("end");
+  }
+
+  /** Take the countdown back, or end what goes on. */
+  stop() {
+    this.byHand();
+    return this.calibrate("end");
+  }
+
+  async calibrate(edge, more) {
     this.chosen = true;
     this.say("");
-    this.phase = "ready";
-    this.count(READY_S, () => this.run());
+    const answer = await this.collector.ask("calibrate", { step: this.step.name, edge, ...more });
+    if (answer.error) { this.byHand(); this.say(answer.error); }
+    await this.ask();
   }
 
-  async run() {
-    const answer = await this.collector.ask("calibrate", { step: this.step.name, edge: "begin" });
-    if (answer.error) { this.fail(answer.error); return; }
-    this.phase = "running";
-    this.count(this.step.seconds, () => this.end());
-  }
-
-  async end() {
-    clearTimeout(this.timer);
-    if (this.phase === "ready") { this.run(); return; }
-    this.phase = "waiting";
-    this.before = this.feed.steps.get(this.step.name);
-    const answer = await this.collector.ask("calibrate", { step: this.step.name, edge: "end" });
-    if (answer.error) { this.fail(answer.error); return; }
-    const until = performance.now() + VERDICT_MS;
-    const look = () => {
-      if (this.feed.steps.get(this.step.name) !== this.before) this.phase = "judged";
-      else if (performance.now() > until) this.fail("No verdict came – is every sensor streaming?");
-      else this.timer = setTimeout(look, 100);
-    };
-    look();
-  }
-
-  async stop() {
-    clearTimeout(this.timer);
-    const was = this.phase;
-    this.phase = "idle";
-    if (was === "running") await this.collector.ask("calibrate", { step: this.step.name, edge: "end" });
+  /** From now on repetitions count; then the live page. */
+  async train() {
+    const answer = await this.collector.ask("train");
+    if (answer.error) { this.say(answer.error); return; }
+    this.root.querySelector("a.start").click();
   }
 
   skip() {
+    this.byHand();
     if (!this.done(this.step)) this.skipped.add(this.step.name);
     this.next();
   }
 
   next() {
     this.at = Math.min(this.at + 1, STEPS.length - 1);
-    this.phase = "idle";
+    this.chosen = true;
     this.say("");
-  }
-
-  fail(words) {
-    clearTimeout(this.timer);
-    this.phase = "idle";
-    this.say(words);
-  }
-
-  count(seconds, then) {
-    this.left = seconds;
-    const tick = () => {
-      if (this.left <= 0) { then(); return; }
-      this.timer = setTimeout(() => { this.left -= 1; tick(); }, 1000);
-    };
-    tick();
   }
 
   say(words) { setText(this.root.querySelector(".refused"), words); }
 
   /** Bring the page up to date; called with every frame, changes only what differs. */
   draw() {
+    this.listen();
     this.resume();
     const told = this.feed.steps.get(this.step.name);
     const recording = this.status?.state === "recording";
-    const news = [this.at, this.phase, this.left, recording, this.mine, this.without, this.feed.activity].join();
+    const news = [this.at, this.phase, this.left, recording, this.mine, this.without, this.agreeing, this.auto, this.feed.activity].join();
     const verdicts = STEPS.map((step) => this.sign(step)).join();
     if (news + verdicts === this.drawn && told === this.toldNow) return;
     Object.assign(this, { drawn: news + verdicts, toldNow: told });
@@ -207,10 +225,10 @@ class Protocol {
     setText(at(".coach h3"), this.step.title);
     setText(at(".says"), this.phase === "waiting" ? "Measuring …" : `“${this.step.says}”`);
     setText(at(".why"), this.step.why);
-    setText(at(".count"), counting ? String(this.left) : "");
+    setText(at(".count"), counting && Number.isFinite(this.left) ? String(this.left) : "");
     setText(at(".count-word"), this.phase === "ready" ? "get ready" : this.phase === "running" ? "seconds – go on" : "");
     at(".coach").dataset.phase = this.phase;
-    const judged = told && !counting && this.phase !== "waiting";
+    const judged = told && !this.busy();
     setText(at(".verdict"), judged ? (told.accepted ? "Good – that counts." : "Not yet. " + (told.words ?? []).join(" ")) : "");
     at(".verdict").classList.toggle("wrong", Boolean(judged) && !told.accepted);
     at(".also").hidden = true;
@@ -224,23 +242,28 @@ class Protocol {
     const at = (name) => this.root.querySelector(`[data-do="${name}"]`);
     const idle = !this.busy();
     const done = told?.accepted === true;
+    const open = this.mine && recording && idle;
     at("record").hidden = !this.mine || recording;
     setText(at("record"), this.without ? "Start without it" : "Start the recording");
-    at("begin").hidden = !this.mine || !recording || !idle || done;
+    at("agree").hidden = !this.agreeing || recording;
+    setText(at("agree"), `${this.agreeing} has agreed: write it down and start`);
+    at("free").hidden = !open || this.auto || this.complete();
+    setText(at("free"), this.feed.steps.size ? "Go on hands-free" : "All steps, hands-free");
+    at("begin").hidden = !open || this.auto || done;
     setText(at("begin"), told && !done ? "Do it again" : "Begin");
     at("end").hidden = !["ready", "running"].includes(this.phase);
     setText(at("end"), this.phase === "ready" ? "Now" : "Done");
     at("stop").hidden = !["ready", "running"].includes(this.phase);
-    at("next").hidden = !this.mine || !idle || !done || this.at === STEPS.length - 1;
+    at("next").hidden = !this.mine || !idle || this.auto || !done || this.at === STEPS.length - 1;
     if (!at("next").hidden) setText(at("next"), `Next: ${STEPS[this.at + 1].title}`);
     const last = this.at === STEPS.length - 1 || this.complete();
     at("train").hidden = !recording || !idle || !last;
-    at("train").classList.toggle("go", this.complete());
-    at("again").hidden = !this.mine || !recording || !idle || !done;
-    at("skip").hidden = !this.mine || !recording || !idle || done || this.at === STEPS.length - 1;
+    at("train").classList.toggle("main", this.complete());
+    at("again").hidden = !open || this.auto || !done;
+    at("skip").hidden = !open || done || this.at === STEPS.length - 1;
   }
 
-  again() { this.begin(); }
+  again() { this.byHand(); return this.begin(); }
 }
 
 /** A row of the table of what was measured. */

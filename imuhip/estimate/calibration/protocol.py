@@ -17,7 +17,7 @@ from imuhip.core.evidence import CalibrationStep, Gate
 from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, BoolArray, GridBlock, Mount
 from imuhip.estimate.activity import Finder
-from imuhip.estimate.calibration.placement import Measured, Placement, words_of
+from imuhip.estimate.calibration.placement import Measured, Placement, Verdict, words_of
 from imuhip.estimate.functional_axis import movement
 from imuhip.estimate.windows import Rows, Window
 
@@ -120,6 +120,8 @@ class Protocol:
     def _judged(self, seen: "_Seen") -> list[CalibrationStep]:
         """Judge a step, and before it the lifts whose sides it has shown to be swapped."""
         again: list[_Seen] = []
+        if _nothing_moved(seen) is not None:
+            return [judge(seen, self._placement)]
         if self._placement.look(seen.step, seen.rows, seen.window, marked=seen.found == "marked"):
             again = [lift for name, lift in self._lifts.items() if name != seen.step]
         if seen.step.startswith("knee_lift"):
@@ -166,11 +168,19 @@ def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
         up = _up(rows)
         force = np.linalg.norm(rows.acc.mean(axis=0), axis=-1) / GRAVITY - 1.0
         gates += _stillness(sensors, rows)
+    unmoved = _nothing_moved(seen)
+    if unmoved is not None:
+        gates.append(unmoved)
     elif enough and step in _MOVING:
         gates += _movement(sensors, rows, _MOVING[step], axis, axis_sd)
     sound = all(gate.verdict != "failed" for gate in gates)
-    placed = placement.judge(
-        Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.moved[1])
+    # Noise has no side: where nothing moved, nobody is asked which leg it was.
+    placed = (
+        Verdict((), ())
+        if unmoved is not None
+        else placement.judge(
+            Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.moved[1])
+        )
     )
     failed = [gate for gate in (*gates, *placed.gates) if gate.verdict == "failed"]
     words = [fault.words for fault in placed.misplaced]
@@ -197,6 +207,16 @@ def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
         mounts=placement.mounts,
         misplaced=placed.misplaced,
     )
+
+
+def _nothing_moved(seen: _Seen) -> Gate | None:
+    """The failed gate of a movement in which every sensor kept still; None where one moved."""
+    rows = seen.rows
+    if seen.step in _STILL or len(rows.t) < _FEWEST_ROWS:
+        return None
+    fastest = float(np.degrees(np.nanmax(np.linalg.norm(rows.gyr, axis=-1))))
+    gate = _gate("movement", "", fastest)
+    return gate if gate.verdict == "failed" else None
 
 
 def _up(rows: Rows) -> Array:
@@ -285,6 +305,7 @@ _LIMITS = {
     "force_minus_gravity": _Limit(
         "m/s2", 0.3, 0.6, "The {sensor} sensor feels {value:.1f} m/s² too much or too little."
     ),
+    "movement": _Limit("deg/s", 20.0, 12.0, "Nothing moved yet – begin the step, then move."),
     "bow_amplitude": _Limit("deg", 35.0, 25.0, "Bow deeper and straight ahead."),
     "bow_steadiness": _Limit("deg", 4.0, 8.0, "Bow the same way each time, straight ahead."),
     "knee_lift_amplitude": _Limit("deg", 50.0, 35.0, "Lift the knee of the {sensor} higher."),

@@ -1,0 +1,75 @@
+"""What may be shown as a number: one rule for the terminal, every page, report and picture.
+
+± stands for the half-width of the 95 % interval of an error. Where it is wider than
+`MOST_ERROR_DEG` the angle says nothing of a hip, whose whole range is some 90°: people see a dash
+and what to do (`REMEDY`). An error that nobody knows (NaN) hides nothing; who shows the number says
+that its error is unknown.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from imuhip.core.records import Array, BoolArray
+
+Z95: Final = 1.959964
+"""Two-sided 95 % of a normal distribution: half-widths of its interval, in standard deviations."""
+
+MOST_ERROR_DEG: Final = 30.0
+"""The widest ± of an angle that is still a number."""
+
+REMEDY: Final = "cannot be told: do the steps Left knee and Right knee again"
+"""What a coach does when an angle is a dash: knee lifts find a thigh's heading again."""
+
+
+def can_be_told(sd_deg: float) -> bool:
+    """Whether an angle with this standard deviation of its error, degrees, is a number."""
+    return not Z95 * sd_deg > MOST_ERROR_DEG
+
+
+def rows_told(sd_deg: Array) -> BoolArray:
+    """The same of each entry of an array of any shape."""
+    return ~(Z95 * np.asarray(sd_deg) > MOST_ERROR_DEG)
+
+
+def half_told(half: float | None, unit: str) -> bool:
+    """Whether a number is one beside this half-width of its error, in its unit; None: unknown."""
+    return half is None or unit != "deg" or not half > MOST_ERROR_DEG
+
+
+def sd_name(measure: str) -> str:
+    """Name of the measure that holds the error of another one, by what that one rests on.
+
+    Of a side's rotation that has no error of its own – its furthest, its range, the hip's share of
+    a turn – that of the arc: it, too, is the rotation against the rest before.
+    """
+    if measure in _BY_ARC:
+        return "rotation_arc_sd_deg"
+    stem = measure.removesuffix("_deg")
+    if stem.endswith("_range"):
+        stem = stem.removesuffix("_range") + "_arc"
+    return f"{stem}_sd_deg"
+
+
+def measure_told(measures: Mapping[str, float], name: str) -> float:
+    """A measure of a repetition; NaN where it is not known or cannot be told."""
+    value = measures.get(name, math.nan)
+    return value if can_be_told(measures.get(sd_name(name), math.nan)) else math.nan
+
+
+def measures_told(measures: Mapping[str, float]) -> dict[str, float]:
+    """All measures of a repetition with their errors, NaN where they cannot be told."""
+    return {
+        name: (value if can_be_told(value) else math.nan)
+        if name.endswith("_sd_deg")
+        else measure_told(measures, name)
+        for name, value in measures.items()
+    }
+
+
+_BY_ARC: Final = frozenset({
+    "rotation_most_in_deg", "rotation_most_out_deg", "rotation_descent_deg", "rotation_ascent_deg",
+    "pelvis_followed_deg", "hip_share", "swept_area_deg2",
+})  # fmt: skip

@@ -1,0 +1,205 @@
+"""What goes on in a session, for all who watch it: the day's plan, the step, the movement.
+
+It lives where the recording is made, not in a browser: two tablets show the same countdown, a page
+that is loaded anew finds the step that runs, and its end is marked whoever has gone. A command that
+has been obeyed already changes nothing, however often it comes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.sets import PREPARATION
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was chosen at set-up: a pseudonym, a goal profile, movements in their order."""
+
+    athlete: str = ""
+    goal: str = ""
+    movements: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class RunningStep:
+    """A step that is counted down to, or goes on.
+
+    Parameters
+    ----------
+    step
+        Its name.
+    phase
+        ``ready`` until its begin is marked, then ``running``.
+    until
+        Second of the monotonic clock at which the phase ends by itself; infinite when it does not.
+    """
+
+    step: str
+    phase: Literal["ready", "running"]
+    until: float = float("inf")
+
+
+@dataclass(slots=True)
+class Course:
+    """The course of a session; all methods belong to the event loop's thread.
+
+    Parameters
+    ----------
+    mark
+        Puts a mark into the recording.
+    """
+
+    mark: Callable[[str], object]
+    plan: Plan = field(default_factory=Plan)
+    step: RunningStep | None = None
+    doing: str = ""
+    calibrating: bool = False
+    trained: bool = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def forget(self) -> None:
+        """Begin anew with a recording: nothing goes on in it yet; the plan stays."""
+        self._forget()
+        self.doing, self.calibrating, self.trained = "", False, False
+
+    def _prepare(self) -> None:
+        """Until `train`, or until a movement is begun, no repetition counts."""
+        if self.calibrating or self.trained:
+            return
+        self.calibrating = True
+        self.mark(f"begin:{PREPARATION}")
+
+    def end_session(self) -> None:
+        """Mark the end of what still goes on, for the recording ends."""
+        if self.step is not None:
+            self.end(self.step.step)
+
+    def train(self) -> bool:
+        """From now on repetitions count; False where they did already."""
+        self.trained = True
+        if not self.calibrating:
+            return False
+        self.calibrating = False
+        self.mark(f"end:{PREPARATION}")
+        return True
+
+    def begin(self, step: str, ready_s: float = 0.0, seconds: float = float("inf")) -> bool:
+        """Count down to a step, or begin it; False where that is so already.
+
+        Who counts down is going through the calibration: nothing counts before `train`.
+
+        Parameters
+        ----------
+        ready_s
+            Seconds until its begin is marked.
+        seconds
+            How long it goes on before its end is marked; for ever when infinite.
+        """
+        going = self.step
+        if going is not None and going.step == step:
+            if going.phase == "running" or ready_s > 0.0:
+                return False
+        elif going is not None:
+            self.end(going.step)
+        if ready_s > 0.0:
+            self._prepare()
+            self.step = RunningStep(step, "ready")
+            self._after(ready_s, lambda: self._run(step, seconds))
+        else:
+            self._run(step, seconds)
+        return True
+
+    def end(self, step: str) -> bool:
+        """Mark a step's end, or take its countdown back; False where it does not go on."""
+        going = self.step
+        if going is None or going.step != step:
+            return False
+        self._forget()
+        if going.phase == "running":
+            self.mark(f"end:{step}")
+        return True
+
+    def obey(self, label: str) -> bool:
+        """Put a mark that somebody asks for; False where it would say what is so already."""
+        edge, _, name = label.partition(":")
+        if edge == "begin" and name == self.doing and name in MOVEMENTS:
+            return False
+        if edge == "end" and name != self.doing and name in MOVEMENTS:
+            return False
+        self.mark(label)
+        return True
+
+    def heard(self, label: str) -> None:
+        """Take notice of a mark that went into the recording."""
+        edge, _, name = label.partition(":")
+        if edge not in ("begin", "end") or name not in MOVEMENTS:
+            return
+        self.doing = name if edge == "begin" else ""
+        if edge == "begin":
+            self.calibrating, self.trained = False, True
+
+    def told(self) -> Mapping[str, Any]:
+        """Return it as ``/status`` tells it."""
+        step = self.step
+        return {
+            "plan": {
+                "athlete": self.plan.athlete,
+                "goal": self.plan.goal,
+                "movements": [[name, MOVEMENTS[name].title] for name in self.plan.movements],
+            },
+            "doing": self.doing,
+            "calibrating": self.calibrating,
+            "step": None
+            if step is None
+            else {
+                "step": step.step,
+                "phase": step.phase,
+                "left_s": max(0.0, step.until - time.monotonic()),
+            },
+        }
+
+    def _run(self, step: str, seconds: float) -> None:
+        self._forget()
+        self.mark(f"begin:{step}")
+        self.step = RunningStep(step, "running")
+        if seconds < float("inf"):
+            self._after(seconds, lambda: self.end(step))
+
+    def _after(self, seconds: float, then: Callable[[], object]) -> None:
+        """Do something when the phase that has begun is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.step is not None:
+            self.step.until = time.monotonic() + seconds
+        self._timer = asyncio.get_running_loop().call_later(seconds, then)
+
+    def _forget(self) -> None:
+        """Nothing is counted down to, and nothing goes on."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.step = None
+
+
+def plan_of(request: Mapping[str, str], before: Plan) -> Plan:
+    """The plan that a request makes of the one before; what it does not name stays.
+
+    ``movements`` are names with commas between them, ``-`` for none; ValueError names one that is
+    not known.
+    """
+    movements = before.movements
+    if "movements" in request:
+        names = [name.strip() for name in request["movements"].split(",")]
+        movements = tuple(dict.fromkeys(name for name in names if name not in ("", "-")))
+    for name in movements:
+        if name not in MOVEMENTS:
+            raise ValueError(f"there is no movement {name}; choose from {', '.join(MOVEMENTS)}")
+    athlete = request.get("athlete", before.athlete)
+    return Plan("" if athlete == "-" else athlete, request.get("goal", before.goal), movements)
+
+
+LAST_STEP: Final = "stand_again"
+"""The calibration is complete once it was accepted."""

@@ -1,0 +1,136 @@
+"""The course of a session: counted by the collector, the same for all, obeyed once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from beds.collect import PLACES, kit_of, radio_of, until
+
+from imuhip.core.records import Mark
+from imuhip.live.collector import collecting
+from imuhip.live.control import ControlRefusedError
+from imuhip.live.course import Course, Plan, plan_of
+from imuhip.live.start import Options
+from imuhip.recording.reader import RecordingReader
+from imuhip.virtual.athlete import rocking_sensors
+from imuhip.virtual.bumble import bumble_bed
+
+
+def course_of(marks: list[str]) -> Course:
+    """A course whose marks are kept, and heard as a session hears them."""
+
+    def mark(label: str) -> None:
+        course.heard(label)
+        marks.append(label)
+
+    course = Course(mark)
+    return course
+
+
+def test_a_step_is_counted_and_ended_without_anybody_looking() -> None:
+    """Countdown, begin and end come by the collector's clock; nobody needs to send the end."""
+    marks: list[str] = []
+
+    async def run() -> None:
+        course = course_of(marks)
+        assert course.begin("stand", 0.05, 0.1)
+        assert course.told()["step"]["phase"] == "ready"
+        await asyncio.sleep(0.1)
+        assert course.told()["step"]["phase"] == "running"
+        assert 0.0 < course.told()["step"]["left_s"] < 0.1
+        await asyncio.sleep(0.15)
+        assert course.told()["step"] is None
+
+    asyncio.run(run())
+    assert marks == ["begin:preparation", "begin:stand", "end:stand"]
+
+
+def test_a_command_that_comes_again_changes_nothing() -> None:
+    """Begin, end, movements and training from two screens make one mark each."""
+    marks: list[str] = []
+
+    async def run() -> None:
+        course = course_of(marks)
+        assert course.begin("stand", 5.0, 8.0)
+        assert not course.begin("stand", 5.0, 8.0)
+        assert course.begin("stand", seconds=8.0), "a second tap begins what is counted down to"
+        assert not course.begin("stand", seconds=8.0)
+        assert not course.end("bow")
+        assert course.end("stand")
+        assert not course.end("stand")
+        assert course.train()
+        assert not course.train()
+        for label, obeyed in (
+            ("begin:squat", True), ("begin:squat", False), ("end:pivot", False),
+            ("end:squat", True), ("end:squat", False), ("pain", True), ("pain", True),
+        ):  # fmt: skip
+            assert course.obey(label) is obeyed, label
+
+    asyncio.run(run())
+    steps = ["begin:preparation", "begin:stand", "end:stand", "end:preparation"]
+    assert marks == [*steps, "begin:squat", "end:squat", "pain", "pain"]
+
+
+def test_another_step_ends_the_one_that_goes_on() -> None:
+    """What runs when another step is begun is over, and a countdown is taken back."""
+    marks: list[str] = []
+
+    async def run() -> None:
+        course = course_of(marks)
+        course.begin("stand")
+        course.begin("bow", 1.0, 1.0)
+        course.end("bow")
+        assert course.step is None
+
+    asyncio.run(run())
+    assert marks == ["begin:stand", "end:stand", "begin:preparation"]
+
+
+def test_a_plan_keeps_what_a_request_does_not_name() -> None:
+    """Movements come in their order, once each; one that nobody knows is refused by name."""
+    plan = plan_of({"movements": "squat, pivot,squat"}, Plan("A1", "general"))
+    assert plan == Plan("A1", "general", ("squat", "pivot"))
+    assert plan_of({"athlete": "-", "movements": "-"}, plan) == Plan("", "general")
+    with pytest.raises(ValueError, match="no movement jump"):
+        plan_of({"movements": "jump"}, plan)
+
+
+async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
+    """Two screens steer one collector; the recording is stopped in the middle of a step."""
+    sensors = rocking_sensors(PLACES, rate_hz=100.0)
+    agreed = {"A1"}
+    options = Options(folder, refusal=lambda who: "" if who in agreed else f"no consent of {who}")
+    async with bumble_bed(sensors) as bed:
+        radio, kit = radio_of(bed), kit_of(sensors)
+        async with collecting([kit], [radio], options, say=lambda _: None) as (session,):
+            await until(lambda: session.state == "ready")
+            with pytest.raises(ControlRefusedError, match="no consent of B2"):
+                await session.control("start", {"athlete": "B2"})
+            await session.control("plan", {"athlete": "A1", "movements": "squat"})
+            first = await session.control("start", {"athlete": "A1"})
+            assert await session.control("start", {"athlete": "A1"}) == first
+            with pytest.raises(ControlRefusedError, match="no recording to run"):
+                await session.control("start", {"athlete": "A2"})
+            asked = {"step": "stand", "edge": "begin", "ready_s": "0.1", "seconds": "30"}
+            for _ in range(2):
+                await session.control("calibrate", asked)
+            await until(lambda: session.status()["course"]["step"]["phase"] == "running")
+            status = session.status()
+            path = await session.stop()
+            assert session.status()["course"]["step"] is None
+            with pytest.raises(ControlRefusedError, match="expected a recording"):
+                await session.control("train", {})
+            return path, dict(status)
+
+
+def test_the_course_of_a_real_session_lands_in_its_recording_once(tmp_path: Path) -> None:
+    """Start, step and end are marked once, and the status tells the plan and the step."""
+    path, status = asyncio.run(a_session(tmp_path))
+    course = status["course"]
+    assert isinstance(course, dict)
+    assert course["plan"]["movements"] == [["squat", "squat"]]
+    assert course["step"]["step"] == "stand"
+    assert 20.0 < course["step"]["left_s"] <= 30.0
+    records = [record for batch in RecordingReader(path).batches() for record in batch]
+    labels = [record.label for record in records if isinstance(record, Mark)]
+    assert labels == ["begin:preparation", "begin:stand", "end:stand"]
