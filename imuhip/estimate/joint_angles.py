@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from imuhip.core.certainty import rows_told
 from imuhip.core.conventions import (
     GRID_HZ,
     HIP_SIGNS,
