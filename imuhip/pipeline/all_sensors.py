@@ -37,7 +37,8 @@ from imuhip.core.records import (
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import Params as ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
-from imuhip.estimate.grid import Grid
+from imuhip.estimate.common_motion import CommonMotion
+from imuhip.estimate.grid import Grid, without
 from imuhip.estimate.grid import Params as GridParams
 from imuhip.estimate.heading import Params as HeadingParams
 from imuhip.estimate.heading import RelativeHeading
@@ -147,16 +148,21 @@ class Pipeline:
         self._joints = Joints(names, self.params.errors)
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
+        self._common = CommonMotion(names)
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
+        self._begun_t: float | None = None
         self._early: list[Mark] = []
         self.alignment: Alignment | None = None
 
     def push(self, batch: Sequence[Record]) -> Output:
         """Take a batch: all records of a consecutive range of arrival numbers."""
         packets = [r for r in batch if isinstance(r, Packet) and r.sensor in self._chains]
+        first_ns = self._first_data(packets) if self._begun_t is None else None
         if self._origin_ns is None:
-            self._origin_ns = self._first_data(packets)
+            self._origin_ns = first_ns
+        if first_ns is not None and self._origin_ns is not None:
+            self._begun_t = _seconds(first_ns, self._origin_ns)
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
         before = self._early
@@ -175,9 +181,11 @@ class Pipeline:
                     self._chains[name].shift(offset_s)
             blocks += oriented
             faults += told
+        faults += self._common.push(blocks)
         marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
         self._early = []
-        out = self._output(self._grid.push(blocks, self._host_t), faults, marks)
+        rows = without(self._grid.push(blocks, self._host_t), self.spoiled_at)
+        out = self._output(rows, faults, marks)
         return replace(out, steps=(*shakes, *out.steps)) if shakes else out
 
     def _samples(
@@ -202,7 +210,8 @@ class Pipeline:
         for name, silence in self._silences.items():
             came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
             came = [r for r in came if self._chains[name].carries_samples(r)]
-            faults += silence.push(came, origin_ns, self._host_t, progress)
+            if self._begun_t is not None:
+                faults += silence.push(came, origin_ns, self._begun_t, self._host_t, progress)
         return blocks, faults
 
     def finish(self) -> Output:
@@ -219,7 +228,9 @@ class Pipeline:
             for name, chain in self._chains.items()
             if not chain.started
         ]
-        out = self._output(self._grid.finish(blocks), faults, ())
+        faults += self._common.push(blocks)
+        rows = without(self._grid.finish(blocks), self.spoiled_at)
+        out = self._output(rows, faults, ())
         last = self._protocol.finish(len(out.grid.t))
         for _, step in last:
             self._align(step)
@@ -249,6 +260,13 @@ class Pipeline:
         """Call `told` with every sensor's samples, in order, before their bias is taken off."""
         for chain in self._chains.values():
             chain.told = told
+
+    @property
+    def spoiled_at(self) -> dict[str, float]:
+        """Sensors that may not be believed, and the host time from which that was known."""
+        found = {name: self._common.spoiled_at.get(name, np.inf) for name in self.sensors}
+        both = {name: min(t, self._chains[name].spoiled_at) for name, t in found.items()}
+        return {name: t for name, t in both.items() if t < np.inf}
 
     @property
     def clock_residuals(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""One sensor's stages in their order: decode, sequence, clock, unit check, bias, filter.
+"""One sensor's stages in their order: decode, sequence, clock, checks, bias, filter.
 
 The sensor's half of the pipeline; where sensors meet is in `all_sensors`.
 """
@@ -22,12 +22,14 @@ from imuhip.core.records import (
 from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.devices.unit_check import UnitCheck
+from imuhip.estimate.axes import AxesCheck
 from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.clocks import Params as ClockParams
 from imuhip.estimate.gyro_bias import GyroBias
 from imuhip.estimate.gyro_bias import Params as BiasParams
 from imuhip.estimate.orientation import Filter
 from imuhip.estimate.orientation import Params as FilterParams
+from imuhip.estimate.plausibility import Plausibility
 from imuhip.estimate.sequence import Ordered, Progress, Rule
 from imuhip.estimate.sequence import Params as SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
@@ -44,7 +46,7 @@ class Params:
 
 
 class SensorChain:
-    """The stages of one sensor: decode, sequence, clock, bias, filter."""
+    """The stages of one sensor: decode, sequence, clock, checks, bias, filter."""
 
     def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
         text = header.profiles.get(info.profile_id)
@@ -63,6 +65,8 @@ class SensorChain:
         self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
         self._units = UnitCheck(info.sensor, info.rate_hz)
+        self._plausible = Plausibility(info.sensor, info.rate_hz)
+        self._axes = AxesCheck(info.sensor, info.rate_hz)
         self._bias = GyroBias(params.bias)
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
@@ -73,6 +77,11 @@ class SensorChain:
     def residual_s(self) -> float:
         """How far the sensor's clock may be off by now, seconds."""
         return self._clock.residual_s
+
+    @property
+    def spoiled_at(self) -> float:
+        """Host time from which nothing of the sensor may be believed; infinity while it may."""
+        return self._axes.spoiled_at
 
     def shift(self, offset_s: float) -> None:
         """Move the sensor's times from now on."""
@@ -124,9 +133,14 @@ class SensorChain:
                     sensor=self._sensor,
                 )
             self.started = True
+            faults += self._units.push(samples)
+            samples, odd = self._plausible.push(samples)
+            faults += odd
+            if not len(samples.t):
+                continue
             if self.told is not None:
                 self.told(samples)
-            faults += self._units.push(samples)
+            faults += self._axes.push(samples)
             corrected = self._bias.push(samples)
             oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)
             blocks.append(oriented)
@@ -147,8 +161,8 @@ def _rule(profile: Profile, info: SensorInfo) -> Rule:
     bits = None if profile.counter is None else profile.counter.bits
     time = profile.time
     if time is None or time.clock == "session":
-        return Rule(bits, None, 0, info.rate_hz)
-    return Rule(bits, time.unit_s, time.bits, info.rate_hz)
+        return Rule(bits, None, 0, info.rate_hz, profile.link.reorders)
+    return Rule(bits, time.unit_s, time.bits, info.rate_hz, profile.link.reorders)
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:
