@@ -4,16 +4,21 @@ Results go to standard output or files, progress and words about the work to sta
 codes: 0 done, 1 the work failed, 2 wrong usage.
 """
 
+import io
 import json
 import logging
 import math
+import signal
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from imuhip import __version__
 from imuhip.cli.athlete import app as athlete_app
@@ -30,6 +35,7 @@ from imuhip.cli.output import (
 )
 from imuhip.cli.report import report
 from imuhip.core.errors import ImuhipError, ProfileError
+from imuhip.core.files import reason
 
 app = typer.Typer(
     name="imuhip",
@@ -58,6 +64,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existin
 
 def main() -> None:
     """Run the command line; errors a user can mend end with a sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no work is lost for want of a character
+            stream.reconfigure(errors="replace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end_as_by_hand)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
@@ -67,6 +78,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        said = f"{place}cannot be read or written: {reason(error)}"
+        err.print(f"[bold red]imuhip:[/] {escape(said)}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _end_as_by_hand(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that whatever a command began ends with it."""
+    signal.raise_signal(signal.SIGINT)
 
 
 @app.callback(invoke_without_command=True)
@@ -325,7 +346,13 @@ def dashboard(
     import subprocess
     import tempfile
 
-    from imuhip.live.dashboard import dashboard_command, dashboard_url, open_to_lan, qr_code
+    from imuhip.live.dashboard import (
+        dashboard_command,
+        dashboard_url,
+        ended,
+        open_to_lan,
+        qr_code,
+    )
 
     with tempfile.TemporaryDirectory() as folder:
         opened = open_to_lan(Path(folder)) if lan else None
@@ -334,10 +361,13 @@ def dashboard(
             err.print(qr_code(opened.url(port)), highlight=False)
             err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
         command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
+        process = subprocess.Popen(command)
         try:
-            code = subprocess.run(command, check=False).returncode
+            code = process.wait()
         except KeyboardInterrupt:
             code = 0
+        finally:
+            ended(process)
     raise typer.Exit(1 if code else 0)
 
 

@@ -117,8 +117,9 @@ class Grid:
             return np.arange(first, stop) / GRID_HZ
         samples = np.concatenate([track[:, [_T, _HOST]] for track in self._tracks])
         low = np.maximum(samples[:, 0] - _NEAR_S, samples[:, 1] - self._patience + _EDGE_S)
-        low = np.concatenate(([-np.inf], low))
-        high = np.concatenate(([self._seen], samples[:, 0])) + _EMPTY_S
+        seen = max(self._seen, first / GRID_HZ - _EMPTY_S)
+        low = np.concatenate(([first / GRID_HZ if self._seen > -np.inf else np.inf], low))
+        high = np.concatenate(([seen], samples[:, 0])) + _EMPTY_S
         return _union(low, high, first, stop) / GRID_HZ
 
     def _rows(self, first: int, stop: int) -> GridBlock:

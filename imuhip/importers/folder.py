@@ -120,7 +120,7 @@ def import_folder(
         *(f"{sensor} has a mount but no file" for sensor in session.mounts if sensor not in paths),
         *mark_warnings,
     ]
-    _write(target, files, marks, session, overwrite=overwrite)
+    _write(target, files, marks, session, warnings, overwrite=overwrite)
     sensors = tuple(_imported(file) for file in files)
     return ImportReport(target, sensors, len(marks), tuple(warnings))
 
@@ -225,12 +225,28 @@ def _check_times(table: NumberTable) -> None:
             "the rows of a file are in order of time, each time once",
             line=int(table.line[row]),
         )
+    _check_lone_times(table)
     late = np.flatnonzero(np.abs(t) > _MAX_T)
     if len(late):
         row = int(late[0])
         raise RecordingError(
             f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
         )
+
+
+def _check_lone_times(table: NumberTable) -> None:
+    """Raise RecordingError where a few rows lie hours from all others."""
+    t = table.columns["t"]
+    jumps = np.flatnonzero(np.diff(t) > _HOURS_S) + 1
+    pieces = np.split(np.arange(len(t)), jumps)
+    for piece in pieces if len(pieces) > 1 else ():
+        if len(piece) < min(_FEWEST_ROWS, len(t) / 2):
+            row = int(piece[0])
+            raise RecordingError(
+                f"time {t[row].item()!r} lies hours from the rows beside it; correct it, or remove "
+                "the row, and it becomes a gap",
+                line=int(table.line[row]),
+            )
 
 
 # --- what looks odd ------------------------------------------------------------------------------
@@ -255,6 +271,7 @@ def _write(
     files: Sequence[SensorFile],
     marks: Sequence[FolderMark],
     session: FolderSession,
+    warnings: Sequence[str],
     *,
     overwrite: bool,
 ) -> None:
@@ -270,7 +287,7 @@ def _write(
         )
         for file in files
     )
-    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)}, marks)
+    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)}, marks, warnings)
     arrivals = _arrivals([np.array([mark.t for mark in marks]), *(file.t for file in files)])
     records: list[Record] = [
         Mark(int(arrival), int(_host_ns(np.array([mark.t]))[0]), mark.label)
@@ -327,4 +344,6 @@ _GYR: Final = ("gyr_x", "gyr_y", "gyr_z")
 _MAG: Final = ("mag_x", "mag_y", "mag_z")
 _SUFFIXES: Final = (".csv", ".txt", ".parquet")
 _MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
+_HOURS_S: Final = 3600.0
+_FEWEST_ROWS: Final = 100
 _CHUNK_NS: Final = 10_000_000_000  # nothing is lost in a crash of an import: it is run again

@@ -7,6 +7,7 @@ again slowly, line by line, which finds the place or a spelling that Arrow does 
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,6 +194,8 @@ class _Sheet:
                 if not any(cell.strip() for cell in cells) and len(cells) < 2:  # a blank line
                     continue
                 line = reader.line_num + self.lines_before
+                if self.separator == "," and len(cells) == 2 * len(self.names):
+                    raise _decimal_commas(self.path, line)
                 if len(cells) != len(self.names):
                     raise RecordingError(
                         f"{len(self.names)} columns were expected, {len(cells)} came; mend or "
@@ -222,6 +225,8 @@ class _Sheet:
                 continue
             value = self._number(cell.strip())
             if not math.isfinite(value):
+                if self.separator == "," and _DECIMALS.match(cell.strip()):
+                    raise _decimal_commas(self.path, line)
                 if drop_invalid:
                     return None
                 raise _no_number(self.path, line, name, repr(cell.strip()[:40]))
@@ -254,6 +259,16 @@ def _no_number(path: Path, line: int, name: str, came: str) -> RecordingError:
     )
 
 
+def _decimal_commas(path: Path, line: int) -> RecordingError:
+    return RecordingError(
+        "these are decimal commas between commas: save the file with semicolons between its "
+        "columns, or with decimal points",
+        path=path,
+        line=line,
+    )
+
+
+_DECIMALS: Final = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?$")
 _SEPARATORS: Final = (b",", b";", b"\t")
 
 _BYTE_ORDER_MARKS: Final = (

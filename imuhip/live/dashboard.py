@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from imuhip.core.resources import dashboard_folder
 
 DEFAULT_PORT = 8501
+_ASKED_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,16 @@ def dashboard_command(
 def dashboard_url(port: int = DEFAULT_PORT) -> str:
     """Return the address at which a browser finds the dashboard."""
     return f"http://127.0.0.1:{port}/"
+
+
+def ended(process: "subprocess.Popen[bytes]") -> None:
+    """End the dashboard's process, if it has not ended: asked first, then made to."""
+    process.terminate()
+    try:
+        process.wait(timeout=_ASKED_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def qr_code(url: str) -> str:

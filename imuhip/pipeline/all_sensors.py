@@ -18,7 +18,7 @@ import numpy as np
 
 from imuhip.assess.assessor import Assessor, Told
 from imuhip.assess.cue_log import Outcome
-from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
+from imuhip.core.conventions import PELVIS, PELVIS_ANGLES, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.evidence import Alignment, CalibrationStep
 from imuhip.core.findings import Finding, Note, Repetition, SegmentBlock
@@ -38,6 +38,7 @@ from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import Params as ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
 from imuhip.estimate.common_motion import CommonMotion
+from imuhip.estimate.continuous import ContinuousTurn
 from imuhip.estimate.grid import Grid, without
 from imuhip.estimate.grid import Params as GridParams
 from imuhip.estimate.heading import Params as HeadingParams
@@ -149,6 +150,7 @@ class Pipeline:
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._common = CommonMotion(names)
+        self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
         self._begun_t: float | None = None
@@ -291,7 +293,7 @@ class Pipeline:
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
             headings = self._headings.push(part)
-            angles.append(self._angles.push(part, headings))
+            angles.append(self._whole_turns(self._angles.push(part, headings)))
             motion.append(self._segments.push(part, headings))
             joints.append(self._joints.push(part, headings))
             told += self._assessor.push(angles[-1], motion[-1])
@@ -313,10 +315,20 @@ class Pipeline:
             np.concatenate([sd for _, sd in joints]),
         )
 
+    def _whole_turns(self, angles: AngleBlock) -> AngleBlock:
+        """The same, the pelvis's heading without a jump at ±180°."""
+        turn = self._facing.push(angles.pelvis[:, _TURN])
+        if np.array_equal(turn, angles.pelvis[:, _TURN], equal_nan=True):
+            return angles
+        pelvis = angles.pelvis.copy()
+        pelvis[:, _TURN] = turn
+        return replace(angles, pelvis=pelvis)
+
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
         if alignment is not None:
             self.alignment = alignment
+            self._facing = ContinuousTurn()
             self._headings.align(alignment)
             self._angles.align(alignment)
             self._segments.align(alignment)
@@ -354,6 +366,9 @@ def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
         latest[key] = len(joined)
         joined.append(fault)
     return tuple(joined)
+
+
+_TURN = PELVIS_ANGLES.index("rotation")
 
 
 def _newest(packet: Packet) -> int:

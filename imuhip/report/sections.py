@@ -143,7 +143,7 @@ def subtitle(material: Material) -> str:
     """Whose, when, and what the coach said of the session."""
     words = [material.who]
     if material.started is not None:
-        words.append(f"{material.started:%d %B %Y, %H:%M}".lstrip("0"))
+        words.append(f"{material.started.astimezone():%d %B %Y, %H:%M}".lstrip("0"))
     if material.session is not None:
         words += [material.session.kind] if material.session.kind else []
         load = material.session.load_kg

@@ -134,6 +134,8 @@ def analyze(
         told(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
+        doubts = input_doubts(reader.header, faults)
+        calibration["words"] = list(dict.fromkeys((*doubts, *calibration["words"])))
         session = session_summary(reader.header, params, recording) | {"columns": extra.names}
         sets = summaries(tally.repetitions)
         writer.finish(
@@ -245,6 +247,24 @@ def calibration_summary(
         ],
         "placement": [_misplacement(fault) for step in steps for fault in step.misplaced],
     }
+
+
+def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
+    """Sentences on what came in: what its import found odd, and what spoils whole sensors."""
+    said = header.parameters.get("import_warnings")
+    words = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+    words += [
+        f"{fault.sensor.replace('_', ' ')}: {fault.detail}."
+        for fault in faults
+        if fault.kind in _TOLD
+        or (fault.kind == "missing" and fault.t_end - fault.t_start > _LONG_S)
+    ]
+    return words
+
+
+_TOLD = ("axes", "clocks", "same_stream", "impossible", "stuck", "rate", "unit")
+"""Faults that people must hear of with the result."""
+_LONG_S = 5.0
 
 
 def _gate(gate: Gate) -> dict[str, Any]:

@@ -255,7 +255,7 @@ async def _open(url: str, browser: bool, say: Say) -> None:
 @contextmanager
 def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]:
     """The dashboard in a process of its own; gives its address."""
-    from imuhip.live.dashboard import dashboard_command, dashboard_url
+    from imuhip.live.dashboard import dashboard_command, dashboard_url, ended
 
     command = dashboard_command(f"ws://{hub}/live", port)
     with tempfile.TemporaryFile() as told:
@@ -263,12 +263,7 @@ def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]
         try:
             yield dashboard_url(port)
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            ended(process)
             if process.returncode not in (0, -2, -15):
                 told.seek(0)
                 say(told.read().decode(errors="replace").strip())

@@ -103,18 +103,21 @@ def side_lag(episode: Episode, _limits: Limits, _context: Context) -> list[Seen]
 
 
 def _lag_s(left: Array, right: Array) -> float:
-    """Delay of `right`, by the peak of the cross-correlation and the parabola through it."""
+    """Delay of `right`, by the peak of the cross-correlation and the parabola through it.
+
+    NaN where the peak lies at the edge: legs do not lag so far, clocks that differ do.
+    """
     most = min(_MOST_LAG_ROWS, len(left) - 2)
     if most < 1:
         return math.nan
     full = np.correlate(right, left, "full")
     near = full[len(left) - 1 - most : len(left) + most]
     peak = int(np.argmax(near))
-    shift = 0.0
-    if 0 < peak < len(near) - 1:
-        before, at, after = near[peak - 1 : peak + 2]
-        bend = before - 2.0 * at + after
-        shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
+    if not 0 < peak < len(near) - 1:
+        return math.nan
+    before, at, after = near[peak - 1 : peak + 2]
+    bend = before - 2.0 * at + after
+    shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
     return (peak - most + float(shift)) / GRID_HZ
 
 
