@@ -383,7 +383,7 @@ class Fault:
     kind
         ``gap``, ``bad_packet``, ``saturation``, ``not_finite``, ``out_of_order``, ``rate``,
         ``missing``, ``lost_records``, ``unit``, ``magnetic``, ``impossible``, ``stuck``, ``axes``,
-        ``clocks``, ``same_stream``; of placement: the kinds of
+        ``clocks``, ``same_stream``, ``doubled``; of placement: the kinds of
         `evidence.Misplacement`.
     t_start, t_end
         Seconds on the session's clock.

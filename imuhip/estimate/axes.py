@@ -62,7 +62,7 @@ class AxesCheck:
         words = ""
         if len(self._forces) == _FORCES and max(self._forces) < _NO_GRAVITY:
             words = _GRAVITY_WORDS
-        elif not window[1:, _GAP].any():
+        elif self._forces[-1] >= _NO_GRAVITY and not window[1:, _GAP].any():
             off = _angles_off(acc, gyr, window[:, _DT], _WAYS)
             if off[-1] >= _CLEAR:
                 self._off.append(off[:-1])

@@ -117,9 +117,10 @@ class Grid:
             return np.arange(first, stop) / GRID_HZ
         samples = np.concatenate([track[:, [_T, _HOST]] for track in self._tracks])
         low = np.maximum(samples[:, 0] - _NEAR_S, samples[:, 1] - self._patience + _EDGE_S)
-        seen = max(self._seen, first / GRID_HZ - _EMPTY_S)
-        low = np.concatenate(([first / GRID_HZ if self._seen > -np.inf else np.inf], low))
-        high = np.concatenate(([seen], samples[:, 0])) + _EMPTY_S
+        high = samples[:, 0] + _EMPTY_S
+        if self._seen > -np.inf:
+            low = np.concatenate(([self._seen], low))
+            high = np.concatenate(([self._seen + _EMPTY_S], high))
         return _union(low, high, first, stop) / GRID_HZ
 
     def _rows(self, first: int, stop: int) -> GridBlock:
@@ -139,15 +140,17 @@ class Grid:
 
 def _union(low: Array, high: Array, first: int, stop: int) -> IntArray:
     """Row numbers of ``first … stop - 1`` at times in any of the intervals ``low … high``."""
-    order = np.argsort(low, kind="stable")
-    low, high = low[order], np.maximum.accumulate(high[order])
+    inside = (high >= first / GRID_HZ) & (low < stop / GRID_HZ)
+    order = np.argsort(low[inside], kind="stable")
+    if not len(order):
+        return np.empty(0, dtype=np.int64)
+    low, high = low[inside][order], np.maximum.accumulate(high[inside][order])
     begins = np.flatnonzero(np.concatenate(([True], low[1:] > high[:-1])))
     ends = np.concatenate((begins[1:], [len(low)])) - 1
-    parts = [np.empty(0, dtype=np.int64)]
+    parts = []
     for begin, end in zip(low[begins].tolist(), high[ends].tolist(), strict=True):
-        a = max(first, _first_row(begin)) if begin > first / GRID_HZ else first
-        b = min(stop, _last_row(end) + 1) if end < stop / GRID_HZ else stop
-        parts.append(np.arange(min(a, stop), max(b, min(a, stop)), dtype=np.int64))
+        a, b = max(first, _first_row(begin)), min(stop, _last_row(end) + 1)
+        parts.append(np.arange(a, max(a, b), dtype=np.int64))
     return np.unique(np.concatenate(parts))
 
 

@@ -188,7 +188,7 @@ def _mark_warnings(marks: Sequence[FolderMark]) -> list[tuple[int, str]]:
 
 
 def _started(value: Any) -> tuple[str, int]:
-    """Return the start as ISO 8601 and in nanoseconds since 1970; without a zone it is local, a date its midnight."""
+    """Return the start as ISO 8601 and in nanoseconds since 1970; without a zone it is local."""
     if isinstance(value, str):
         if not value:
             return "", 0

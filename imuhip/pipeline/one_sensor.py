@@ -19,6 +19,7 @@ from imuhip.core.records import (
     SampleBlock,
     SensorInfo,
 )
+from imuhip.devices.copies import Copies
 from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.devices.unit_check import UnitCheck
@@ -62,6 +63,8 @@ class SensorChain:
         self._profile: Profile = parse_profile(text)
         self.latency_s = self._profile.link.latency_s
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
+        ordered = self._profile.time is not None or self._profile.counter is not None
+        self._copies = None if ordered else Copies()
         self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
         self._units = UnitCheck(info.sensor, info.rate_hz)
@@ -98,9 +101,18 @@ class SensorChain:
         self, packet: Packet, origin_ns: int, progress: Progress
     ) -> tuple[list[OrientationBlock], list[Fault]]:
         """Return orientations of samples whose turn it is, and what was wrong with the packet."""
+        faults: list[Fault] = []
+        if self._copies is not None and self.carries_samples(packet):
+            stamps = packet.host_ns
+            packet, twice, first = self._copies.push(packet)
+            if twice:
+                at = float((stamps[first] - origin_ns) / 1e9)
+                faults.append(Fault(self._sensor, "doubled", at, at, twice, _TWICE))
+            if not len(packet):
+                return [], faults
         decoded = self._decoder.push(packet)
         host_t = (packet.host_ns - origin_ns) / 1e9
-        faults = [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
+        faults += [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
         if not len(decoded.row):
             return [], faults
         ordered, late = self._order.push(decoded, packet, host_t, progress)
@@ -146,6 +158,9 @@ class SensorChain:
             blocks.append(oriented)
             faults += [*gaps, *_saturation(samples)]
         return blocks, faults
+
+
+_TWICE = "notifications came twice and were taken once – connect the sensor again"
 
 
 def _source(profile: Profile, info: SensorInfo) -> Source:

@@ -55,9 +55,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--scenario", default="squat")
     args = parser.parse_args()
-    print(
-        "| lost | median ms | p95 | p99 | max | over 100 ms |\n| --- | --- | --- | --- | --- | --- |"
-    )
+    print("| lost | median ms | p95 | p99 | max | over 100 ms |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for name, loss in LOSSES.items():
         lag = lags(args.scenario, args.seed, loss)
         p50, p95, p99 = np.percentile(lag, (50, 95, 99))
