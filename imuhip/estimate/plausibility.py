@@ -128,6 +128,7 @@ def _count_repeats(acc: Array, gyr: Array, state: Array) -> None:
             state[_DEAD] = 1.0
     else:
         state[_RUN_GYR] = state[_DEAD] = 0.0
+    if state[_RUN_GYR] <= state[_SHORTEST]:  # until what was smoothed has come to rest
         for k in range(3):
             state[_RUN_UP + k] = state[_SMOOTH + k]
     state[_BEGUN] = 1.0

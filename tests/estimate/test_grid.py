@@ -159,7 +159,7 @@ def test_the_orientation_is_carried_to_the_edge_of_a_gap():
 
 
 def test_no_rows_are_made_for_hours_without_samples():
-    """A time hours ahead asks for a row, not for all before it; a pause of seconds keeps its rows."""
+    """A time hours ahead asks for a row and not for all before it; a short pause keeps its rows."""
     t = np.concatenate((np.arange(0.0, 3.0, 0.01), np.arange(8.0, 9.0, 0.01), [1e6]))
     grid = Grid(("pelvis", "thigh_left"))
     tracks = [_lone_track(name, t) for name in ("pelvis", "thigh_left")]
