@@ -131,6 +131,8 @@ def _arrive(
         d = _unwrap(stamp, h, settings, state)
         state[_STAMP_D], state[_STAMP_H] = d, h
         d = (state[_TICKS] + within) * settings[TICK_S] + newest * state[PERIOD]
+    if not np.isnan(state[_PAUSE_H]):
+        return  # what was held back says nothing of the line
     # A notification leaves after its last sample, so that one cannot be later than h.
     _fit(d, h, settings, state, bins, near)
 
@@ -238,7 +240,8 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: A
         before = _line(d, state)
         fit_line(d, near[: min(count + 1, len(near))], settings, state, bins)
         state[_STEP], state[_STEP_D] = 0.0, d
-        state[_STEP] = before - _line(d, state)
+        step = before - _line(d, state)
+        state[_STEP] = step if abs(step) < _FAR_S else 0.0
         current = int((d - state[_PIVOT]) / width)
         skipped = min(current - int(state[_BIN]) - 1, len(bins))
         for k in range(skipped):
@@ -414,6 +417,8 @@ _SLOWEST = 0.1
 """Where the line falls back, time goes on at a tenth of its pace rather than backwards."""
 _EASE_S = 5.0
 """A new line is reached in this time, so that no sample feels the step."""
+_FAR_S = 0.03
+"""A line that is further off was no line; the new one holds at once."""
 RATE_WINDOWS = 8
 """A rate is compared with the one declared over so many medians."""
 _FINE = 1e-8

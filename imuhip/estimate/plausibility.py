@@ -195,7 +195,7 @@ _MOST_ODD = 3.0
 """So many samples in a row may be away; then they are where the sensor is."""
 _STUCK_S, _FEWEST, _HABIT = 0.2, 8, 5.0
 _SMOOTH_S = 0.1
-_TURNED = float(np.cos(np.radians(8.0)))
+_TURNED = float(np.cos(np.radians(5.0)))
 """Gravity turns by more than pressure on a resting sensor turns it."""
 
 # Places in the state. Runs of repeats: length, longest natural one, and whether from the beginning.

@@ -225,13 +225,13 @@ def _check_times(table: NumberTable) -> None:
             "the rows of a file are in order of time, each time once",
             line=int(table.line[row]),
         )
-    _check_lone_times(table)
     late = np.flatnonzero(np.abs(t) > _MAX_T)
     if len(late):
         row = int(late[0])
         raise RecordingError(
             f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
         )
+    _check_lone_times(table)
 
 
 def _check_lone_times(table: NumberTable) -> None:

@@ -163,7 +163,7 @@ def test_no_rows_are_made_for_hours_without_samples():
     t = np.concatenate((np.arange(0.0, 3.0, 0.01), np.arange(8.0, 9.0, 0.01), [1e6]))
     grid = Grid(("pelvis", "thigh_left"))
     tracks = [_lone_track(name, t) for name in ("pelvis", "thigh_left")]
-    rows = [grid.push(tracks, float(t[-1]) + 1.0), grid.finish()]
+    rows = [grid.push(tracks, float(t[-1])), grid.finish()]
     times = np.concatenate([each.t for each in rows])
     assert len(times) < 2_100
     assert np.allclose(np.diff(times[times < 18.0]), 0.01)
