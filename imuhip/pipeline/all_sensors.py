@@ -18,7 +18,7 @@ import numpy as np
 
 from imuhip.assess.assessor import Assessor, Told
 from imuhip.assess.cue_log import Outcome
-from imuhip.core.conventions import PELVIS, PELVIS_ANGLES, SEGMENTS, THIGH
+from imuhip.core.conventions import GRID_HZ, PELVIS, PELVIS_ANGLES, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.evidence import Alignment, CalibrationStep
 from imuhip.core.findings import Finding, Note, Repetition, SegmentBlock
@@ -150,6 +150,9 @@ class Pipeline:
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._common = CommonMotion(names)
+        self._mounted = {name for name in names if name in mounts}
+        self._upside_down: set[str] = set()
+        self._reversed_at: dict[str, float] = {}
         self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
@@ -267,7 +270,10 @@ class Pipeline:
     def spoiled_at(self) -> dict[str, float]:
         """Sensors that may not be believed, and the host time from which that was known."""
         found = {name: self._common.spoiled_at.get(name, np.inf) for name in self.sensors}
-        both = {name: min(t, self._chains[name].spoiled_at) for name, t in found.items()}
+        both = {
+            name: min(t, self._chains[name].spoiled_at, self._reversed_at.get(name, np.inf))
+            for name, t in found.items()
+        }
         return {name: t for name, t in both.items() if t < np.inf}
 
     @property
@@ -299,6 +305,8 @@ class Pipeline:
             told += self._assessor.push(angles[-1], motion[-1])
             if step is not None:
                 self._align(step)
+                faults = [*faults, *self._reversed_forces(step, rows, row)]
+                rows = without(rows, self._reversed_at)
             first = row
         steps = tuple(step for _, step in ended)
         return Output(
@@ -323,6 +331,18 @@ class Pipeline:
         pelvis = angles.pelvis.copy()
         pelvis[:, _TURN] = turn
         return replace(angles, pelvis=pelvis)
+
+    def _reversed_forces(self, step: CalibrationStep, rows: GridBlock, row: int) -> list[Fault]:
+        """Every sensor upside down against its mount: nobody wears them so; their sign is wrong."""
+        self._upside_down |= {m.sensor for m in step.misplaced if m.kind == "upside_down"}
+        every = len(self._mounted) > 1 and self._mounted <= self._upside_down
+        if not every or self._reversed_at or not len(rows.t):
+            return []
+        # From the row on that follows, as what is known of a step always counts.
+        known = float(rows.t[row]) if row < len(rows.t) else float(rows.t[-1]) + 1.0 / GRID_HZ
+        self._reversed_at = dict.fromkeys(self.sensors, known - 0.5 / GRID_HZ)
+        at = step.t_end
+        return [Fault(name, "axes", step.t_start, at, 1, _REVERSED) for name in self.sensors]
 
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
@@ -367,6 +387,11 @@ def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
         joined.append(fault)
     return tuple(joined)
 
+
+_REVERSED = (
+    "every sensor is upside down against its mount: their accelerometers are reversed – check "
+    "their signs and axes, or the mounts, then import or record again"
+)
 
 _TURN = PELVIS_ANGLES.index("rotation")
 
