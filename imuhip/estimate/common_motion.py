@@ -149,11 +149,11 @@ def _correlation(a: Array, b: Array, lag: int) -> float:
 _T, _HOST, _SPEED, _ACC = 0, 1, 2, 3
 _WINDOW_S, _STEP_S = 15.0, 5.0
 _RATE_HZ, _SMOOTH = 25.0, 5
-_MOVES = 0.25
+_MOVES = 0.1
 """Standard deviation of the speed of turning, rad/s, below which there is nothing to compare."""
 _LEAST_S, _FURTHEST_S = 0.2, 3.4
 """Shorter shifts are for a shake to find; longer ones cannot be told from the next repetition."""
-_ALIKE, _CLEARER = 0.85, 0.3
+_ALIKE, _CLEARER = 0.85, 0.15
 _AGREEING, _SPREAD_S = 3, 0.1
 _EVERY, _FEWEST_ROWS, _SAME = 4, 60, 0.8
 
