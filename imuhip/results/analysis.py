@@ -254,7 +254,7 @@ def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
     said = header.parameters.get("import_warnings")
     words = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
     words += [
-        f"{fault.sensor.replace('_', ' ')}: {fault.detail}."
+        f"{fault.sensor.replace('_', ' ')}: {fault.detail.rstrip('.?')}."
         for fault in faults
         if fault.kind in _TOLD
         or (fault.kind == "missing" and fault.t_end - fault.t_start > _LONG_S)
