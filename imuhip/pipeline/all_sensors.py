@@ -107,7 +107,12 @@ class Pipeline:
     """From a recording's records to joint angles."""
 
     def __init__(
-        self, header: Header, params: Params | None = None, *, last_word: bool = False
+        self,
+        header: Header,
+        params: Params | None = None,
+        *,
+        last_word: bool = False,
+        distrusted: frozenset[str] = frozenset(),
     ) -> None:
         """Set up the stages for the sensors of a recording.
 
@@ -116,6 +121,8 @@ class Pipeline:
         last_word
             Findings come with `finish`, and only the last word on each set; else, as live, after
             each repetition.
+        distrusted
+            Sensors that nothing is believed of from the beginning: a first look found why.
 
         Raises
         ------
@@ -153,6 +160,7 @@ class Pipeline:
         self._mounted = {name for name in names if name in mounts}
         self._upside_down: set[str] = set()
         self._reversed_at: dict[str, float] = {}
+        self._distrusted = distrusted
         self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
@@ -274,6 +282,7 @@ class Pipeline:
             name: min(t, self._chains[name].spoiled_at, self._reversed_at.get(name, np.inf))
             for name, t in found.items()
         }
+        both |= dict.fromkeys(self._distrusted, -np.inf)
         return {name: t for name, t in both.items() if t < np.inf}
 
     @property

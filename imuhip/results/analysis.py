@@ -117,8 +117,34 @@ def analyze(
         When the recording cannot be read or lacks a pelvis or both thighs.
     """
     params = params or Params()
+    arguments = (recording, target, params, told, label, columns, soft_tissue)
+    try:
+        return _analyzed(*arguments, frozenset())
+    except _SpoiledError as found:  # what was found late holds for what came before
+        return _analyzed(*arguments, found.sensors)
+
+
+class _SpoiledError(Exception):
+    """A first look found sensors that nothing may be believed of."""
+
+    def __init__(self, sensors: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(sensors)))
+        self.sensors = sensors
+
+
+def _analyzed(
+    recording: Path,
+    target: Path,
+    params: Params,
+    told: Callable[[float], None],
+    label: str,
+    columns: Sequence[str],
+    soft_tissue: Sequence[SoftTissue],
+    distrusted: frozenset[str],
+) -> Analysis:
+    """One look at a recording, without the sensors that are not to be believed."""
     reader = RecordingReader(recording)
-    pipeline = Pipeline(reader.header, params, last_word=True)
+    pipeline = Pipeline(reader.header, params, last_word=True, distrusted=distrusted)
     tally = _Tally()
     refined = None
     if "offline" in columns:
@@ -130,6 +156,8 @@ def analyze(
             writer.add(out.grid, out.angles, extra.push(out))
             told(tally.add(out))
         out = pipeline.finish()
+        if pipeline.spoiled_at and not distrusted:
+            raise _SpoiledError(frozenset(pipeline.spoiled_at))
         writer.add(out.grid, out.angles, extra.push(out))
         told(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults))
