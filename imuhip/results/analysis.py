@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from imuhip.assess.cue_log import Outcome
 from imuhip.assess.params import Params as AssessParams
 from imuhip.assess.set_measures import SetSummary, summaries
-from imuhip.core.conventions import GRID_HZ, HIP_ANGLES
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, THIGH
 from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.core.findings import Finding, Note, Repetition
 from imuhip.core.records import Fault, Header
@@ -121,15 +121,16 @@ def analyze(
     try:
         return _analyzed(*arguments, frozenset())
     except _SpoiledError as found:  # what was found late holds for what came before
-        return _analyzed(*arguments, found.sensors)
+        return _analyzed(*arguments, found.sensors, found.faults)
 
 
 class _SpoiledError(Exception):
     """A first look found sensors that nothing may be believed of."""
 
-    def __init__(self, sensors: frozenset[str]) -> None:
+    def __init__(self, sensors: frozenset[str], faults: Sequence[Fault]) -> None:
         super().__init__(", ".join(sorted(sensors)))
         self.sensors = sensors
+        self.faults = tuple(fault for fault in faults if fault.sensor in sensors)
 
 
 def _analyzed(
@@ -141,14 +142,25 @@ def _analyzed(
     columns: Sequence[str],
     soft_tissue: Sequence[SoftTissue],
     distrusted: frozenset[str],
+    earlier: Sequence[Fault] = (),
 ) -> Analysis:
-    """One look at a recording, without the sensors that are not to be believed."""
+    """One look at a recording, without the sensors that are not to be believed.
+
+    Where pelvis and a thigh are left, it is as if the others had not been worn.
+    """
     reader = RecordingReader(recording)
-    pipeline = Pipeline(reader.header, params, last_word=True, distrusted=distrusted)
+    header = reader.header
+    left = tuple(info for info in header.sensors if info.sensor not in distrusted)
+    names = {info.sensor for info in left}
+    if distrusted and PELVIS in names and names & set(THIGH.values()):
+        header, distrusted_here = replace(header, sensors=left), frozenset[str]()
+    else:
+        distrusted_here, earlier = distrusted, ()
+    pipeline = Pipeline(header, params, last_word=True, distrusted=distrusted_here)
     tally = _Tally()
     refined = None
     if "offline" in columns:
-        refined = refine(reader.header, reader.batches(), params, told)
+        refined = refine(header, reader.batches(), params, told)
     extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
@@ -157,10 +169,11 @@ def _analyzed(
             told(tally.add(out))
         out = pipeline.finish()
         if pipeline.spoiled_at and not distrusted:
-            raise _SpoiledError(frozenset(pipeline.spoiled_at))
+            tally.add(out)
+            raise _SpoiledError(frozenset(pipeline.spoiled_at), tally.faults)
         writer.add(out.grid, out.angles, extra.push(out))
         told(tally.add(out))
-        faults = joined_faults((*tally.faults, *reader.faults))
+        faults = joined_faults((*tally.faults, *reader.faults, *earlier))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
         doubts = input_doubts(reader.header, faults)
         calibration["words"] = list(dict.fromkeys((*doubts, *calibration["words"])))
