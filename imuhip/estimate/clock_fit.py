@@ -409,7 +409,7 @@ _BURST_S, _BURST_PACE = 0.05, 1.5
 """So long after a pause it is seen whether samples come faster than they are made."""
 _SLOWEST_SLOPE = 0.6
 """Without stamps, a device may send up to 2.5 times as many samples as declared."""
-_SKEW_S, _SKEWED = 0.03, 0.02
+_SKEW_S, _SKEWED = 0.1, 0.02
 """Where no line with a crystal's slope comes this near to all bins, the clock is no crystal's."""
 PACE_WINDOWS = 64
 """How fast a clock runs against the host's is looked at after so many medians."""
