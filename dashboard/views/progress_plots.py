@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -41,7 +41,7 @@ def progress_figure(
         cold = one.kind == "cold"
         reach = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
         figure.add_trace(go.Scatter(
-            x=[p.started for p in one.points], y=[p.value for p in one.points],
+            x=[_local(p.started) for p in one.points], y=[p.value for p in one.points],
             error_y={"array": reach, "color": colour, "thickness": 1.5, "width": 5},
             mode="markers", name=series_title(one),
             marker={"size": 12, "color": colours.ground if cold else colour,
@@ -103,6 +103,11 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
     )
 
 
+def _local(moment: datetime) -> datetime:
+    """A moment as clocks here show it, which axes draw as it is."""
+    return moment.astimezone().replace(tzinfo=None)
+
+
 def _line(one: Series) -> tuple[list[object], list[float]]:
     """Ends of the trend: through the weighted middle of the sessions."""
 
@@ -115,15 +120,15 @@ def _line(one: Series) -> tuple[list[object], list[float]]:
     mean = sum(w * p.value for w, p in zip(weights, one.points, strict=True)) / total
     ends = one.points[0], one.points[-1]
     return (
-        [p.started for p in ends],
+        [_local(p.started) for p in ends],
         [mean + one.trend.per_week * (weeks(p) - middle) for p in ends],
     )
 
 
 def _days(series: Sequence[Series], notes: Iterable[Note]) -> dict[str, Any]:
     """The time axis: whole days, two weeks at least, so that a first session is a dot in a week."""
-    moments = [point.started for one in series for point in one.points]
-    moments += [n.at for n in notes if n.at is not None and n.kind in _DRAWN]
+    moments = [_local(point.started) for one in series for point in one.points]
+    moments += [_local(n.at) for n in notes if n.at is not None and n.kind in _DRAWN]
     if not moments:
         return {}
     first, last = min(moments), max(moments)
@@ -158,10 +163,10 @@ def _draw_notes(
     days: dict[tuple[date, str], list[Note]] = {}
     for note in notes:
         if note.at is not None and note.kind in _DRAWN:
-            days.setdefault((note.at.date(), note.kind), []).append(note)
+            days.setdefault((_local(note.at).date(), note.kind), []).append(note)
     top = max((p.value for one in series for p in one.points), default=1.0)
     for (_, kind), mine in days.items():
-        when = min(note.at for note in mine if note.at is not None)
+        when = min(_local(note.at) for note in mine if note.at is not None)
         texts = dict.fromkeys(note.text or kind for note in mine)
         colour = colours.pain if kind == "pain" else colours.quiet
         figure.add_vline(when, line={"color": colour, "width": 1.2, "dash": "dot"})

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.episodes import Rows
+from imuhip.core.conventions import PELVIS_ANGLES
 from imuhip.core.quaternions import wrap_angle
 from imuhip.core.records import Array
 
@@ -55,6 +56,8 @@ class History:
         """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
         # The store is written over when it moves on, and repetitions are looked at again later.
         store = self._store[start - self._first : stop - self._first].copy()
+        for column in _WRAPPING:
+            store[:, column] = _continuous(store[:, column])
         if not (store[:, _VALID] > 0.0).all():
             _bridge(store)
         columns = {
@@ -62,7 +65,6 @@ class History:
             for name, (place, width, shape) in _PLACES.items()
         }
         valid = columns.pop("valid") > 0.0
-        columns["heading"] = _continuous(columns["heading"])
         return Rows(valid=valid, **columns)
 
 
@@ -83,16 +85,15 @@ def _bridge(store: Array) -> None:
 
 
 def _continuous(heading: Array) -> Array:
-    """Headings without jumps at ±π, ``(N, 2)``; NaN stays NaN and breaks nothing."""
+    """A heading ``(N,)`` without jumps at ±π; NaN stays NaN and breaks nothing."""
     steps = heading[1:] - heading[:-1]
-    if not (np.abs(steps) > np.pi).any() and np.isfinite(np.add.reduce(heading)).all():
+    if not (np.abs(steps) > np.pi).any() and np.isfinite(np.add.reduce(heading)):
         return heading
     out = heading.copy()
-    for k in range(out.shape[1]):
-        known = np.flatnonzero(np.isfinite(out[:, k]))
-        if len(known) > 1:
-            steps = wrap_angle(np.diff(heading[known, k]))
-            out[known[1:], k] = out[known[0], k] + np.cumsum(steps)
+    known = np.flatnonzero(np.isfinite(out))
+    if len(known) > 1:
+        steps = wrap_angle(np.diff(heading[known]))
+        out[known[1:]] = out[known[0]] + np.cumsum(steps)
     return out
 
 
@@ -125,4 +126,10 @@ def _places() -> dict[str, tuple[int, int, tuple[int, ...]]]:
 
 _PLACES: Final = _places()
 _VALID: Final = slice(_PLACES["valid"][0], _PLACES["valid"][0] + _PLACES["valid"][1])
+_WRAPPING: Final = (
+    _PLACES["heading"][0],
+    _PLACES["heading"][0] + 1,
+    _PLACES["pelvis"][0] + PELVIS_ANGLES.index("rotation"),
+)
+"""Columns that wrap: made continuous before anything is taken between two of their rows."""
 _WIDTH: Final = sum(width for _, width, _ in _PLACES.values())

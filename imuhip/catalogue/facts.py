@@ -150,7 +150,7 @@ def started_of(header: Header) -> datetime | None:
     """When a recording began, as far as its header says."""
     try:
         moment = datetime.fromisoformat(header.started)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return moment.astimezone(UTC)  # without a zone it is local
     except (ValueError, OverflowError):
         return datetime.fromtimestamp(header.utc_ns // 1000 / 1e6, UTC) if header.utc_ns else None
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ def _panel(axes: Any, members: Sequence[Series], goals: Sequence[Goal]) -> None:
     """One measure: both sides, cold and warm."""
     for one in members:
         colour = COLOURS.get(one.side, "#444444")
-        days = [point.started for point in one.points]
+        days = [_local(point.started) for point in one.points]
         values = [point.value for point in one.points]
         bars = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
         axes.errorbar(
@@ -83,6 +84,11 @@ def _panel(axes: Any, members: Sequence[Series], goals: Sequence[Goal]) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
 
 
+def _local(moment: datetime) -> datetime:
+    """A moment as clocks here show it, which axes draw as it is."""
+    return moment.astimezone().replace(tzinfo=None)
+
+
 def _line(one: Series) -> tuple[list[Any], list[float]]:
     """Ends of the trend: through the weighted middle of the sessions."""
     weights = [point.sd**-2.0 for point in one.points]
@@ -91,7 +97,7 @@ def _line(one: Series) -> tuple[list[Any], list[float]]:
     middle = sum(w * t for w, t in zip(weights, weeks, strict=True)) / total
     mean = sum(w * p.value for w, p in zip(weights, one.points, strict=True)) / total
     ends = [weeks[0], weeks[-1]]
-    days = [one.points[0].started, one.points[-1].started]
+    days = [_local(one.points[0].started), _local(one.points[-1].started)]
     return days, [mean + one.trend.per_week * (t - middle) for t in ends]
 
 

@@ -109,8 +109,10 @@ def consent(
         typer.echo(_json([asdict(one) for one in found]))
         return
     for one in found:
-        end = f", withdrawn {one.withdrawn:%Y-%m-%d}" if one.withdrawn else ""
-        typer.echo(f"{one.purpose}: given {one.given:%Y-%m-%d}{end} {one.note}".rstrip())
+        end = f", withdrawn {one.withdrawn.astimezone():%Y-%m-%d}" if one.withdrawn else ""
+        typer.echo(
+            f"{one.purpose}: given {one.given.astimezone():%Y-%m-%d}{end} {one.note}".rstrip()
+        )
     if withdraw:
         typer.echo(f"nothing new is filed; imuhip athlete delete {athlete} removes what is there")
 

@@ -4,12 +4,16 @@ Results go to standard output or files, progress and words about the work to sta
 codes: 0 done, 1 the work failed, 2 wrong usage.
 """
 
+import io
 import json
 import logging
 import math
+import signal
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -32,6 +36,7 @@ from imuhip.cli.output import (
 )
 from imuhip.cli.report import report
 from imuhip.core.errors import ImuhipError, ProfileError
+from imuhip.core.files import reason
 
 app = typer.Typer(
     name="imuhip",
@@ -61,6 +66,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existin
 
 def main() -> None:
     """Run the command line; errors a user can mend end with a sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no work is lost for want of a character
+            stream.reconfigure(errors="replace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end_as_by_hand)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
@@ -70,6 +80,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        said = f"{place}cannot be read or written: {reason(error)}"
+        err.print(f"[bold red]imuhip:[/] {escape(said)}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _end_as_by_hand(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that whatever a command began ends with it."""
+    signal.raise_signal(signal.SIGINT)
 
 
 @app.callback(invoke_without_command=True)

@@ -64,14 +64,17 @@ def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
     temporary = temporary_beside(target)
     try:
         yield temporary
-        try:
-            sync_file(temporary)
-            temporary.replace(target)
-            sync_folder(target.parent)
-        except OSError as error:
-            raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
+        sync_file(temporary)
+        temporary.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        if temporary.name not in f"{error.filename or temporary.name} {error}":
+            raise  # another file's
+        said = reason(error).replace(str(temporary), target.name)
+        raise RecordingError(f"cannot be written: {said}", path=target) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 class FolderInTheMaking:
@@ -121,9 +124,13 @@ class FolderInTheMaking:
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
     """Raise RecordingError if `target` is there and must not be replaced."""
-    if target.is_dir():
+    try:
+        is_folder, exists = target.is_dir(), target.exists()
+    except OSError as error:
+        raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
+    if is_folder:
         raise RecordingError("a file name was expected, and a folder is there", path=target)
-    if target.exists() and not overwrite:
+    if exists and not overwrite:
         raise RecordingError(
             "exists already; choose another name, or replace it with --overwrite", path=target
         )
@@ -145,7 +152,7 @@ def refuse_foreign_folder(target: Path, *, ours: str) -> None:
 
 def reason(error: OSError) -> str:
     """Return what the system said of an `OSError`, without the path that we name ourselves."""
-    return (error.strerror or str(error)).lower()
+    return (os.strerror(error.errno) if error.errno else error.strerror or str(error)).lower()
 
 
 def _swap(temporary: Path, target: Path, *, ours: str) -> None:

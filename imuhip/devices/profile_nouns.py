@@ -270,13 +270,16 @@ class Match:
 class Link:
     """What the connection must offer: the smallest MTU, the way to write, how many sensors.
 
-    `latency_s` is how long the device itself may hold a sample back before it is complete.
+    `latency_s` is how long the device itself may hold a sample back before it is complete;
+    `reorders` whether notifications of one connection may overtake each other, as they never do
+    over Bluetooth.
     """
 
     min_mtu: int
     write_mode: Literal["with_response", "without_response"]
     max_sensors: int
     latency_s: float
+    reorders: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -169,6 +169,7 @@ def _parse_link(top: Table) -> Link:
         ),
         max_sensors=table.integer("max_sensors", 1, 32, 7),
         latency_s=table.number("latency_s", 0.0, low=0.0),
+        reorders=table.flag("reorders", default=False),
     )
 
 
@@ -357,7 +358,7 @@ TOP_KEYS: Final = (
 )
 PROFILE_KEYS: Final = ("id", "version", "vendor", "sources", "notes", "axes", "decoder")
 MATCH_KEYS: Final = ("name_regex", "service_uuids", "manufacturer_id", "uuid_aliases")
-LINK_KEYS: Final = ("min_mtu", "write_mode", "max_sensors", "latency_s")
+LINK_KEYS: Final = ("min_mtu", "write_mode", "max_sensors", "latency_s", "reorders")
 STEP_KEYS: Final = (
     "characteristic",
     "hex",

@@ -56,8 +56,7 @@ def map_times(
     measured = np.nan
     for i in range(n):
         if restart[i]:
-            state[:PERIOD] = np.nan
-            bins[:] = np.nan
+            _begin_anew(untimed, state, bins)
         h = arrived[i]
         counted = -1
         if row[i] != row_before:
@@ -99,6 +98,16 @@ def map_times(
 
 
 @kernel
+def _begin_anew(untimed: bool, state: Array, bins: Array) -> None:
+    """Nothing is known of a new connection but, without stamps, the device's rate."""
+    slope = state[_SLOPE]
+    state[:PERIOD] = np.nan
+    bins[:] = np.nan
+    if untimed:
+        state[_SLOPE] = slope
+
+
+@kernel
 def _arrive(
     stamp: float,
     h: float,
@@ -122,6 +131,8 @@ def _arrive(
         d = _unwrap(stamp, h, settings, state)
         state[_STAMP_D], state[_STAMP_H] = d, h
         d = (state[_TICKS] + within) * settings[TICK_S] + newest * state[PERIOD]
+    if not np.isnan(state[_PAUSE_H]):
+        return  # what was held back says nothing of the line
     # A notification leaves after its last sample, so that one cannot be later than h.
     _fit(d, h, settings, state, bins, near)
 
@@ -177,10 +188,20 @@ def _count_on(h: float, lost: int, nominal: float, state: Array, bins: Array) ->
     d: float = state[_COUNT_D]
     if lost >= 0:
         return d + lost * nominal
-    silence = h - state[_STAMP_H]
-    expected = d - state[_STAMP_D]
-    if silence - expected > _PAUSE_S:
-        d += np.floor((silence - expected) / nominal) * nominal
+    slope = state[_SLOPE]
+    if np.isnan(state[_PAUSE_H]):
+        if (h - state[_STAMP_H]) - (d - state[_STAMP_D]) * slope > _PAUSE_S:
+            state[_PAUSE_H], state[_PAUSE_D] = h, d
+            state[_BEFORE_H], state[_BEFORE_D] = state[_STAMP_H], state[_STAMP_D]
+        return d
+    # After a pause comes what was held back, in one burst; what does not come so is lost.
+    behind = (h - state[_BEFORE_H]) - (d - state[_BEFORE_D]) * slope
+    since = h - state[_PAUSE_H]
+    if behind < _BURST_S:
+        state[_PAUSE_H] = np.nan
+    elif since >= _BURST_S and (d - state[_PAUSE_D]) * slope < _BURST_PACE * since:
+        state[_PAUSE_H] = np.nan
+        d += np.floor(behind / (slope * nominal)) * nominal
         # How many were lost is a guess, so what arrived before says little of what comes.
         state[_PIVOT] = np.nan
         bins[:] = np.nan
@@ -200,7 +221,9 @@ def _line(d: float, state: Array) -> float:
 def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: Array) -> None:
     """Move the line on with one more notification: bins of lowest delay, a new line at each bin."""
     if np.isnan(state[_PIVOT]):
-        state[_PIVOT], state[_SLOPE], state[_OFFSET] = d, 1.0, h - d
+        state[_PIVOT], state[_OFFSET] = d, h - d
+        if np.isnan(state[_SLOPE]):
+            state[_SLOPE] = 1.0
         state[_STEP], state[_STEP_D] = 0.0, d
         state[_BIN], state[_NEAR] = 0.0, 0.0
         state[RESIDUAL] = settings[NOMINAL]
@@ -217,7 +240,8 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: A
         before = _line(d, state)
         fit_line(d, near[: min(count + 1, len(near))], settings, state, bins)
         state[_STEP], state[_STEP_D] = 0.0, d
-        state[_STEP] = before - _line(d, state)
+        step = before - _line(d, state)
+        state[_STEP] = step if abs(step) < _FAR_S else 0.0
         current = int((d - state[_PIVOT]) / width)
         skipped = min(current - int(state[_BIN]) - 1, len(bins))
         for k in range(skipped):
@@ -251,12 +275,16 @@ def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array
     x, y = x[:count], y[:count]
     delays = np.sort(near)
     limit = settings[SLOPE_LIMIT]
-    best = _peak(x, y, -limit, limit, 0)
+    least = -min(limit, _SLOWEST_SLOPE)
+    best = _peak(x, y, least, limit, 0)
+    if limit < _SKEWED and -_value(x, y, best, 0) > _SKEW_S:
+        least, limit = -_SKEWED, _SKEWED
+        best = _peak(x, y, least, limit, 0)
     room = _comb(delays)
     need = -_value(x, y, best, 0)
     if need > room:
         room = need * _SLACK
-    low = _edge(x, y, room, best, -limit)
+    low = _edge(x, y, room, best, least)
     high = _edge(x, y, room, best, limit)
     upper = _peak(x, y, low, high, 1)
     lower = _peak(x, y, low, high, 2)
@@ -362,23 +390,35 @@ def _measure_period(step: float, measured: float, state: Array, recent: Array) -
         state[PERIOD] = np.median(recent)
         if count + 1 <= RATE_WINDOWS * len(recent):
             state[FIRST_PERIOD] += state[PERIOD] / RATE_WINDOWS
+        if count + 1 == PACE_WINDOWS * len(recent):
+            state[PACE] = state[_SLOPE]
 
 
 # Places in the state; those before the period start anew with a connection.
 _LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _TICKS, _COUNT_D = 0, 1, 2, 3, 4, 5
 _PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10, 11, 12, 13
-_NEWEST = 14
-PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, STATE_SIZE = 15, 16, 17, 18, 19, 20
+_NEWEST, _PAUSE_H, _PAUSE_D, _BEFORE_H, _BEFORE_D = 14, 15, 16, 17, 18
+PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, PACE, STATE_SIZE = 19, 20, 21, 22, 23, 24, 25
 
 # Places in the settings.
 NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
 
 _PAUSE_S = 0.25
-"""Without stamps, arrivals may bunch up by this much before samples count as lost."""
+"""Without stamps, arrivals may bunch up by this much before samples count as late or lost."""
+_BURST_S, _BURST_PACE = 0.05, 1.5
+"""So long after a pause it is seen whether samples come faster than they are made."""
+_SLOWEST_SLOPE = 0.6
+"""Without stamps, a device may send up to 2.5 times as many samples as declared."""
+_SKEW_S, _SKEWED = 0.1, 0.02
+"""Where no line with a crystal's slope comes this near to all bins, the clock is no crystal's."""
+PACE_WINDOWS = 64
+"""How fast a clock runs against the host's is looked at after so many medians."""
 _SLOWEST = 0.1
 """Where the line falls back, time goes on at a tenth of its pace rather than backwards."""
 _EASE_S = 5.0
 """A new line is reached in this time, so that no sample feels the step."""
+_FAR_S = 0.03
+"""A line that is further off was no line; the new one holds at once."""
 RATE_WINDOWS = 8
 """A rate is compared with the one declared over so many medians."""
 _FINE = 1e-8

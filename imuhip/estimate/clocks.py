@@ -15,9 +15,11 @@ Three kinds of time:
 
 * ``session``: the stamps are already seconds on the common clock (imports). Taken as they are.
 * stamps: unwrapped ticks are ``d``, the slope within ±200 ppm of one.
-* none: ``d`` counts samples at the nominal rate, the slope within ±5 %. Without a counter a lost
-  packet shifts time until the window forgets, and a pause in the arrivals is taken for samples
-  lost.
+* none: ``d`` counts samples at the nominal rate, and the slope is how much faster or slower they
+  really come: 0.4 to 2.2 times. Without a counter a lost packet shifts time until the window
+  forgets. After a pause, samples that come in a burst were late; what does not come is lost.
+
+A stamped clock that no crystal's slope fits may be off by up to 2 %; that is told.
 
 Causal and per notification: how notifications are cut into packets does not show.
 """
@@ -30,6 +32,8 @@ import numpy as np
 from imuhip.core.records import Array, BoolArray, DecodedBlock, Fault, IntArray, SampleBlock
 from imuhip.estimate.clock_fit import (
     FIRST_PERIOD,
+    PACE,
+    PACE_WINDOWS,
     PERIOD,
     RATE_WINDOWS,
     RECENT_COUNT,
@@ -57,7 +61,7 @@ class Params:
     window_s: float = 300.0
     window_untimed_s: float = 60.0
     slope_limit: float = 200e-6
-    slope_limit_untimed: float = 0.05
+    slope_limit_untimed: float = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,12 @@ class Clock:
         self._state[PERIOD] = 1.0 / source.rate_hz
         self._state[RECENT_COUNT] = 0.0
         self._state[SHIFT] = self._state[FIRST_PERIOD] = 0.0
+        self._state[PACE] = 1.0
         self._near = np.zeros(_NEAR)
         self._bins = np.full((_BINS, 2), np.nan)
         self._recent = np.zeros(_RECENT)
         self._epoch = 0
-        self._rate_told = False
+        self._rate_told = self._pace_told = False
 
     def push(
         self,
@@ -185,6 +190,8 @@ class Clock:
         words = "a sample stamped no later than one before it was left out"
         left_out = [] if keep.all() else arrived[~keep].tolist()
         faults = [Fault(self._sensor, "out_of_order", at, at, 1, words) for at in left_out]
+        if self._source.unit_s is None or not self._source.session:
+            faults += self._pace(t, keep)
         count = int(self._state[RECENT_COUNT])
         enough = RATE_WINDOWS * _RECENT
         if not self._rate_told and count >= enough and len(t):
@@ -199,6 +206,31 @@ class Clock:
                 )
                 faults.append(Fault(self._sensor, "rate", at, at, 1, detail))
         return tuple(faults)
+
+    def _pace(self, t: Array, keep: BoolArray) -> list[Fault]:
+        """A clock, or without stamps a rate, that runs otherwise than the host's (said once)."""
+        count, enough = int(self._state[RECENT_COUNT]), PACE_WINDOWS * _RECENT
+        if self._pace_told or count < enough or not keep.any():
+            return []
+        self._pace_told = True
+        kept = t[keep]
+        at = float(kept[max(enough - 1 - (count - len(kept)), 0)])
+        pace = float(self._state[PACE])
+        if self._source.unit_s is not None:
+            if abs(pace - 1.0) < _SKEW_TOLERANCE:
+                return []
+            way = "slow" if pace > 1.0 else "fast"
+            detail = (
+                f"the sensor's clock is {100.0 * abs(pace - 1.0):.2f} % {way}; that is corrected"
+            )
+            return [Fault(self._sensor, "rate", at, at, 1, detail)]
+        if abs(pace - 1.0) < _RATE_TOLERANCE:
+            return []
+        detail = (
+            f"declared {self._source.rate_hz:.4g} samples a second, "
+            f"measured {self._source.rate_hz / pace:.4g}; the measured rate is used"
+        )
+        return [Fault(self._sensor, "rate", at, at, 1, detail)]
 
 
 def _kept(
@@ -233,4 +265,4 @@ _BINS = 60
 _NEAR = 256
 """Latest delays, which tell the spacing of the connection events against the samples."""
 _RECENT = 32
-_RATE_TOLERANCE = 0.03
+_RATE_TOLERANCE, _SKEW_TOLERANCE = 0.03, 1e-3

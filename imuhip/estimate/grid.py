@@ -5,20 +5,23 @@ been silent: when the host has seen something ``Params.patience_s`` later than `
 arrived later than that does not change the row, whether it is known by then or not; so a row
 depends on the records alone and not on how they were cut.
 
+Where no sensor has anything for longer than `_EMPTY_S`, no row is made: times that lie apart by
+hours ask for no memory.
+
 A row is valid for a sensor when a sample lies within 20 ms of it. Between two samples at most
 40 ms apart the orientation goes the shortest way and the vectors go straight; at the edge of a
 wider gap the nearest sample's orientation is carried on by its own angular rate.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.kernels import kernel
-from imuhip.core.records import Array, BoolArray, GridBlock, OrientationBlock
+from imuhip.core.records import Array, BoolArray, GridBlock, IntArray, OrientationBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Grid:
         self._tracks = [np.empty((0, _COLUMNS)) for _ in self.sensors]
         self._started = [False] * len(self.sensors)
         self._next: int | None = None
+        self._seen = -np.inf
 
     def push(self, blocks: Sequence[OrientationBlock], host_t: float) -> GridBlock:
         """Add samples and return the rows that are now complete.
@@ -98,13 +102,30 @@ class Grid:
         # What the next row may look back at must stay.
         oldest = (last + 1) / GRID_HZ - _FAR_S
         for place, track in enumerate(self._tracks):
-            done = int(np.searchsorted(track[:, _T], oldest)) - 1
-            self._tracks[place] = track[max(done, 0) :]
+            done = max(int(np.searchsorted(track[:, _T], oldest)) - 1, 0)
+            if done:
+                self._seen = max(self._seen, float(track[done - 1, _T]))
+            self._tracks[place] = track[done:]
         return rows
 
+    def _times(self, first: int, stop: int) -> Array:
+        """Times of the rows ``first … stop - 1`` that a sensor had something for not long before.
+
+        A sample speaks for the `_EMPTY_S` after it, in rows that it came in time for.
+        """
+        if stop / GRID_HZ <= self._seen + _EMPTY_S:
+            return np.arange(first, stop) / GRID_HZ
+        samples = np.concatenate([track[:, [_T, _HOST]] for track in self._tracks])
+        low = np.maximum(samples[:, 0] - _NEAR_S, samples[:, 1] - self._patience + _EDGE_S)
+        high = samples[:, 0] + _EMPTY_S
+        if self._seen > -np.inf:
+            low = np.concatenate(([self._seen], low))
+            high = np.concatenate(([self._seen + _EMPTY_S], high))
+        return _union(low, high, first, stop) / GRID_HZ
+
     def _rows(self, first: int, stop: int) -> GridBlock:
-        n, count = stop - first, len(self.sensors)
-        t = np.arange(first, stop) / GRID_HZ
+        t = self._times(first, stop)
+        n, count = len(t), len(self.sensors)
         values = np.full((n, count, _SAMPLED), np.nan)
         valid = np.zeros((n, count), dtype=np.bool_)
         rest = np.zeros((n, count), dtype=np.bool_)
@@ -114,6 +135,42 @@ class Grid:
         q, acc, gyr = values[..., 0:4], values[..., 4:7], values[..., 7:10]
         doubts = (values[..., k] for k in range(10, _SAMPLED))
         return GridBlock(self.sensors, t, q, acc, gyr, valid, rest, *doubts)
+
+
+def _union(low: Array, high: Array, first: int, stop: int) -> IntArray:
+    """Row numbers of ``first … stop - 1`` at times in any of the intervals ``low … high``."""
+    inside = (high >= first / GRID_HZ) & (low < stop / GRID_HZ)
+    order = np.argsort(low[inside], kind="stable")
+    if not len(order):
+        return np.empty(0, dtype=np.int64)
+    low, high = low[inside][order], np.maximum.accumulate(high[inside][order])
+    begins = np.flatnonzero(np.concatenate(([True], low[1:] > high[:-1])))
+    ends = np.concatenate((begins[1:], [len(low)])) - 1
+    parts = []
+    for begin, end in zip(low[begins].tolist(), high[ends].tolist(), strict=True):
+        a, b = max(first, _first_row(begin)), min(stop, _last_row(end) + 1)
+        parts.append(np.arange(a, max(a, b), dtype=np.int64))
+    return np.unique(np.concatenate(parts))
+
+
+def without(rows: GridBlock, spoiled_at: Mapping[str, float]) -> GridBlock:
+    """The rows without what may not be believed: each sensor's after the time given, seconds."""
+    spoiled = np.zeros(rows.valid.shape, dtype=np.bool_)
+    for sensor, t in spoiled_at.items():
+        spoiled[:, rows.sensors.index(sensor)] = rows.t > t
+    if not spoiled.any():
+        return rows
+    wide = spoiled[..., None]
+    return replace(
+        rows,
+        q=np.where(wide, np.nan, rows.q),
+        acc=np.where(wide, np.nan, rows.acc),
+        gyr=np.where(wide, np.nan, rows.gyr),
+        valid=rows.valid & ~spoiled,
+        rest=rows.rest & ~spoiled,
+        drift=np.where(spoiled, np.nan, rows.drift),
+        unseen=np.where(spoiled, np.nan, rows.unseen),
+    )
 
 
 def _track(block: OrientationBlock) -> Array:
@@ -238,5 +295,7 @@ _NEAR_S = 0.02
 """A row is valid when a sample lies this near."""
 _FAR_S = 3.0 * _NEAR_S
 """Nothing further away has a part in a row."""
+_EMPTY_S = 10.0
+"""So long rows go on when nothing comes from any sensor."""
 _EDGE_S = 1e-6
 """Rounding of times written as decimals must not decide."""

@@ -1,10 +1,11 @@
 """Notifications back into the order in which they were sent, each once; a `Sequence` a sensor.
 
 A device's counter, or without one its time stamp, says which notification is next. What comes
-twice is left out. Where something is missing, what follows it waits until it comes, and no longer
-than the host needs to move `Params.patience_s` on: a rule on the stamps of the recording, kept to
-the record, so that a notification which came too late is left out whether it is known by then or
-not. On a stream without a gap nothing waits.
+twice is left out. Bluetooth delivers the notifications of a connection in order, so what is missing
+is lost and what follows goes on at once. Where a profile says that its transport reorders, and over
+a finished session, what follows a gap waits until it is filled, and no longer than the host needs
+to move `Params.patience_s` on: a rule on the stamps of the recording, kept to the record, so that a
+notification which came too late is left out whether it is known by then or not.
 
 Devices without counter and stamp pass through, and so do stamps that are already the session's.
 """
@@ -43,11 +44,14 @@ class Params:
     Parameters
     ----------
     patience_s
-        Longer brings more of what is late back into order, and holds up a sensor by as much
-        whenever something is lost for good.
+        Where the transport reorders. Longer brings more of what is late back into order, and holds
+        up a sensor by as much whenever something is lost for good.
+    always
+        Wait whatever the transport: for a finished session, where nobody is held up.
     """
 
     patience_s: float = 0.25
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,15 @@ class Rule:
         Seconds a tick of the time stamp and its width; None without stamps of the device's own.
     rate_hz
         Nominal sample rate.
+    reorders
+        The transport may deliver notifications of a connection out of order.
     """
 
     counter_bits: int | None
     tick_s: float | None
     tick_bits: int
     rate_hz: float
+    reorders: bool = False
 
 
 class Ordered(NamedTuple):
@@ -134,12 +141,14 @@ class Sequence:
         self._passes = not self._counted and rule.tick_s is None
         tick_s = rule.tick_s or 1.0
         bits = (rule.counter_bits or 0) if self._counted else rule.tick_bits
+        params = params or Params()
+        waits = params.always or rule.reorders
         self._settings = np.empty(SETTINGS_SIZE)
         self._settings[:] = (
             1.0 if self._counted else 0.0,
             float(1 << bits) if bits else 0.0,
             1.0 / rule.rate_hz if self._counted else tick_s,
-            (params or Params()).patience_s,
+            params.patience_s if waits else 0.0,
             _JUMP_S,
         )
         self._state = np.zeros(STATE_SIZE)

@@ -134,6 +134,13 @@ def put_in_order(
             if _in_a_gap(first, _unit(settings, state), gaps):
                 late[lates] = arrived[i]
                 lates += 1
+        elif settings[PATIENCE_S] == 0.0:
+            told[left, TOLD_LOST] = _gap_before(first, settings, state, gaps)
+            told[left, TOLD_SPOT], told[left, TOLD_AT] = i, arrived[i]
+            told[left, TOLD_ANEW] = 0.0
+            left += 1
+            _heard_of(at, size, arrived[i], state)
+            _take(end, size, settings, state, recent)
         else:
             since = max(arrived[i], host_t[np.searchsorted(host_number, number[i])])
             queued = _wait(i, first, end, since, queue, queued, _unit(settings, state))
@@ -250,19 +257,26 @@ def _next_of(
 ) -> tuple[int, int]:
     """The first in the queue leaves, with what is missing before it."""
     first, spot = queue[0, _FIRST], int(queue[0, _SPOT])
-    lost = 0.0
+    lost = 0.0 if settings[COUNTED] > 0.0 else -1.0
     if not _is_next(first, settings, state):
-        number = int(state[_GAPS])
-        gaps[number % len(gaps), 0], gaps[number % len(gaps), 1] = state[_END], first
-        state[_GAPS] = float(number + 1)
-        lost = (first - state[_END]) * state[_SIZE]
+        lost = _gap_before(first, settings, state, gaps)
     _take(queue[0, _LAST], head[spot + 1] - head[spot], settings, state, recent)
     told[left, TOLD_SPOT], told[left, TOLD_AT] = spot, max(now, queue[0, _SINCE])
-    told[left, TOLD_LOST] = lost if settings[COUNTED] > 0.0 else -1.0
+    told[left, TOLD_LOST] = lost
     told[left, TOLD_ANEW] = 0.0
     for k in range(queued - 1):
         queue[k] = queue[k + 1]
     return left + 1, queued - 1
+
+
+@kernel
+def _gap_before(first: float, settings: Array, state: Array, gaps: Array) -> float:
+    """Give up the place before `first`; how many samples are lost by the counter, -1 without."""
+    number = int(state[_GAPS])
+    gaps[number % len(gaps), 0], gaps[number % len(gaps), 1] = state[_END], first
+    state[_GAPS] = float(number + 1)
+    lost: float = (first - state[_END]) * state[_SIZE] if settings[COUNTED] > 0.0 else -1.0
+    return lost
 
 
 @kernel

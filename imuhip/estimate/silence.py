@@ -1,6 +1,7 @@
 """A sensor from which nothing comes any more, told while it is silent.
 
-A gap is known when it is over; a sensor whose battery died never ends its gap. So the host's own
+A gap is known when it is over; a sensor whose battery died never ends its gap, and one that has
+not begun has none. So the host's own
 progress, by the records of all sensors, is held against the newest notification of each.
 """
 
@@ -35,10 +36,15 @@ class Silence:
         """
         self._sensor = sensor
         self._longest_s = _LONGEST_S + latency_s
-        self._heard: float | None = None
+        self._heard = np.nan
 
     def push(
-        self, came: Sequence[Packet], origin_ns: int, host_t: float, progress: Progress
+        self,
+        came: Sequence[Packet],
+        origin_ns: int,
+        begun_t: float,
+        host_t: float,
+        progress: Progress,
     ) -> list[Fault]:
         """Return the silences that ended or last, in pieces that begin where they began.
 
@@ -48,6 +54,8 @@ class Silence:
             Its notifications with samples in this batch.
         origin_ns
             Host time of the session's zero.
+        begun_t
+            When the first sample of any sensor came, seconds on the session's clock.
         host_t
             The latest stamp of any record so far, seconds on the session's clock.
         progress
@@ -55,14 +63,14 @@ class Silence:
             rising, and the latest stamp after each, seconds.
         """
         found: list[Fault] = []
-        heard = self._heard
-        if heard is None or host_t - heard > self._longest_s:
+        if np.isnan(self._heard):
+            self._heard = begun_t
+        if host_t - self._heard > self._longest_s:
             number, latest = progress.curve
             for packet in sorted(came, key=lambda p: int(p.arrival[0])):
                 now = latest[np.searchsorted(number, packet.arrival)]
                 stamps = (packet.host_ns - origin_ns) / 1e9
-                first = np.nan if self._heard is None else self._heard
-                before = np.concatenate(([first], stamps[:-1]))
+                before = np.concatenate(([self._heard], stamps[:-1]))
                 silent = np.flatnonzero(now - before > self._longest_s)
                 found += [self._fault(float(before[row]), float(now[row])) for row in silent]
                 self._heard = float(stamps[-1])
@@ -73,7 +81,7 @@ class Silence:
 
     def _since(self, now: float) -> list[Fault]:
         heard = self._heard
-        if heard is None or now - heard <= self._longest_s:
+        if now - heard <= self._longest_s:
             return []
         return [self._fault(heard, now)]
 

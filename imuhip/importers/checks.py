@@ -64,6 +64,22 @@ def check_times(table: NumberTable) -> None:
         raise RecordingError(
             f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
         )
+    _check_lone_times(table)
+
+
+def _check_lone_times(table: NumberTable) -> None:
+    """Raise RecordingError where a few rows lie hours from all others."""
+    t = table.columns["t"]
+    jumps = np.flatnonzero(np.diff(t) > _HOURS_S) + 1
+    pieces = np.split(np.arange(len(t)), jumps)
+    for piece in pieces if len(pieces) > 1 else ():
+        if len(piece) < min(_FEWEST_BESIDE, len(t) / 2):
+            row = int(piece[0])
+            raise RecordingError(
+                f"time {t[row].item()!r} lies hours from the rows beside it; correct it, or remove "
+                "the row, and it becomes a gap",
+                line=int(table.line[row]),
+            )
 
 
 def refuse_without_gravity(file: SensorFile) -> None:
@@ -229,6 +245,7 @@ def refuse_mirrored(
 
 
 _MAX_T: Final = 9.2e9  # host times are 64-bit nanoseconds
+_HOURS_S, _FEWEST_BESIDE = 3600.0, 100
 _ACC_RANGE: Final = (7.0, 13.0)  # a median over a session is close to gravity
 _FAST_RAD_S: Final = 20.0  # no hip turns so fast for a hundredth of a session
 _RATE_RANGE: Final = (5.0, 5000.0)

@@ -106,7 +106,7 @@ def import_folder(
     target = Path(target)
     refuse_existing(target, overwrite=overwrite)
     found = _found(folder, drop_invalid=drop_invalid, options=options)
-    _write(target, found.files, found.marks, found.session, overwrite=overwrite)
+    _write(target, found.files, found.marks, found.session, found.warnings, overwrite=overwrite)
     return _report(found, target)
 
 
@@ -148,6 +148,7 @@ def _write(
     files: Sequence[SensorFile],
     marks: Sequence[FolderMark],
     session: FolderSession,
+    warnings: Sequence[str],
     *,
     overwrite: bool,
 ) -> None:
@@ -164,7 +165,7 @@ def _write(
         )
         for file in files
     )
-    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)}, marks)
+    header = session_header(session, infos, {PROFILE_ID: profile_text(PROFILE_ID)}, marks, warnings)
     arrivals = _arrivals([np.array([mark.t for mark in marks]), *(file.t for file in files)])
     records: list[Record] = [
         Mark(int(arrival), int(_host_ns(np.array([mark.t]))[0]), mark.label)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,10 +47,12 @@ def session_header(
     sensors: tuple[SensorInfo, ...],
     profiles: Mapping[str, str],
     marks: Sequence[FolderMark],
+    warnings: Sequence[str] = (),
 ) -> Header:
     """Return the header of an import: device times are the session's clock already.
 
-    Where no mark names a calibration step, the steps are to be found in the data.
+    Where no mark names a calibration step, the steps are to be found in the data. What looked odd
+    stays with the recording, for all who read results of it.
     """
     steps = {f"begin:{step}" for step in CALIBRATION_STEPS}
     marked = any(mark.label in steps for mark in marks)
@@ -62,7 +65,8 @@ def session_header(
         started=session.started,
         source=session.source,
         software=software_versions(),
-        parameters={} if marked else {"detect_steps": True},
+        parameters=({} if marked else {"detect_steps": True})
+        | ({"import_warnings": list(warnings)} if warnings else {}),
     )
 
 
@@ -154,6 +158,13 @@ def _mark(cells: Sequence[str], separator: str, path: Path, line: int) -> Folder
         raise RecordingError(
             f"column t: seconds were expected, {place[:40]!r} came", path=path, line=line
         )
+    if separator == "," and len(cells) > 2 and _DECIMALS.match(f"{place},{cells[1].strip()}"):
+        raise RecordingError(
+            f"{place},{cells[1].strip()} looks like a number with a decimal comma between commas: "
+            "save the file with semicolons between its columns",
+            path=path,
+            line=line,
+        )
     if not label or len(label) > _MAX_LABEL:
         raise RecordingError(
             f"a label of 1 to {_MAX_LABEL} characters was expected after the time, "
@@ -186,7 +197,7 @@ def _mark_warnings(marks: Sequence[FolderMark]) -> list[tuple[int, str]]:
 
 
 def _started(value: Any) -> tuple[str, int]:
-    """Return the start as ISO 8601 and in nanoseconds since 1970; a date alone is midnight UTC."""
+    """Return the start as ISO 8601 and in nanoseconds since 1970; without a zone it is local."""
     if isinstance(value, str):
         if not value:
             return "", 0
@@ -197,13 +208,13 @@ def _started(value: Any) -> tuple[str, int]:
                 f"started: a time such as 2026-03-02T10:00:00Z was expected, {value[:40]!r} came"
             ) from error
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        value = datetime(value.year, value.month, value.day).astimezone()
     if not isinstance(value, datetime):
         raise RecordingError(
             f"started: a time such as 2026-03-02T10:00:00Z was expected, {value!r} came"
         )
     if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
+        value = value.astimezone()
     microseconds = (value - _EPOCH) // _EPOCH.resolution
     if not 0 <= microseconds < _MAX_T * 1e6:
         raise RecordingError(f"started: a time since 1970 was expected, {value} came")
@@ -311,6 +322,7 @@ def _mounts(value: Any) -> dict[str, Mount]:
     return mounts
 
 
+_DECIMALS: Final = re.compile(r"-?\d+,\d+$")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSION_KEYS: Final = (
     "athlete", "started", "source", "mount", "rate_hz", "units", "map", "place",

@@ -322,6 +322,8 @@ class _Sheet:
                 if not any(cell.strip() for cell in cells) and len(cells) < 2:  # a blank line
                     continue
                 line = reader.line_num + self.lines_before
+                if self.separator == "," and len(cells) == 2 * len(self.names):
+                    raise _commas_between_commas(self.path, line)
                 if len(cells) != len(self.names):
                     raise RecordingError(
                         f"{len(self.names)} columns were expected, {len(cells)} came; mend or "
@@ -356,6 +358,8 @@ class _Sheet:
                 continue
             value = self._number(cell.strip())
             if not math.isfinite(value):
+                if self.separator == "," and _DECIMALS.match(cell.strip()):
+                    raise _commas_between_commas(self.path, line)
                 if drop_invalid:
                     return None
                 raise _no_number(self.path, line, name, repr(cell.strip()[:40]))
@@ -390,6 +394,16 @@ def _no_number(path: Path, line: int, name: str, came: str) -> RecordingError:
     )
 
 
+def _commas_between_commas(path: Path, line: int) -> RecordingError:
+    return RecordingError(
+        "these are decimal commas between commas: save the file with semicolons between its "
+        "columns, or with decimal points",
+        path=path,
+        line=line,
+    )
+
+
+_DECIMALS: Final = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?$")
 _SEPARATORS: Final = (b",", b";", b"\t")
 
 _ROWS_LOOKED_AT: Final = 200

@@ -16,6 +16,7 @@ from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
 
 DEFAULT_PORT = 8501
+_ASKED_S = 5.0
 
 END_S: Final = 5.0
 """So long the page's server may take to end."""
@@ -156,12 +157,7 @@ def dashboard_process(
         try:
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            ended(process)
 
 
 @contextmanager
@@ -184,6 +180,16 @@ def _ended_by_sigterm() -> Iterator[None]:
 def dashboard_url(port: int = DEFAULT_PORT) -> str:
     """Return the address at which a browser finds the dashboard."""
     return f"http://127.0.0.1:{port}/"
+
+
+def ended(process: "subprocess.Popen[bytes]") -> None:
+    """End the dashboard's process, if it has not ended: asked first, then made to."""
+    process.terminate()
+    try:
+        process.wait(timeout=_ASKED_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def qr_code(url: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from imuhip.assess.assessor import Assessor, Told
 from imuhip.assess.cue_log import Outcome
-from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
+from imuhip.core.conventions import GRID_HZ, PELVIS, PELVIS_ANGLES, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.evidence import Alignment, CalibrationStep
 from imuhip.core.findings import Finding, Note, Repetition, SegmentBlock
@@ -37,7 +37,9 @@ from imuhip.core.records import (
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import Params as ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
-from imuhip.estimate.grid import Grid
+from imuhip.estimate.common_motion import CommonMotion
+from imuhip.estimate.continuous import ContinuousTurn
+from imuhip.estimate.grid import Grid, without
 from imuhip.estimate.grid import Params as GridParams
 from imuhip.estimate.heading import Params as HeadingParams
 from imuhip.estimate.heading import RelativeHeading
@@ -105,7 +107,12 @@ class Pipeline:
     """From a recording's records to joint angles."""
 
     def __init__(
-        self, header: Header, params: Params | None = None, *, last_word: bool = False
+        self,
+        header: Header,
+        params: Params | None = None,
+        *,
+        last_word: bool = False,
+        distrusted: frozenset[str] = frozenset(),
     ) -> None:
         """Set up the stages for the sensors of a recording.
 
@@ -114,6 +121,8 @@ class Pipeline:
         last_word
             Findings come with `finish`, and only the last word on each set; else, as live, after
             each repetition.
+        distrusted
+            Sensors that nothing is believed of from the beginning: a first look found why.
 
         Raises
         ------
@@ -147,16 +156,26 @@ class Pipeline:
         self._joints = Joints(names, self.params.errors)
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
+        self._common = CommonMotion(names)
+        self._mounted = {name for name in names if name in mounts}
+        self._upside_down: set[str] = set()
+        self._reversed_at: dict[str, float] = {}
+        self._distrusted = distrusted
+        self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
+        self._begun_t: float | None = None
         self._early: list[Mark] = []
         self.alignment: Alignment | None = None
 
     def push(self, batch: Sequence[Record]) -> Output:
         """Take a batch: all records of a consecutive range of arrival numbers."""
         packets = [r for r in batch if isinstance(r, Packet) and r.sensor in self._chains]
+        first_ns = self._first_data(packets) if self._begun_t is None else None
         if self._origin_ns is None:
-            self._origin_ns = self._first_data(packets)
+            self._origin_ns = first_ns
+        if first_ns is not None and self._origin_ns is not None:
+            self._begun_t = _seconds(first_ns, self._origin_ns)
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
         before = self._early
@@ -175,9 +194,11 @@ class Pipeline:
                     self._chains[name].shift(offset_s)
             blocks += oriented
             faults += told
+        faults += self._common.push(blocks)
         marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
         self._early = []
-        out = self._output(self._grid.push(blocks, self._host_t), faults, marks)
+        rows = without(self._grid.push(blocks, self._host_t), self.spoiled_at)
+        out = self._output(rows, faults, marks)
         return replace(out, steps=(*shakes, *out.steps)) if shakes else out
 
     def _samples(
@@ -202,7 +223,8 @@ class Pipeline:
         for name, silence in self._silences.items():
             came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
             came = [r for r in came if self._chains[name].carries_samples(r)]
-            faults += silence.push(came, origin_ns, self._host_t, progress)
+            if self._begun_t is not None:
+                faults += silence.push(came, origin_ns, self._begun_t, self._host_t, progress)
         return blocks, faults
 
     def finish(self) -> Output:
@@ -219,7 +241,9 @@ class Pipeline:
             for name, chain in self._chains.items()
             if not chain.started
         ]
-        out = self._output(self._grid.finish(blocks), faults, ())
+        faults += self._common.push(blocks)
+        rows = without(self._grid.finish(blocks), self.spoiled_at)
+        out = self._output(rows, faults, ())
         last = self._protocol.finish(len(out.grid.t))
         for _, step in last:
             self._align(step)
@@ -256,6 +280,17 @@ class Pipeline:
             chain.told = told
 
     @property
+    def spoiled_at(self) -> dict[str, float]:
+        """Sensors that may not be believed, and the host time from which that was known."""
+        found = {name: self._common.spoiled_at.get(name, np.inf) for name in self.sensors}
+        both = {
+            name: min(t, self._chains[name].spoiled_at, self._reversed_at.get(name, np.inf))
+            for name, t in found.items()
+        }
+        both |= dict.fromkeys(self._distrusted, -np.inf)
+        return {name: t for name, t in both.items() if t < np.inf}
+
+    @property
     def clock_residuals(self) -> dict[str, float]:
         """How far each sensor's clock may be off by now, seconds; NaN before it is known."""
         return {name: chain.residual_s for name, chain in self._chains.items()}
@@ -278,12 +313,14 @@ class Pipeline:
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
             headings = self._headings.push(part)
-            angles.append(self._angles.push(part, headings))
+            angles.append(self._whole_turns(self._angles.push(part, headings)))
             motion.append(self._segments.push(part, headings))
             joints.append(self._joints.push(part, headings))
             told += self._assessor.push(angles[-1], motion[-1])
             if step is not None:
                 self._align(step)
+                faults = [*faults, *self._reversed_forces(step, rows, row)]
+                rows = without(rows, self._reversed_at)
             first = row
         steps = tuple(step for _, step in ended)
         return Output(
@@ -300,10 +337,32 @@ class Pipeline:
             np.concatenate([sd for _, sd in joints]),
         )
 
+    def _whole_turns(self, angles: AngleBlock) -> AngleBlock:
+        """The same, the pelvis's heading without a jump at ±180°."""
+        turn = self._facing.push(angles.pelvis[:, _TURN])
+        if np.array_equal(turn, angles.pelvis[:, _TURN], equal_nan=True):
+            return angles
+        pelvis = angles.pelvis.copy()
+        pelvis[:, _TURN] = turn
+        return replace(angles, pelvis=pelvis)
+
+    def _reversed_forces(self, step: CalibrationStep, rows: GridBlock, row: int) -> list[Fault]:
+        """Every sensor upside down against its mount: nobody wears them so; their sign is wrong."""
+        self._upside_down |= {m.sensor for m in step.misplaced if m.kind == "upside_down"}
+        every = len(self._mounted) > 1 and self._mounted <= self._upside_down
+        if not every or self._reversed_at or not len(rows.t):
+            return []
+        # From the row on that follows, as what is known of a step always counts.
+        known = float(rows.t[row]) if row < len(rows.t) else float(rows.t[-1]) + 1.0 / GRID_HZ
+        self._reversed_at = dict.fromkeys(self.sensors, known - 0.5 / GRID_HZ)
+        at = step.t_end
+        return [Fault(name, "axes", step.t_start, at, 1, _REVERSED) for name in self.sensors]
+
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
         if alignment is not None:
             self.alignment = alignment
+            self._facing = ContinuousTurn()
             self._headings.align(alignment)
             if step.step == "stand_again":
                 self._headings.stood_again(step)
@@ -343,6 +402,14 @@ def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
         latest[key] = len(joined)
         joined.append(fault)
     return tuple(joined)
+
+
+_REVERSED = (
+    "every sensor is upside down against its mount: their accelerometers are reversed – check "
+    "their signs and axes, or the mounts, then import or record again"
+)
+
+_TURN = PELVIS_ANGLES.index("rotation")
 
 
 def _newest(packet: Packet) -> int:

@@ -2,6 +2,7 @@
 
 The same stages in the same order as `all_sensors`, where a stage gains by knowing what comes later:
 
+* notifications that came late, back into their order;
 * bias from the rests before and after (`estimate.two_sided`), VQF's offline variant;
 * calibration evidence of the whole session for all rows, also those before the standing;
 * drift of the headings smoothed between the standings.
@@ -33,7 +34,7 @@ from imuhip.core.records import (
 )
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
-from imuhip.estimate.grid import Grid
+from imuhip.estimate.grid import Grid, without
 from imuhip.estimate.gyro_bias import GyroBias
 from imuhip.estimate.heading import RelativeHeading
 from imuhip.estimate.joint_angles import JointAngles
@@ -49,7 +50,7 @@ class Refined:
     Parameters
     ----------
     t
-        ``(N,)`` grid times, the same as the pipeline's.
+        ``(N,)`` grid times: the pipeline's, and perhaps others that only late samples gave.
     hip
         ``(N, 2, 3)`` hip angles relative to standing, radians; NaN where not known.
     grid
@@ -79,7 +80,8 @@ def refine(
         Called with the seconds of the session that were read.
     """
     params = params or Params()
-    pipeline = Pipeline(header, params)
+    waiting = replace(params.sequence, always=True)
+    pipeline = Pipeline(header, replace(params, sequence=waiting))
     kept: dict[str, list[SampleBlock]] = {}
     pipeline.tell_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
     steps: list[CalibrationStep] = []
@@ -94,7 +96,7 @@ def refine(
     blocks = [
         _oriented(_joined(kept.pop(n)), rates[n], params) for n in pipeline.sensors if n in kept
     ]
-    rows = grid.finish(blocks)
+    rows = without(grid.finish(blocks), dict.fromkeys(pipeline.spoiled_at, -np.inf))
     del blocks
     mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
     again = _steps(rows, steps, mounts)

@@ -1,4 +1,4 @@
-"""One sensor's stages in their order: decode, sequence, clock, unit check, bias, filter.
+"""One sensor's stages in their order: decode, sequence, clock, checks, bias, filter.
 
 The sensor's half of the pipeline; where sensors meet is in `all_sensors`.
 """
@@ -19,15 +19,18 @@ from imuhip.core.records import (
     SampleBlock,
     SensorInfo,
 )
+from imuhip.devices.copies import Copies
 from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.devices.unit_check import UnitCheck
+from imuhip.estimate.axes import AxesCheck
 from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.clocks import Params as ClockParams
 from imuhip.estimate.gyro_bias import GyroBias
 from imuhip.estimate.gyro_bias import Params as BiasParams
 from imuhip.estimate.orientation import Filter
 from imuhip.estimate.orientation import Params as FilterParams
+from imuhip.estimate.plausibility import Plausibility
 from imuhip.estimate.sequence import Ordered, Progress, Rule
 from imuhip.estimate.sequence import Params as SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
@@ -44,7 +47,7 @@ class Params:
 
 
 class SensorChain:
-    """The stages of one sensor: decode, sequence, clock, bias, filter."""
+    """The stages of one sensor: decode, sequence, clock, checks, bias, filter."""
 
     def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
         text = header.profiles.get(info.profile_id)
@@ -60,9 +63,13 @@ class SensorChain:
         self._profile: Profile = parse_profile(text)
         self.latency_s = self._profile.link.latency_s
         self._decoder = decoder_of(self._profile, info.rate_hz, info.settings)
+        ordered = self._profile.time is not None or self._profile.counter is not None
+        self._copies = None if ordered else Copies()
         self._order = Order(info.sensor, _rule(self._profile, info), params.sequence)
         self._clock = Clock(info.sensor, _source(self._profile, info), params.clock)
         self._units = UnitCheck(info.sensor, info.rate_hz)
+        self._plausible = Plausibility(info.sensor, info.rate_hz)
+        self._axes = AxesCheck(info.sensor, info.rate_hz)
         self._bias = GyroBias(params.bias)
         self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
         self._nine = params.orientation.axes == 9
@@ -73,6 +80,11 @@ class SensorChain:
     def residual_s(self) -> float:
         """How far the sensor's clock may be off by now, seconds."""
         return self._clock.residual_s
+
+    @property
+    def spoiled_at(self) -> float:
+        """Host time from which nothing of the sensor may be believed; infinity while it may."""
+        return self._axes.spoiled_at
 
     def shift(self, offset_s: float) -> None:
         """Move the sensor's times from now on."""
@@ -89,9 +101,18 @@ class SensorChain:
         self, packet: Packet, origin_ns: int, progress: Progress
     ) -> tuple[list[OrientationBlock], list[Fault]]:
         """Return orientations of samples whose turn it is, and what was wrong with the packet."""
+        faults: list[Fault] = []
+        if self._copies is not None and self.carries_samples(packet):
+            stamps = packet.host_ns
+            packet, twice, first = self._copies.push(packet)
+            if twice:
+                at = float((stamps[first] - origin_ns) / 1e9)
+                faults.append(Fault(self._sensor, "doubled", at, at, twice, _TWICE))
+            if not len(packet):
+                return [], faults
         decoded = self._decoder.push(packet)
         host_t = (packet.host_ns - origin_ns) / 1e9
-        faults = [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
+        faults += [_packet_fault(self._sensor, fault, host_t) for fault in decoded.faults]
         if not len(decoded.row):
             return [], faults
         ordered, late = self._order.push(decoded, packet, host_t, progress)
@@ -124,14 +145,22 @@ class SensorChain:
                     sensor=self._sensor,
                 )
             self.started = True
+            faults += self._units.push(samples)
+            samples, odd = self._plausible.push(samples)
+            faults += odd
+            if not len(samples.t):
+                continue
             if self.told is not None:
                 self.told(samples)
-            faults += self._units.push(samples)
+            faults += self._axes.push(samples)
             corrected = self._bias.push(samples)
             oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)
             blocks.append(oriented)
             faults += [*gaps, *_saturation(samples)]
         return blocks, faults
+
+
+_TWICE = "notifications came twice and were taken once – connect the sensor again"
 
 
 def _source(profile: Profile, info: SensorInfo) -> Source:
@@ -147,8 +176,8 @@ def _rule(profile: Profile, info: SensorInfo) -> Rule:
     bits = None if profile.counter is None else profile.counter.bits
     time = profile.time
     if time is None or time.clock == "session":
-        return Rule(bits, None, 0, info.rate_hz)
-    return Rule(bits, time.unit_s, time.bits, info.rate_hz)
+        return Rule(bits, None, 0, info.rate_hz, profile.link.reorders)
+    return Rule(bits, time.unit_s, time.bits, info.rate_hz, profile.link.reorders)
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:

@@ -142,7 +142,7 @@ def curve(results: Results, rep: Repetition, angle: str = "rotation") -> Array:
     """
     t = np.asarray(results.angles["t"], dtype=np.float64)
     rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
-    values = _column(results, angle, rep.side)[rows]
+    values = _column(results, angle, rep.side)[rows].copy()
     if len(values) < _FEWEST_ROWS:
         return np.full(2 * len(PHASES) - 1, np.nan)
     if bends(rep.movement):
@@ -159,7 +159,8 @@ def path(results: Results, rep: Repetition) -> tuple[Array, Array]:
     """Return hip flexion and rotation of a repetition, degrees, ``(N,)`` each."""
     t = np.asarray(results.angles["t"], dtype=np.float64)
     rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
-    return _column(results, "flexion", rep.side)[rows], _column(results, "rotation", rep.side)[rows]
+    bend, turn = _column(results, "flexion", rep.side), _column(results, "rotation", rep.side)
+    return bend[rows].copy(), turn[rows].copy()  # a slice would keep the whole session's column
 
 
 def bends(movement: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from imuhip.assess.cue_log import Outcome
 from imuhip.assess.params import Params as AssessParams
 from imuhip.assess.set_measures import SetSummary, summaries
-from imuhip.core.conventions import GRID_HZ, HIP_ANGLES
+from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, THIGH
 from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.core.findings import Finding, Note, Repetition
 from imuhip.core.records import Fault, Header, Mark, Record
@@ -121,13 +121,51 @@ def analyze(
         When the recording cannot be read or lacks a pelvis or both thighs.
     """
     params = params or Params()
+    arguments = (recording, target, params, told, label, columns, soft_tissue, assess)
+    try:
+        return _analyzed(*arguments, frozenset())
+    except _SpoiledError as found:  # what was found late holds for what came before
+        return _analyzed(*arguments, found.sensors, found.faults)
+
+
+class _SpoiledError(Exception):
+    """A first look found sensors that nothing may be believed of."""
+
+    def __init__(self, sensors: frozenset[str], faults: Sequence[Fault]) -> None:
+        super().__init__(", ".join(sorted(sensors)))
+        self.sensors = sensors
+        self.faults = tuple(fault for fault in faults if fault.sensor in sensors)
+
+
+def _analyzed(
+    recording: Path,
+    target: Path,
+    params: Params,
+    told: Callable[[float], None],
+    label: str,
+    columns: Sequence[str],
+    soft_tissue: Sequence[SoftTissue],
+    assess: Mapping[str, Any] | None,
+    distrusted: frozenset[str],
+    earlier: Sequence[Fault] = (),
+) -> Analysis:
+    """One look at a recording, without the sensors that are not to be believed.
+
+    Where pelvis and a thigh are left, it is as if the others had not been worn.
+    """
     reader = RecordingReader(recording)
     header = with_assess(reader.header, assess)
-    pipeline = Pipeline(header, params, last_word=True)
+    left = tuple(info for info in header.sensors if info.sensor not in distrusted)
+    names = {info.sensor for info in left}
+    if distrusted and PELVIS in names and names & set(THIGH.values()):
+        header, distrusted_here = replace(header, sensors=left), frozenset[str]()
+    else:
+        distrusted_here, earlier = distrusted, ()
+    pipeline = Pipeline(header, params, last_word=True, distrusted=distrusted_here)
     tally = _Tally()
     refined = None
     if "offline" in columns:
-        refined = refine(reader.header, reader.batches(), params, told)
+        refined = refine(header, reader.batches(), params, told)
     extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in reader.batches():
@@ -136,11 +174,16 @@ def analyze(
             writer.add(out.grid, out.angles, extra.push(out))
             told(tally.add(out))
         out = pipeline.finish()
+        if pipeline.spoiled_at and not distrusted:
+            tally.add(out)
+            raise _SpoiledError(frozenset(pipeline.spoiled_at), tally.faults)
         writer.add(out.grid, out.angles, extra.push(out))
         told(tally.add(out))
-        faults = joined_faults((*tally.faults, *reader.faults))
+        faults = joined_faults((*tally.faults, *reader.faults, *earlier))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
-        session = session_summary(header, params, recording) | {
+        doubts = input_doubts(reader.header, faults)
+        calibration["words"] = list(dict.fromkeys((*doubts, *calibration["words"])))
+        session = session_summary(reader.header, params, recording) | {
             "columns": extra.names,
             "marks": marks_list(tally.marks, pipeline.origin_ns),
             "zero_utc_ns": zero_utc_ns(header, pipeline.origin_ns),
@@ -268,6 +311,24 @@ def calibration_summary(
         ],
         "placement": [_misplacement(fault) for step in steps for fault in step.misplaced],
     }
+
+
+def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
+    """Sentences on what came in: what its import found odd, and what spoils whole sensors."""
+    said = header.parameters.get("import_warnings")
+    words = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+    words += [
+        f"{fault.sensor.replace('_', ' ')}: {fault.detail.rstrip('.?')}."
+        for fault in faults
+        if fault.kind in _TOLD
+        or (fault.kind == "missing" and fault.t_end - fault.t_start > _LONG_S)
+    ]
+    return words
+
+
+_TOLD = ("axes", "clocks", "same_stream", "impossible", "stuck", "rate", "unit")
+"""Faults that people must hear of with the result."""
+_LONG_S = 5.0
 
 
 def _gate(gate: Gate) -> dict[str, Any]:

@@ -58,7 +58,6 @@ class ExtraColumns:
         """
         self._refined = refined
         self._joints = (*(f"{n}_deg" for n in joints), *(f"{n}_sd_deg" for n in joints))
-        self._done = 0
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
             known = ", ".join(COLUMNS)
@@ -99,11 +98,12 @@ class ExtraColumns:
         """The offline angles ``(N, 2, 3)`` of the next rows."""
         if self._refined is None:
             raise ValueError("the offline columns need the angles of a second look; none came")
-        rows = slice(self._done, self._done + len(t))
-        if not np.array_equal(self._refined.t[rows], t):
-            raise ValueError("the second look has other rows than the first")
-        self._done = rows.stop
-        return self._refined.hip[rows]
+        known, hip = self._refined.t, self._refined.hip
+        if not len(known):
+            return np.full((len(t), *hip.shape[1:]), np.nan)
+        rows = np.minimum(np.searchsorted(known, t), len(known) - 1)
+        found: Array = np.where((known[rows] == t)[:, None, None], hip[rows], np.nan)
+        return found
 
     def _learn(self, out: Output) -> None:
         """Take in the toe turns that ended."""

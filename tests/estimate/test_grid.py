@@ -157,3 +157,31 @@ def test_the_orientation_is_carried_to_the_edge_of_a_gap():
     assert out["valid"][:, 0].tolist()[:4] == [True, True, True, True]
     assert not out["valid"][4, 0]
     assert out["q"][3, 0] == pytest.approx([np.cos(0.02), 0, 0, np.sin(0.02)])
+
+
+def test_no_rows_are_made_for_hours_without_samples():
+    """A time hours ahead asks for a row and not for all before it; a short pause keeps its rows."""
+    t = np.concatenate((np.arange(0.0, 3.0, 0.01), np.arange(8.0, 9.0, 0.01), [1e6]))
+    grid = Grid(("pelvis", "thigh_left"))
+    tracks = [_lone_track(name, t) for name in ("pelvis", "thigh_left")]
+    rows = [grid.push(tracks, float(t[-1])), grid.finish()]
+    times = np.concatenate([each.t for each in rows])
+    assert len(times) < 2_100
+    assert np.allclose(np.diff(times[times < 18.0]), 0.01)
+    assert times[-1] == 1e6
+    pieces = Grid(("pelvis", "thigh_left"))
+    found = []
+    for first in range(0, len(t), 7):
+        blocks = [_lone_track(name, t[first : first + 7]) for name in ("pelvis", "thigh_left")]
+        found.append(pieces.push(blocks, float(t[min(first + 6, len(t) - 1)])).t)
+    found.append(pieces.finish().t)
+    assert np.array_equal(np.concatenate(found), times)
+
+
+def _lone_track(sensor, t):
+    n = len(t)
+    zero = np.zeros(n)
+    return OrientationBlock(
+        sensor, t, t, np.tile([1.0, 0, 0, 0], (n, 1)), np.zeros((n, 3)), np.zeros((n, 3)),
+        zero > 0, zero, zero,
+    )  # fmt: skip

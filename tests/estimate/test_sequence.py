@@ -1,4 +1,4 @@
-"""Disturbed streams come out as undisturbed ones; gaps are waited for, and no longer than said."""
+"""Disturbed streams come out as undisturbed ones; a gap is waited for where that is said."""
 
 import dataclasses
 import itertools
@@ -11,18 +11,19 @@ from support.helpers import cuts
 
 from imuhip.core.records import DecodedBlock, Mark, Packet
 from imuhip.estimate.clocks import Clock, Source
-from imuhip.estimate.sequence import Progress, Rule, Sequence
+from imuhip.estimate.sequence import Params, Progress, Rule, Sequence
+from imuhip.pipeline.all_sensors import Params as PipelineParams
 from imuhip.pipeline.all_sensors import Pipeline, joined_faults
 from imuhip.simulate.session import simulate
 
 RATE = 100.0
 PERIOD_NS = 10_000_000
 KINDS = {
-    "counter": Rule(32, 1e-6, 32, RATE),
-    "counter of 16 bits": Rule(16, 1e-6, 32, RATE),
-    "counter of 8 bits": Rule(8, None, 0, RATE),
-    "stamp": Rule(None, 1e-6, 32, RATE),
-    "stamp of 16 bits": Rule(None, 1e-3, 16, RATE),
+    "counter": Rule(32, 1e-6, 32, RATE, reorders=True),
+    "counter of 16 bits": Rule(16, 1e-6, 32, RATE, reorders=True),
+    "counter of 8 bits": Rule(8, None, 0, RATE, reorders=True),
+    "stamp": Rule(None, 1e-6, 32, RATE, reorders=True),
+    "stamp of 16 bits": Rule(None, 1e-3, 16, RATE, reorders=True),
 }
 
 
@@ -82,9 +83,9 @@ def arrived_as(stream, delay_ns, copies=()):
     return dataclasses.replace(stream, sent=sent[order], host_ns=host[order].astype(np.int64))
 
 
-def run(stream, pieces=None, others=(), clock=None):
+def run(stream, pieces=None, others=(), clock=None, params=None):
     """Push the stream in pieces; `others` are marks `(place in the stream, host_ns)`."""
-    order = Sequence("pelvis", stream.rule)
+    order = Sequence("pelvis", stream.rule, params)
     stage = clock or Clock("pelvis", _source(stream.rule))
     place = np.arange(len(stream)) * 10
     out, faults = [], []
@@ -179,6 +180,36 @@ def test_a_loss_is_waited_for_and_counted(kind):
     assert not waited[:100].any()
     assert waited[100] == pytest.approx(0.26)
     assert not waited[126:].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("every", [20, 100])
+def test_in_order_transports_never_wait(kind, every):
+    """Where nothing overtakes, what follows a loss leaves as it comes, and the loss is counted."""
+    stream = in_order(400, dataclasses.replace(KINDS[kind], reorders=False))
+    lossy = stream.part(np.flatnonzero(stream.sent % every != every // 2))
+    came, faults = run(lossy)
+    assert np.array_equal(came["acc"][:, 0], lossy.sent)
+    assert np.array_equal(came["host_t"], lossy.host_ns / 1e9)
+    assert came["missing"].sum() == 400 - len(lossy)
+    assert not faults
+    pieces, _ = run(lossy, [slice(i, i + 1) for i in range(len(lossy))])
+    for name, column in came.items():
+        assert np.array_equal(pieces[name], column), name
+
+
+def test_what_comes_late_all_the_same_belongs_to_the_finished_session():
+    """A straggler over a transport in order is told live, and in its place in the second look."""
+    stream = in_order(200, dataclasses.replace(KINDS["counter"], reorders=False))
+    delay = np.zeros(200)
+    delay[50] = 60e6
+    late = arrived_as(stream, delay)
+    came, faults = run(late)
+    assert 50.0 not in came["acc"][:, 0]
+    assert [(f.kind, f.count) for f in faults] == [("out_of_order", 1)]
+    whole, faults = run(late, params=Params(always=True))
+    assert np.array_equal(whole["acc"][:, 0], np.arange(200))
+    assert not faults
 
 
 def test_counted_losses_do_not_bend_time_without_stamps():
@@ -322,9 +353,9 @@ def disturbed(records, seed, *, late_s=0.25, lost=0.0):
     return renumbered(packets, [r for r in records if isinstance(r, Mark)])
 
 
-def through(header, batches):
-    """Grid rows and faults of the whole pipeline."""
-    pipeline = Pipeline(header)
+def through(header, batches, *, waits=False):
+    """Grid rows and faults of the whole pipeline, of one that waits for what is late or not."""
+    pipeline = Pipeline(header, PipelineParams(sequence=Params(always=waits)))
     outs = [*(pipeline.push(batch) for batch in batches), pipeline.finish()]
     columns = {k: np.concatenate([getattr(o.grid, k) for o in outs]) for k in ("t", "q", "valid")}
     return columns, joined_faults([fault for o in outs for fault in o.faults])
@@ -333,10 +364,10 @@ def through(header, batches):
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_the_pipeline_reads_a_disturbed_session_as_a_calm_one(visit, seed):
-    """Late and doubled notifications of all sensors give the orientations of a calm session."""
+    """Over a finished session, late and doubled notifications give what a calm session gives."""
     header, records = visit
     calm, calm_faults = through(header, [records])
-    came, faults = through(header, [disturbed(records, seed)])
+    came, faults = through(header, [disturbed(records, seed)], waits=True)
     n = min(len(calm["t"]), len(came["t"]))
     assert n > 2900
     both = calm["valid"][:n] & came["valid"][:n]
@@ -347,8 +378,8 @@ def test_the_pipeline_reads_a_disturbed_session_as_a_calm_one(visit, seed):
 
 
 @settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 2**31))
-def test_the_pipeline_shows_no_cut_in_a_disturbed_session(visit, seed):
+@given(seed=st.integers(0, 2**31), waits=st.booleans())
+def test_the_pipeline_shows_no_cut_in_a_disturbed_session(visit, seed, waits):
     """Late beyond patience, doubled and lost, in any batches: rows and faults are the same bits."""
     header, records = visit
     records = disturbed(records, seed, late_s=0.4, lost=0.02)
@@ -363,8 +394,8 @@ def test_the_pipeline_shows_no_cut_in_a_disturbed_session(visit, seed):
             if b > a:
                 batch.append(packet.part(a, b))
         batches.append(batch)
-    ours, our_faults = through(header, batches)
-    theirs, their_faults = through(header, [records])
+    ours, our_faults = through(header, batches, waits=waits)
+    theirs, their_faults = through(header, [records], waits=waits)
     for name, column in theirs.items():
         assert np.array_equal(ours[name], column, equal_nan=name != "valid"), name
     assert our_faults == their_faults

@@ -37,11 +37,11 @@ def _lag_s(left: Array, right: Array) -> float:
     full = np.correlate(right, left, "full")
     near = full[len(left) - 1 - most : len(left) + most]
     peak = int(np.argmax(near))
-    shift = 0.0
-    if 0 < peak < len(near) - 1:
-        before, at, after = near[peak - 1 : peak + 2]
-        bend = before - 2.0 * at + after
-        shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
+    if not 0 < peak < len(near) - 1:
+        return math.nan  # legs do not lag so far; clocks that differ do
+    before, at, after = near[peak - 1 : peak + 2]
+    bend = before - 2.0 * at + after
+    shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
     return (peak - most + float(shift)) / GRID_HZ
 
 

@@ -1,0 +1,129 @@
+"""Devices without stamp and counter: their rate is measured, bursts are late, copies are copies."""
+
+import itertools
+
+import numpy as np
+import pytest
+from support.helpers import cuts
+
+from imuhip.core.records import DecodedBlock, Packet
+from imuhip.devices.copies import Copies
+from imuhip.estimate.clocks import Clock, Source
+
+DECLARED = 100.0
+
+
+def arrivals(rate_hz, seconds=60.0, seed=0):
+    """True times, and arrivals at the next of the connection events."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    rng = np.random.default_rng(seed)
+    return t, np.ceil((t + 0.002) / 0.015) * 0.015 + rng.uniform(0, 5e-4, len(t))
+
+
+def timed(arrived, pieces=None, source=None, ticks=None):
+    clock = Clock("pelvis", source or Source(None, 0, False, DECLARED))
+    blocks, faults = [], []
+    for rows in pieces or [slice(None)]:
+        host = np.sort(arrived)[rows]
+        n = len(host)
+        zero = np.zeros(n, dtype=np.int64)
+        decoded = DecodedBlock(
+            np.arange(n), None if ticks is None else ticks[rows], zero, None, np.zeros((n, 3)),
+            np.zeros((n, 3)), None, None, np.zeros(n, dtype=np.bool_),
+        )  # fmt: skip
+        block, told = clock.push(decoded, host)
+        blocks.append(block)
+        faults += told
+    return np.concatenate([b.t for b in blocks]), np.concatenate([b.dt for b in blocks]), faults
+
+
+@pytest.mark.parametrize("rate_hz", [50.0, 69.0, 94.0, 100.0, 106.0, 200.0])
+def test_the_rate_is_measured_used_and_told(rate_hz):
+    """From half to twice what was declared, times follow, and what differs is said once."""
+    true, arrived = arrivals(rate_hz)
+    t, dt, faults = timed(arrived)
+    late = t[true > 12.0] - true[true > 12.0]
+    assert np.ptp(late) < 0.03
+    assert abs(np.median(dt[true > 12.0]) * rate_hz - 1.0) < 0.01
+    told = [fault.detail for fault in faults if fault.kind == "rate"]
+    assert len(told) == (0 if rate_hz == DECLARED else 1)
+    if told:
+        measured = float(told[0].split("measured ")[1].split(";")[0])
+        assert measured == pytest.approx(rate_hz, rel=0.02)
+
+
+def test_a_burst_after_a_stall_was_late():
+    """What comes in one burst after 2 s belongs into them, and what follows is where it was."""
+    true, arrived = arrivals(100.0)
+    held = (true >= 30.0) & (true < 32.0)
+    arrived[held] = 32.02 + np.arange(held.sum()) * 4e-4
+    t, _, _ = timed(np.maximum.accumulate(arrived))
+    off = t - true
+    base = np.median(off[true < 30.0])
+    assert np.abs(off[true > 33.0] - base).max() < 0.03
+    assert np.abs(off[held][20:] - base).max() < 0.05
+
+
+def test_what_does_not_come_after_a_stall_is_lost():
+    """A silence of 2 s after which samples come at their pace moves time on by as much."""
+    true, arrived = arrivals(100.0)
+    kept = (true < 30.0) | (true >= 32.0)
+    t, _, _ = timed(arrived[kept])
+    off = t - true[kept]
+    after = true[kept] > 32.2
+    assert np.abs(off[after] - np.median(off[true[kept] < 30.0])).max() < 0.06
+
+
+def test_a_slow_stamped_clock_is_followed_and_told():
+    """Stamps 0.5 % slow lose nothing, and the result says so."""
+    true, arrived = arrivals(100.0, 120.0)
+    ticks = np.round(true * 0.995 * 1e6)
+    source = Source(1e-6, 32, False, 100.0)
+    t, _, faults = timed(arrived, source=source, ticks=ticks)
+    assert np.ptp((t - true)[true > 40.0]) < 0.03
+    assert [fault.detail for fault in faults if "slow" in fault.detail]
+    straight, _, quiet = timed(arrived, source=source, ticks=np.round(true * 1e6))
+    assert not [fault for fault in quiet if fault.kind == "rate"]
+    assert np.ptp((straight - true)[true > 15.0]) < 0.02
+
+
+def test_cuts_do_not_show_in_measured_rates():
+    """Any blocks give the same times to the bit, over a stall, a loss and another rate."""
+    true, arrived = arrivals(69.0)
+    held = (true >= 30.0) & (true < 32.0)
+    arrived[held] = 32.02 + np.arange(held.sum()) * 4e-4
+    arrived = np.maximum.accumulate(arrived)[(true < 45.0) | (true > 47.0)]
+    whole = timed(arrived)
+    pieces = timed(arrived, list(cuts(np.random.default_rng(1), len(arrived), 70)))
+    assert np.array_equal(whole[0], pieces[0])
+    assert np.array_equal(whole[1], pieces[1])
+    assert whole[2] == pieces[2]
+
+
+def packet(rows):
+    raw = np.frombuffer(b"".join(rows), dtype=np.uint8)
+    ends = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int64)
+    count = np.arange(len(rows))
+    return Packet("pelvis", "samples", 0, count, count * 10_000_000, raw, ends)
+
+
+def contents(kept):
+    raw, ends = kept.payload.tobytes(), kept.offsets.tolist()
+    return [raw[a:b] for a, b in itertools.pairwise(ends)]
+
+
+def test_copies_are_taken_once():
+    """Two or three alike are copies; a sensor that says the same for long goes on."""
+    rows = [bytes([i, 7]) for i in range(20)]
+    doubled, count, first = Copies().push(packet([row for row in rows for _ in range(2)]))
+    assert contents(doubled) == rows
+    assert (count, first) == (20, 1)
+    plain, count, _ = Copies().push(packet(rows))
+    assert contents(plain) == rows
+    assert not count
+    still, count, _ = Copies().push(packet([b"ab"] * 50))
+    assert len(still) == 48
+    assert count == 2
+    stage = Copies()
+    parts = [stage.push(packet([row]))[0] for row in rows for _ in range(2)]
+    assert [row for part in parts for row in contents(part)] == rows
