@@ -277,9 +277,6 @@ def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array
     limit = settings[SLOPE_LIMIT]
     least = -min(limit, _SLOWEST_SLOPE)
     best = _peak(x, y, least, limit, 0)
-    if limit < _SKEWED and -_value(x, y, best, 0) > _SKEW_S:
-        least, limit = -_SKEWED, _SKEWED
-        best = _peak(x, y, least, limit, 0)
     room = _comb(delays)
     need = -_value(x, y, best, 0)
     if need > room:
@@ -409,8 +406,6 @@ _BURST_S, _BURST_PACE = 0.05, 1.5
 """So long after a pause it is seen whether samples come faster than they are made."""
 _SLOWEST_SLOPE = 0.6
 """Without stamps, a device may send up to 2.5 times as many samples as declared."""
-_SKEW_S, _SKEWED = 0.1, 0.02
-"""Where no line with a crystal's slope comes this near to all bins, the clock is no crystal's."""
 PACE_WINDOWS = 64
 """How fast a clock runs against the host's is looked at after so many medians."""
 _SLOWEST = 0.1

@@ -208,22 +208,14 @@ class Clock:
         return tuple(faults)
 
     def _pace(self, t: Array, keep: BoolArray) -> list[Fault]:
-        """A clock, or without stamps a rate, that runs otherwise than the host's (said once)."""
+        """A device without stamps whose rate is another than declared (said once)."""
         count, enough = int(self._state[RECENT_COUNT]), PACE_WINDOWS * _RECENT
-        if self._pace_told or count < enough or not keep.any():
+        if self._pace_told or self._source.unit_s is not None or count < enough or not keep.any():
             return []
         self._pace_told = True
         kept = t[keep]
         at = float(kept[max(enough - 1 - (count - len(kept)), 0)])
         pace = float(self._state[PACE])
-        if self._source.unit_s is not None:
-            if abs(pace - 1.0) < _SKEW_TOLERANCE:
-                return []
-            way = "slow" if pace > 1.0 else "fast"
-            detail = (
-                f"the sensor's clock is {100.0 * abs(pace - 1.0):.2f} % {way}; that is corrected"
-            )
-            return [Fault(self._sensor, "rate", at, at, 1, detail)]
         if abs(pace - 1.0) < _RATE_TOLERANCE:
             return []
         detail = (
@@ -265,4 +257,4 @@ _BINS = 60
 _NEAR = 256
 """Latest delays, which tell the spacing of the connection events against the samples."""
 _RECENT = 32
-_RATE_TOLERANCE, _SKEW_TOLERANCE = 0.03, 1e-3
+_RATE_TOLERANCE = 0.03

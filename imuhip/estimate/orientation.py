@@ -131,6 +131,7 @@ class Filter:
         self._axes = params.axes
         self._bridge_s = params.bridge_s
         self._period = 1.0 / rate_hz
+        self._remembers = not offline
         make = OfflineVqf if offline else entry.make
         self._engine: Engine = make(self._period, params.axes)
         self._heading: Array | None = None
@@ -215,8 +216,11 @@ class Filter:
         return Estimate(q, estimate.bias, estimate.disturbed)
 
     def _bridges(self, crossing: _Crossing) -> bool:
-        """Whether the filter goes on: an inclination that is worth little is better found anew."""
-        return crossing.gap <= self._bridge_s and crossing.tilt_sd <= _WORTH
+        """Whether the filter goes on: an inclination that is worth little is better found anew.
+
+        The offline variant knows both ends of each stretch, and nothing of the one before.
+        """
+        return self._remembers and crossing.gap <= self._bridge_s and crossing.tilt_sd <= _WORTH
 
     def _cross(self, before: _Sample, block: SampleBlock, first: int) -> _Crossing:
         """The gap before sample `first`; adds what may have been turned in it to the doubts."""

@@ -16,7 +16,6 @@ from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
 
 DEFAULT_PORT = 8501
-_ASKED_S = 5.0
 
 END_S: Final = 5.0
 """So long the page's server may take to end."""
@@ -186,7 +185,7 @@ def ended(process: "subprocess.Popen[bytes]") -> None:
     """End the dashboard's process, if it has not ended: asked first, then made to."""
     process.terminate()
     try:
-        process.wait(timeout=_ASKED_S)
+        process.wait(timeout=END_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

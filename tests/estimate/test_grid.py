@@ -183,5 +183,5 @@ def _lone_track(sensor, t):
     zero = np.zeros(n)
     return OrientationBlock(
         sensor, t, t, np.tile([1.0, 0, 0, 0], (n, 1)), np.zeros((n, 3)), np.zeros((n, 3)),
-        zero > 0, zero, zero,
+        zero > 0, zero, zero, zero,
     )  # fmt: skip

@@ -74,19 +74,6 @@ def test_what_does_not_come_after_a_stall_is_lost():
     assert np.abs(off[after] - np.median(off[true[kept] < 30.0])).max() < 0.06
 
 
-def test_a_slow_stamped_clock_is_followed_and_told():
-    """Stamps 0.5 % slow lose nothing, and the result says so."""
-    true, arrived = arrivals(100.0, 120.0)
-    ticks = np.round(true * 0.995 * 1e6)
-    source = Source(1e-6, 32, False, 100.0)
-    t, _, faults = timed(arrived, source=source, ticks=ticks)
-    assert np.ptp((t - true)[true > 40.0]) < 0.03
-    assert [fault.detail for fault in faults if "slow" in fault.detail]
-    straight, _, quiet = timed(arrived, source=source, ticks=np.round(true * 1e6))
-    assert not [fault for fault in quiet if fault.kind == "rate"]
-    assert np.ptp((straight - true)[true > 15.0]) < 0.02
-
-
 def test_cuts_do_not_show_in_measured_rates():
     """Any blocks give the same times to the bit, over a stall, a loss and another rate."""
     true, arrived = arrivals(69.0)
