@@ -20,8 +20,8 @@ Z95: Final = 1.959964
 MOST_ERROR_DEG: Final = 30.0
 """The widest ± of an angle that is still a number."""
 
-REMEDY: Final = "cannot be told: do the steps Left knee and Right knee again"
-"""What a coach does when an angle is a dash: knee lifts find a thigh's heading again."""
+REMEDY: Final = "cannot be told: do the step Stand again, with the feet as in Stand"
+"""What a coach does when an angle is a dash: a declared standing finds a thigh's heading again."""
 
 
 def can_be_told(sd_deg: float) -> bool:

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from imuhip.core.certainty import rows_told
 from imuhip.core.conventions import (
     GRID_HZ,
     HIP_SIGNS,
@@ -97,10 +96,6 @@ class JointAngles:
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
         sd, cov, pelvis_sd = self._errors(q_eb, headings, self._alignment)
-        unknown = ~rows_told(np.degrees(np.nan_to_num(sd[..., 2])))
-        valid &= ~unknown
-        zeroed[unknown] = raw[unknown] = sd[unknown] = np.nan
-        cov[unknown.any(axis=1)] = np.nan
         total = soft_tissue(zeroed, sd)
         return AngleBlock(grid.t, zeroed, raw, sd, total, cov, valid, pelvis, pelvis_sd)
 

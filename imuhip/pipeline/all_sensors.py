@@ -364,12 +364,12 @@ class Pipeline:
             self.alignment = alignment
             self._facing = ContinuousTurn()
             self._headings.align(alignment)
-            if step.step == "stand_again":
-                self._headings.stood_again(step)
             self._angles.align(alignment)
             self._segments.align(alignment)
             self._joints.align(alignment)
             self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
+        if step.step == "stand_again":
+            self._headings.stood_again(step)
 
 
 def _misplacements(steps: Sequence[CalibrationStep]) -> list[Fault]:

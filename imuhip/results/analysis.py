@@ -183,7 +183,7 @@ def _analyzed(
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
         doubts = input_doubts(reader.header, faults)
         calibration["words"] = list(dict.fromkeys((*doubts, *calibration["words"])))
-        session = session_summary(reader.header, params, recording) | {
+        session = session_summary(with_assess(reader.header, assess), params, recording) | {
             "columns": extra.names,
             "marks": marks_list(tally.marks, pipeline.origin_ns),
             "zero_utc_ns": zero_utc_ns(header, pipeline.origin_ns),

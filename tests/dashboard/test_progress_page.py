@@ -113,9 +113,9 @@ def test_a_first_session_stands_among_days() -> None:
     figure = progress_figure([one], [], [note])
     first, last = figure.layout.xaxis.range
     assert last - first >= LEAST
-    assert first < BEGIN < last
+    assert first < BEGIN.astimezone().replace(tzinfo=None) < last
     (pain,) = (trace.x for trace in figure.data if trace.mode == "markers+text")
-    assert list(pain) == [note.at]
+    assert list(pain) == [note.at.astimezone().replace(tzinfo=None)]
 
 
 def test_goals_are_drawn_where_they_belong() -> None:

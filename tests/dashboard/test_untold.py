@@ -39,7 +39,7 @@ from imuhip.report.comparison import (
 from imuhip.report.html import to_html
 from imuhip.report.material import Material, material_of
 from imuhip.simulate import scenarios
-from imuhip.simulate.calibration_steps import knee_lift_left, knee_lift_right
+from imuhip.simulate.calibration_steps import stand_again
 from imuhip.simulate.session import simulate
 
 
@@ -95,7 +95,11 @@ def test_compare_and_both_reports_show_dashes_and_a_remedy(catalogue: Catalogue)
         errors = re.findall(r"± ?(\d+)", text)
         assert max(map(int, errors), default=0) <= MOST_ERROR_DEG
     sides = left_and_right(bad)
-    assert any(one.difference.word == "cannot tell" for one in sides)
+    assert all(
+        one.difference.mdc <= MOST_ERROR_DEG
+        for one in sides
+        if one.difference.word != "cannot tell"
+    )
     assert max(degrees_in(str(dots(sides, "sides").words))) <= 180.0
     good = material(catalogue, "good")
     compared = session_and_session(good, bad, errors_of(catalogue, "A1"), ("before", "now"))
@@ -163,10 +167,10 @@ def test_the_recording_of_the_bed_has_the_gap_it_says(catalogue: Catalogue) -> N
 
 
 def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lifting each knee again after the drop-out makes the silent side a number again."""
-    again = {"knees": (knee_lift_left, knee_lift_right)}
+    """Standing again as in the calibration makes the silent side a number again."""
+    again = {"again": (stand_again,)}
     monkeypatch.setattr(scenarios, "SCENARIOS", {**scenarios.SCENARIOS, **again})
-    session = simulate("squat+knees+squat", seed=3, grade="good")
+    session = simulate("squat+again+squat", seed=3, grade="good")
     pipeline = Pipeline(session.header)
     reps = [rep for batch in silenced(session) for rep in pipeline.push(batch).repetitions]
     right = [rep for rep in reps if rep.movement == "squat" and rep.side == "right"]
@@ -181,7 +185,7 @@ def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_pages_say_what_is_missing_and_what_to_do(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Review names gap, side and remedy; Compare's headline is no calm word."""
+    """Review names gap, side and remedy; Compare opens on what could be told."""
     (bad,) = [s for s in catalogue.sessions("A1") if s.recording.stem == "bad"]
     place = catalogue.store.path
     for name in ("review", "compare"):
@@ -194,5 +198,4 @@ def test_the_pages_say_what_is_missing_and_what_to_do(
             assert "Right, " in warning
             assert REMEDY in warning
         else:
-            heads = [each.value for each in page.subheader]
-            assert any("cannot be told" in head for head in heads), heads
+            assert page.subheader  # of what could be told, repetitions before the drop-out

@@ -194,9 +194,7 @@ def test_a_tray_that_contradicts_the_lifts_is_not_believed():
     )
     hip, _, alignment = athlete.run()
     squat = athlete.name == "squat"
-    told = squat & np.isfinite(hip).all(axis=(1, 2))  # deep down, rotation is known too badly
-    assert np.count_nonzero(told) > 100
-    assert hip[told] == pytest.approx(athlete.angles[told], abs=1e-6)
+    assert hip[squat] == pytest.approx(athlete.angles[squat], abs=1e-6)
     failed = [gate for gate in alignment.gates if gate.verdict == "failed"]
     assert [(gate.name, gate.sensor) for gate in failed] == [("tray_against_all", "thigh_left")]
     assert failed[0].value == pytest.approx(40.0)

@@ -190,7 +190,7 @@ def oriented(sensor, t, acc, gyr):
     n = len(t)
     zero = np.zeros(n)
     q = np.tile([1.0, 0, 0, 0], (n, 1))
-    return OrientationBlock(sensor, t, t + 0.02, q, acc, gyr, zero > 0, zero, zero)
+    return OrientationBlock(sensor, t, t + 0.02, q, acc, gyr, zero > 0, zero, zero, zero)
 
 
 @pytest.mark.parametrize("late_s", [0.3, 0.6, -1.1, 3.0])
