@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.views.choosing import chosen_results, draw_page
-from dashboard.views.sessions import MEDICAL, session_title
+from dashboard.views.sessions import MEDICAL, session_titles
 from dashboard.views.theme import draw
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
@@ -93,10 +93,8 @@ def _sessions(
     if not others:
         st.info("This is the athlete's only session with results; the second can be compared.")
         return
-    known = {other.id: other for other in others}
-    before = known[
-        st.selectbox("Compared with", list(known), format_func=lambda s: session_title(known[s]))
-    ]
+    known, titles = {other.id: other for other in others}, session_titles(others)
+    before = known[st.selectbox("Compared with", list(known), format_func=titles.__getitem__)]
     if before.started and after.started and before.started > after.started:
         st.markdown(":small[The session compared with is the later one of the two.]")
     if before.kind != after.kind:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.server.settings import settings_from_arguments
-from dashboard.views.sessions import athlete_title, session_title
+from dashboard.views.sessions import athlete_title, session_titles
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Session
 from imuhip.core.errors import ImuhipError
@@ -54,12 +54,13 @@ def chosen_athlete(athletes: Sequence[Athlete]) -> Athlete:
 def chosen_session(sessions: Sequence[Session], label: str = "Session") -> Session:
     """Ask which session; the one of the page before is chosen already, else the latest."""
     known = {session.id: session for session in sessions}
+    titles = session_titles(sessions)
     before = st.session_state.get(_SESSION)
     chosen = st.selectbox(
         label,
         list(known),
         index=list(known).index(before) if before in known else 0,
-        format_func=lambda one: session_title(known[one]),
+        format_func=titles.__getitem__,
     )
     st.session_state[_SESSION] = chosen
     return known[chosen]

@@ -1,12 +1,16 @@
 """Athletes and sessions in a few words; no Streamlit in here."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.catalogue.entities import AnalysisEntry, Athlete, Consent, Session
+
+_FEW = 6
+"""So many digits of an id tell sessions apart where nothing else does."""
 
 MEDICAL = "Not a medical device. It informs a coach; it diagnoses and treats nothing."
 
@@ -20,6 +24,22 @@ def session_title(session: Session) -> str:
     """When, cold or warm, and what was done."""
     parts = [day(session.started), session.kind, done(session.movements)]
     return " · ".join(part for part in parts if part)
+
+
+def session_titles(sessions: Iterable[Session]) -> dict[str, str]:
+    """A title of its own for each session's id: equal ones are told apart by their recordings."""
+    known = {session.id: session for session in sessions}
+    titles = {key: session_title(session) for key, session in known.items()}
+    often = Counter(titles.values())
+    for key, session in known.items():
+        if often[titles[key]] > 1:
+            name = session.recording.stem if session.recording else key[:_FEW]
+            titles[key] = f"{titles[key]} · {name}"
+    twice = Counter(titles.values())
+    return {
+        key: f"{title} · {key[:_FEW]}" if twice[title] > 1 else title
+        for key, title in titles.items()
+    }
 
 
 def movement_title(name: str) -> str:

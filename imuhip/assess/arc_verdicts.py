@@ -14,7 +14,7 @@ from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.assess.verdicts import Verdict, told_of_goal
-from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
+from imuhip.assess.windows import ROTATION, SKIN_FOLLOWS, at_turn, flexion_at, index_of
 from imuhip.core.findings import Direction, FindingGrade
 
 _SIGNS: Final[dict[Direction, float]] = {"in": 1.0, "out": -1.0}
@@ -70,9 +70,9 @@ def end_range(turns: Sequence[Episode], direction: Direction) -> Measured:
 
 def of_the_bone(arc: Measured) -> Measured:
     """An arc with the skin allowed for, and what is not known of the skin in its error."""
-    own = arc.sd / _FOLLOWS
-    value = arc.value / _FOLLOWS
-    return Measured(value, math.hypot(own, _FOLLOWS_SD / _FOLLOWS * value))
+    own = arc.sd / SKIN_FOLLOWS
+    value = arc.value / SKIN_FOLLOWS
+    return Measured(value, math.hypot(own, _END_FOLLOWS_SD / SKIN_FOLLOWS * value))
 
 
 def verdict_short(
@@ -124,6 +124,6 @@ def _reached(turn: Episode, direction: Direction) -> float:
     return _SIGNS[direction] * at_turn(turn, turn.rows.hip[:, k, ROTATION])
 
 
-_FOLLOWS, _FOLLOWS_SD = 0.75, 0.115
-"""Part of an end range that the skin follows: from the half that clusters of markers missed in
-isolated rotation at worst (Schache 2008, KINEMATICS 1.7) to all of it."""
+_END_FOLLOWS_SD = 0.13
+"""Of the part of an end range that the skin follows (`SKIN_FOLLOWS`): it may be as little as the
+half that clusters of markers followed at worst (Schache 2008, KINEMATICS 1.7)."""

@@ -36,6 +36,7 @@ from imuhip.core.conventions import GRID_HZ, PELVIS
 from imuhip.core.evidence import Alignment, CalibrationStep, HeadingBlock
 from imuhip.core.kernels import kernel
 from imuhip.core.quaternions import (
+    conjugate,
     heading_from_quaternion,
     mean_quaternion,
     multiply,
@@ -109,21 +110,26 @@ class RelativeHeading:
         self._state["unseen"] = np.nan
 
     def stood_again(self, step: CalibrationStep) -> None:
-        """Learn from a standing that was declared to be as in the calibration."""
-        if self._standing is None or not step.accepted or not len(step.q):
+        """Learn from a standing that was declared to be as in the calibration.
+
+        A strap that slipped in it is no drift: its sensor is only known worse from here on.
+        """
+        if self._standing is None or step.found != "marked" or not len(step.q):
             return
-        turned = []
-        for i, stood in enumerate(self._stood):
-            back = stood * np.array((1.0, -1.0, -1.0, -1.0))
-            turned.append(
-                float(heading_from_quaternion(multiply(mean_quaternion(step.q[:, i]), back)))
-            )
+        for each in step.misplaced:
+            if each.kind == "slipped":
+                # All headings are told against the pelvis's sensor.
+                place = step.sensors.index(each.sensor)
+                worse = slice(None) if place == self._pelvis else place
+                self._p[worse, 0, 0] += math.radians(each.angle_deg) ** 2
+        if not step.accepted:
+            return
+        turned = [
+            float(heading_from_quaternion(multiply(mean_quaternion(step.q[:, i]), conjugate(q))))
+            for i, q in enumerate(self._stood)
+        ]
         for k in range(len(self._x)):
-            slipped = [
-                m for m in step.misplaced if m.kind == "slipped" and step.sensors[k] == m.sensor
-            ]
             if k != self._pelvis and not math.isnan(turned[k]):
-                self._p[k, 0, 0] += _SLIPPED**2 if slipped else 0.0
                 _forget_stance(self._x[k], self._p[k], self._declared)
                 _learn(self._x[k], self._p[k], turned[k] - turned[self._pelvis], _MEAN**2)
 
@@ -282,7 +288,7 @@ def _predict(x: Array, p: Array, own: Any, spread: float, lost: float, settings:
     dt = 1.0 / GRID_HZ
     if own.before == 0.0:
         p[1, 1] = spread
-    elif spread < own.before:  # a rest has told the bias: what is left of it is less
+    elif 0.0 < spread < own.before:  # a rest has told the bias: what is left of it is less
         told = 1.0 / spread - 1.0 / own.before
         ratio = 1.0 / math.sqrt(1.0 + told * p[1, 1])
         x[1] *= ratio
@@ -330,7 +336,6 @@ _STOOD = math.radians(0.1)
 """How well the mean heading of the standing itself is known."""
 _MEAN = math.radians(0.3)
 """How well a declared standing's mean tells how the person stood in it."""
-_SLIPPED = math.radians(20.0)
 _LEAN, _UPRIGHT = math.radians(6.0), math.radians(25.0)
 _QUIET = math.radians(5.0)  # rad/s
 _STILL_ROWS, _LASTING_ROWS = 40.0, 2000.0

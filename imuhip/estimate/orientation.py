@@ -184,7 +184,11 @@ class Filter:
             missing = np.concatenate(([0], missing[1:]))
         elif after_gap:
             crossing = self._cross(before, block, part.start)
-            left_s = self._bridge(before, block, part.start, crossing)
+            left_s = self._period
+            if self._bridges(crossing):
+                left_s = self._bridge(before, block, part.start, crossing)
+            else:
+                self._begin_anew(before, block, part.start, crossing)
             dt = np.concatenate(([left_s], dt[1:]))
             missing = np.concatenate(([0], missing[1:]))
         if missing.any():
@@ -230,15 +234,19 @@ class Filter:
         self._tilt += crossing.tilt_sd**2
         return crossing
 
+    def _begin_anew(
+        self, before: _Sample, block: SampleBlock, first: int, crossing: _Crossing
+    ) -> None:
+        """Set the filter to the inclination that both ends of the gap show."""
+        known_sd = max(math.sqrt(self._tilt), _FELT)
+        up, sd = _up_after_gap(before, block, first, crossing.turn, known_sd)
+        self._tilt = sd**2
+        self._engine.restart(up)
+
     def _bridge(
         self, before: _Sample, block: SampleBlock, first: int, crossing: _Crossing
     ) -> float:
         """Take the filter across the gap; return the interval that is left for sample `first`."""
-        if not self._bridges(crossing):
-            up, sd = _up_after_gap(before, block, first, crossing)
-            self._tilt = sd**2
-            self._engine.restart(up)
-            return self._period
         count = max(round(crossing.gap / self._period) - 1, 1)
         step_s = crossing.gap / (count + 1)
         own = quaternion_from_rotvec(block.gyr[first] * step_s)
@@ -268,7 +276,7 @@ def _watch(q: Array, gyr: Array, dt: Array, memory: Speeds) -> None:
         own.rate = max(rate, own.rate * (1.0 - step))
         gain = step / _LATELY_S
         own.square += gain * (about * about - own.square)
-        own.change += gain * (((about - own.last) / dt[i]) ** 2 - own.change)
+        own.change += gain * (((about - own.last) / max(dt[i], _SHORTEST_STEP)) ** 2 - own.change)
         own.last = about
 
 
@@ -341,15 +349,17 @@ def _crossing(before: _Sample, block: SampleBlock, first: int, speed: np.void) -
 
 
 def _up_after_gap(
-    before: _Sample, block: SampleBlock, first: int, crossing: _Crossing
+    before: _Sample, block: SampleBlock, first: int, turn: Array, known_sd: float
 ) -> tuple[Array, float]:
     """The vertical ``(3,)`` in the sensor at sample `first`, by what both ends say, and its error.
+
+    `turn` is what the sensor turned in the gap, `known_sd` what its inclination is known to.
 
     A force is gravity only as far as it has gravity's size and the sensor hardly turns; what was
     known before is worth less the faster the sensor turned and the longer nobody looked.
     """
-    known_sd, after = max(crossing.tilt_sd, _FELT), block.gyr[first]
-    up = rotate(conjugate(multiply(before.q, crossing.turn)), np.array((0.0, 0.0, 1.0)))
+    after = block.gyr[first]
+    up = rotate(conjugate(multiply(before.q, turn)), np.array((0.0, 0.0, 1.0)))
     size = float(np.linalg.norm(block.acc[first]))
     felt_sd = _FELT + abs(size / GRAVITY - 1.0) + _JOLTED * float(np.linalg.norm(after))
     mixed = up / known_sd**2 + block.acc[first] / max(size, 1e-9) / felt_sd**2
@@ -432,6 +442,6 @@ _MENDED_S = 3.0
 """How soon gravity mends an inclination in VQF."""
 _BRIDGED = math.radians(3.0)
 """How far a device's own orientation may be wrong across a gap."""
-_LONGEST_STEP, _LATELY_S = 0.1, 0.3
+_SHORTEST_STEP, _LONGEST_STEP, _LATELY_S = 1e-3, 0.1, 0.3
 _FELT, _JOLTED = math.radians(4.0), 0.05
 """How far the force that a worn sensor feels is from the vertical, at best and by its rate, s."""

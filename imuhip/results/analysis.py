@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,11 @@ def analyze(
         When the recording cannot be read or lacks a pelvis or both thighs.
     """
     params = params or Params()
-    arguments = (recording, target, params, told, label, columns, soft_tissue, assess)
+    look = partial(_analyzed, recording, target, params, told, label, columns, soft_tissue, assess)
     try:
-        return _analyzed(*arguments, frozenset())
+        return look(frozenset())
     except _SpoiledError as found:  # what was found late holds for what came before
-        return _analyzed(*arguments, found.sensors, found.faults)
+        return look(found.sensors, found.faults)
 
 
 class _SpoiledError(Exception):
@@ -154,7 +155,7 @@ def _analyzed(
     Where pelvis and a thigh are left, it is as if the others had not been worn.
     """
     reader = RecordingReader(recording)
-    header = with_assess(reader.header, assess)
+    header = whole = with_assess(reader.header, assess)
     left = tuple(info for info in header.sensors if info.sensor not in distrusted)
     names = {info.sensor for info in left}
     if distrusted and PELVIS in names and names & set(THIGH.values()):
@@ -183,7 +184,7 @@ def _analyzed(
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
         doubts = input_doubts(reader.header, faults)
         calibration["words"] = list(dict.fromkeys((*doubts, *calibration["words"])))
-        session = session_summary(with_assess(reader.header, assess), params, recording) | {
+        session = session_summary(whole, params, recording) | {
             "columns": extra.names,
             "marks": marks_list(tally.marks, pipeline.origin_ns),
             "zero_utc_ns": zero_utc_ns(header, pipeline.origin_ns),

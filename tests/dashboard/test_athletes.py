@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.dropped import file_dropped, keep
-from dashboard.views.sessions import session_rows, session_title
+from dashboard.views.sessions import session_rows, session_title, session_titles
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.core.errors import CatalogueError, RecordingError
 from imuhip.simulate.output import write
@@ -43,6 +43,19 @@ def test_a_session_is_a_row_with_what_is_said_of_it(filed: Filed) -> None:
     both = replace(session, movements={"seated_rotation_left": 6, "seated_rotation_right": 5})
     assert session_rows([both])[0]["What"] == "seated rotation 11"
     assert session_title(replace(session, started=None)).startswith("no date")
+
+
+def test_sessions_that_look_alike_have_titles_of_their_own(filed: Filed) -> None:
+    """Two sessions of one hour and kind are told apart by their recordings, or by their ids."""
+    with Catalogue(filed.catalogue) as catalogue:
+        one = catalogue.sessions("A1")[0]
+    named = replace(one, id="b" * 64, recording=one.recording.with_name("second.mcap"))
+    moved = replace(one, id="c" * 64, recording=Path("elsewhere") / one.recording.name)
+    assert session_titles([one]) == {one.id: session_title(one)}
+    titles = session_titles([one, named, moved])
+    assert len(set(titles.values())) == 3
+    assert titles[named.id].endswith("second")
+    assert titles[moved.id].endswith("cccccc")
 
 
 def test_what_is_said_of_a_session_is_kept(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,13 @@ import itertools
 import numpy as np
 import pytest
 
-from imuhip.core.evidence import Alignment
+from imuhip.core.evidence import Alignment, CalibrationStep, Misplacement
 from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 from imuhip.core.records import GridBlock
 from imuhip.estimate.heading import RelativeHeading
 
 SENSORS = ("pelvis", "thigh_left", "thigh_right")
+UNSEEN = np.radians(40.0) ** 2
 STANDING = np.tile((0.5, 0.5, 0.5, 0.5), (50, 3, 1))
 
 
@@ -94,6 +95,65 @@ def test_drift_is_found_on_feet_that_stand_turned():
     turn[600:, 1] -= np.radians(15.0)
     out = stage().push(rows(turn, lean, bias=np.radians(0.03)))
     assert np.degrees(out.turn[-1, 1] - drift[-1]) == pytest.approx(0.0, abs=2.0)
+
+
+def declared(turned_deg, **more):
+    """A marked second standing, the left thigh turned by so much against the first."""
+    turn = np.zeros((50, 3))
+    turn[:, 1] = np.radians(turned_deg)
+    q = multiply(quaternion_from_heading(turn), STANDING)
+    none = np.full((3, 3), np.nan)
+    known = {"found": "marked", "accepted": True, "misplaced": ()} | more
+    return CalibrationStep(
+        step="stand_again", t_start=0.0, t_end=0.5, gates=(), words=(), up=none, axis=none,
+        axis_sd=none[0], turned=none[0], lost=none[0], drifted=none[0], force=none[0], q=q,
+        sensors=SENSORS, **known,
+    )  # fmt: skip
+
+
+def lost(made):
+    """Push rows in which the left thigh may have turned by 40° unseen."""
+    unseen = np.zeros((200, 3))
+    unseen[100:, 1] = UNSEEN
+    made.push(rows(np.zeros((200, 3)), np.radians(np.full(200, 20.0)), unseen=unseen))
+    return made
+
+
+def left_now(made):
+    """Drift and its error of the left thigh, degrees."""
+    unseen = np.zeros((2, 3))
+    unseen[:, 1] = UNSEEN  # variances of gaps add up, and none is taken back
+    out = made.push(rows(np.zeros((2, 3)), np.radians([20.0, 20.0]), unseen=unseen))
+    return np.degrees(out.turn[0, 1]), np.degrees(np.sqrt(out.variance[0, 1]))
+
+
+def test_a_declared_standing_finds_the_heading_again():
+    """Whoever stands as in the calibration, because asked to, gives a lost heading back."""
+    made = lost(stage())
+    assert left_now(made)[1] > 35.0
+    made.stood_again(declared(12.0))
+    turn, sd = left_now(made)
+    assert turn == pytest.approx(12.0, abs=0.5)
+    assert sd < 2.5
+
+
+@pytest.mark.parametrize("more", [{"found": "detected"}, {"accepted": False}])
+def test_a_standing_that_nobody_declared_or_accepted_tells_nothing(more):
+    """Without a mark, or with a failed gate, a second standing leaves the heading unknown."""
+    made = lost(stage())
+    made.stood_again(declared(12.0, **more))
+    assert left_now(made)[1] > 35.0
+
+
+def test_a_slipped_strap_widens_the_error_and_is_no_drift():
+    """What a strap slipped by is added to the doubt of its sensor, and not taken off."""
+    made = stage()
+    left_now(made)
+    slip = Misplacement("slipped", "thigh_left", 0.0, 0.5, 8.0, False, "")
+    made.stood_again(declared(8.0, accepted=False, misplaced=(slip,)))
+    turn, sd = left_now(made)
+    assert abs(turn) < 0.1
+    assert sd == pytest.approx(8.0, abs=0.2)
 
 
 def test_a_gap_is_doubted_until_the_next_standing():
