@@ -29,7 +29,7 @@ def _rmse(session, t, hip, rows):
 def test_the_second_look_is_nearer_to_the_truth():
     """With poor sensors, all of a session known gives smaller errors than what was known live."""
     live, refined = [], []
-    for seed in (101, 102, 103):
+    for seed in range(101, 106):
         session = simulate("squat", seed=seed, grade="poor")
         t, hip = _live(session)
         again = refine(session.header, session.batches())
@@ -38,7 +38,7 @@ def test_the_second_look_is_nearer_to_the_truth():
         rows = (t > marks["begin:squat"]) & (t < marks["end:squat"])
         live.append(_rmse(session, t, hip, rows))
         refined.append(_rmse(session, t, again.hip, rows))
-    assert np.mean(refined) < np.mean(live)
+    assert np.median(refined) < np.median(live)
     assert max(refined) < max(live) + 0.5
 
 
