@@ -1,6 +1,5 @@
 """``/imu/consent/{athlete}``: one tap on the page writes down that an athlete has agreed."""
 
-import json
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -8,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dashboard.server.answers import json_answer
 from imuhip.core.errors import CatalogueError
 
 
@@ -32,8 +32,8 @@ class Consents:
         try:
             await run_in_threadpool(self._write_down, athlete)
         except CatalogueError as error:
-            return _json({"error": str(error)}, 409)
-        return _json({"athlete": athlete, "consent": "given"})
+            return json_answer({"error": str(error)}, 409)
+        return json_answer({"athlete": athlete, "consent": "given"})
 
     def _write_down(self, athlete: str) -> None:
         """Add the athlete if new, and the consent unless one stands."""
@@ -46,12 +46,6 @@ class Consents:
                 catalogue.add_athlete(athlete)
             if known.get(athlete) != "given":
                 catalogue.give_consent(athlete, PURPOSE)
-
-
-def _json(value: dict[str, str], status: int = 200) -> Response:
-    """An answer that no cache keeps."""
-    headers = {"cache-control": "no-store"}
-    return Response(json.dumps(value), status, headers, media_type="application/json")
 
 
 PURPOSE: Final = "measuring and keeping the recordings"

@@ -3,7 +3,6 @@
 The page asks when a session begins, so that a goal set a minute ago is on the gauge.
 """
 
-import json
 import math
 from collections.abc import Iterable
 from typing import Any, Final
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dashboard.server.answers import json_answer
 from imuhip.catalogue.entities import Goal
 from imuhip.core.errors import CatalogueError
 from imuhip.live.protocol import GAUGE
@@ -39,8 +39,8 @@ class Goals:
         try:
             zones = await run_in_threadpool(self._zones, athlete)
         except CatalogueError as error:
-            return _json({"error": str(error)}, 404)
-        return _json({"athlete": athlete, "zones": zones})
+            return json_answer({"error": str(error)}, 404)
+        return json_answer({"athlete": athlete, "zones": zones})
 
     def _zones(self, athlete: str) -> list[dict[str, Any]]:
         # Imported here: the server answers before the catalogue's libraries are loaded.
@@ -78,12 +78,6 @@ def gauge_zones(goals: Iterable[Goal]) -> list[dict[str, Any]]:
             "from_deg": ends[0], "to_deg": ends[1],
         })  # fmt: skip
     return zones
-
-
-def _json(value: dict[str, Any], status: int = 200) -> Response:
-    """An answer that no cache keeps."""
-    headers = {"cache-control": "no-store"}
-    return Response(json.dumps(value), status, headers, media_type="application/json")
 
 
 MEASURES: Final = {"rotation_most_in_deg": "in", "rotation_most_out_deg": "out"}

@@ -5,7 +5,6 @@ of another site cannot ask (`imuhip.live.access`), nor can anybody without the t
 """
 
 import http.client
-import json
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,10 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dashboard.server.answers import json_answer
+
 _TIMEOUT_S: Final = 10.0
 _MOST_BYTES: Final = 8192
 
-NO_COLLECTOR: Final = {"error": "expected a running collector, came none: start imuhip collect"}
+TOO_MUCH: Final = {"error": f"A request may hold {_MOST_BYTES} bytes at most. Send less."}
+NO_COLLECTOR: Final = {"error": "No collector is running. Start imuhip collect first."}
 
 
 class Steering:
@@ -44,7 +46,9 @@ class Steering:
         async for part in request.stream():
             body += part
             if len(body) > _MOST_BYTES:
-                return _json(413, {"error": f"expected at most {_MOST_BYTES} bytes, came more"})
+                return json_answer(
+                    {"error": f"A request may hold {_MOST_BYTES} bytes at most. Send less."}, 413
+                )
         action = request.path_params["action"]
         kind = request.headers.get("content-type", "")
         return await run_in_threadpool(self._ask, f"/control/{action}", body, kind)
@@ -62,10 +66,6 @@ class Steering:
             answer = hub.getresponse()
             return Response(answer.read(), answer.status, media_type="application/json")
         except (OSError, http.client.HTTPException):
-            return _json(503, NO_COLLECTOR)
+            return json_answer(NO_COLLECTOR, 503)
         finally:
             hub.close()
-
-
-def _json(status: int, value: dict[str, str]) -> Response:
-    return Response(json.dumps(value), status, media_type="application/json")

@@ -1,7 +1,7 @@
 """How far a hip turns in one set of a table test, against the goal of the athlete.
 
-A goal is the bone's, and the skin follows the bone by somewhere between 60 % and all of it: as in
-other rules the middle is taken, and the doubt is part of the error.
+A goal is the bone's, and the skin follows the bone by somewhere between half and all of it: as in
+other rules four fifths are taken, and the doubt is part of the error.
 """
 
 import math

@@ -6,8 +6,8 @@ import numpy as np
 
 from imuhip.assess.episodes import Rows
 from imuhip.core.conventions import PELVIS_ANGLES
-from imuhip.core.quaternions import wrap_angle
 from imuhip.core.records import Array
+from imuhip.estimate.continuous import ContinuousTurn
 
 KEPT_ROWS: Final = 12_000
 """Rows that can be looked back at: two minutes, longer than any repetition."""
@@ -57,7 +57,7 @@ class History:
         # The store is written over when it moves on, and repetitions are looked at again later.
         store = self._store[start - self._first : stop - self._first].copy()
         for column in _WRAPPING:
-            store[:, column] = _continuous(store[:, column])
+            store[:, column] = ContinuousTurn().push(store[:, column])
         if not (store[:, _VALID] > 0.0).all():
             _bridge(store)
         columns = {
@@ -82,19 +82,6 @@ def _bridge(store: Array) -> None:
             share = (np.arange(1, after - before) / (after - before))[:, None]
             start = store[before, columns]
             store[before + 1 : after, columns] = start + share * (store[after, columns] - start)
-
-
-def _continuous(heading: Array) -> Array:
-    """A heading ``(N,)`` without jumps at ±π; NaN stays NaN and breaks nothing."""
-    steps = heading[1:] - heading[:-1]
-    if not (np.abs(steps) > np.pi).any() and np.isfinite(np.add.reduce(heading)):
-        return heading
-    out = heading.copy()
-    known = np.flatnonzero(np.isfinite(out))
-    if len(known) > 1:
-        steps = wrap_angle(np.diff(heading[known]))
-        out[known[1:]] = out[known[0]] + np.cumsum(steps)
-    return out
 
 
 _BRIDGE_ROWS: Final = 10

@@ -19,7 +19,7 @@ from imuhip.cli.comparison_output import (
 )
 from imuhip.core.records import Fault
 from imuhip.devices.profile_nouns import Profile
-from imuhip.recording.summary import RecordingSummary
+from imuhip.recording.summary import RecordingSummary, import_warnings
 from imuhip.results.analysis import Analysis
 from imuhip.validate.orientation import Row
 
@@ -83,6 +83,8 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
     for name in ("athlete", "started", "source"):
         if getattr(header, name):
             console.print(f"{name}: {escape(getattr(header, name))}", highlight=False)
+    for sentence in import_warnings(header):
+        console.print(f"[yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
     table = Table(box=None)
     for column in ("sensor", "profile", "notifications", "per second", "gaps", "longest gap"):
         table.add_column(column, justify="left" if column in ("sensor", "profile") else "right")

@@ -1,7 +1,7 @@
 """The nouns of calibration: what a step measured, and the alignment that came of it."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from imuhip.core.records import Array, Mount
 
@@ -203,3 +203,7 @@ class HeadingBlock:
     turn: Array
     variance: Array
     tilt: Array
+
+
+STAND_POSE: Final = "stand_pose"
+"""The gate that fails where Stand was done otherwise than the athlete stands."""

@@ -26,12 +26,12 @@ The thigh's own medio-lateral axis is taken to be parallel to the pelvis's in th
 That shifts rotation by a constant, which the zero takes away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from imuhip.core.conventions import PELVIS
-from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Grade
+from imuhip.core.evidence import STAND_POSE, Alignment, CalibrationStep, Gate, Grade
 from imuhip.core.quaternions import (
     conjugate,
     heading_from_quaternion,
@@ -232,17 +232,30 @@ class Aligner:
     def _grade(
         self, q_sb: Array, heading: Array, covariance: Array, gates: Sequence[Gate]
     ) -> Grade:
-        """By the error of the headings; a failed gate is never better than fair."""
+        """By the error of the headings; a failed gate is never better than fair.
+
+        None where the standing that everything is told against was not how the athlete stands.
+        """
         known = np.isfinite(q_sb[:, 0]) & np.isfinite(heading)
         if not known[self._pelvis] or np.count_nonzero(known) < 2:
             return "none"
         spread = np.sqrt(np.diag(covariance)[np.isfinite(np.diag(covariance))])
         worst = float(np.degrees(spread.max())) if len(spread) else 0.0
+        if any(g.verdict == "failed" for g in self._all_gates() if g.name == STAND_POSE):
+            return "none"
         verdicts = {gate.verdict for gate in gates}
-        verdicts |= {g.verdict for s in self._steps.values() for g in s.gates}
+        verdicts |= {gate.verdict for gate in self._all_gates()}
         if worst <= _GOOD_DEG and "failed" not in verdicts:
             return "good" if verdicts <= {"good"} else "fair"
         return "fair" if worst <= _FAIR_DEG else "poor"
+
+    def _all_gates(self) -> Iterator[Gate]:
+        """Of every step that counts; poses as they were told since the newest standing."""
+        stood = self._steps.get("stand")
+        for step in self._steps.values():
+            for gate in step.gates:
+                if gate.name != STAND_POSE or stood is None or step.t_start >= stood.t_end:
+                    yield gate
 
 
 def _determined(evidence: Sequence[Measurement], count: int) -> list[int]:

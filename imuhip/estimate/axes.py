@@ -12,6 +12,7 @@ told from the sensor's own values.
 
 import itertools
 import math
+from typing import Final
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class AxesCheck:
         if len(self._forces) == _FORCES and max(self._forces) < _NO_GRAVITY:
             words = _GRAVITY_WORDS
         elif self._forces[-1] >= _NO_GRAVITY and not window[1:, _GAP].any():
-            off = _angles_off(acc, gyr, window[:, _DT], _WAYS)
+            off = _angles_off(acc, gyr, window[:, _DT], AXIS_ORDERS)
             if off[-1] >= _CLEAR:
                 self._off.append(off[:-1])
                 words = self._verdict()
@@ -81,7 +82,7 @@ class AxesCheck:
         as_sent = float(middle[_AS_SENT])
         if as_sent < _WRONG or middle[best] > _FITS * as_sent:
             return ""
-        return _AXES_WORDS.format(fit=_spelled(_WAYS[best]))
+        return _AXES_WORDS.format(fit=_spelled(AXIS_ORDERS[best]))
 
 
 @kernel
@@ -180,7 +181,8 @@ def _spelled(way: Array) -> str:
     )
 
 
-_WAYS = _ways()
+AXIS_ORDERS: Final = _ways()
+"""``(48, 3, 3)``; the one as sent first."""
 _AS_SENT = 0
 
 _T, _DT, _HOST, _GAP, _ACC, _GYR, _COLUMNS = 0, 1, 2, 3, 4, 7, 10

@@ -170,6 +170,7 @@ def without(rows: GridBlock, spoiled_at: Mapping[str, float]) -> GridBlock:
         rest=rows.rest & ~spoiled,
         drift=np.where(spoiled, np.nan, rows.drift),
         unseen=np.where(spoiled, np.nan, rows.unseen),
+        tilt=np.where(spoiled, np.nan, rows.tilt),
     )
 
 

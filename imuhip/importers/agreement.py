@@ -6,7 +6,6 @@ thighs, for acceleration is no gravity; a mirrored or exchanged axis is off by 3
 lively person is not taken for a wrong axis, another order of the axes must fit far better too.
 """
 
-import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ import numpy as np
 from imuhip.core.conventions import GRAVITY
 from imuhip.core.quaternions import conjugate, multiply, quaternion_from_rotvec, rotate
 from imuhip.core.records import Array, IntArray
+from imuhip.estimate.axes import AXIS_ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def agreement(t: Array, acc: Array, gyr: Array) -> Agreement | None:
     if len(starts) < _FEWEST:
         return None
     first, last = smooth[starts], smooth[starts + span]
-    as_is = _ORDERS[0]
+    as_is = AXIS_ORDERS[0]
     off = _error(gyr, dt, starts, span, first, last, as_is)
     if not np.isfinite(off):
         return None
     if off <= _LARGEST_SCALED:  # as near as they come: nothing else need be tried
         return Agreement(off, off, 1.0, off, len(starts))
-    errors = [_error(gyr, dt, starts, span, first, last, order) for order in _ORDERS]
+    errors = [_error(gyr, dt, starts, span, first, last, order) for order in AXIS_ORDERS]
     scaled = [_error(gyr, k * dt, starts, span, first, last, as_is) for k in _SCALES]
     best = int(np.argmin(scaled))
     return Agreement(off, min(errors), _SCALES[best], scaled[best], len(starts))
@@ -146,18 +146,6 @@ def _spread(starts: IntArray) -> IntArray:
     return starts[np.linspace(0, len(starts) - 1, _MOST).astype(np.int64)]
 
 
-def _orders() -> list[Array]:
-    """Return the 48 orders and signs of three axes, as they are first."""
-    found = []
-    for order in itertools.permutations(range(3)):
-        for signs in itertools.product((1.0, -1.0), repeat=3):
-            matrix = np.zeros((3, 3))
-            matrix[range(3), order] = signs
-            found.append(matrix)
-    return found
-
-
-_ORDERS: Final = _orders()
 _SCALES: Final = (0.25, 0.4, 0.5, 0.6, 1.0 / 0.6, 2.0, 2.5, 4.0)
 _LARGEST_SCALED: Final = np.radians(8.0)
 _FAR_BETTER_SCALED: Final = 0.5

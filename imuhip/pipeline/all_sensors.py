@@ -37,6 +37,7 @@ from imuhip.core.records import (
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import Params as ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
+from imuhip.estimate.calibration.reversed_forces import REVERSED, ReversedForces
 from imuhip.estimate.common_motion import CommonMotion
 from imuhip.estimate.continuous import ContinuousTurn
 from imuhip.estimate.grid import Grid, without
@@ -157,8 +158,7 @@ class Pipeline:
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._common = CommonMotion(names)
-        self._mounted = {name for name in names if name in mounts}
-        self._upside_down: set[str] = set()
+        self._reversed = ReversedForces(name for name in names if name in mounts)
         self._reversed_at: dict[str, float] = {}
         self._distrusted = distrusted
         self._facing = ContinuousTurn()
@@ -347,16 +347,13 @@ class Pipeline:
         return replace(angles, pelvis=pelvis)
 
     def _reversed_forces(self, step: CalibrationStep, rows: GridBlock, row: int) -> list[Fault]:
-        """Every sensor upside down against its mount: nobody wears them so; their sign is wrong."""
-        self._upside_down |= {m.sensor for m in step.misplaced if m.kind == "upside_down"}
-        every = len(self._mounted) > 1 and self._mounted <= self._upside_down
-        if not every or self._reversed_at or not len(rows.t):
+        """Believe no sensor from the row on that follows, as what is known of a step counts."""
+        if not self._reversed.push(step) or not len(rows.t):
             return []
-        # From the row on that follows, as what is known of a step always counts.
         known = float(rows.t[row]) if row < len(rows.t) else float(rows.t[-1]) + 1.0 / GRID_HZ
         self._reversed_at = dict.fromkeys(self.sensors, known - 0.5 / GRID_HZ)
         at = step.t_end
-        return [Fault(name, "axes", step.t_start, at, 1, _REVERSED) for name in self.sensors]
+        return [Fault(name, "axes", step.t_start, at, 1, REVERSED) for name in self.sensors]
 
     def _align(self, step: CalibrationStep) -> None:
         alignment = self._aligner.push(step)
@@ -403,11 +400,6 @@ def joined_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
         joined.append(fault)
     return tuple(joined)
 
-
-_REVERSED = (
-    "every sensor is upside down against its mount: their accelerometers are reversed – check "
-    "their signs and axes, or the mounts, then import or record again"
-)
 
 _TURN = PELVIS_ANGLES.index("rotation")
 

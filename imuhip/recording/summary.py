@@ -81,6 +81,12 @@ class RecordingSummary:
     faults: tuple[Fault, ...]
 
 
+def import_warnings(header: Header) -> list[str]:
+    """What the import found odd about the files that a recording was made of."""
+    said = header.parameters.get("import_warnings")
+    return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
     """What `recover` brought from one file into another, and what it found lost."""

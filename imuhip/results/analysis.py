@@ -20,7 +20,7 @@ from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.pipeline.all_sensors import Output, Params, Pipeline, joined_faults
 from imuhip.pipeline.offline import refine
 from imuhip.recording.reader import RecordingReader
-from imuhip.recording.summary import sha256_of, software_versions
+from imuhip.recording.summary import import_warnings, sha256_of, software_versions
 from imuhip.results.assessment import (
     findings_list,
     latest_findings,
@@ -316,8 +316,7 @@ def calibration_summary(
 
 def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
     """Sentences on what came in: what its import found odd, and what spoils whole sensors."""
-    said = header.parameters.get("import_warnings")
-    words = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+    words = import_warnings(header)
     words += [
         f"{fault.sensor.replace('_', ' ')}: {fault.detail.rstrip('.?')}."
         for fault in faults

@@ -6,6 +6,7 @@ import sys
 
 import pyarrow.parquet as pq
 import pytest
+from support import import_folders
 
 COMMANDS = (
     "analyze", "demo", "dashboard", "import", "info", "profiles", "recover", "replay", "simulate",
@@ -115,6 +116,19 @@ def test_info_says_what_is_in_a_recording(session):
     assert said["whole"] is True
     assert any(label == "begin:stand" for _, label in said["marks"])
     assert "begin:stand" in imuhip("info", session[0]).stdout
+
+
+def test_info_repeats_what_the_import_found_odd(tmp_path):
+    """What was told at import is told again of the recording, by whoever has it then."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for sensor in ("pelvis", "thigh_left", "thigh_right"):
+        import_folders.write(folder / f"{sensor}.csv", import_folders.still())
+    (folder / "stray.csv").write_text("a,b\n1,2\n")
+    recording = tmp_path / "in.mcap"
+    said = imuhip("import", folder, "-o", recording)
+    assert "stray.csv" in said.stderr
+    assert "stray.csv" in imuhip("info", recording).stdout
 
 
 def test_a_cut_recording_is_recovered(session, tmp_path):

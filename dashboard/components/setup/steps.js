@@ -22,6 +22,7 @@ const GATE_NAMES = {
   knee_lift_steadiness: ["lifts differ by", 1, "°"],
   axis_tilt: ["tilt of the pelvis sensor", 1, "°"],
   side: ["this leg against the other", 1, " ×"],
+  stand_pose: ["away from Stand by", 1, "°"],
   tilt_closure: ["leans otherwise by", 1, "°"],
   heading_closure: ["faces otherwise by", 1, "°"],
   slip: ["slip of the strap", 1, ""],

@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from imuhip.core.conventions import PELVIS, THIGH, Side
-from imuhip.core.evidence import Gate, Misplacement
+from imuhip.core.evidence import STAND_POSE, Gate, Misplacement
+from imuhip.core.quaternions import conjugate, rotate
 from imuhip.core.records import Array, Mount
 from imuhip.estimate.calibration.mounting import Sitting, mounted_right, sits, vector
 from imuhip.estimate.calibration.side_swap import (
@@ -200,6 +201,8 @@ class Placement:
             self._stand(seen)
         if seen.step == "stand_again" and seen.sound and self._stood is not None:
             gates += self._close(seen, self._stood)
+        if seen.step in _STANDS_BETWEEN and self._stood is not None:
+            gates += self._pose(seen, self._stood)
         for i in np.flatnonzero(np.isfinite(seen.axis[:, 0])).tolist():
             self._right[i] = seen.axis[i]
             gates += self._level(seen, i)
@@ -246,10 +249,28 @@ class Placement:
             )
         return [gate]
 
+    def _pose(self, seen: Measured, stood: Standing) -> list[Gate]:
+        """Whether the thighs ever come back to where they were in the standing.
+
+        Before, between and after the repetitions of a movement people stand as they always do. A
+        thigh that stays away from its standing all the time was bent, lifted or sat upon in it.
+        """
+        gates = []
+        for i, name in enumerate(self.sensors):
+            if name in THIGH.values() and len(seen.rows.t):
+                up = rotate(conjugate(seen.rows.q[:, i]), np.array((0.0, 0.0, 1.0)))
+                cosine = np.clip(np.sum(up * stood.up[i], axis=-1), -1.0, 1.0)
+                gates.append(_pose_gate(name, float(np.arccos(cosine).min())))
+        return gates
+
     def _close(self, seen: Measured, stood: Standing) -> list[Gate]:
         """Hold a later standing against the first."""
         gates = []
         found = closures(self.sensors, stood, _standing(seen))
+        thighs = [(name, found[name].tilt) for name in THIGH.values() if name in found]
+        if len(thighs) > 1 and min(tilt for _, tilt in thighs) > _BOTH_LEANED:
+            # Two straps do not slip at once: one of the standings was none.
+            return [_pose_gate(name, tilt) for name, tilt in thighs]
         for sensor, closure in found.items():
             tilt, heading = np.degrees((closure.tilt, abs(closure.heading))).tolist()
             limit = float(np.degrees(closure.heading_limit))
@@ -277,10 +298,17 @@ class Placement:
 
 def words_of(gate: Gate) -> str:
     """What the coach does about a failed gate of placement; empty where a fault says it."""
+    if gate.name == STAND_POSE:
+        return _OTHER_POSE
     if gate.name != "side":
         return ""
     side: Side = "left" if gate.sensor == THIGH["left"] else "right"
     return _OTHER_LEG.format(asked=side, moved=other(side))
+
+
+def _pose_gate(thigh: str, away: float) -> Gate:
+    """How far a thigh is from its standing, radians, as a gate of that standing."""
+    return Gate.judge(STAND_POSE, "deg", thigh, float(np.degrees(away)), *_POSE_DEG)
 
 
 def _standing(seen: Measured) -> Standing:
@@ -293,6 +321,7 @@ def _where(sensor: str) -> str:
 
 
 _ONE_LEG = ("knee_lift", "toe_turn")
+_STANDS_BETWEEN = ("bow", "knee_lift_left", "knee_lift_right")
 _FEWEST_ROWS = 20
 _CLEARLY, _MOST = 3.0, 1000.0
 """The leg that was asked has at least so many times the energy of the other (KINEMATICS 1.8)."""
@@ -300,6 +329,7 @@ _CLEARLY, _MOST = 3.0, 1000.0
 _A_LIFT_DEG = 25.0
 _TILT_DEG = (8.0, 12.0)
 _TILT_CLOSURE_DEG = (2.0, 5.0)
+_POSE_DEG, _BOTH_LEANED = (5.0, 10.0), np.radians(10.0)
 _HEADING_GOOD_DEG = 2.0
 _SLIP = (0.6, 1.0)
 
@@ -311,6 +341,10 @@ _AS_NAMED = "Left and right sensors are as named again – results follow the bo
 _OTHER_LEG = (
     "The {moved} thigh moved when the {asked} was asked – do it again with the {asked} leg; if it "
     "was the {asked}, the sensors are swapped, and the next lift will tell."
+)
+_OTHER_POSE = (
+    "The standing at the start was not how you stand now – stand tall with your feet under your "
+    "hips, and do Stand again, then this step."
 )
 _TILTED = (
     "The pelvis sensor looks tilted or loose – tighten its belt and bow again, straight ahead."
