@@ -33,6 +33,8 @@ from imuhip.live.start import Options, free_path, live_header, spoken_label
 
 _log = logging.getLogger(__name__)
 
+_NONE_RUNS = "No recording is running. Start one first."
+
 
 class Session:
     """A kit at work; it is also what its hub's control talks to.
@@ -93,7 +95,7 @@ class Session:
                 refuse(str(error))
             return {}
         if self.take is None:
-            refuse("expected a recording to put the mark in, came none: start one")
+            refuse(_NONE_RUNS)
         if action == "train":
             return {"already": not self.course.train()}
         if action == "mark":
@@ -192,7 +194,7 @@ class Session:
         async with self._turn:
             take = self.take
             if take is None:
-                refuse("expected a recording to run, came none: start one")
+                refuse(_NONE_RUNS)
             self.course.end_session()
             self._inbox.event("", "clock", {"utc_ns": str(time.time_ns())})
             self._drain()
@@ -224,7 +226,7 @@ class Session:
     def mark(self, label: str) -> int:
         """Put a mark into the recording; its host stamp. ControlRefusedError without one."""
         if self.take is None:
-            refuse("expected a recording to put the mark in, came none: start one")
+            refuse(_NONE_RUNS)
         self.course.heard(label)
         return self._inbox.mark(label).host_ns
 

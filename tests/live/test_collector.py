@@ -254,9 +254,9 @@ def test_stop_loses_nothing_and_start_begins_anew(tmp_path: Path) -> None:
                 await until(lambda: session.take.t > 0.5)
                 last = len(sent)
                 got.append((await session.stop(), first, last))
-            with pytest.raises(ControlRefusedError, match="start one"):
+            with pytest.raises(ControlRefusedError, match="Start one first"):
                 await session.stop()
-            with pytest.raises(ControlRefusedError, match="start one"):
+            with pytest.raises(ControlRefusedError, match="Start one first"):
                 session.mark("pain")
         return got
 
