@@ -276,6 +276,8 @@ def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array
     delays = np.sort(near)
     limit = settings[SLOPE_LIMIT]
     least = -min(limit, _SLOWEST_SLOPE)
+    if count < _FEWEST_BINS:  # one point says nothing of the slope
+        least = limit = state[_SLOPE] - 1.0
     best = _peak(x, y, least, limit, 0)
     room = _comb(delays)
     need = -_value(x, y, best, 0)
@@ -422,6 +424,7 @@ _SLACK = 1.05
 _SHARE = 0.7
 """Of the sorted delays, so many tell the comb; the others are repeats and stalls."""
 _FEWEST = 32
+_FEWEST_BINS = 2
 _ONE_TOOTH_S = 1e-3
 _BLUR_S, _JITTER_S = 1e-3, 2e-4
 _LONGEST_S = 0.03

@@ -19,8 +19,6 @@ Three kinds of time:
   really come: 0.4 to 2.2 times. Without a counter a lost packet shifts time until the window
   forgets. After a pause, samples that come in a burst were late; what does not come is lost.
 
-A stamped clock that no crystal's slope fits may be off by up to 2 %; that is told.
-
 Causal and per notification: how notifications are cut into packets does not show.
 """
 
@@ -190,8 +188,7 @@ class Clock:
         words = "a sample stamped no later than one before it was left out"
         left_out = [] if keep.all() else arrived[~keep].tolist()
         faults = [Fault(self._sensor, "out_of_order", at, at, 1, words) for at in left_out]
-        if self._source.unit_s is None or not self._source.session:
-            faults += self._pace(t, keep)
+        faults += self._pace(t, keep)
         count = int(self._state[RECENT_COUNT])
         enough = RATE_WINDOWS * _RECENT
         if not self._rate_told and count >= enough and len(t):

@@ -97,6 +97,7 @@ def test_a_sensor_in_the_wrong_place_is_found_by_shaking(
     control(collector, "shaken:thigh_right")
     expect(page.locator(".asked")).to_contain_text("but the right thigh sensor moved: swap")
     press(page, "Keep them so: this is the left thigh sensor")
+    expect(page.locator(".asked")).to_contain_text("Shake the one on the pelvis")
     asked = control(collector, "shaken:pelvis")
     assert asked[-2] == ["bind", {"thigh_left": "thigh_right", "thigh_right": "thigh_left"}]
     expect(page.locator(".asked")).to_contain_text("Shake the one on the left thigh")

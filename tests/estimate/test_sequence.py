@@ -155,9 +155,15 @@ def test_disorder_and_copies_do_not_show(kind, per_packet, late, twice, start):
     assert np.array_equal(came["acc"], calm["acc"])
     assert not came["missing"].any()
     assert not [fault for fault in faults if fault.kind == "out_of_order"]
-    assert np.abs(came["t"] - calm["t"]).max() < 0.0125
+    assert np.abs(came["t"] - calm["t"]).max() < 0.012
     if KINDS[kind].tick_s is not None:
         assert np.abs(came["dt"] - calm["dt"]).max() < 1e-5
+
+
+def test_the_first_seconds_go_at_the_declared_pace():
+    """One second of arrivals tells no rate: without stamps, samples stay at the declared one."""
+    came, _ = run(in_order(60, KINDS["counter of 8 bits"], per_packet=4))
+    assert np.diff(came["t"]) == pytest.approx(1.0 / RATE, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
