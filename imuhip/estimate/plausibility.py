@@ -157,7 +157,7 @@ def _jumps(acc: Array, gyr: Array, state: Array) -> bool:
         gyr_again += (gyr[k] - state[_ODD_GYR + k]) ** 2
         acc_again += (acc[k] - state[_ODD_ACC + k]) ** 2
     gyr_step, acc_step = np.sqrt(gyr_step), np.sqrt(acc_step)
-    odd = gyr_step > _GYR_STEP + 2.0 * state[_GYR_BEFORE]
+    odd = gyr_step > _GYR_STEP + 2.0 * state[_GYR_BEFORE] + min(_SHOCK * acc_step, _SHOCKED)
     odd = odd or acc_step > _ACC_STEP + 2.0 * state[_ACC_BEFORE]
     stays = np.sqrt(gyr_again) <= _GYR_STEP and np.sqrt(acc_again) <= _ACC_STEP
     if steps >= 1.0 and odd and not (state[_ODD] > 0.0 and stays) and state[_ODD] < _MOST_ODD:
@@ -191,6 +191,8 @@ _FASTEST, _HARDEST = 80.0, 400.0
 """rad/s and m/s²: chips end at 4000 °/s and 32 g."""
 _GYR_STEP, _ACC_STEP = 8.0, 120.0
 """rad/s and m/s² from one sample to the next, beyond twice the step before: no leg does it."""
+_SHOCK, _SHOCKED = 1.0, 30.0
+"""A heel strike turns a strap by up to 0.6 rad/s for each m/s² that it jolts it, and 24 in all."""
 _MOST_ODD = 3.0
 """So many samples in a row may be away; then they are where the sensor is."""
 _STUCK_S, _FEWEST, _HABIT = 0.2, 8, 5.0

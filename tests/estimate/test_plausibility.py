@@ -108,6 +108,29 @@ def test_plausible_values_pass_untouched():
         assert not faults
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_heel_strikes_pass_untouched(seed):
+    """Jogging jolts a strap by 50 to 90 m/s² and turns it by up to 24 rad/s within a sample.
+
+    Sizes are those of 100 Hz recordings of thighs: a turn beyond the one before of at most 0.6
+    rad/s for each m/s², which rings out over some samples.
+    """
+    samples = moving()
+    rng = np.random.default_rng(seed)
+    acc, gyr = samples.acc.copy(), samples.gyr.copy()
+    ring = np.array([1.0, -0.7, 0.4, -0.2, 0.1])
+    for at in range(500, 2500, 35):
+        jolt = rng.uniform(40.0, 90.0)
+        way, axis = rng.normal(size=(2, 3))
+        turn = min(0.6 * jolt, 24.0) * axis / np.linalg.norm(axis)
+        acc[at : at + 5] += np.outer(ring, jolt * way / np.linalg.norm(way))
+        gyr[at : at + 5] += np.outer(ring, turn)
+    shaken = block(samples.t, acc, gyr)
+    kept, faults = Plausibility("thigh_left", RATE).push(shaken)
+    assert not faults
+    assert kept is shaken
+
+
 def test_a_sensor_without_noise_may_rest():
     """One that repeats itself from the beginning, as simulated ones do, is not stuck later."""
     n = 3000
