@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
+from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Finding
 
 Step: TypeAlias = Literal["limits", "drill", "test_again"]
@@ -69,14 +71,52 @@ def plan_of(findings: Sequence[Finding], goal: Goal = "general") -> tuple[Line, 
         return _nothing_found(findings)
     lead = cards[0].lead
     more = len(cards) - 1
-    also = "" if not more else f"; {more} more {'card' if more == 1 else 'cards'} can wait"
+    also = "" if not more else f"; {_what_waits(cards[1:])}"
     drill, why = _drill(cards[0], goal)
     again = _AGAIN.get(_kind(lead), _AGAIN["movement"])
     return (
-        Line("limits", lead.words, f"{_LIMITS_WHY[_kind(lead)]}{also}."),
+        Line("limits", words_of_both(cards[0]), f"{_why(lead)}{also}."),
         Line("drill", drill, why),
         Line("test_again", *again),
     )
+
+
+def _why(lead: Finding) -> str:
+    """Why the first finding comes first."""
+    return _LIMITS_WHY.get(lead.rule) or _LIMITS_WHY[_kind(lead)]
+
+
+def _what_waits(cards: Sequence[Card]) -> str:
+    """What comes after it, by name."""
+    names = []
+    for card in cards:
+        rule = RULES.get(card.lead.rule)
+        title = rule.title if rule else card.lead.rule.replace("_", " ")
+        names.append(title[0].lower() + title[1:])
+    known = list(dict.fromkeys(names))
+    return f"after it: {', '.join(known)}"
+
+
+def words_of_both(card: Card) -> str:
+    """The words of a card's lead, and of the same on the other side."""
+    lead = card.lead
+    return " ".join([lead.words, *(each.words for each in card.others if _mirrors(each, lead))])
+
+
+def sides_of(card: Card) -> set[str]:
+    """The sides that have a card's fault."""
+    return {card.lead.side, *(each.side for each in card.others if _mirrors(each, card.lead))}
+
+
+def _mirrors(one: Finding, other: Finding) -> bool:
+    """Whether two findings are the same thing on the two sides."""
+    same = (one.rule, _family(one.movement)) == (other.rule, _family(other.movement))
+    return same and {one.side, other.side} == set(SIDES)
+
+
+def _family(movement: str) -> str:
+    """A movement without its side: the tests of both hips are one."""
+    return movement.removesuffix("_left").removesuffix("_right")
 
 
 def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
@@ -90,22 +130,37 @@ def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
     reason = f"{len(known)} checks found nothing"
     if unknown:
         reason += f"; {len(unknown)} could not be told"
-    return (Line("test_again", text, f"{reason}."),)
+    again = "In four weeks, or sooner if something changes."
+    why = "Without a fault to follow, a month shows what training changes."
+    return (Line("drill", text, f"{reason}."), Line("test_again", again, why))
 
 
 def _card(group: Sequence[Finding]) -> Card:
     ordered = sorted(group, key=_weight)
     lead = ordered[0]
     cues = [lead.cue, *lead.more_cues] if lead.cue else []
+    if any(_mirrors(each, lead) for each in ordered[1:]):
+        cues = [_on_each_side(cue, lead.side) for cue in cues]
     return Card(lead, tuple(ordered[1:]), tuple(cues))
 
 
+def _on_each_side(cue: str, side: str) -> str:
+    """A cue for one side as one for both."""
+    words = cue.replace(f"the {side} ", "each ").replace(f"{side} ", "each ")
+    words = words.replace(f"{side.capitalize()} ", "Each ")
+    return words[0].upper() + words[1:]
+
+
 def _fault(finding: Finding) -> tuple[str, str, str]:
-    """What makes findings one fault: what they look at, in which movement, and on which side."""
+    """What makes findings one fault: what they look at, in which movement, and which way.
+
+    The same on both sides is one fault; opposite sides of a difference are not.
+    """
     rule = RULES.get(finding.rule)
     shared = rule.fault if rule else ""
-    side = "" if shared == "weight_to_one_side" else finding.side
-    return shared or finding.rule, finding.movement, side
+    one_way = rule is not None and (rule.signed or finding.rule in _ONE_WAY)
+    side = finding.side if one_way and shared != "weight_to_one_side" else ""
+    return shared or finding.rule, _family(finding.movement), side
 
 
 def _weight(finding: Finding) -> tuple[int, int, int, float]:
@@ -123,7 +178,9 @@ def _kind(finding: Finding) -> str:
     rule = RULES.get(finding.rule)
     if finding.rule in _AGAIN:
         return finding.rule
-    return "arc" if rule is not None and rule.fault == "arc" else "movement"
+    known = MOVEMENTS.get(finding.movement)
+    on_the_table = finding.rule == "rotation_difference" and known and "table" in known.traits
+    return "arc" if on_the_table or (rule is not None and rule.fault == "arc") else "movement"
 
 
 def _drill(card: Card, goal: Goal) -> tuple[str, str]:
@@ -142,6 +199,9 @@ def _drill(card: Card, goal: Goal) -> tuple[str, str]:
     return drill, _DRILL_WHY[_kind(lead)]
 
 
+_ONE_WAY: Final = ("pain", "soreness", "rotation_difference", "grows_over_set")
+"""Rules whose two sides are two things."""
+
 _ORDER_OF_SHIFT: Final = {"hip_shift": 25}
 """Of one fault seen from several sides the shift says it best."""
 
@@ -151,35 +211,42 @@ _LIMITS_WHY: Final[Mapping[str, str]] = {
     "arc": "A hip can load only the rotation that it has",
     "grows_over_set": "The first repetitions are clean: it is the set that is too long",
     "movement": "It is the largest thing found in this session",
+    "pelvic_tuck": "From there on down the pelvis moves in place of the hips",
+    "knee_in": "A thigh that falls in does not carry in its own line",
+    "hip_shift": "One leg does more of the work than the other",
+    "pelvis_follows_pivot": "What the pelvis gives, the hip does not learn to give",
+    "pelvis_cheats_table": "What the pelvis gives looks like range that the hip does not have",
+    "too_fast": "A swing goes past the range that is to be learned",
 }
 
 _DRILL_WHY: Final[Mapping[str, str]] = {
     "pain": "Less range or load keeps the training, the direction without pain keeps the hip.",
     "soreness": "Longer holds in a lighter range load it without more irritation.",
-    "arc": "Range without load comes first, then control, then load.",
+    "arc": "Range without load comes first, then control, then load: ten slow turns, two or three "
+    "times a week.",
     "grows_over_set": "Only clean repetitions are practice.",
     "movement": "It works on what was found, away from the full load.",
 }
 
 _AGAIN: Final[Mapping[str, tuple[str, str]]] = {
     "pain": (
-        "Test again when it no longer hurts at rest; stop the test where it does.",
-        "A test into pain measures the pain.",
+        "When it no longer hurts at rest; stop the test where it does.",
+        "A test into pain measures the pain. Pain that stays is for a doctor or a physiotherapist.",
     ),
     "soreness": (
-        "Test again in two or three days.",
+        "In two or three days.",
         "Soreness goes within days and changes the range meanwhile.",
     ),
     "arc": (
-        "Repeat the table test in two weeks, cold, then the squat.",
+        "The table test in two weeks, cold, then the squat.",
         "Rotation changes slowly, and a new strapping alone makes some degrees of difference.",
     ),
     "grows_over_set": (
-        "Next session: the same load, the set ended one repetition earlier.",
+        "Next session, with the same load, the set ended one repetition earlier.",
         "It shows whether it is the load or the length of the set.",
     ),
     "movement": (
-        "Do one set with the first cue now and compare it with this one; again next session.",
+        "One set with the first cue now, compared with this one; again next session.",
         "A cue that helps shows at once; a change that lasts shows next time.",
     ),
 }

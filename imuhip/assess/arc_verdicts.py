@@ -12,9 +12,10 @@ from typing import Final
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
+from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.assess.verdicts import Verdict, told_of_goal
-from imuhip.assess.windows import ROTATION, SKIN_FOLLOWS, at_turn, flexion_at, index_of
+from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
 from imuhip.core.findings import Direction, FindingGrade
 
 _SIGNS: Final[dict[Direction, float]] = {"in": 1.0, "out": -1.0}
@@ -38,7 +39,7 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
         turns = end_turns(episodes, direction)
         if zone is None or not turns:
             return []
-        arc = of_the_bone(end_range(turns, direction))
+        arc = end_range(turns, direction)
         side, at = turns[0].sides[0], flexion_at(turns[-1], turns[-1].turn)
         return [verdict_short(zone, arc, side, turns, limits[limit], at)]
 
@@ -68,13 +69,6 @@ def end_range(turns: Sequence[Episode], direction: Direction) -> Measured:
     return Measured(fmean(values), math.hypot(fmean(errors), spread))
 
 
-def of_the_bone(arc: Measured) -> Measured:
-    """An arc with the skin allowed for, and what is not known of the skin in its error."""
-    own = arc.sd / SKIN_FOLLOWS
-    value = arc.value / SKIN_FOLLOWS
-    return Measured(value, math.hypot(own, _END_FOLLOWS_SD / SKIN_FOLLOWS * value))
-
-
 def verdict_short(
     zone: Zone,
     arc: Measured,
@@ -83,16 +77,17 @@ def verdict_short(
     limit: float,
     at: float,
 ) -> Verdict:
-    """Judge how far an arc is short of a zone."""
-    short = zone.low - arc.value
-    grade, confidence = told_of_goal(short, arc.sd, limit)
+    """Judge how far an arc, as seen at the skin, is short of a zone."""
+    bone = of_the_bone(arc)
+    short = zone.low - bone.value
+    grade, confidence = told_of_goal(short, bone.sd, limit)
     showing = tuple(each.number for each in turns) if grade in ("mild", "marked") else ()
     known = side if side in ("left", "right") else "both"
     return Verdict(
         known,  # type: ignore[arg-type]
         short,
-        arc.sd,
-        Z95 * arc.sd,
+        bone.sd,
+        Z95 * bone.sd,
         limit,
         grade,
         confidence,
@@ -106,24 +101,19 @@ def verdict_short(
 
 
 def _words(zone: Zone, arc: Measured, side: str, direction: Direction, grade: FindingGrade) -> str:
-    """What is said where the arc is not known to be short."""
+    """What is said of the arc that the tables show, and of where it stands."""
     if not math.isfinite(arc.sd):
         return ""
-    error = f"± {Z95 * arc.sd:.0f}°, skin allowed for"
-    hip = f"{side.capitalize()} hip turns {direction} {arc.value:.0f}° ({error})"
+    hip = f"{side.capitalize()} hip turns {direction} {arc.value:.0f}° (± {Z95 * arc.sd:.0f}°)"
+    goal = f"the goal, which begins at {zone.low:.0f}°"
     if grade == "cannot_tell":
-        return f"{hip}: too close to the goal from {zone.low:.0f}° to tell."
+        return f"{hip}: with skin that slips, too close to tell from {goal}."
     if grade == "none":
         place = "within" if arc.value >= zone.low else "at the edge of"
-        return f"{hip}, {place} the goal from {zone.low:.0f}°: {zone.enough}."
-    return ""
+        return f"{hip}: {place} {goal}; {zone.enough}."
+    return f"{hip}: {'far' if grade == 'marked' else 'a little'} short of {goal}."
 
 
 def _reached(turn: Episode, direction: Direction) -> float:
     k = index_of(turn.sides[0])
     return _SIGNS[direction] * at_turn(turn, turn.rows.hip[:, k, ROTATION])
-
-
-_END_FOLLOWS_SD = 0.13
-"""Of the part of an end range that the skin follows (`SKIN_FOLLOWS`): it may be as little as the
-half that clusters of markers followed at worst (Schache 2008, KINEMATICS 1.7)."""

@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.profiles import ENOUGH, Goal
+from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.core.certainty import measure_told
 from imuhip.core.conventions import Side
@@ -175,8 +176,11 @@ def _standing(arcs: Arcs, zone: Zone) -> Standing:
     sure = False
     if math.isfinite(arc.value):
         place = "short of" if arc.value < low else "within" if arc.value <= high else "beyond"
-        reach = Z95 * arc.sd
-        sure = all(abs(arc.value - edge) > reach for edge in (low, high))
+        # Goals are the bone's: who only seems short at the skin is not surely short.
+        skin = zone.kind == "goal" and zone.name != "internal_percent"
+        held = of_the_bone(arc) if skin else arc
+        reach = Z95 * held.sd
+        sure = all(abs(held.value - edge) > reach for edge in (low, high))
     return Standing(
         arcs.side, zone, arc.value, arc.sd, place, sure, _words(arcs, zone, arc, place, sure)
     )

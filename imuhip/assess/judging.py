@@ -140,6 +140,7 @@ def _said(
         words=words_of(rule, verdict, poor=poor),
         cue=cues[0] if cues else "",
         more_cues=cues[1:],
+        direction=verdict.direction,
     )
 
 

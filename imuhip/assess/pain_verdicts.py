@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.pain import Kind, Mark, marks_of
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.pain import NEAR_DEG, Kind, Mark, marks_of
 from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.symmetry import Z95
 from imuhip.assess.verdicts import SideOrBoth, Verdict
@@ -59,6 +60,16 @@ def _words(side: SideOrBoth, mark: Mark) -> str:
     what = {"pain": "Pain", "sore": "Soreness"}[mark.kind]
     where = " ".join(part for part in ("" if side == "both" else side, mark.place) if part)
     words = f"{what}, {where}," if where else what
-    if math.isfinite(mark.position_deg):
-        return f"{words} at {mark.position_deg:.0f}° of hip flexion."
+    position = mark.position_deg
+    if math.isfinite(position):
+        stay = ""
+        if not _on_the_table(mark.note.movement) and position - NEAR_DEG > 0.0:
+            stay = f"; for now bend less than {position - NEAR_DEG:.0f}°"
+        return f"{words} at {position:.0f}° of hip flexion{stay}."
     return f"{words.removesuffix(',')}; at which position was not marked."
+
+
+def _on_the_table(movement: str) -> bool:
+    """Whether the bend of the hip is the test's, so that nobody can bend less."""
+    known = MOVEMENTS.get(movement)
+    return known is not None and "table" in known.traits

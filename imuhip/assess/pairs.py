@@ -140,16 +140,16 @@ def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> R
     spread = points - points.mean(axis=0) if n else points
     squares = float(np.sum(np.square(spread[:, 0])))
     if n < MIN_REPETITIONS or squares < (n - 1) * LEAST_SPREAD_DEG**2:
-        words = f"{_title(y)} with {_title(x)}, {side}: cannot tell; they hardly differ or are few."
+        words = f"{_named(y)} with {_title(x)}, {side}: cannot tell; they hardly differ or are few."
         return Relation(x, y, side, math.nan, math.nan, math.nan, n, words)
     slope = float(np.sum(spread[:, 0] * spread[:, 1])) / squares
     left = float(np.sum(np.square(spread[:, 1] - slope * spread[:, 0])))
     reach = float(stdtrit(n - 2, 0.975)) * math.sqrt(left / (n - 2) / squares)
     low, high = slope - reach, slope + reach
-    clear = low > 0.0 or high < 0.0
+    clear = (low > 0.0 or high < 0.0) and abs(slope) >= LEAST_SLOPE
     verdict = "goes along" if clear else "no clear relation"
     words = (
-        f"{_title(y)} with {_title(x)}, {side}: {verdict}; {10.0 * slope:+.1f}° per 10° "
+        f"{_named(y)} with {_title(x)}, {side}: {verdict}; {10.0 * slope:+.1f}° per 10° "
         f"({10.0 * low:+.1f} to {10.0 * high:+.1f}), {n} repetitions."
     )
     return Relation(x, y, side, slope, low, high, n, words)
@@ -268,11 +268,20 @@ def _traits(movement: str) -> frozenset[Trait]:
     return known.traits if known else frozenset()
 
 
+def _named(measure: str) -> str:
+    """A title to begin a sentence with."""
+    title = _title(measure)
+    return title[0].upper() + title[1:]
+
+
 def _title(measure: str) -> str:
     return _TITLES.get(measure, measure)
 
 
 MIN_REPETITIONS: Final = 6
+LEAST_SLOPE: Final = 0.1
+"""One degree in ten; less changes nothing that a coach would train."""
+
 LEAST_SPREAD_DEG: Final = 3.0
 """Standard deviation of x, below which its slope is an accident."""
 

@@ -20,7 +20,7 @@ from statistics import median
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.core.findings import FindingGrade
+from imuhip.core.findings import Direction, FindingGrade
 
 SideOrBoth: TypeAlias = Literal["left", "right", "both"]
 
@@ -82,6 +82,8 @@ class Verdict:
         The edge of a goal that it is held against; NaN without one.
     words
         What is said of it where a rule's own phrase cannot say it; empty else.
+    direction
+        As in `Finding`.
     """
 
     side: SideOrBoth
@@ -97,6 +99,7 @@ class Verdict:
     detail: float = math.nan
     low: float = math.nan
     words: str = ""
+    direction: Direction | Literal[""] = ""
 
 
 def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signed: bool) -> Verdict:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.episodes import Episode
+from imuhip.assess.skin import SKIN_FOLLOWS, SKIN_SD
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES, Side
 from imuhip.core.records import Array
 
@@ -107,7 +108,3 @@ gyroscope; it needs no heading."""
 
 TURN_CHANGE_SD_DEG: Final = 0.3
 """Error of a change of heading within a repetition (KINEMATICS 3.3: less than 0.2°)."""
-
-SKIN_FOLLOWS, SKIN_SD = 0.8, 0.115
-"""Part of the thigh's rotation that the skin follows: anything between 0.6, the best of published
-clusters (Schache 2008, KINEMATICS 1.7), and 1."""

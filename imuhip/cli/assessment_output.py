@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from imuhip.assess.advice import cards_of, plan_of
@@ -55,8 +56,8 @@ def plan_words(console: Console, findings: Sequence[Finding], goal: Goal = "gene
     if lines:
         console.print("\n[bold]What next[/]")
     for line in lines:
-        console.print(f"{_STEPS[line.step]}: {line.text}", highlight=False, markup=False)
-        console.print(f"       {line.reason}", style="dim", highlight=False, markup=False)
+        console.print(hanging(f"{_STEPS[line.step]}:", line.text))
+        console.print(hanging("       why:", line.reason), style="dim")
 
 
 def session_words(console: Console, session: Assessed) -> None:
@@ -67,6 +68,15 @@ def session_words(console: Console, session: Assessed) -> None:
     cues_words(console, session.outcomes)
     sets_words(console, latest_findings(session.findings), session.notes)
     plan_words(console, latest_findings(session.findings))
+
+
+def hanging(name: str, text: str) -> Table:
+    """A name and its text; further lines of the text stand below its first one."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(name, escape(text))
+    return grid
 
 
 def _table(
@@ -147,14 +157,15 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
     for card in cards:
         lead = card.lead
         colour = "red" if lead.grade == "marked" else "yellow"
-        console.print(f"[{colour}]{lead.grade}[/] {lead.words}", highlight=False)
+        console.print(hanging(f"[{colour}]{lead.grade}[/]", lead.words))
         for other in card.others:
-            console.print(f"       also: {other.words}", style="dim", highlight=False)
+            console.print(hanging("       also:", other.words), style="dim")
         for k, cue in enumerate(card.cues):
-            console.print(f"       {'or' if k else 'try'}: {cue}", highlight=False)
+            console.print(hanging("       or:" if k else "       try:", cue))
     unknown = dict.fromkeys(RULES[f.rule].title for f in findings if f.grade == "cannot_tell")
     if unknown:
-        console.print(f"Cannot tell: {', '.join(unknown)}", style="dim", highlight=False)
+        what = f"{', '.join(unknown)}. Too near a limit, or too uncertain."
+        console.print(hanging("Cannot tell:", what), style="dim")
     if findings and not cards and not unknown:
         console.print("No findings", style="dim")
 

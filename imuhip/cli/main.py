@@ -253,11 +253,21 @@ def simulate(
     without: Annotated[
         list[str] | None, typer.Option(help="Scenario free: something nobody does.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="A fault of a stated size: knee_in=14:right, pain=90:left groin, …"),
+    ] = None,
+    hip: Annotated[
+        list[str] | None, typer.Option(help="How far a hip turns in/out: left=5/56.")
+    ] = None,
+    equal_sides: Annotated[
+        bool, typer.Option("--equal-sides", help="The right leg mirrors the left.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Record a simulated athlete, with the truth beside it.
 
-    Example: imuhip simulate squat -o squat.mcap --truth truth.parquet --seed 1
+    Example: imuhip simulate squat -o squat.mcap --fault pelvic_tuck=24 --seed 1
     """
     from imuhip.simulate.output import write
     from imuhip.simulate.session import simulate as run
@@ -272,6 +282,9 @@ def simulate(
                 tissue=tissue,
                 careless=careless or (),
                 without=without or (),
+                faults=fault or (),
+                hips=hip or (),
+                equal_sides=equal_sides,
             )
             made = run(
                 scenario,

@@ -32,9 +32,10 @@ def analysis_words(console: Console, analysis: Analysis) -> None:
         table.add_column(side, justify="right")
     for name, left, right in analysis.ranges:
         table.add_row(name, _span(left), _span(right))
-    table.add_row("rows with hip angles", *(f"{share:.0%}" for share in analysis.valid))
+    table.add_row("time with hip angles", *(f"{share:.0%}" for share in analysis.valid))
     console.print(table)
-    console.print(f"calibration: {analysis.grade} ({analysis.chain})", highlight=False)
+    chain = analysis.chain.replace("_", " ")
+    console.print(f"calibration: {analysis.grade} ({chain})", highlight=False)
     assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
     goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
     compared_words(console, analysis.repetitions, analysis.notes)

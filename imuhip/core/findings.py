@@ -112,6 +112,8 @@ class Finding:
         replaces all that was said of it before.
     more_cues
         Further things to try: easier ways and drills.
+    direction
+        Which turn is judged, ``in`` or ``out``, where a test has both; empty else.
     """
 
     rule: str
@@ -129,6 +131,7 @@ class Finding:
     cue: str = ""
     after: int = 0
     more_cues: tuple[str, ...] = ()
+    direction: Direction | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any, Final
 
-from imuhip.assess.advice import cards_of
+from imuhip.assess.advice import cards_of, sides_of, words_of_both
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Finding, Repetition
@@ -100,8 +100,8 @@ def _work(findings: Sequence[Finding]) -> list[Block]:
         return [Words("No findings. Keep going.", "good")]
     blocks: list[Block] = []
     for card in cards[:_MOST_WORK]:
-        lead = words_for(card.lead.rule).lead.format(side=card.lead.side)
-        blocks.append(Words(card.lead.words, "work", lead))
+        lead = _said(words_for(card.lead.rule).lead, sides_of(card))
+        blocks.append(Words(words_of_both(card), "work", lead))
         if card.cues:
             blocks.append(Words(card.cues[0], "plain", "Try:"))
     left = len(cards) - _MOST_WORK
@@ -174,5 +174,9 @@ _PLURALS: Final = (
     ("right thigh held its line", "right thighs held their line"),
     ("right thigh", "right thighs"),
     ("right leg", "right legs"),
+    ("right hip turns", "right hips turn"),
+    ("right hip is tested", "right hips are tested"),
+    ("right thighs falls", "right thighs fall"),
+    ("right thighs turns", "right thighs turn"),
     ("the left and right hip was", "the left and right hips were"),
 )

@@ -63,7 +63,7 @@ def coach_report(material: Material) -> Document:
 def _session(material: Material) -> Iterator[Block]:
     said = material.results.session
     sensors = ", ".join(
-        f"{s.get('sensor')} ({s.get('profile')}, {s.get('rate_hz') or 0:.0f} Hz)"
+        f"{_plain(s.get('sensor'))} ({s.get('profile')}, {s.get('rate_hz') or 0:.0f} Hz)"
         for s in said.get("sensors", [])
     )
     rows = [
@@ -78,13 +78,19 @@ def _session(material: Material) -> Iterator[Block]:
     yield Table(["Session", ""], rows, (1.0, 4.0))
 
 
+def _plain(name: Any) -> str:
+    """A name of the program for people."""
+    return str(name).replace("_", " ")
+
+
 def _calibration(material: Material) -> Iterator[Block]:
     found = material.results.calibration
     yield Heading("How far the numbers can be trusted")
     grade = str(found.get("grade") or "none")
     tone: Any = "plain" if grade in ("good", "fair") else "warn"
     yield Words(grade_words(material), tone, "Calibration")
-    yield Words(str(found.get("chain") or "no step was accepted"), "plain", "By:")
+    chain = str(found.get("chain") or "no step was accepted").replace("_", " ")
+    yield Words(chain, "plain", "By:")
     for sentence in (*found.get("words", ()), *found.get("placement", ())):
         yield Words(
             sentence if isinstance(sentence, str) else str(sentence.get("words", "")), "warn"
@@ -188,7 +194,7 @@ def _change(material: Material) -> Iterator[Block]:
 def _tests_compared(material: Material) -> Iterator[Block]:
     known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
     pairs = tests_compared(material, ("cold_warm", "active_passive", "table_loaded"))
-    relations = relations_of(known)
+    relations = [each for each in relations_of(known) if math.isfinite(each.slope)]
     if not pairs and not relations:
         return
     yield Heading("Tests held against each other")

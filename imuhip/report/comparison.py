@@ -350,13 +350,18 @@ def _as_found(
     mdc, limit = float(last["mdc"]), material.params.limits["rotation_difference_deg"]
     # A table test has two directions to be wrong in, and its rule asks for more of each.
     sd = mdc / (Z95 if way == "down" else Z95_OF_TWO)
-    grade = difference_grade(abs(own.value), sd, mdc, limit)[0]
+    alone = len({each["set"] for each in found}) == 1
+    if alone and last.get("direction", "") in ("", way):
+        grade = last["grade"]  # the rule has spoken of these very turns
+    else:
+        grade = difference_grade(abs(own.value), sd, mdc, limit)[0]
     word: Word = "real" if grade in ("mild", "marked") else "no detectable difference"
     if grade == "cannot_tell":
         word = "cannot tell"
     elif grade == "none" and abs(own.value) > Z80 * sd:
         word = "possible"
-    return Difference(own.value, sd, own.value - mdc, own.value + mdc, mdc, word)
+    # One error for a difference wherever it is shown: the one that it had to be beyond.
+    return Difference(own.value, mdc / Z95, own.value - mdc, own.value + mdc, mdc, word)
 
 
 def _with_mdc(one: Comparison) -> str:

@@ -236,7 +236,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     known: dict[str, Any] = {name: row[name] for name in _TEXTS}
     known |= {n: math.nan if row[n] is None else float(row[n]) for n in _NUMBERS}
     cues = tuple(row.get("more_cues") or ())
-    return Finding(**known, repetitions=tuple(row["repetitions"]), more_cues=cues)
+    way = row.get("direction", "")
+    return Finding(**known, repetitions=tuple(row["repetitions"]), more_cues=cues, direction=way)
 
 
 def _note(note: Mapping[str, Any]) -> MomentNote:

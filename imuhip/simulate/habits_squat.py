@@ -80,7 +80,11 @@ def _hip_shift(squat: Squat, size: float, how: Compensation) -> None:
 
 
 def _knee_in(squat: Squat, size: float, how: Compensation) -> None:
-    """Let the knee go in on the way up: adduction and internal rotation together, and back."""
+    """Let the knee go in on the way up and back, or all the way: adduction with rotation."""
+    if how.has("whole"):
+        for side in how.sides:
+            squat.path[side] = (size, size, size)
+        return
     start = squat.down + squat.bottom + 0.12 * squat.up
     rise, hold = 0.22 * squat.up, max(0.12 * squat.up, 0.2)
     for side in how.sides:

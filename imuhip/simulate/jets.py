@@ -8,6 +8,7 @@ both ends) and sines.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -83,6 +84,10 @@ def rise(t: Array, start: float, duration: float) -> Jet:
     xy = x * y
     value = x**5 * (126.0 + x * (-420.0 + x * (540.0 + x * (-315.0 + 70.0 * x))))
     return Jet(value, 630.0 / duration * xy**4, 2520.0 / duration**2 * xy**3 * (y - x))
+
+
+PEAK_OF_RISE: Final = 630.0 / 256.0
+"""Greatest rate of a `rise`, times its duration."""
 
 
 def bump(t: Array, start: float, up: float, hold: float, down: float) -> Jet:

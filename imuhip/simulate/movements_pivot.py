@@ -4,6 +4,7 @@ from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Direction
 from imuhip.simulate.director import Director, other
 from imuhip.simulate.movements_squat import bend_knees
+from imuhip.simulate.movements_table import seconds_at
 
 
 def pivot(d: Director) -> None:
@@ -21,11 +22,18 @@ def pivot(d: Director) -> None:
                     out = -d.vary(d.person.legs[side].pivot_deg)
                     turn = out if first else back(d, turned[side])
                     seconds = float(d.rng.uniform(1.1, 1.4))
-                    d.move(seconds, 0.0, None, {f"adduction_{side}": (-2.5 if wider else 2.5,)})
                     own = 2 * k + (not first)
+                    for dose in doses[side][own]:
+                        if dose.of.rule == "too_fast":
+                            seconds = seconds_at(dose.size, turn)
+                    d.move(seconds, 0.0, None, {f"adduction_{side}": (-2.5 if wider else 2.5,)})
                     way: Direction = "out" if turn < 0.0 else "in"
                     d.perform("pivot", side, own + 1, way, seconds, one_way=True)
-                    shares = [1.0 - dose.size for dose in doses[side][own]]
+                    shares = [
+                        1.0 - dose.size
+                        for dose in doses[side][own]
+                        if dose.of.rule == "pelvis_follows_pivot"
+                    ]
                     turned[side] += turn_on_foot(d, side, turn, seconds, *shares)
                     d.wait(float(d.rng.uniform(0.35, 0.5)))
             if k == _AT_THE_LIMIT:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from imuhip.assess.goals import GOAL_ZONES, ArcName
 from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
 from imuhip.simulate.director import Director, Effects, other
+from imuhip.simulate.jets import PEAK_OF_RISE
 from imuhip.simulate.performance import Dose
 
 
@@ -87,10 +89,25 @@ def _test(d: Director, movement: str, side: Side) -> None:
         inward, outward = d.person.legs[side].table_deg
         for k in range(count):
             turn = d.vary(inward if k % 2 == 0 else -outward)
-            if turn > 0.0:
-                further = (x.size for x in doses[k] if x.of.rule == "rotation_difference")
-                turn += sum(further)
+            for dose in doses[k]:
+                turn = _end_range(turn, inward + outward, dose)
             _turn(d, movement, side, turn, k, doses[k])
+
+
+def _end_range(turn_deg: float, total_deg: float, dose: Dose) -> float:
+    """Where a turn ends with what is wrong in this repetition; inwards is positive."""
+    inwards, size = turn_deg > 0.0, dose.size
+    if dose.of.rule == "rotation_difference" and inwards:
+        return turn_deg + size
+    if dose.of.rule == "internal_rotation_short" and inwards:
+        return max(_GOALS["internal_deg"][0] - size, 0.1)
+    if dose.of.rule == "external_rotation_short" and not inwards:
+        return -max(_GOALS["external_deg"][0] - size, 0.1)
+    if dose.of.rule == "one_sided_arc":
+        low, high = _GOALS["internal_percent"]
+        share = 0.01 * (high + size if dose.of.has("mostly_in") else low - size)
+        return total_deg * share if inwards else -total_deg * (1.0 - share)
+    return turn_deg
 
 
 def _turn(
@@ -99,16 +116,24 @@ def _turn(
     """Turn a hip to its end range, hold, and come back; the pelvis lists a little."""
     way = 1.0 if side == "left" else -1.0
     cheat = float(d.rng.normal(0.04, 0.02)) * turn_deg * way
-    doses = [dose for dose in doses if dose.of.rule == "pelvis_cheats_table"]
-    if any(dose.of.has("obliquity") for dose in doses):
+    cheats = [dose for dose in doses if dose.of.rule == "pelvis_cheats_table"]
+    if any(dose.of.has("obliquity") for dose in cheats):
         cheat = 0.0  # theirs is all there is
     out = 1.3 * d.person.tempo * d.tempo()
+    for dose in doses:
+        if dose.of.rule == "too_fast":
+            out = seconds_at(dose.size, turn_deg)
     d.perform(movement, side, k + 1, "in" if turn_deg > 0.0 else "out", 2.0 * out + 1.0)
     d.move(out, 1.0, out, {f"rotation_{side}": (turn_deg,), "obliquity": (0.0, cheat)})
-    for dose in doses:
+    for dose in cheats:
         sign = way if turn_deg > 0.0 else -way
         _cheat(d, side, sign * dose.size, out, dose)
     d.wait(2.0 * out + 1.6)
+
+
+def seconds_at(peak_deg_s: float, turn_deg: float) -> float:
+    """How long a turn takes whose greatest rate is `peak_deg_s`."""
+    return PEAK_OF_RISE * abs(turn_deg) / peak_deg_s
 
 
 def _cheat(d: Director, side: Side, size: float, out: float, dose: Dose) -> None:
@@ -123,6 +148,11 @@ def _cheat(d: Director, side: Side, size: float, out: float, dose: Dose) -> None
         effects |= {"tilt": tilt} | {f"flexion_{each}": tilt for each in SIDES}
     d.move(out, HOLD_S, out, effects)
 
+
+_GOALS: Final[dict[ArcName, tuple[float, float]]] = {
+    name: edges for name, (edges, _) in GOAL_ZONES["general"].items()
+}
+"""What arcs are short of."""
 
 HOLD_S: Final = 1.0
 """At the end range."""

@@ -5,6 +5,7 @@ each departs from the stated size is drawn from a stream of its own, so that the
 the same way but for what was asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -79,6 +80,28 @@ class Compensation:
 
 
 @dataclass(frozen=True, slots=True)
+class Felt:
+    """Something that hurts or is sore, and is marked as soon as the hip is bent so far.
+
+    Parameters
+    ----------
+    kind
+        ``pain`` or ``sore``: the mark.
+    flexion_deg
+        Hip flexion against standing at which it is felt, in the second repetition of a set.
+    side
+        Whose hip tells the position.
+    words
+        Side and place as the mark says them; may be empty.
+    """
+
+    kind: str
+    flexion_deg: float
+    side: Side
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Performance:
     """How a session is performed; the defaults are a careful athlete in a plain session.
 
@@ -100,6 +123,10 @@ class Performance:
         Marks say which movement is done; else only the calibration is marked.
     tray
         The calibration begins in the tray; else nobody marks it.
+    hips
+        By side, how far the hip turns in and out on the table, degrees; as drawn where not given.
+    felt
+        What hurts or is sore.
     """
 
     compensations: tuple[Compensation, ...] = ()
@@ -110,6 +137,8 @@ class Performance:
     fatigue: float = 0.0
     marked: bool = True
     tray: bool = True
+    hips: Mapping[Side, tuple[float, float]] = field(default_factory=dict)
+    felt: tuple[Felt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,16 +289,16 @@ RULES: Final[dict[str, Rule]] = {
     "pelvic_drop": Rule("deg", difference=True),
     "hip_shift": Rule("deg", parts=("obliquity", "depth", "twist"), difference=True),
     "pelvic_twist": Rule("deg", difference=True),
-    "knee_in": Rule("deg"),
+    "knee_in": Rule("deg", parts=("ascent", "whole")),
     "early_turn_out": Rule("deg", parts=("descent", "standing")),
     "side_lag": Rule("s", difference=True),
     "depth_difference": Rule("deg", difference=True),
     "rotation_difference": Rule("deg", TABLE_TESTS | {"squat"}, difference=True),
     "pelvis_follows_pivot": Rule("share", frozenset({"pivot"})),
-    "pelvis_cheats_table": Rule(
-        "deg",
-        TABLE_TESTS,
-        parts=("obliquity", "tilt"),
-    ),
+    "pelvis_cheats_table": Rule("deg", TABLE_TESTS, parts=("obliquity", "tilt")),
+    "internal_rotation_short": Rule("deg", TABLE_TESTS),
+    "external_rotation_short": Rule("deg", TABLE_TESTS),
+    "one_sided_arc": Rule("percent", TABLE_TESTS, parts=("mostly_out", "mostly_in")),
+    "too_fast": Rule("deg/s", TABLE_TESTS | {"pivot"}),
 }
 """The compensations that can be put into a performance."""

@@ -1,7 +1,7 @@
 """Which steps make a session."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,11 +13,12 @@ from imuhip.simulate.between_sets import between_sets, shadow_radio
 from imuhip.simulate.director import Director, Play
 from imuhip.simulate.free_steps import Step, protocol
 from imuhip.simulate.jets import Sines, draw_sines
+from imuhip.simulate.motion import HIP_CHANNELS
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking
 from imuhip.simulate.movements_pivot import pivot
 from imuhip.simulate.movements_squat import partial_squat, squat
 from imuhip.simulate.movements_table import ninety_ninety, seated, supine
-from imuhip.simulate.performance import Habits, Performance
+from imuhip.simulate.performance import Felt, Habits, Performance
 from imuhip.simulate.person import Person
 
 
@@ -60,7 +61,39 @@ def direct(
             step(director)
             shadow_radio(director, start)
             director.pause()
-    return director.play()
+    return with_marks_of_pain(director.play(), habits.performance.felt)
+
+
+def with_marks_of_pain(play: Play, felt: Sequence[Felt]) -> Play:
+    """Return a session in which what hurts is marked when the hip is bent so far.
+
+    Raises
+    ------
+    ValueError
+        Where no repetition bends that hip so far.
+    """
+    marks = list(play.script.marks)
+    for each in felt:
+        t = _bent(play, each)
+        if t is None:
+            raise ValueError(
+                f"No repetition bends the {each.side} hip to {each.flexion_deg:g}°. "
+                "Choose a smaller angle, or a scenario that goes deeper."
+            )
+        marks.append((t, f"{each.kind}:{each.words}" if each.words else each.kind))
+    return replace(play, script=replace(play.script, marks=tuple(sorted(marks))))
+
+
+def _bent(play: Play, felt: Felt) -> float | None:
+    """When the hip is first bent so far, in the second repetition or after it."""
+    name = HIP_CHANNELS[felt.side][0]
+    for each in (each for each in play.performed if each.repetition > 1):
+        t = np.arange(each.start, each.stop, 0.01)
+        bend = np.degrees(play.script.channels(t, [name])[name].x - play.script.base[name])
+        reached = np.flatnonzero(bend >= felt.flexion_deg)
+        if len(reached):
+            return float(t[reached[0]])
+    return None
 
 
 def steps_of(scenario: str) -> tuple[Step, ...]:
@@ -84,6 +117,8 @@ def shaped(person: Person, performance: Performance) -> Person:
     legs = dict(person.legs)
     if performance.equal_sides:
         legs["right"] = legs["left"]
+    for side, turns in performance.hips.items():
+        legs[side] = replace(legs[side], table_deg=turns)
     for each in performance.compensations:
         if each.rule == "early_turn_out" and each.has("standing"):
             for side in each.sides:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imuhip.core.conventions import SIDES, Side
 from imuhip.simulate.behaviours import LINKS, People
+from imuhip.simulate.faults import with_faults
 from imuhip.simulate.performance import Performance
 from imuhip.simulate.radio import Radio
 from imuhip.simulate.sensors import Grade
@@ -73,24 +75,35 @@ def setup_from(
     tissue: bool = False,
     careless: Sequence[str] = (),
     without: Sequence[str] = (),
+    faults: Sequence[str] = (),
+    hips: Sequence[str] = (),
+    equal_sides: bool = False,
 ) -> Setup:
     """Return the setup that words on a command line ask for.
 
     Parameters
     ----------
     scenario
-        As in `session.simulate`; all words but `tray` are about the people of ``free``.
+        As in `session.simulate`; `link`, `tissue`, `careless` and `without` are about the people
+        of ``free``.
     tray
         The calibration begins in the tray.
     link, tissue, careless, without
         As in `People`; a `link` of None is People's own.
+    faults
+        As in `faults.with_faults`.
+    hips
+        ``left=5/56``: how far that hip turns in and out on the table, degrees.
+    equal_sides
+        As in `Performance`.
 
     Raises
     ------
     ValueError
         When there are no such people, or none in the scenario.
     """
-    performance = Performance(tray=tray)
+    performance = Performance(tray=tray, equal_sides=equal_sides, hips=_hips(hips))
+    performance = with_faults(performance, faults)
     if "free" not in scenario.split("+"):
         if link or tissue or careless or without:
             raise ValueError(
@@ -102,3 +115,19 @@ def setup_from(
         raise ValueError(f"link is {', '.join(LINKS)}; came {link!r}")
     people = People(frozenset(without), tuple(careless), link=known, tissue=tissue)
     return Setup(performance=performance, people=people)
+
+
+def _hips(texts: Sequence[str]) -> dict[Side, tuple[float, float]]:
+    """Side to how far the hip turns in and out."""
+    found: dict[Side, tuple[float, float]] = {}
+    for text in texts:
+        name, _, turns = text.partition("=")
+        side = next((each for each in SIDES if each == name), None)
+        try:
+            inward, outward = (float(each) for each in turns.split("/"))
+        except ValueError:
+            side = None
+        if side is None:
+            raise ValueError(f"{text}: write a side and its turns in and out, as in left=5/56.")
+        found[side] = (inward, outward)
+    return found

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.assess.goals import GOAL_ZONES
 from imuhip.core.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
 from imuhip.core.quaternions import rotate
 from imuhip.core.records import Array
@@ -204,6 +205,23 @@ def _cheats(rows: Rows, side: Side) -> Values:
     return [(side, float(np.abs(rows.pelvis[rows.turn, :2]).max()))]
 
 
+def _short(direction: float, edge: float) -> Callable[[Rows, Side], Values]:
+    """How far a turn in one direction ends short of a goal; nothing of the other direction."""
+
+    def short(rows: Rows, side: Side) -> Values:
+        turn = direction * float(rows.hip[rows.turn, SIDES.index(side), 2])
+        return [(side, edge - turn)] if turn > 0.0 else []
+
+    return short
+
+
+def _speed(rows: Rows, side: Side) -> Values:
+    """Greatest rate of the thigh's turn about its long axis or the vertical."""
+    pelvis = HIP_SIGNS[side][2] * rows.pelvis[:, 2]
+    turned = rows.hip[:, SIDES.index(side), 2] + pelvis
+    return [(side, float(np.abs(np.gradient(turned)).max()) * GRID_HZ)]
+
+
 def _kept(values: Array, seconds: float) -> float:
     """The highest level that the values stay above for so long."""
     n = round(seconds * GRID_HZ) + 1
@@ -234,5 +252,8 @@ RULES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Rows, Side], Values]], 
     ("rotation_difference", ("squat",), _rotation),
     ("pelvis_follows_pivot", ("pivot",), _follows),
     ("pelvis_cheats_table", TABLE, _cheats),
+    ("internal_rotation_short", TABLE, _short(1.0, GOAL_ZONES["general"]["internal_deg"][0][0])),
+    ("external_rotation_short", TABLE, _short(-1.0, GOAL_ZONES["general"]["external_deg"][0][0])),
+    ("too_fast", (*TABLE, "pivot"), _speed),
 )
 """Rule, the movements it is for, and what a repetition shows of it."""

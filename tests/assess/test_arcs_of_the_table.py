@@ -27,7 +27,7 @@ def test_little_internal_rotation_is_the_first_finding(stiff):
     """The arc short of the goal comes first, for each side, with direction and size."""
     first = stiff.findings[0]
     assert (first.rule, first.grade, first.side) == ("internal_rotation_short", "marked", "left")
-    assert "short of the goal of 25°" in first.words
+    assert "short of the goal, which begins at 25°" in first.words
     assert first.cue
     assert {f.side for f in stiff.found("internal_rotation_short")} == {"left", "right"}
 

@@ -81,9 +81,12 @@ def test_the_true_motion_shows_the_stated_size(asked: Compensation) -> None:
 def test_a_careful_athlete_shows_nothing() -> None:
     """Without compensations and with equal sides no rule's limit is reached, in any repetition."""
     limits = {"over_arching": 20.0, "side_lag": 0.08, "pelvis_follows_pivot": 0.25}
-    limits |= {"pelvic_tuck": 10.0, "early_turn_out": 10.0}
+    limits |= {"pelvic_tuck": 10.0, "early_turn_out": 10.0, "too_fast": 150.0}
+    # How far somebody's hips turn is no fault of how they do it.
+    limits |= dict.fromkeys(("internal_rotation_short", "external_rotation_short"), 90.0)
     found = values(performed(scenario="visit"))
-    assert {rule for rule, _ in found} == set(RULES)
+    no_single_turn_shows_it = {"one_sided_arc"}
+    assert {rule for rule, _ in found} == set(RULES) - no_single_turn_shows_it
     for (rule, _), seen in found.items():
         assert max(map(abs, seen)) < limits.get(rule, 5.0)
 

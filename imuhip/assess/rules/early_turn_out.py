@@ -16,8 +16,9 @@ from imuhip.assess.rules.record import (
     Phrase,
     Rule,
 )
+from imuhip.assess.skin import SKIN_FOLLOWS
 from imuhip.assess.verdicts import Seen
-from imuhip.assess.windows import FLEXION, ROTATION, SKIN_FOLLOWS, at_rest, index_of, skin_sd
+from imuhip.assess.windows import FLEXION, ROTATION, at_rest, index_of, skin_sd
 from imuhip.core.conventions import Side
 
 

@@ -19,8 +19,7 @@ RULE: Final = Rule(
     fault="arc",
     phrase=Phrase(
         name="{side} external rotation",
-        shown="{side} hip turns out {detail} (± {error}, skin allowed for), "
-        "{value} short of the goal of {low}",
+        shown="{side} hip turns out {detail}: short of the goal, which begins at {low}",
         counts=False,
     ),
     definition="The goal's lower edge minus the mean outward end range of the set.",

@@ -19,8 +19,7 @@ RULE: Final = Rule(
     fault="arc",
     phrase=Phrase(
         name="{side} internal rotation",
-        shown="{side} hip turns in {detail} (± {error}, skin allowed for), "
-        "{value} short of the goal of {low}",
+        shown="{side} hip turns in {detail}: short of the goal, which begins at {low}",
         counts=False,
     ),
     definition="The goal's lower edge minus the mean inward end range of the set.",

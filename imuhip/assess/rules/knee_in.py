@@ -7,12 +7,12 @@ import numpy as np
 
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import LOADED, PROVISIONAL, Cue, Limit, Limits, Phrase, Rule
+from imuhip.assess.skin import SKIN_FOLLOWS
 from imuhip.assess.verdicts import TOLD, Seen, chance_beyond
 from imuhip.assess.windows import (
     ADDUCTION,
     FLEXION,
     ROTATION,
-    SKIN_FOLLOWS,
     index_of,
     kept_level,
     path_at,

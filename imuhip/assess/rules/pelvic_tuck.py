@@ -64,7 +64,8 @@ RULE: Final = Rule(
         ),
         Cue(
             "drill",
-            "squat to a box at that height with less load, and lower the box over the weeks.",
+            "squat to a box just above {detail} of hip flexion with less load, and lower the box "
+            "over the weeks.",
         ),
     ),
 )

@@ -5,11 +5,10 @@ from typing import Final
 
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import PIVOT, PROVISIONAL, Cue, Limit, Limits, Phrase, Rule
+from imuhip.assess.skin import SKIN_FOLLOWS, SKIN_SD
 from imuhip.assess.verdicts import Seen
 from imuhip.assess.windows import (
     ROTATION,
-    SKIN_FOLLOWS,
-    SKIN_SD,
     TURN,
     TURN_CHANGE_SD_DEG,
     change_deg,
@@ -66,7 +65,7 @@ RULE: Final = Rule(
     of="each side",
     phrase=Phrase(
         name="pelvis in {side} pivots",
-        shown="pelvis gives {value} of the {side} leg's pivot",
+        shown="pelvis gives {value} of the {side} leg's pivot, skin allowed for",
     ),
     definition=(
         "The part of a pivot's turn that the pelvis gave instead of the hip, the skin allowed for."
@@ -82,6 +81,10 @@ RULE: Final = Rule(
             "change",
             "turn the {side} leg only as far as the pelvis stays; pause at that limit, come back.",
         ),
-        Cue("drill", "hands on the hip bones: feel that they do not follow."),
+        Cue(
+            "drill",
+            "slow pivots of the {side} leg with the hands on the hip bones, only as far as these "
+            "stay still.",
+        ),
     ),
 )

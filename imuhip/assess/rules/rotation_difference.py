@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean, median
 from typing import Final, NamedTuple
 
@@ -34,7 +35,9 @@ def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> lis
         ends = _Ends.of([each for each in every if each.direction == direction])
         if ends is not None:
             code = {"in": INWARDS, "out": OUTWARDS}.get(direction, AT_BOTTOM)
-            found.append(_difference(ends, asked, limit, code))
+            verdict = _difference(ends, asked, limit, code)
+            way = direction if direction != "down" else ""
+            found.append(replace(verdict, direction=way))
     return [max(found, key=_clearness)] if found else []
 
 

@@ -1,0 +1,20 @@
+"""How far the skin follows the bone when a thigh turns, and what that leaves in doubt."""
+
+import math
+from typing import Final
+
+from imuhip.assess.symmetry import Measured
+
+SKIN_FOLLOWS, SKIN_SD = 0.8, 0.115
+"""Part of the thigh's rotation that the skin follows: anything between 0.6, the best of published
+clusters (Schache 2008, KINEMATICS 1.7), and 1."""
+
+END_FOLLOWS_SD: Final = 0.13
+"""The same of an end range: it may be as little as the half that clusters of markers followed at
+worst (Schache 2008, KINEMATICS 1.7)."""
+
+
+def of_the_bone(arc: Measured) -> Measured:
+    """An arc with the skin allowed for, and what is not known of the skin in its error."""
+    value = arc.value / SKIN_FOLLOWS
+    return Measured(value, math.hypot(arc.sd, END_FOLLOWS_SD * value) / SKIN_FOLLOWS)
