@@ -9,18 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
-import platformdirs
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from imuhip.cli.filing import CatalogueAt, filing
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
-from imuhip.core.records import Mount
 
 if TYPE_CHECKING:
     from imuhip.ble.scan import Found
+    from imuhip.core.records import Mount
 
 kit_app = typer.Typer(help="Kits: which sensor sits where.", no_args_is_help=True)
 
@@ -101,6 +99,8 @@ def collect(
 
     Example: imuhip collect --athlete A1 --start
     """
+    import platformdirs
+
     from imuhip.ble.kit import load_kit, rebind_kit
     from imuhip.ble.kit import without as left_out_of
     from imuhip.ble.radio import Radio
@@ -223,6 +223,8 @@ def _chooser(wanted: str) -> "Callable[[Found], str]":
     A person is asked once for all devices that the same profiles know; without one at the terminal
     `chosen_profile` says what to choose from, and how.
     """
+    import click
+
     from imuhip.ble.scan import chosen_profile
 
     answers: dict[tuple[str, ...], str] = {}
@@ -244,8 +246,10 @@ def _chooser(wanted: str) -> "Callable[[Found], str]":
     return choose
 
 
-def _mount(text: str) -> tuple[str, Mount]:
+def _mount(text: str) -> tuple[str, "Mount"]:
     """A mount as it is written on the command line."""
+    from imuhip.core.records import Mount
+
     place, _, axes = text.partition(":")
     up, _, out = axes.partition(",")
     if place not in SEGMENTS or not {up, out} <= _AXES or up[1] == out[1]:

@@ -12,17 +12,6 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
-from imuhip.cli.output import batch_words
 
 err = Console(stderr=True)
 
@@ -108,6 +97,7 @@ def batch(
     """
     from imuhip.batch.engines import Engine, LocalEngine
     from imuhip.batch.run import batch as run
+    from imuhip.cli.output import batch_words
     from imuhip.pipeline.all_sensors import Params
 
     params = Params(orientation=orientation_params(filter, axes))
@@ -158,6 +148,14 @@ def orientation_params(name: str, axes: int) -> Any:
 @contextmanager
 def _stages() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for work that comes in stages, of so many things each."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, TimeRemainingColumn(), console=err, transient=True, disable=not err.is_terminal
@@ -175,6 +173,8 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
 @contextmanager
 def progress(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
     """A bar on standard error that goes away when the work is done; silent where nobody looks."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
         *columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal

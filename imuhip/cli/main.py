@@ -27,13 +27,6 @@ from imuhip.cli.collect import collect, kit_app, scan
 from imuhip.cli.export import batch, err, export, orientation_params, progress
 from imuhip.cli.filing import CatalogueAt, Filing, results_of
 from imuhip.cli.importing import import_
-from imuhip.cli.output import (
-    analysis_words,
-    faults_words,
-    info_words,
-    profiles_words,
-    validation_words,
-)
 from imuhip.cli.report import report
 from imuhip.core.errors import ImuhipError, ProfileError
 from imuhip.core.files import reason
@@ -131,6 +124,7 @@ def analyze(
 
     Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing --athlete A1
     """
+    from imuhip.cli.analysis_output import analysis_words
     from imuhip.cli.assess_settings import assess_from
     from imuhip.cli.columns import columns_from, soft_tissue_from
     from imuhip.pipeline.all_sensors import Params
@@ -203,6 +197,7 @@ def info(recording: Recording, as_json: AsJson = False) -> None:
 
     Example: imuhip info recordings/squats_and_pivots.mcap
     """
+    from imuhip.cli.output import info_words
     from imuhip.recording.summary import describe
 
     summary = describe(recording)
@@ -219,6 +214,7 @@ def recover(
 
     Example: imuhip recover broken.mcap -o whole.mcap
     """
+    from imuhip.cli.output import faults_words
     from imuhip.recording.summary import recover as run
 
     report = run(recording, output, overwrite=overwrite)
@@ -308,6 +304,7 @@ def profiles(context: typer.Context) -> None:
     Example: imuhip profiles
     """
     if context.invoked_subcommand is None:
+        from imuhip.cli.output import profiles_words
         from imuhip.core.resources import profile_ids, profile_text
         from imuhip.devices.profiles import parse_profile
 
@@ -351,6 +348,7 @@ def orientation(
 
     Example: imuhip validate orientation broad --json
     """
+    from imuhip.cli.output import validation_words
     from imuhip.validate.orientation import METHODS, orientation_rows, trials
 
     paths = trials(folder)
@@ -425,6 +423,7 @@ def demo(
 
     Example: imuhip demo
     """
+    from imuhip.cli.analysis_output import analysis_words
     from imuhip.virtual.demo import Wishes, run_demo
 
     if not speed > 0.0:

@@ -1,58 +1,24 @@
-"""What the command line prints: tables and sentences, no work."""
+"""What the command line prints of recordings, batches and profiles; no work is done here."""
 
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from imuhip.batch.run import Report
-from imuhip.cli.assessment_output import assessment_words, plan_words
-from imuhip.cli.comparison_output import (
-    compared_words,
-    cues_words,
-    goals_words,
-    sets_words,
-)
-from imuhip.core.records import Fault
-from imuhip.devices.profile_nouns import Profile
-from imuhip.recording.summary import RecordingSummary, import_warnings
-from imuhip.results.analysis import Analysis
-from imuhip.validate.orientation import Row
+if TYPE_CHECKING:
+    from imuhip.batch.run import Report
+    from imuhip.core.records import Fault
+    from imuhip.devices.profile_nouns import Profile
+    from imuhip.recording.summary import RecordingSummary
+    from imuhip.validate.orientation import Row
 
 
-def analysis_words(console: Console, analysis: Analysis) -> None:
-    """Say what came of an analysis, for a coach."""
-    table = Table(title=f"{analysis.duration_s:.0f} s analyzed", title_justify="left", box=None)
-    table.add_column("")
-    for side in ("left", "right"):
-        table.add_column(side, justify="right")
-    for name, left, right in analysis.ranges:
-        table.add_row(name, _span(left), _span(right))
-    table.add_row("time with hip angles", *(f"{share:.0%}" for share in analysis.valid))
-    console.print(table)
-    chain = analysis.chain.replace("_", " ")
-    console.print(f"calibration: {analysis.grade} ({chain})", highlight=False)
-    assessment_words(console, analysis.sets, analysis.findings, analysis.notes)
-    goals_words(console, analysis.repetitions, analysis.assess, analysis.notes)
-    compared_words(console, analysis.repetitions, analysis.notes)
-    cues_words(console, analysis.outcomes)
-    sets_words(console, analysis.findings, analysis.notes)
-    plan_words(console, analysis.findings, analysis.assess.goal)
-    console.print(f"results in {escape(str(analysis.target))}", highlight=False, soft_wrap=True)
-    faults_words(console, analysis.faults)
-    console.print("A training aid, not a medical device.", style="dim")
-
-
-def _span(span: tuple[float, float]) -> str:
-    low, high = span
-    return "–" if math.isnan(low) else f"{low:+.0f}° to {high:+.0f}°"
-
-
-def faults_words(console: Console, faults: Sequence[Fault]) -> None:
+def faults_words(console: Console, faults: "Sequence[Fault]") -> None:
     """Count the faults by sensor and kind; nothing when there are none."""
     counts: dict[tuple[str, str], list[Fault]] = {}
     for fault in faults:
@@ -67,8 +33,10 @@ def faults_words(console: Console, faults: Sequence[Fault]) -> None:
         )
 
 
-def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) -> None:
+def info_words(console: Console, summary: "RecordingSummary", *, as_json: bool) -> None:
     """Say what is in a recording."""
+    from imuhip.recording.summary import import_warnings
+
     if as_json:
         plain = asdict(summary) | {"path": str(summary.path)}
         print(json.dumps(_finite(plain)))  # noqa: T201 - a program reads it
@@ -105,7 +73,7 @@ def info_words(console: Console, summary: RecordingSummary, *, as_json: bool) ->
     console.print(f"SHA-256 {summary.sha256}", highlight=False)
 
 
-def batch_words(console: Console, report: Report) -> None:
+def batch_words(console: Console, report: "Report") -> None:
     """Say what a batch did."""
     console.print(
         f"{report.analyzed:,} recordings analyzed ({report.duration_s / 3600:.1f} h), "
@@ -120,7 +88,7 @@ def batch_words(console: Console, report: Report) -> None:
     console.print("A training aid, not a medical device.", style="dim")
 
 
-def profiles_words(console: Console, profiles: Sequence[Profile]) -> None:
+def profiles_words(console: Console, profiles: "Sequence[Profile]") -> None:
     """List the devices that are known."""
     table = Table(box=None)
     for column in ("profile", "vendor", "rates, Hz", "time stamps"):
@@ -136,7 +104,7 @@ def profiles_words(console: Console, profiles: Sequence[Profile]) -> None:
     console.print("What nobody has verified of a device stands in its profile.", style="dim")
 
 
-def validation_words(console: Console, rows: Sequence[Row]) -> None:
+def validation_words(console: Console, rows: "Sequence[Row]") -> None:
     """Print the means of an error table."""
     table = Table(title="RMSE over the movement, degrees; mean of all trials", box=None)
     for column in ("filter", "axes", "total", "heading", "inclination", "samples/s"):

@@ -5,7 +5,6 @@ movement, so files are made 0600 and folders 0700.
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +30,7 @@ def make_folder(folder: Path) -> None:
 
 def temporary_beside(target: Path) -> Path:
     """Return a name in the folder of `target` that nobody uses."""
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    return target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
 
 
 def sync_folder(folder: Path) -> None:
