@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from imuhip.cli.output import analysis_words
+from imuhip.cli.analysis_output import analysis_words
 from imuhip.report.blocks import MARKS, Document, Heading, Pictures, Table, Words
 from imuhip.report.material import material_in
 from imuhip.report.writing import report_for
