@@ -105,6 +105,7 @@ class VitalSigns:
         rows, first, counts = np.unique(block.row, return_index=True, return_counts=True)
         samples, missing = self._counted(block, first, counts, length_s)
         late_s = self._lateness(block, packet.host_ns[rows] / 1e9, first)
+        late_s = late_s[np.abs(late_s - np.median(late_s)) < LATEST_S]
         jitter_ms = float(np.percentile(late_s - late_s.min(), 95)) * 1e3
         self._recent.append(_Second(length_s, samples, missing, jitter_ms))
         self.samples += samples
@@ -116,7 +117,7 @@ class VitalSigns:
         """Samples, and how many more are missing: by the counter, else by what the rate promises.
 
         Notifications may come out of order and twice; one that comes after its look was counted as
-        lost then, and is taken back now.
+        lost then, and is taken back now. A counter further ahead than the time allows is rubbish.
         """
         counter = self._profile.counter
         if counter is None or block.counter is None:
@@ -124,14 +125,20 @@ class VitalSigns:
             return samples, max(0, round(length_s * self._rate_hz) - samples - SLACK_SAMPLES)
         numbers = block.counter[first]
         whole = 1 << counter.bits
-        newest = int(numbers[0]) - 1 if self._counter is None else self._counter
-        ahead = (numbers - newest + whole // 2) % whole - whole // 2
-        if self._counter is None or ahead.max() < -LATE_NOTIFICATIONS:  # it began anew
-            ahead = ahead - ahead.min() + 1
-            newest = int(numbers[int(np.argmin(ahead))]) - 1
-        different, place = np.unique(ahead, return_index=True)
+        furthest = FASTEST * length_s * self._rate_hz + LATE_NOTIFICATIONS
+        newest = self._counter
+        ahead = _ahead(numbers, newest or 0, whole)
+        fits = (ahead >= -LATE_NOTIFICATIONS) & (ahead <= furthest)
+        if newest is None or not fits.any():  # it began, or began anew
+            middle = int(numbers[len(numbers) // 2])
+            ahead = _ahead(numbers, middle, whole)
+            fits = np.abs(ahead) <= furthest
+            newest = middle + int(ahead[fits].min()) - 1
+            ahead = ahead - ahead[fits].min() + 1
+        self.bad += int((~fits).sum())
+        different, place = np.unique(ahead[fits], return_index=True)
         self._counter = (newest + max(int(different[-1]), 0)) % whole
-        samples = int(counts[place].sum())
+        samples = int(counts[fits][place].sum())
         lost = max(int(different[-1]), 0) - len(different)
         return samples, lost * max(1, samples // len(different))
 
@@ -157,6 +164,11 @@ class VitalSigns:
             self.battery = self.battery if level is None else level
 
 
+def _ahead(numbers: IntArray, newest: int, whole: int) -> IntArray:
+    """How far counters of `whole` numbers are ahead of the newest one, or behind it."""
+    return np.asarray((numbers - newest + whole // 2) % whole - whole // 2)
+
+
 def look_at(vitals: Mapping[str, VitalSigns], packets: Sequence[Packet]) -> None:
     """Hand each sensor's packets, joined to few, to its vital signs."""
     for packet in join_records(packets):
@@ -176,8 +188,9 @@ def battery_level(battery: Battery, data: bytes) -> float | None:
 def described(figures: Mapping[str, Any]) -> str:
     """The figures in a line, for the log and the terminal."""
     rate = figures.get("rate_hz")
+    bad = f"{figures['bad']} unreadable, " if figures["bad"] else ""
     return (
-        f"{'–' if rate is None else f'{rate:.1f}'} Hz, {figures['samples']} samples, "
+        f"{'–' if rate is None else f'{rate:.1f}'} Hz, {figures['samples']} samples, {bad}"
         f"{figures['missing']} lost ({figures['loss_percent']:.2f} % lately, by "
         f"{figures['loss_by']}), jitter {_ms(figures['jitter_ms'])}, "
         f"clock within {_ms(figures['clock_residual_ms'])}"
@@ -196,3 +209,9 @@ SLACK_SAMPLES: Final = 2
 
 LATE_NOTIFICATIONS: Final = 100
 """A counter that stands further back than late notifications do has begun anew."""
+
+LATEST_S: Final = 2.0
+"""What a link held back for longer, or a stamp that is rubbish, is no jitter."""
+
+FASTEST: Final = 2.0
+"""Times the rate asked for: no sensor sends more."""
