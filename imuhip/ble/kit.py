@@ -26,7 +26,7 @@ from typing import Final
 
 import platformdirs
 
-from imuhip.ble.radio import Find, Sighting
+from imuhip.ble.radio import Sighting
 from imuhip.ble.scan import Found
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import DeviceError, ImuhipError, ProfileError
@@ -75,29 +75,58 @@ class Kit:
     mounts: Mapping[str, Mount] = field(default_factory=dict)
     rate_hz: float | None = None
 
-    def finder(self, sensor: str) -> Find:
-        """Return what picks the sensor of a place among those that are heard.
+    def finder(self, sensor: str) -> "Finder":
+        """Return what picks the sensor of a place among those that are heard."""
+        return Finder(self, sensor)
 
-        By its address; where that is not heard, or not known, by its name or the serial in its
-        name, if only one device answers to that.
-        """
-        mine = self.sensors[sensor]
-        taken = {b.address.lower() for s, b in self.sensors.items() if s != sensor and b.address}
-        shared = sum(b.name == mine.name for b in self.sensors.values()) > 1
 
-        def find(seen: Mapping[str, Sighting]) -> Sighting | None:
-            for address, sighting in seen.items():
-                if mine.address and address.lower() == mine.address.lower():
+class Finder:
+    """Picks the sensor of a place among those that are heard.
+
+    By its address and by nothing else where one is bound: another device of the same name is a
+    stranger until somebody binds it. Without an address by its name, or the serial in its name, if
+    only one device answers to that.
+
+    Parameters
+    ----------
+    kit, sensor
+        The kit, and the place in it.
+    """
+
+    def __init__(self, kit: Kit, sensor: str) -> None:
+        self._mine = kit.sensors[sensor]
+        others = [bound for place, bound in kit.sensors.items() if place != sensor]
+        self._taken = {bound.address.lower() for bound in others if bound.address}
+        self._shared = any(bound.name == self._mine.name for bound in others)
+        self._stranger: Sighting | None = None
+
+    def __call__(self, seen: Mapping[str, Sighting]) -> Sighting | None:
+        """Return the sensor, if it is heard; whoever has its name is remembered as a stranger."""
+        mine = self._mine
+        free = [s for s in seen.values() if s.address.lower() not in self._taken]
+        named = [s for s in free if mine.name and s.name == mine.name]
+        if mine.address:
+            for sighting in seen.values():
+                if sighting.address.lower() == mine.address.lower():
                     return sighting
-            free = [s for s in seen.values() if s.address.lower() not in taken]
-            named = [s for s in free if mine.name and s.name == mine.name and not shared]
-            numbered = [s for s in free if mine.serial and mine.serial in s.name]
-            for group in (named, numbered):
-                if len(group) == 1:
-                    return group[0]
+            self._stranger = next(iter(named), self._stranger)
             return None
+        numbered = [s for s in free if mine.serial and mine.serial in s.name]
+        for group in ([] if self._shared else named, numbered):
+            if len(group) == 1:
+                return group[0]
+        return None
 
-        return find
+    @property
+    def warning(self) -> str:
+        """A sentence about a stranger that was heard under the sensor's name; empty without one."""
+        if self._stranger is None:
+            return ""
+        return (
+            f"Another sensor of the same name, {self._stranger.name} ({self._stranger.address}), "
+            "is near and is not used. If it takes the place of the old one, bind the kit again: "
+            "imuhip kit bind"
+        )
 
 
 def without(kit: Kit, left_out: Collection[str]) -> Kit:

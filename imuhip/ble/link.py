@@ -16,7 +16,7 @@ from imuhip.ble.link_quality import battery_level
 from imuhip.ble.radio import Connection, Find, Radio, Sighting
 from imuhip.ble.set_up import Answers, perform, steps_of
 from imuhip.core.errors import DeviceError
-from imuhip.devices.profile_nouns import Profile, Step
+from imuhip.devices.profile_nouns import Profile, Step, Stream
 
 State = Literal["searching", "connecting", "streaming", "lost"]
 News = Literal["streaming", "lost", "trouble"]
@@ -44,6 +44,8 @@ class Link:
         Told about changes.
     serial
         What the device must say its serial number is; empty accepts any.
+    warning
+        What else to say when the device is not heard, such as of a stranger under its name.
 
     Attributes
     ----------
@@ -52,7 +54,7 @@ class Link:
     epoch
         Counts its connections in the present recording, from 0.
     heard_ns
-        Host stamp of the newest notification of the present connection; 0 before there is one.
+        Host stamp of the newest samples of the present connection; 0 before there are any.
     info
         What the device says of itself, as text.
     story
@@ -69,20 +71,24 @@ class Link:
         inbox: Inbox,
         tell: Tell,
         serial: str = "",
+        warning: Callable[[], str] = lambda: "",
     ) -> None:
         self.sensor, self.profile, self.rate_hz, self.radio = sensor, profile, rate_hz, radio
         self.state: State = "searching"
         self.epoch = -1
         self.heard_ns = 0
-        self._since_ns = 0
         self.info: dict[str, str] = {}
         self.story: list[tuple[int, str, dict[str, str]]] = []
         self.trouble = ""
         self.battery: float | None = None
         self._rate_code = profile.rate_code(rate_hz)
+        named = {stream.characteristic for stream in profile.streams}
+        self._streams = {uuid: profile.streams_on(uuid) for uuid in named}
         self._find, self._inbox, self._tell, self._serial = find, inbox, tell, serial
+        self._warning = warning
+        self._spoken: set[str] = set()
         self._connection: Connection | None = None
-        self._gone = asyncio.Event()
+        self._gone, self._sends = asyncio.Event(), asyncio.Event()
         self._answers = Answers()
         self._hint: Sighting | None = None
         self._reached = False
@@ -103,36 +109,41 @@ class Link:
                 await asyncio.sleep(max(wait, least))
                 wait = min(wait * 2.0, LONGEST_RETRY_S)
                 continue
-            wait = FIRST_RETRY_S
+            begun = time.monotonic()
             await self._stay()
+            steady = time.monotonic() - begun > STEADY_S
+            wait = FIRST_RETRY_S if steady else min(wait, UNSTEADY_RETRY_S)
             await asyncio.sleep(wait)
+            wait = wait if steady else min(wait * 2.0, UNSTEADY_RETRY_S)
+
+    async def ask_to_stop(self) -> None:
+        """Tell the sensor to send nothing more; whoever ran `run` has cancelled it."""
+        connection = self._connection
+        if connection is None or self.state != "streaming":
+            return
+        with suppress(DeviceError):
+            for number, step in enumerate(self.profile.stop, 1):
+                name, code = f"stop step {number}", self._rate_code
+                detail = await perform(connection, self.profile, step, name, code, self._answers)
+                self._event("write", detail)
 
     async def close(self) -> None:
-        """Ask the sensor to stop, and let go; whoever ran `run` has ended it."""
+        """Let go of the sensor; whoever ran `run` has ended it."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if self.state == "streaming":
-            with suppress(DeviceError):
-                for number, step in enumerate(self.profile.stop, 1):
-                    name, code = f"stop step {number}", self._rate_code
-                    detail = await perform(
-                        connection, self.profile, step, name, code, self._answers
-                    )
-                    self._event("write", detail)
         self.state = "lost"
         self._event("disconnect", {"reason": "closed"})
         await connection.close()
 
     @property
     def flows(self) -> bool:
-        """Whether it streams, and something has come."""
-        return self.state == "streaming" and self.heard_ns > 0
+        """Whether samples come."""
+        return self.state == "streaming"
 
     def silent_s(self, now_ns: int) -> float:
-        """How long nothing has come, seconds; a link just made is given time."""
-        first_ns = self._since_ns + int(FIRST_DATA_S * 1e9)
-        return (now_ns - max(self.heard_ns, 0 if self.flows else first_ns)) / 1e9
+        """How long no samples have come, seconds; for a link that streams."""
+        return (now_ns - self.heard_ns) / 1e9
 
     def lose(self, reason: str) -> None:
         """Note that nothing comes any more; `run` makes the link again."""
@@ -143,12 +154,13 @@ class Link:
         self._gone.set()
 
     async def _connect(self) -> None:
-        """Find, connect, set up, subscribe; DeviceError if it cannot be."""
+        """Find, connect, set up, subscribe, wait for samples; DeviceError if it cannot be."""
         self._reached = False
         sighting = await self._search()
         self._reached = True
         self.state = "connecting"
         self._gone.clear()
+        self._sends.clear()
         self.story, self.heard_ns = [], 0
         lost = partial(self.lose, "the link broke")
         connection = Connection(self.radio, sighting, self.profile, lost)
@@ -159,12 +171,11 @@ class Link:
             self._check_mtu(connection)
             await self._introduce(connection, sighting)
             await self._set_up(connection)
-            if self._gone.is_set():
-                raise DeviceError("the link broke while the sensor was set up; bring it nearer")
+            await self._first_samples()
             undo.pop_all()
         self._connection = connection
         self.state, self.trouble = "streaming", ""
-        self._since_ns = time.monotonic_ns()
+        self._spoken.clear()
         self._tell(self, "streaming", f"{self.sensor}: streaming from {self.info['name']}")
 
     async def _search(self) -> Sighting:
@@ -177,8 +188,25 @@ class Link:
             raise DeviceError(
                 f"expected the {self.sensor} sensor to advertise, and did not hear it for "
                 f"{SEARCH_S:g} s; switch it on, charge it, bring it nearer"
+                + (f". {more}" if (more := self._warning()) else "")
             )
         return found
+
+    async def _first_samples(self) -> None:
+        """Wait until samples come: a sensor that answers its start need not keep its word."""
+        ends = [asyncio.create_task(event.wait()) for event in (self._sends, self._gone)]
+        try:
+            await asyncio.wait(ends, timeout=FIRST_DATA_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        if self._gone.is_set():
+            raise DeviceError("the link broke while the sensor was set up; bring it nearer")
+        if not self._sends.is_set():
+            raise DeviceError(
+                f"the sensor was started and sends nothing for {FIRST_DATA_S:g} s. Switch it off "
+                "and on; the others go on without it"
+            )
 
     def _check_mtu(self, connection: Connection) -> None:
         """Refuse a link whose packets are too short; DeviceError says so."""
@@ -247,8 +275,12 @@ class Link:
     def _came(self, uuid: str, stamp_ns: int, data: bytes) -> None:
         """Queue a notification: this runs for every one, and does nothing more."""
         self._inbox.notification(self.sensor, uuid, self.epoch, stamp_ns, data)
-        self.heard_ns = stamp_ns
         self._answers.offer(uuid, data)
+        for stream in self._streams.get(uuid, ()):
+            if len(data) >= stream.min_len and _begins(stream, data):
+                self.heard_ns = stamp_ns
+                self._sends.set()
+                return
 
     async def _stay(self) -> None:
         """Remain until the link is lost, asking for the battery now and then."""
@@ -279,16 +311,21 @@ class Link:
             await connection.write(battery.request_to, battery.request, response=False)
 
     def _failed(self, error: DeviceError) -> None:
-        """Remember a failure, and speak of it unless it is the one spoken of already."""
-        self.state = "searching"
+        """Remember a failure, and speak of it unless that was done since samples came last."""
+        self.state, self.trouble = "searching", error.message
         self._event("error", {"message": error.message})
-        if error.message != self.trouble:
-            self.trouble = error.message
+        if error.message not in self._spoken:
+            self._spoken.add(error.message)
             self._tell(self, "trouble", f"{self.sensor}: {error.message}")
 
     def _event(self, kind: str, detail: Mapping[str, str]) -> None:
         self.story.append((time.monotonic_ns(), kind, dict(detail)))
         self._inbox.event(self.sensor, kind, detail)
+
+
+def _begins(stream: Stream, data: bytes) -> bool:
+    """Whether a notification is one of the stream's, and no answer on its characteristic."""
+    return stream.match in data if stream.framing == "resync" else data.startswith(stream.match)
 
 
 def _answering(steps: list[Step]) -> list[str]:
@@ -325,8 +362,14 @@ LONGEST_RETRY_S: Final = 15.0
 SLOW_TO_RECOVER_S: Final = {"WitMotion": 40.0}
 """By vendor: after a failed connect these answer no sooner; trying earlier starts it over."""
 
-FIRST_DATA_S: Final = 2.0
-"""A sensor that was just started may take so long until its first notification."""
+FIRST_DATA_S: Final = 3.0
+"""A sensor that was just started may take so long until its first samples."""
+
+STEADY_S: Final = 10.0
+"""A link that held so long was good: the next search for its sensor begins at once."""
+
+UNSTEADY_RETRY_S: Final = 4.0
+"""Waits double up to here for a sensor that comes and goes."""
 
 BATTERY_S: Final = 60.0
 """Batteries last hours; each question takes radio time from the samples."""

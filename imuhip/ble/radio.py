@@ -18,6 +18,14 @@ from typing import Any, Final
 from imuhip.core.errors import DeviceError
 from imuhip.devices.profile_nouns import Profile
 
+
+class NoBluetoothError(DeviceError):
+    """There is no Bluetooth to work with, whatever the sensor."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_BLUETOOTH)
+
+
 Take = Callable[[int, bytes], None]
 """Takes a notification: host monotonic nanoseconds of its arrival, and its bytes."""
 
@@ -286,28 +294,37 @@ def _sighting(device: Any, advertised: Any, before: Sighting | None) -> Sighting
 @contextmanager
 def _told(doing: str) -> Iterator[None]:
     """Turn what bleak and the system raise into a sentence."""
-    from bleak.exc import BleakBluetoothNotAvailableError, BleakError
+    from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError
 
     try:
         yield
-    except BleakBluetoothNotAvailableError as error:
-        raise DeviceError(
-            f"expected Bluetooth to be there, came while {doing}: {error.args[0]}; switch it on, "
-            "and allow this program to use it"
-        ) from error
+    except (BleakBluetoothNotAvailableError, FileNotFoundError, ConnectionRefusedError) as error:
+        raise NoBluetoothError from error
+    except BleakDBusError as error:
+        if error.dbus_error in _SERVICE_GONE:
+            raise NoBluetoothError from error
+        raise DeviceError(f"{doing} failed: {error}") from error
     except TimeoutError as error:
         raise DeviceError(
             f"{doing}: no answer in time; bring the sensor nearer, check its battery"
-        ) from error
-    except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise DeviceError(
-            f"expected the system's Bluetooth service, came none while {doing}; on Linux install "
-            "bluez and start it (systemctl start bluetooth)"
         ) from error
     except (BleakError, OSError, EOFError) as error:
         why = str(error) or type(error).__name__
         raise DeviceError(f"{doing} failed: {why}") from error
 
+
+NO_BLUETOOTH: Final = (
+    "Bluetooth is off or not available. Switch it on and allow this program to use it."
+)
+
+_SERVICE_GONE: Final = frozenset(
+    {
+        "org.bluez.Error.NotReady",
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+    }
+)
+"""What BlueZ says when its service is not running or its adapter is off."""
 
 SEARCH_TURN_S: Final = 1.0
 """So long a search keeps the adapter from those who have found their sensor."""

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from typing import Any, Final
 
 from imuhip.ble.kit import Kit, missing
+from imuhip.ble.link import Link
 from imuhip.ble.radio import Radio
 from imuhip.ble.scan import known_profiles
 from imuhip.core.errors import DeviceError
@@ -92,17 +93,32 @@ async def _at_work(sessions: Sequence[Session]) -> AsyncIterator[None]:
         yield
     finally:
         work.remove_done_callback(ended)
-        for session in sessions:
-            with suppress(ControlRefusedError):  # nothing was being recorded
-                await session.stop()
-        work.cancel()
-        await asyncio.wait([work])
-        for session in sessions:
-            for link in session.links.values():
-                await link.close()
+        try:
+            for session in sessions:
+                with suppress(ControlRefusedError):  # nothing was being recorded
+                    await session.stop()
+        finally:
+            await _let_go(work, [link for s in sessions for link in s.links.values()])
         if failed and owner is not None:
             owner.uncancel()
+            await asyncio.wait([work])
             work.result()  # raises what the work raised
+
+
+async def _let_go(work: asyncio.Task[None], links: Sequence[Link]) -> None:
+    """End the work, tell all sensors to stop, then disconnect; all of them at once, in `END_S`.
+
+    A link that is gone may never answer; the system's service ends it later.
+    """
+    work.cancel()
+    await _within(STOP_S, [asyncio.create_task(link.ask_to_stop()) for link in links])
+    await _within(END_S - STOP_S, [work, *(asyncio.create_task(link.close()) for link in links)])
+
+
+async def _within(seconds: float, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for tasks and give up those that take longer."""
+    for task in (await asyncio.wait(tasks, timeout=seconds))[1]:
+        task.cancel()
 
 
 async def _work(sessions: Sequence[Session]) -> None:
@@ -224,6 +240,12 @@ def _ended_by_signals(enough: asyncio.Event) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
+
+STOP_S: Final = 1.5
+"""At the end, sensors have so long to take the word to stop …"""
+
+END_S: Final = 4.5
+"""… and the whole may take so long, whatever the links do."""
 
 CHECK_S: Final = 8.0
 """Sensors advertise at least every two seconds, and a scan hears about two in three."""

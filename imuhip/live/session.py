@@ -19,7 +19,7 @@ from imuhip.ble.inbox import Inbox
 from imuhip.ble.kit import Kit, rebound, without
 from imuhip.ble.link import Link, News
 from imuhip.ble.link_quality import VitalSigns, described, look_at
-from imuhip.ble.radio import Radio
+from imuhip.ble.radio import NO_BLUETOOTH, Radio
 from imuhip.ble.scan import known_profiles
 from imuhip.ble.set_up import chosen_rate
 from imuhip.core.errors import DeviceError, ImuhipError, RecordingError
@@ -77,7 +77,15 @@ class Session:
         rate_hz = chosen_rate(profile, self._options.rate_hz or self.kit.rate_hz)
         find = self.kit.finder(sensor)
         return Link(
-            sensor, profile, rate_hz, self.radio, find, self._inbox, self._news, bound.serial
+            sensor,
+            profile,
+            rate_hz,
+            self.radio,
+            find,
+            self._inbox,
+            self._news,
+            bound.serial,
+            lambda: find.warning,
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
@@ -213,9 +221,13 @@ class Session:
             if sensor in take.sensors:
                 self._say(f"  {sensor}: {described(figures)}")
         self._options.show(take.assessed)
+        self._hand_on(take)
+        return take.recorder.path
+
+    def _hand_on(self, take: Take) -> None:
+        """Let a recording be filed, once it is over: also one that the disk ended."""
         self._stopped = take.recorder.path, take.header.athlete
         self._options.recorded(*self._stopped)
-        return take.recorder.path
 
     def _end(self, take: Take) -> None:
         """There is no recording any more; all sensors count again."""
@@ -337,9 +349,11 @@ class Session:
                     if self.take is take:
                         self._end(take)
                     self._fail(error)
-                    with suppress(ImuhipError):  # what the disk refused is said already
+                    with suppress(ImuhipError):
                         await take.finish()
+                    with suppress(RecordingError):  # what the disk refused is said already
                         await take.recorder.close()
+                    self._hand_on(take)
 
     async def _look(self) -> None:
         """Work out the figures once a second, and tell them to the log now and then."""
@@ -382,7 +396,7 @@ class Session:
                 if seconds > ALL_SILENT_S or (seconds > SILENT_S and newest < WATCH_S)
             }
             # Twice in a row: after a pause of this program the queue is read sensor by sensor.
-            for sensor in suspects & self._suspects:
+            for sensor in sorted(suspects & self._suspects):
                 self.links[sensor].lose(f"nothing came for {silent[sensor]:.1f} s")
             self._suspects = suspects
 
@@ -391,9 +405,13 @@ class Session:
         self._say(sentence)
 
     def _news(self, link: Link, news: News, sentence: str) -> None:
-        """A link changed: tell people and viewers once."""
+        """A link changed: tell people and viewers once; of no Bluetooth, once for all links."""
+        if link.trouble == NO_BLUETOOTH and news == "trouble":
+            self._warn("bluetooth", NO_BLUETOOTH)
+            return
+        if news == "streaming":
+            self._warned.discard(("bluetooth", NO_BLUETOOTH[:40]))
         self._say(sentence)
-        _log.info("%s %s", self.kit.name, sentence)
         t = self.take.t if self.take else None
         self.hub.announce(
             "sensor", {"t": t, "sensor": link.sensor, "state": news, "words": sentence}

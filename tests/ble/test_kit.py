@@ -111,15 +111,28 @@ def test_a_kits_name_is_no_path(tmp_path: Path, name: str) -> None:
         load_kit(name, tmp_path)
 
 
-def test_a_sensor_is_found_by_address_then_by_a_name_that_is_unique() -> None:
-    """The address wins; a name serves where one device alone has it and no other place owns it."""
+def test_a_bound_address_is_all_that_finds_a_sensor() -> None:
+    """A stranger with the sensor's name is not the sensor, and is told of with its address."""
     kit = a_kit()
     find = kit.finder("pelvis")
     assert find(heard(("other", "aa:0"))).address == "aa:0"
+    assert find(heard(("imuhip 0", "AA:1"))) is None  # that is the left thigh's
+    assert find.warning == ""
+    assert find(heard(("imuhip 0", "BB:9"))) is None
+    assert "imuhip 0 (BB:9)" in find.warning
+    assert "imuhip kit bind" in find.warning
+    assert missing(kit, heard(("imuhip 1", "AA:1"))) == ["pelvis", "thigh_right"]
+
+
+def test_without_an_address_a_name_serves_that_one_device_alone_has() -> None:
+    """A name, or a serial in it, finds a sensor where no other device and no other place has it."""
+    bound = {p: Binding("reference", f"imuhip {k}") for k, p in enumerate(PLACES)}
+    find = Kit("named", bound | {"thigh_left": Binding("reference", "left", "AA:1")}).finder(
+        "pelvis"
+    )
     assert find(heard(("imuhip 0", "BB:9"))).address == "BB:9"
     assert find(heard(("imuhip 0", "BB:9"), ("imuhip 0", "BB:8"))) is None
     assert find(heard(("imuhip 0", "AA:1"))) is None  # that is the left thigh's
-    assert missing(kit, heard(("imuhip 1", "AA:1"))) == ["pelvis", "thigh_right"]
     same = Kit("dots", {p: Binding("movella_dot_mode20", "Xsens DOT") for p in PLACES})
     assert same.finder("pelvis")(heard(("Xsens DOT", "CC:1"))) is None
     numbered = Kit("m", {p: Binding("reference", serial=f"17{k}") for k, p in enumerate(PLACES)})

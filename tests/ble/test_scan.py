@@ -8,7 +8,7 @@ import pytest
 from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakBluetoothNotAvailableReason,
-    BleakError,
+    BleakDBusError,
 )
 from support.fake_radio import FakeSensor, fake_radio
 from typer import Typer
@@ -130,10 +130,11 @@ def test_collecting_without_a_kit_says_how_to_make_one(command) -> None:
             BleakBluetoothNotAvailableError(
                 "the radio is off", BleakBluetoothNotAvailableReason.POWERED_OFF
             ),
-            "the radio is off; switch it on",
+            "^Bluetooth is off or not available. Switch it on and allow this program to use it.$",
         ),
-        (FileNotFoundError(2, "No such file"), "on Linux install bluez"),
-        (BleakError("org.bluez.Error.NotReady"), "failed: org.bluez.Error.NotReady"),
+        (FileNotFoundError(2, "No such file"), "^Bluetooth is off or not available"),
+        (BleakDBusError("org.bluez.Error.NotReady", []), "^Bluetooth is off or not available"),
+        (BleakDBusError("org.bluez.Error.Failed", ["no"]), "scanning for sensors failed:.* no"),
         (EOFError(), "scanning for sensors failed: EOFError"),
     ],
 )
