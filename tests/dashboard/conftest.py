@@ -50,6 +50,14 @@ class CollectorProcess:
         self._process = None
 
 
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """Streamlit's `AppTest` puts its script in place of `__main__`, which new processes read."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session")
 def hub_port() -> int:
     return free_port()
