@@ -20,9 +20,10 @@ lint: $(VENV)/tested
 types: $(VENV)/tested
 	$(BIN)/mypy
 
+# A file stays in one process: its browser, its dashboard and its sessions are made once.
 unit: $(VENV)/tested
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # A coach's whole visit in a browser, some minutes long; IMUHIP_PICTURES=FOLDER keeps its pictures.
 visit: $(VENV)/tested
