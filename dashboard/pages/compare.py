@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.views.choosing import chosen_results, draw_page
 from dashboard.views.sessions import MEDICAL, session_titles
 from dashboard.views.theme import draw
+from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
 from imuhip.report.blocks import Picture
@@ -26,7 +27,7 @@ from imuhip.report.comparison import (
     tests_compared,
     waves,
 )
-from imuhip.report.material import Material, family, material_of, title_of
+from imuhip.report.material import Material, material_of, title_of
 from imuhip.report.sections import remedy_of
 
 MODES = (

@@ -5,7 +5,7 @@ The page asks when a session begins, so that a goal set a minute ago is on the g
 
 import math
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard.server.answers import json_answer
+from imuhip.assess.arc_goals import arc_goals_of
 from imuhip.catalogue.entities import Goal
 from imuhip.core.errors import CatalogueError
 from imuhip.live.protocol import GAUGE
@@ -65,10 +66,8 @@ def gauge_zones(goals: Iterable[Goal]) -> list[dict[str, Any]]:
         ``from_deg`` and ``to_deg``; in is +, out −.
     """
     zones = []
-    for goal in goals:
-        name = MEASURES.get(goal.measure)
-        if name is None:
-            continue
+    for goal in arc_goals_of(goals):
+        name = "in" if goal.arc == "internal_deg" else "out"
         most = float(GAUGE["to_deg"] if name == "in" else -GAUGE["from_deg"])
         near = 0.0 if math.isnan(goal.low) else min(max(goal.low, 0.0), most)
         far = most if math.isnan(goal.high) else min(max(goal.high, near), most)
@@ -78,7 +77,3 @@ def gauge_zones(goals: Iterable[Goal]) -> list[dict[str, Any]]:
             "from_deg": ends[0], "to_deg": ends[1],
         })  # fmt: skip
     return zones
-
-
-MEASURES: Final = {"rotation_most_in_deg": "in", "rotation_most_out_deg": "out"}
-"""Measures that the gauge shows, both positive, and the way they turn."""

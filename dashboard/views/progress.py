@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from dashboard.views.sessions import day, movement_title
 from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import family
 from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
 from imuhip.core.certainty import REMEDY, Z95
-from imuhip.report.material import family, title_of
+from imuhip.report.material import title_of
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 

@@ -16,6 +16,7 @@ from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
 from imuhip.assess.verdicts import Verdict, told_of_goal
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
+from imuhip.core.conventions import Side
 from imuhip.core.findings import Direction, FindingGrade
 
 _SIGNS: Final[dict[Direction, float]] = {"in": 1.0, "out": -1.0}
@@ -35,9 +36,9 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
     """
 
     def judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> list[Verdict]:
-        zone = zone_of(context, goal)
         turns = end_turns(episodes, direction)
-        if zone is None or not turns:
+        zone = zone_of(context, goal, turns[0].sides[0]) if turns else None
+        if zone is None:
             return []
         arc = end_range(turns, direction)
         side, at = turns[0].sides[0], flexion_at(turns[-1], turns[-1].turn)
@@ -46,9 +47,10 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
     return judge
 
 
-def zone_of(context: Context, name: ArcName) -> Zone | None:
-    """The athlete's goal for an arc."""
-    return next((z for z in context.goals if (z.name, z.kind) == (name, "goal")), None)
+def zone_of(context: Context, name: ArcName, side: Side) -> Zone | None:
+    """The athlete's goal for an arc of a hip."""
+    zones = context.goals.get(side, ())
+    return next((z for z in zones if (z.name, z.kind) == (name, "goal")), None)
 
 
 def end_turns(episodes: Sequence[Episode], direction: Direction) -> list[Episode]:

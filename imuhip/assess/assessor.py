@@ -90,7 +90,7 @@ class Assessor:
         self._latest: Episode | None = None
         self._judged: set[tuple[str, int]] = set()
         self._last_words = LastWords(self._params) if last_word else None
-        self._context = Context("none", "none", goals=self._params.zones)
+        self._context = Context("none", "none", goals={s: self._params.zones_of(s) for s in SIDES})
 
     def align(self, grade: Grade, chain: str, standing: Array) -> None:
         """Take the angles from the next row on as of this calibration.

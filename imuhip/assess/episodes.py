@@ -140,7 +140,7 @@ class Context:
     partner
         Repetitions of the newest set of the same test on the other side, where there is one.
     goals
-        The athlete's arcs to aim at.
+        The arcs that each hip is to reach.
     standing
         ``(2, 3)`` raw hip angles of the calibration's standing, radians; NaN where not known.
     """
@@ -149,5 +149,5 @@ class Context:
     chain: str
     notes: tuple[Note, ...] = ()
     partner: "tuple[Episode, ...]" = ()
-    goals: tuple[Zone, ...] = ()
+    goals: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict)
     standing: Array = field(default_factory=lambda: np.full((2, 3), np.nan))

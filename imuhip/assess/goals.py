@@ -6,7 +6,7 @@ total arc, which does not depend on that zero, is the surest of them.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
@@ -133,13 +133,17 @@ def zones_for(
     ranges = {**GOAL_ZONES["general"], **GOAL_ZONES[goal]}
     enough = ENOUGH[goal]
     goals = [Zone(name, *edges, "goal", source, enough) for name, (edges, source) in ranges.items()]
-    replaced = [
-        Zone(zone.name, *own[zone.name], "goal", "the athlete's own", enough)
-        if own and zone.name in own
+    return with_own((*goals, *NORMS), own or {})
+
+
+def with_own(zones: Iterable[Zone], own: Mapping[ArcName, tuple[float, float]]) -> tuple[Zone, ...]:
+    """Return zones with the athlete's own goals in place of those of the same name."""
+    return tuple(
+        Zone(zone.name, *own[zone.name], "goal", OWN_SOURCE, zone.enough)
+        if zone.kind == "goal" and zone.name in own
         else zone
-        for zone in goals
-    ]
-    return (*replaced, *NORMS)
+        for zone in zones
+    )
 
 
 def near_the_end(values: Sequence[float]) -> list[bool]:
@@ -200,6 +204,9 @@ def _words(arcs: Arcs, zone: Zone, arc: Measured, place: Place, sure: bool) -> s
     hedge = "" if sure else "about at the edge of, or " if place == "within" else "perhaps "
     return f"{what.capitalize()} {arc.value:.0f}{unit}{error}: {hedge}{place} {against_what}."
 
+
+OWN_SOURCE: Final = "the athlete's own"
+"""What a zone says of its source when the athlete set it."""
 
 _END_SHARE: Final = 0.5
 

@@ -275,6 +275,11 @@ def _drill(name: str, title: str) -> tuple[Movement, ...]:
     )
 
 
+def family(movement: str) -> str:
+    """A movement without its side: both table tests are one."""
+    return movement.removesuffix("_left").removesuffix("_right")
+
+
 def other_drill(name: str, primary: Primary = "rotation") -> Movement:
     """A movement that a mark names and no table knows: kept as itself."""
     return Movement(

@@ -13,6 +13,7 @@ from imuhip.assess.limits import limits_for
 from imuhip.assess.profiles import Goal, checked_goal
 from imuhip.assess.rules.record import Limits
 from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
+from imuhip.core.conventions import SIDES, Side
 from imuhip.core.errors import RecordingError
 from imuhip.devices.toml_door import as_number, nearest, shown
 
@@ -32,22 +33,24 @@ class Params:
         Measure to what the athlete's own sessions vary by; start values where it is not in here.
     arc_goals
         Ranges the athlete's arcs are to reach, in place of the profile's.
+    side_goals
+        The same of one hip alone; they come first.
     """
 
     limits: Limits = field(default_factory=limits_for)
     hip_crease_offset_deg: float = 0.0
     day_errors: Mapping[str, DayError] = field(default_factory=dict)
     arc_goals: Mapping[ArcName, tuple[float, float]] = field(default_factory=dict)
+    side_goals: Mapping[Side, Mapping[ArcName, tuple[float, float]]] = field(default_factory=dict)
 
     @property
     def goal(self) -> Goal:
         """The goal profile."""
         return checked_goal(self.limits.goal)
 
-    @property
-    def zones(self) -> tuple[Zone, ...]:
-        """The arcs to aim at: the profile's, with the athlete's own in their places."""
-        return zones_for(self.goal, self.arc_goals)
+    def zones_of(self, side: Side) -> tuple[Zone, ...]:
+        """A hip's arcs to aim at: the profile's, with the athlete's own in their places."""
+        return zones_for(self.goal, {**self.arc_goals, **self.side_goals.get(side, {})})
 
     def day_error(self, measure: str) -> DayError:
         """Return how a measure varies between days when nothing has changed."""
@@ -61,8 +64,9 @@ class Params:
         ----------
         settings
             ``goal``: a name; ``limits``: name to number; ``arc_goals``: name to the two edges of a
-            range; ``hip_crease_offset_deg``: a number; ``sessions``: measure to a list of sessions,
-            each a list of its repetitions' values.
+            range, and the same in ``left`` and ``right`` for one hip; ``hip_crease_offset_deg``: a
+            number; ``sessions``: measure to a list of sessions, each a list of its repetitions'
+            values.
             All of them may be left out.
 
         Raises
@@ -86,7 +90,15 @@ class Params:
         errors = {
             measure: day_error(_sessions(measure, given)) for measure, given in sessions.items()
         }
-        return cls(limits_for(goal, limits), offset, errors, _arc_goals(settings))
+        given = dict(_table(settings, "arc_goals"))
+        sides = {side: given.pop(side) for side in SIDES if side in given}
+        return cls(
+            limits_for(goal, limits),
+            offset,
+            errors,
+            _arc_goals("arc_goals", given),
+            {side: _arc_goals(f"arc_goals.{side}", goals) for side, goals in sides.items()},
+        )
 
 
 def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -96,9 +108,9 @@ def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _arc_goals(settings: Mapping[str, Any]) -> dict[ArcName, tuple[float, float]]:
+def _arc_goals(where: str, table: object) -> dict[ArcName, tuple[float, float]]:
     """Ranges by the name of an arc."""
-    given = dict(_table(settings, "arc_goals"))
+    given = dict(_table({where: table}, where))
     goals: dict[ArcName, tuple[float, float]] = {}
     for name in GOAL_ZONES["general"]:
         edges = given.pop(name, None)
@@ -108,13 +120,11 @@ def _arc_goals(settings: Mapping[str, Any]) -> dict[ArcName, tuple[float, float]
         numbers = [edge for edge in pair if edge is not None]
         if len(pair) != _EDGES or len(numbers) != _EDGES or not 0.0 <= numbers[0] < numbers[1]:
             expected = "two numbers, the lower edge first"
-            raise RecordingError(
-                f"assess.arc_goals.{name}: expected {expected}; got {shown(edges)}"
-            )
+            raise RecordingError(f"assess.{where}.{name}: expected {expected}; got {shown(edges)}")
         goals[name] = (numbers[0], numbers[1])
     for key in given:
         hint = nearest(str(key), GOAL_ZONES["general"])
-        raise RecordingError(f"assess.arc_goals.{key}: unknown key{hint}")
+        raise RecordingError(f"assess.{where}.{key}: unknown key{hint}")
     return goals
 
 

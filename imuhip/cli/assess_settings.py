@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from imuhip.assess.params import Params
+from imuhip.cli.filing import Filing
 from imuhip.core.errors import RecordingError
 
 
@@ -27,3 +28,9 @@ def assess_from(path: Path | None) -> Mapping[str, Any]:
         raise RecordingError(f"{path}: no table [assess]. Put goal, limits or arc_goals under it.")
     Params.from_settings(found)
     return found
+
+
+def assess_of(filing: Filing | None, path: Path | None) -> Mapping[str, Any]:
+    """The athlete's own goals in the catalogue, and over them what a file says."""
+    own = filing.arc_goals if filing is not None else {}
+    return ({"arc_goals": own} if own else {}) | dict(assess_from(path))

@@ -127,6 +127,7 @@ def collect(
             rate_hz=rate,
             start_when_ready=start,
             refusal=filer.refusal,
+            arc_goals=filer.arc_goals,
             recorded=filer.recorded,
             filed=filer.state_of,
             rebound=rebind_kit,
@@ -162,7 +163,7 @@ def bind(
 
     if profile and profile not in known_profiles():
         known = ", ".join(known_profiles())
-        raise typer.BadParameter(f"expected one of {known}; came {profile!r}")
+        raise typer.BadParameter(f"There is no profile {profile!r}. Choose one of {known}.")
     places = (PELVIS, THIGH["left"], THIGH["right"])
     named = dict(zip(places, (pelvis, thigh_left, thigh_right), strict=True))
     words = {place: word for place, word in named.items() if word}
@@ -253,7 +254,7 @@ def _mount(text: str) -> tuple[str, "Mount"]:
     place, _, axes = text.partition(":")
     up, _, out = axes.partition(",")
     if place not in SEGMENTS or not {up, out} <= _AXES or up[1] == out[1]:
-        raise typer.BadParameter(f"expected a place and two axes as in pelvis:+x,+z; came {text!r}")
+        raise typer.BadParameter(f"Write a place and two axes, as in pelvis:+x,+z; not {text!r}.")
     return place, Mount(up, out)
 
 

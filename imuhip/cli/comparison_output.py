@@ -1,7 +1,7 @@
 """What the command line says beyond single sets: arcs against goals, tests compared, cues."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -9,13 +9,13 @@ from rich.table import Table
 
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.cue_log import Outcome
-from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
+from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
 from imuhip.assess.set_changes import changes_of_session
 from imuhip.assess.symmetry import Z95, Measured, told
-from imuhip.core.conventions import SIDES
+from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note, Repetition
 
 
@@ -26,12 +26,12 @@ def goals_words(
     notes: Sequence[Note] = (),
 ) -> None:
     """Say how far each hip turned in table tests, against the coach's goals and measured means."""
-    zones = zones_for(params.goal, params.arc_goals)
+    zones = {side: params.zones_of(side) for side in SIDES}
     for test, title in _TESTS.items():
         every = [r for r in repetitions if r.movement.rpartition("_")[0] == test]
         for said, turns in under_alike_conditions(every, notes).items():
             arcs = [arcs_of(turns, side) for side in SIDES]
-            if not any(math.isfinite(a.named(zone.name).value) for a in arcs for zone in zones):
+            if not any(math.isfinite(a.named(z.name).value) for a in arcs for z in zones[a.side]):
                 continue
             what = f"{title} ({said.words})" if said.words else title
             console.print()
@@ -70,7 +70,7 @@ def cues_words(console: Console, outcomes: Sequence[Outcome]) -> None:
         console.print(each.words, style=colour, highlight=False, markup=False)
 
 
-def _goals(title: str, arcs: Sequence[Arcs], zones: Sequence[Zone]) -> Table:
+def _goals(title: str, arcs: Sequence[Arcs], zones: Mapping[Side, Sequence[Zone]]) -> Table:
     """A line an arc: left, right, the goal and the means of people, each with where it stands."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None)
     table.add_column("")
@@ -79,16 +79,17 @@ def _goals(title: str, arcs: Sequence[Arcs], zones: Sequence[Zone]) -> Table:
     table.add_column("goal")
     table.add_column("measured in people", style="dim")
     for name, (what, unit) in _ARCS.items():
-        goal, norm = (
-            [zone for zone in zones if (zone.name, zone.kind) == (name, kind)]
+        goals, norms = (
+            [z for side in SIDES for z in zones[side] if (z.name, z.kind) == (name, kind)]
             for kind in ("goal", "norm")
         )
-        standings = [against(each, goal)[0] for each in arcs]
+        standings = [against(each, [goal])[0] for each, goal in zip(arcs, goals, strict=True)]
+        spans = list(dict.fromkeys(_span(goal, unit) for goal in goals))
         table.add_row(
             what,
             *(_value(each.named(name), unit) for each in arcs),
-            f"{_span(goal[0], unit)}: {_places(standings)}" if goal else "",
-            _span(norm[0], unit) if norm else "",
+            f"{', '.join(spans)}: {_places(standings)}",
+            _span(norms[0], unit) if norms else "",
         )
     return table
 

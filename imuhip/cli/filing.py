@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -61,6 +61,12 @@ class Filing:
             self.words = catalogue.may_file(athlete)
             self.library = catalogue.library
 
+    @property
+    def arc_goals(self) -> Mapping[str, Any]:
+        """How far the athlete's hips are to turn, as ``assess.arc_goals``; empty without goals."""
+        with opened(self._location) as catalogue:
+            return arc_goals_in(catalogue, self._athlete)
+
     def file(self, recording: Path, results: Path, say: Say) -> None:
         """File results, and say what came of it."""
         with opened(self._location) as catalogue:
@@ -68,6 +74,15 @@ class Filing:
         for sentence in dict.fromkeys((*self.words, *filed.words)):
             say(sentence)
         say(f"filed under {filed.athlete} as session {filed.session[:12]}")
+
+
+def arc_goals_in(catalogue: "Catalogue", athlete: str) -> Mapping[str, Any]:
+    """Return an athlete's own goals in a catalogue as ``assess.arc_goals`` of a header."""
+    from imuhip.assess.arc_goals import arc_goals_of, settings_of
+    from imuhip.assess.goals import zones_for
+
+    known = athlete in {each.id for each in catalogue.athletes()}
+    return settings_of(arc_goals_of(catalogue.goals(athlete)), zones_for()) if known else {}
 
 
 def results_of(filing: Filing | None, recording: Path, params: "Params") -> Path:
@@ -128,6 +143,16 @@ class Filer:
             return ""
         words = _NO_CONSENT.get(known.get(athlete, "none"), "")
         return words.format(athlete=athlete)
+
+    def arc_goals(self, athlete: str) -> Mapping[str, Any]:
+        """How far an athlete's hips are to turn; empty where nobody has said, or can say."""
+        if not self._usable:
+            return {}
+        try:
+            with opened(self._location) as catalogue:
+                return arc_goals_in(catalogue, athlete)
+        except CatalogueError:
+            return {}
 
     def state_of(self, path: Path) -> FilingState:
         """What became of a recording so far."""

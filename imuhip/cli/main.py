@@ -125,7 +125,7 @@ def analyze(
     Example: imuhip analyze recordings/squats_and_pivots.mcap -o out --columns swing --athlete A1
     """
     from imuhip.cli.analysis_output import analysis_words
-    from imuhip.cli.assess_settings import assess_from
+    from imuhip.cli.assess_settings import assess_of
     from imuhip.cli.columns import columns_from, soft_tissue_from
     from imuhip.pipeline.all_sensors import Params
     from imuhip.results.analysis import analyze as run
@@ -144,7 +144,7 @@ def analyze(
             told,
             columns=wanted,
             soft_tissue=factors,
-            assess=assess_from(settings),
+            assess=assess_of(filing, settings),
         )
     if filing is not None:
         filing.file(recording, target, _say)

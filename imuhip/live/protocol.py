@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from imuhip.assess.goals import GOAL_ZONES
+from imuhip.assess.goals import OWN_SOURCE
 from imuhip.assess.movements import MOVEMENTS, Movement
-from imuhip.assess.profiles import checked_goal
+from imuhip.assess.params import Params
 from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, rows_told
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import CalibrationStep
@@ -120,7 +120,11 @@ def decode_rows(message: bytes) -> tuple[dict[str, float], Array]:
 
 
 def hello(
-    stream: str, session: str, source: str, goal: str = "", athlete: str = ""
+    stream: str,
+    session: str,
+    source: str,
+    assess: Mapping[str, Any] | None = None,
+    athlete: str = "",
 ) -> dict[str, Any]:
     """Return the first message of a session: all a viewer needs to draw what follows.
 
@@ -132,11 +136,13 @@ def hello(
         A label for people.
     source
         ``live`` or ``replay``.
-    goal
-        Of a goal profile, as `goal_of` finds it; empty is the general one.
+    assess
+        The athlete's settings, as `settings_of` finds them: they say which arcs to aim at.
     athlete
         Pseudonymous id, for whoever knows more of the athlete; may be empty.
     """
+    params = Params.from_settings(assess or {})
+    zones = _zones(params)
     return {
         "type": "hello",
         "format": LIVE_FORMAT,
@@ -155,9 +161,9 @@ def hello(
         "signs": SIGNS,
         "gauge": {
             **GAUGE,
-            "goal": goal or "general",
-            "zones": _zones(goal),
-            "movements": {name: _gauge_of(movement, goal) for name, movement in MOVEMENTS.items()},
+            "goal": params.goal,
+            "zones": zones,
+            "movements": {name: _gauge_of(movement, zones) for name, movement in MOVEMENTS.items()},
         },
         "certainty": {"z95": Z95, "most_error_deg": MOST_ERROR_DEG, "remedy": REMEDY},
         "stillness": STILLNESS,
@@ -166,30 +172,33 @@ def hello(
     }
 
 
-def goal_of(header: Header) -> str:
-    """Return the goal profile that a recording names; empty where it names none."""
+def settings_of(header: Header) -> Mapping[str, Any]:
+    """Return the athlete's settings that a recording carries; empty where there are none."""
     assess = header.parameters.get("assess", {})
-    return str(assess.get("goal", "")) if isinstance(assess, Mapping) else ""
+    return assess if isinstance(assess, Mapping) else {}
 
 
-def _gauge_of(movement: Movement, goal: str) -> dict[str, Any]:
+def _gauge_of(movement: Movement, zones: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Arc and zones while a movement is done: goals are those of a turn to the end range."""
     if "table" in movement.traits:
-        return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": _zones(goal)}
+        return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": zones}
     if movement.primary == "inclination":
         return {**BENDING_ARC, "zones": []}
     return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": []}
 
 
-def _zones(goal: str) -> list[dict[str, Any]]:
-    """Where the goal profile wants the gauges' angle to reach; in is +, out −."""
-    own = GOAL_ZONES.get(checked_goal(goal or "general"), {})
-    (inner, outer), _ = own.get("internal_deg", GOAL_ZONES["general"]["internal_deg"])
-    (near, far), _ = own.get("external_deg", GOAL_ZONES["general"]["external_deg"])
-    return [
-        {"name": "in", "from_deg": inner, "to_deg": outer},
-        {"name": "out", "from_deg": -far, "to_deg": -near},
-    ]
+def _zones(params: Params) -> list[dict[str, Any]]:
+    """Where the athlete's goals, or the profile's, lie on the gauges of both sides."""
+    found = []
+    for side in SIDES:
+        goals = {zone.name: zone for zone in params.zones_of(side) if zone.kind == "goal"}
+        for name, arc in (("in", goals["internal_deg"]), ("out", goals["external_deg"])):
+            ends = (arc.low, arc.high) if name == "in" else (-arc.high, -arc.low)
+            found.append({
+                "name": name, "side": side, "own": arc.source == OWN_SOURCE,
+                "from_deg": ends[0], "to_deg": ends[1],
+            })  # fmt: skip
+    return found
 
 
 def event_json(kind: str, payload: Mapping[str, Any]) -> str:

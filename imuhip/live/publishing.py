@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from imuhip.core.records import Header, Mark, Record
 from imuhip.live.events import Assessed, FaultNews, News, news_from_output
 from imuhip.live.hub import LiveHub
-from imuhip.live.protocol import Frames, goal_of, hello, rows_from_output
+from imuhip.live.protocol import Frames, hello, rows_from_output, settings_of
 
 
 class Output(Frames, News, Protocol):
@@ -47,7 +47,7 @@ class Publisher:
         self.accepted: frozenset[str] = frozenset()
         self._hub = hub
         self._faults = FaultNews()
-        hub.begin(hello(stream, session, source, goal_of(header), header.athlete))
+        hub.begin(hello(stream, session, source, settings_of(header), header.athlete))
 
     def publish(self, output: Output, stamp_unix_ns: float, records: Sequence[Record] = ()) -> None:
         """Hand over what a push gave, and the marks among the records that were pushed.

@@ -140,7 +140,10 @@ class Session:
                 refuse(
                     f"expected no recording to run, came {self.take.recorder.path.name}: stop it"
                 )
-            header = self._header(athlete or self._athlete, left_out, goal)
+            who = athlete or self._athlete
+            own = await asyncio.to_thread(self._options.arc_goals, who) if who else {}
+            assess = ({"goal": goal} if goal else {}) | ({"arc_goals": own} if own else {})
+            header = self._header(who, left_out, assess)
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
@@ -170,7 +173,7 @@ class Session:
             self.vitals, self._seen = self._new_vitals(), []
         self._say("; ".join(f"the sensor of {old} is on {new} now" for new, old in places.items()))
 
-    def _header(self, athlete: str, left_out: Sequence[str], goal: str) -> Header:
+    def _header(self, athlete: str, left_out: Sequence[str], assess: Mapping[str, Any]) -> Header:
         """Of a recording that begins now; ControlRefusedError while a sensor is waited for."""
         try:
             kit = without(self.kit, left_out)
@@ -184,7 +187,7 @@ class Session:
                 "and bring them near; GET /status says what is wrong. Who insists starts without: "
                 f'{{"without": "{waits[0]}"}}'
             )
-        return live_header(kit, links, athlete, goal)
+        return live_header(kit, links, athlete, assess)
 
     def _begin(self, left_out: frozenset[str]) -> None:
         """Count from zero, and tell the new recording how its links came to be."""

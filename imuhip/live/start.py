@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from imuhip.ble.kit import Kit
 from imuhip.ble.link import Link
@@ -37,6 +38,8 @@ class Options:
     refusal
         Says why an athlete must not be recorded, such as a consent that is not there; empty when
         nothing is against it.
+    arc_goals
+        Says how far an athlete's hips are to turn: ``assess.arc_goals`` of the recording's header.
     recorded
         Told of each recording that is finished, and whose it is (empty when not said); returns at
         once.
@@ -55,14 +58,17 @@ class Options:
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
     refusal: Callable[[str], str] = lambda _: ""
+    arc_goals: Callable[[str], Mapping[str, Any]] = lambda _: {}
     recorded: Callable[[Path, str], None] = lambda _, __: None
     filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
     rebound: Callable[[str, Mapping[str, str]], None] = lambda _, __: None
     show: Callable[[Assessed], None] = lambda _: None
 
 
-def live_header(kit: Kit, links: Mapping[str, Link], athlete: str, goal: str = "") -> Header:
-    """Return the header of a recording that begins now; `goal` names a goal profile."""
+def live_header(
+    kit: Kit, links: Mapping[str, Link], athlete: str, assess: Mapping[str, Any] | None = None
+) -> Header:
+    """Return the header of a recording that begins now, with the athlete's settings."""
     return Header(
         sensors=tuple(
             SensorInfo(
@@ -82,7 +88,7 @@ def live_header(kit: Kit, links: Mapping[str, Link], athlete: str, goal: str = "
         monotonic_ns=time.monotonic_ns(),
         utc_ns=time.time_ns(),
         athlete=athlete,
-        parameters={"assess": {"goal": goal}} if goal else {},
+        parameters={"assess": dict(assess)} if assess else {},
         started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         source=f"imuhip collect, kit {kit.name}",
         software=software_versions(),

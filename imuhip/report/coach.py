@@ -8,7 +8,7 @@ import numpy as np
 
 from imuhip.assess.advice import cards_of
 from imuhip.assess.measure_table import MEASURES
-from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.movements import MOVEMENTS, family
 from imuhip.assess.pairs import relations_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
@@ -22,7 +22,7 @@ from imuhip.report.comparison import (
     pairs_picture,
     tests_compared,
 )
-from imuhip.report.material import Material, bends, curve, family, findings_of, path, title_of
+from imuhip.report.material import Material, bends, curve, findings_of, path, title_of
 from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (

@@ -11,7 +11,7 @@ import numpy as np
 
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.measure_table import MEASURES
-from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.movements import MOVEMENTS, family
 from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
 from imuhip.assess.set_changes import changes_between
 from imuhip.assess.symmetry import (
@@ -38,7 +38,7 @@ from imuhip.core.certainty import sd_name
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
-from imuhip.report.material import Material, bends, curve, family, findings_of, title_of, told_by
+from imuhip.report.material import Material, bends, curve, findings_of, title_of, told_by
 from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 from imuhip.report.plain_words import words_for
 

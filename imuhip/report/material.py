@@ -182,11 +182,6 @@ def told_by(movement: str, measure: str) -> bool:
     return measure == ("rotation_end_deg" if is_table(movement) else "rotation_arc_deg")
 
 
-def family(movement: str) -> str:
-    """A movement without its side: both table tests are one."""
-    return movement.removesuffix("_left").removesuffix("_right")
-
-
 def title_of(movement: str) -> str:
     """A movement for people, without its side."""
     known = MOVEMENTS.get(movement) or MOVEMENTS.get(f"{movement}_left")

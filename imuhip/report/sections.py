@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from imuhip.assess.advice import plan_of
+from imuhip.assess.arc_goals import arc_goals_of, own_edges
 from imuhip.assess.conditions import under_alike_conditions
-from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of, zones_for
+from imuhip.assess.goals import Arcs, Standing, Zone, against, arcs_of, with_own
+from imuhip.assess.movements import family
 from imuhip.assess.symmetry import Measured
 from imuhip.catalogue.progress import Point, Series
 from imuhip.core.certainty import REMEDY, Z95
@@ -20,7 +22,7 @@ from imuhip.report.comparison import (
     difference_shown,
     left_and_right,
 )
-from imuhip.report.material import Material, family, findings_of, is_table, title_of
+from imuhip.report.material import Material, findings_of, is_table, title_of
 from imuhip.report.pictures import (
     Row,
     arc_picture,
@@ -247,25 +249,9 @@ def _short(one: Series) -> str:
 
 def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
     """Goals and norms of a hip; goals of the catalogue replace those of the recording."""
-    own: dict[ArcName, tuple[float, float]] = dict(material.params.arc_goals)
-    profile = {z.name: z for z in zones_for(material.params.goal, own) if z.kind == "goal"}
-    for goal in material.goals:
-        fits = goal.side in ("", side) and family(goal.movement) in ("", kind)
-        if goal.measure != "rotation_end_deg" or not fits:
-            continue
-        # An edge that was left open is the profile's; outwards is negative in the measure.
-        if goal.direction == "in":
-            own["internal_deg"] = _edges(profile["internal_deg"], goal.low, goal.high)
-        elif goal.direction == "out":
-            own["external_deg"] = _edges(profile["external_deg"], -goal.high, -goal.low)
-    return zones_for(material.params.goal, own)
-
-
-def _edges(zone: Zone, low: float, high: float) -> tuple[float, float]:
-    """A goal's edges, with the profile's where one was left open or cannot be."""
-    low = max(low, 0.0) if math.isfinite(low) else zone.low
-    high = high if math.isfinite(high) else max(zone.high, low)
-    return min(low, high), high
+    zones = material.params.zones_of(side)
+    own = own_edges(arc_goals_of(material.goals), zones, side, kind)
+    return with_own(zones, own)
 
 
 _TITLES = {

@@ -95,7 +95,7 @@ def test_what_was_not_measured_cannot_be_told():
 def test_an_athlete_has_goals_of_their_own():
     """A setting of the recording replaces a goal and nothing else; a wrong one is told."""
     params = Params.from_settings({"arc_goals": {"internal_deg": [20, 35]}})
-    zones = zones_for(params.goal, params.arc_goals)
+    zones = params.zones_of("left")
     own = next(z for z in zones if z.name == "internal_deg" and z.kind == "goal")
     assert (own.low, own.high, own.source) == (20.0, 35.0, "the athlete's own")
     for wrong in ({"inward": [1, 2]}, {"internal_deg": [35, 20]}, {"internal_deg": 3}, 4):

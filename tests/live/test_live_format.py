@@ -140,7 +140,9 @@ def test_hello_explains_every_number() -> None:
 
 def test_the_zones_are_those_of_the_goal() -> None:
     """A weightlifter's zone inwards begins further in than the general one; outwards it is that."""
-    general, own = (hello("a/1", "A1", "live", goal)["gauge"] for goal in ("", "weightlifting"))
+    general, own = (
+        hello("a/1", "A1", "live", assess)["gauge"] for assess in ({}, {"goal": "weightlifting"})
+    )
     assert own["goal"] == "weightlifting"
     assert own["zones"][0]["from_deg"] > general["zones"][0]["from_deg"]
     assert own["zones"][1] == general["zones"][1]

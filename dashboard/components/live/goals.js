@@ -21,7 +21,8 @@ class Goals {
   gauge(gauge, side, movement) {
     const { from_deg: from, to_deg: to, zones } = { ...gauge, zones: [], ...gauge.movements?.[movement] };
     const mine = this.mine(movement).filter((zone) => !zone.side || zone.side === side);
-    const rest = zones.filter((zone) => !mine.some((own) => own.name === zone.name));
+    const here = zones.filter((zone) => !zone.side || zone.side === side);
+    const rest = here.filter((zone) => !mine.some((own) => own.name === zone.name));
     const inside = (value) => Math.min(to, Math.max(from, value));
     const seen = [...rest, ...mine].map((zone) => ({ ...zone, from_deg: inside(zone.from_deg), to_deg: inside(zone.to_deg) }));
     return { ...gauge, from_deg: from, to_deg: to, zones: seen.filter((zone) => zone.from_deg < zone.to_deg) };
@@ -31,10 +32,10 @@ class Goals {
 
   /** What the green arcs are, in words: which of them are the athlete's own. */
   words(gauge, movement) {
-    const mine = this.mine(movement);
+    const zones = gauge?.movements?.[movement]?.zones ?? [];
+    const mine = [...this.mine(movement), ...zones.filter((zone) => zone.own)];
     if (!mine.length) return "goal";
     const own = [...new Set(mine.map((zone) => [zone.side, zone.name].filter(Boolean).join(" ")))].join(", ");
-    const others = gauge?.movements?.[movement]?.zones.length;
-    return others ? `goal; ${this.athlete}’s own: ${own}` : `${this.athlete}’s own goal: ${own}`;
+    return zones.some((zone) => !zone.own) ? `goal; ${this.athlete}’s own: ${own}` : `${this.athlete}’s own goal: ${own}`;
   }
 }

@@ -20,9 +20,9 @@ _LEAST_TOTAL_DEG: Final = 30.0
 
 def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> list[Verdict]:
     """How many per cent of the arc the internal part lies outside the goal's range."""
-    zone = zone_of(context, "internal_percent")
     inwards, outwards = end_turns(episodes, "in"), end_turns(episodes, "out")
-    if zone is None or not inwards or not outwards:
+    zone = zone_of(context, "internal_percent", inwards[0].sides[0]) if inwards else None
+    if zone is None or not outwards:
         return []
     internal, external = end_range(inwards, "in"), end_range(outwards, "out")
     total = internal.value + external.value
