@@ -3,9 +3,14 @@
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A busy machine is no mistake: no example fails for the time it took.
+hypothesis.settings.register_profile("imuhip", deadline=None)
+hypothesis.settings.load_profile("imuhip")
 
 pytest_plugins = ["support.small_recordings"]
 
