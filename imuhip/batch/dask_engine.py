@@ -39,7 +39,7 @@ class DaskEngine:
                 import distributed
         except ImportError as error:
             raise ImuhipError(
-                "expected Dask for --engine dask, and it is not installed; install it with "
+                "--engine dask needs Dask, which is not installed. Install it with: "
                 "pip install 'imuhip[cluster]'"
             ) from error
         # Dask's own functions carry few types.
@@ -70,9 +70,7 @@ class DaskEngine:
                     self._distributed.Client(address, timeout=_PATIENCE_S)
                 )
             except (OSError, TimeoutError, ValueError) as error:
-                raise ImuhipError(
-                    f"expected a Dask scheduler at {address}; nobody answered there: {error}"
-                ) from error
+                raise ImuhipError(f"No Dask scheduler answers at {address}: {error}") from error
             self._open = stack.pop_all()
         return self
 

@@ -108,8 +108,8 @@ def batch(
     params = params or Params()
     found, failures = find_recordings(paths)
     if not found and not failures:
-        came = ", ".join(str(path) for path in paths)
-        raise RecordingError(f"expected recordings (*{ENDING}); there are none in {came}")
+        places = ", ".join(str(path) for path in paths)
+        raise RecordingError(f"There are no recordings (*{ENDING}) in {places}.")
     with engine, Dataset(target).locked() as dataset:
         work = _Work(dataset, engine, params, told, failures)
         unique, duplicates = work.survey(found)

@@ -84,8 +84,8 @@ class Catalogue(CatalogueReader):
         about, analysis = session_facts(Path(recording)), analysis_facts(Path(results))
         if analysis.session != about.id:
             raise CatalogueError(
-                f"expected the results of {recording}, came those of another recording "
-                f"({analysis.session[:12]}…, not {about.id[:12]}…); analyze it again",
+                f"These are not the results of {recording} but of another recording "
+                f"({analysis.session[:12]}…, not {about.id[:12]}…). Analyze it again.",
                 path=Path(results),
             )
         with self.entering() as db:
@@ -188,7 +188,7 @@ class Catalogue(CatalogueReader):
             mine = select(AnalysisRow.fingerprint).where(AnalysisRow.session == entry.session)
             if fingerprint is not None and fingerprint not in db.scalars(mine).all():
                 raise CatalogueError(
-                    f"expected the fingerprint of an analysis of this session, came {fingerprint}"
+                    f"This session has no analysis with the fingerprint {fingerprint}."
                 )
             entry.shown = fingerprint
             db.flush()
@@ -205,15 +205,14 @@ class Catalogue(CatalogueReader):
     ) -> None:
         """Take a repetition out of everything that is counted or averaged, and say why."""
         if not reason.strip() or side not in ("left", "right", "both"):
-            raise ValueError(f"expected a reason, and left, right or both; got {reason!r}, {side}")
+            raise ValueError(f"Give a reason, and left, right or both; not {reason!r}, {side!r}.")
         with self.entering() as db:
             row = queries.known_session(db, session)
             reps = measured.repetitions(db, session=row.id)
             key = (movement, set_, repetition)
             if not any((r.movement, r.set, r.repetition) == key for r in reps):
                 raise CatalogueError(
-                    f"expected a repetition of the session, came {movement}, set {set_}, "
-                    f"repetition {repetition}"
+                    f"The session has no repetition {repetition} in set {set_} of {movement}."
                 )
             db.merge(ExclusionRow(
                 session=row.id, movement=movement, set=set_, repetition=repetition, side=side,
@@ -258,7 +257,7 @@ class Catalogue(CatalogueReader):
     def set_goal(self, athlete: str, goal: Goal) -> None:
         """Set a goal, in place of one for the same measure, movement, side and direction."""
         if math.isnan(goal.low) and math.isnan(goal.high):
-            raise ValueError("expected a goal with a lower end, an upper end or both")
+            raise ValueError("A goal needs a lower end, an upper end or both.")
         with self.entering() as db:
             queries.known(db, athlete)
             _remove_goal(db, athlete, goal)

@@ -57,8 +57,8 @@ def restore_entries(db: Db, path: Path) -> int:
     content = _read(path)
     if any(db.scalar(select(func.count()).select_from(model)) for model in ENTERED):
         raise CatalogueError(
-            "expected an empty catalogue to fill from the entries, and something was entered "
-            "already; nothing was changed",
+            "Entries can be loaded into an empty catalogue only, and this one has some. "
+            "Nothing was changed.",
             path=path,
         )
     count = 0
@@ -69,7 +69,7 @@ def restore_entries(db: Db, path: Path) -> int:
                 db.execute(insert(model), rows)
             count += len(rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CatalogueError(f"expected entries of a catalogue, came {error}", path=path) from error
+        raise CatalogueError(f"These are no entries of a catalogue: {error}", path=path) from error
     return count
 
 
@@ -79,13 +79,13 @@ def _read(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise CatalogueError(f"cannot be read: {reason(error)}", path=path) from error
     except ValueError as error:
-        raise CatalogueError(f"expected entries of a catalogue: {error}", path=path) from error
+        raise CatalogueError(f"These are no entries of a catalogue: {error}", path=path) from error
     if not isinstance(content, dict) or "tables" not in content:
-        raise CatalogueError("expected entries of a catalogue, came something else", path=path)
+        raise CatalogueError("These are no entries of a catalogue.", path=path)
     if content.get("format") != FORMAT:
         raise CatalogueError(
-            f"expected entries of format {FORMAT}, came {content.get('format')}; install the "
-            "imuhip that wrote them",
+            f"The entries have format {content.get('format')}; this imuhip reads {FORMAT}. "
+            "Install the imuhip that wrote them.",
             path=path,
         )
     return content

@@ -105,8 +105,8 @@ def analysis_facts(results: Path) -> AnalysisFacts:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise CatalogueError(
-            f"expected results of imuhip analyze, {error} is missing or of another kind; "
-            "analyze again",
+            f"These are not the results of imuhip analyze: {error} is missing or of another "
+            "kind. Analyze the recording again.",
             path=results,
         ) from error
 

@@ -78,14 +78,13 @@ def _look(path: Path, version_table: str) -> str:
         raise CatalogueError(f"cannot be read: {reason(error)}", path=path) from error
     if not head[:16] == _MAGIC[: len(head[:16])] or (size >= 100 and _field(head, 68) != _OURS):
         raise CatalogueError(
-            "a catalogue was expected, and this file is none; it was not touched – name another "
-            "with --catalogue",
+            "This file is no catalogue; it was not touched. Name another with --catalogue.",
             path=path,
         )
     if size < 100 or (not _in_use(path) and size < _page_size(head) * _field(head, 28)):
         whole = _page_size(head) * _field(head, 28) if size >= 100 else 0
-        expected = f"{whole:,} bytes were expected" if whole else "more bytes were expected"
-        raise CatalogueError(f"cut short: {expected}, {size:,} are there; {MEND}", path=path)
+        expected = f"of {whole:,} bytes" if whole else "of more bytes"
+        raise CatalogueError(f"cut short: {expected}, only {size:,} are there; {MEND}", path=path)
     try:
         with closing(_read_only(path)) as connection:
             if size <= CHECKED_BYTES:

@@ -118,8 +118,8 @@ def check_id(athlete: str) -> None:
     usable = athlete.replace("-", "").replace("_", "").replace(".", "")
     if not usable.isalnum() or not usable.isascii() or athlete[0] in ".-" or len(athlete) > 64:
         raise CatalogueError(
-            f"expected an athlete's id of letters, digits, - _ and ., up to 64, came {athlete!r}; "
-            "the name goes into the catalogue with: imuhip athlete add ID --name NAME"
+            f"{athlete!r} cannot be an athlete's id. Use up to 64 letters, digits, - _ and .; "
+            "enter the name with: imuhip athlete add ID --name NAME"
         )
 
 

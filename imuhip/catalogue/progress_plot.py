@@ -36,7 +36,7 @@ def plot_progress(
         When the name ends neither in .png nor .svg, nothing can be drawn, or the disk refuses.
     """
     if target.suffix.lower() not in KINDS:
-        raise RecordingError("expected a name that ends in .png or .svg", path=target)
+        raise RecordingError("The name of a plot must end in .png or .svg.", path=target)
     panels: dict[tuple[str, str, str], list[Series]] = {}
     for one in series:
         panels.setdefault((one.name, one.movement, one.direction), []).append(one)

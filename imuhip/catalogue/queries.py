@@ -76,7 +76,7 @@ def known(db: Db, athlete: str) -> AthleteRow:
     if row is None:
         ids = ", ".join(db.scalars(select(AthleteRow.id).order_by(AthleteRow.id))) or "none yet"
         raise CatalogueError(
-            f"expected an athlete of the catalogue ({ids}), came {athlete!r}; add one with: "
+            f"The catalogue has no athlete {athlete!r} (it has: {ids}). Add one with: "
             f"imuhip athlete add {athlete}"
         )
     return row
@@ -88,10 +88,9 @@ def known_session(db: Db, session: str) -> SessionRow:
         select(SessionRow).where(SessionRow.id.startswith(session, autoescape=True)).limit(2)
     ).all()
     if len(rows) != 1 or not session:
-        which = "several begin" if rows else "none begins"
+        which = "Several sessions begin" if rows else "No session begins"
         raise CatalogueError(
-            f"expected the id of one session, and {which} with {session!r}; imuhip athlete "
-            "sessions ID lists them"
+            f"{which} with {session!r}. imuhip athlete sessions ID lists an athlete's sessions."
         )
     return rows[0]
 

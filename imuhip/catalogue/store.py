@@ -191,10 +191,12 @@ def default_location() -> str:
     except FileNotFoundError:
         settings = {}
     except (OSError, ValueError) as error:
-        raise CatalogueError(f"expected settings in TOML, came: {error}", path=path) from error
+        raise CatalogueError(f"The settings are not valid TOML: {error}", path=path) from error
     location = settings.get("catalogue", str(data_folder() / "catalogue.db"))
     if not isinstance(location, str):
-        raise CatalogueError('expected catalogue = "a path or a URL"', path=path)
+        raise CatalogueError(
+            'Write the catalogue\'s place as: catalogue = "a path or a URL"', path=path
+        )
     return location
 
 
@@ -210,8 +212,8 @@ def _parsed(location: str) -> URL:
         url = None
     if url is None or url.drivername != "postgresql+pg8000":
         raise CatalogueError(
-            "expected a path or a URL postgresql+pg8000://user@host/database, came "
-            f"{_shown(location)}"
+            f"{_shown(location)} is no catalogue. Give a path, or a URL "
+            "postgresql+pg8000://user@host/database"
         )
     return url
 

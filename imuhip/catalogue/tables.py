@@ -37,7 +37,7 @@ class UtcTime(TypeDecorator[datetime]):
 def utc_text(moment: datetime) -> str:
     """Return a moment as the catalogue writes it."""
     if moment.tzinfo is None:
-        raise ValueError(f"expected a moment with its time zone, got {moment.isoformat()}")
+        raise ValueError(f"{moment.isoformat()} has no time zone.")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

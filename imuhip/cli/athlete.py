@@ -159,7 +159,7 @@ def session(
     Example: imuhip athlete session 3fa9 --kind cold --load 60 --tag screen
     """
     if kind not in (None, "", "cold", "warm"):
-        raise typer.BadParameter(f"expected cold, warm or an empty text; came {kind!r}")
+        raise typer.BadParameter(f"Choose cold, warm or an empty text, not {kind!r}.")
     when = started.astimezone(UTC) if started else None
     tags = None if tag is None else [word for word in tag if word]
     with opened(catalogue) as open_:
@@ -198,7 +198,7 @@ def exclude(
     Example: imuhip athlete exclude 3fa9 squat 1 4 --reason "strap slipped"
     """
     if side not in ("left", "right", "both") or not (include or reason.strip()):
-        raise typer.BadParameter("expected --reason, and left, right or both as --side")
+        raise typer.BadParameter("Give --reason, and left, right or both as --side.")
     with opened(catalogue) as open_:
         if include:
             open_.include_repetition(session, movement, set_, repetition, side)
@@ -220,7 +220,7 @@ def note(
     Example: imuhip athlete note A1 "knees out helped at once" --kind cue
     """
     if kind not in ("note", "cue", "pain", "phase"):
-        raise typer.BadParameter(f"expected note, cue, pain or phase; came {kind!r}")
+        raise typer.BadParameter(f"Choose note, cue, pain or phase, not {kind!r}.")
     with opened(catalogue) as open_:
         open_.add_note(athlete, text, kind=cast("NoteKind", kind), session=session, t=t)
 
@@ -245,7 +245,7 @@ def goal(
     from imuhip.catalogue.entities import Goal
 
     if not remove and math.isnan(low) and math.isnan(high):
-        raise typer.BadParameter("expected --low, --high or both")
+        raise typer.BadParameter("Give --low, --high or both.")
     wanted = Goal(measure, movement, side, direction, low, high, None, note)
     with opened(catalogue) as open_:
         (open_.remove_goal if remove else open_.set_goal)(athlete, wanted)
@@ -268,7 +268,7 @@ def progress(
     Example: imuhip athlete progress A1 --measure depth_deg --plot depth.svg
     """
     if kind not in ("", "cold", "warm"):
-        raise typer.BadParameter(f"expected cold or warm; came {kind!r}")
+        raise typer.BadParameter(f"Choose cold or warm, not {kind!r}.")
     with opened(catalogue) as open_:
         series = open_.progress(
             athlete,

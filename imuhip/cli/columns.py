@@ -13,7 +13,7 @@ def columns_from(text: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
         raise typer.BadParameter(
-            f"expected columns out of {', '.join(COLUMNS)}; came {', '.join(unknown)}"
+            f"No such column: {', '.join(unknown)}. Choose of {', '.join(COLUMNS)}."
         )
     return names
 
@@ -29,6 +29,6 @@ def soft_tissue_from(text: str) -> list[SoftTissue]:
         except ValueError as error:
             raise typer.BadParameter(f"{error} (in {part!r})") from error
         if not factors or name in stated:
-            raise typer.BadParameter(f"expected left=0.3,right=0.3, each once; came {part!r}")
+            raise typer.BadParameter(f"Write left=0.3,right=0.3, each side once; not {part!r}.")
         stated[name] = factors[0]
     return list(stated.values())

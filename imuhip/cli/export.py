@@ -49,9 +49,11 @@ def export(
 
     format_ = format_ or format_by_ending(output) or "csv"
     if format_ not in FORMATS:
-        raise typer.BadParameter(f"expected one of {', '.join(FORMATS)}; came {format_!r}")
+        raise typer.BadParameter(
+            f"There is no format {format_!r}. Choose one of {', '.join(FORMATS)}."
+        )
     if not from_s <= to_s:
-        raise typer.BadParameter(f"expected --from before --to; came {from_s:g} and {to_s:g}")
+        raise typer.BadParameter(f"--from {from_s:g} is after --to {to_s:g}.")
     with progress("exporting", None) as told:
         done = run(
             source,
@@ -110,7 +112,7 @@ def batch(
         chosen = LocalEngine(workers)
     else:
         raise typer.BadParameter(
-            f"expected --engine local, or --engine dask for --scheduler; came {engine!r}"
+            f"There is no engine {engine!r} here. Choose local, or dask (with --scheduler)."
         )
     with _stages() as told:
         report = run(paths, output, chosen, params, again=again, told=told)
@@ -137,10 +139,12 @@ def orientation_params(name: str, axes: int) -> Any:
     from imuhip.estimate.orientation_engines import FILTERS
 
     if name not in FILTERS:
-        raise typer.BadParameter(f"expected one of {', '.join(FILTERS)}; came {name!r}")
+        raise typer.BadParameter(
+            f"There is no filter {name!r}. Choose one of {', '.join(FILTERS)}."
+        )
     if axes not in FILTERS[name].axes:
         known = " or ".join(str(n) for n in FILTERS[name].axes)
-        raise typer.BadParameter(f"{name} works with {known} axes; came {axes}")
+        raise typer.BadParameter(f"{name} works with {known} axes, not with {axes}.")
     chosen: Literal[6, 9] = 9 if axes == 9 else 6
     return Params(filter=name, axes=chosen)
 

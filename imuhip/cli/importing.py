@@ -91,7 +91,7 @@ def _said(
     for pair in pairs or ():
         left, equals, right = pair.rpartition("=")
         if not equals or not left or not right:
-            raise typer.BadParameter(f"A=B was expected; came {pair!r}", param_hint=option)
+            raise typer.BadParameter(f"Write A=B, not {pair!r}.", param_hint=option)
         table[left.strip()] = right.strip()
     try:
         return checked(table)

@@ -41,7 +41,7 @@ def report(
 
     chosen = next((each for each in READERS if each == reader), None)
     if chosen is None:
-        raise typer.BadParameter(f"expected --for {' or '.join(READERS)}; came {reader!r}")
+        raise typer.BadParameter(f"Reports are for {' or '.join(READERS)}, not for {reader!r}.")
     if Path(source).is_dir():
         if name:
             raise typer.BadParameter(

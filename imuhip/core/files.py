@@ -25,7 +25,7 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         raise RecordingError(f"the folder cannot be made: {reason(error)}", path=folder) from error
     if not folder.is_dir():
-        raise RecordingError("a folder was expected, and a file is there", path=folder)
+        raise RecordingError("This is a file; name a folder.", path=folder)
 
 
 def temporary_beside(target: Path) -> Path:
@@ -128,7 +128,7 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
     except OSError as error:
         raise RecordingError(f"cannot be written: {reason(error)}", path=target) from error
     if is_folder:
-        raise RecordingError("a file name was expected, and a folder is there", path=target)
+        raise RecordingError("This is a folder; name a file.", path=target)
     if exists and not overwrite:
         raise RecordingError(
             "exists already; choose another name, or replace it with --overwrite", path=target
@@ -140,7 +140,7 @@ def refuse_foreign_folder(target: Path, *, ours: str) -> None:
     if not target.exists():
         return
     if not target.is_dir():
-        raise RecordingError("a folder was expected, and a file is there", path=target)
+        raise RecordingError("This is a file; name a folder.", path=target)
     if any(target.iterdir()) and not (target / ours).is_file():
         raise RecordingError(
             f"the folder holds other files and no {ours}, so it is not replaced; "

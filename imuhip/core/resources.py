@@ -28,7 +28,7 @@ def profile_text(profile_id: str) -> str:
     """
     known = profile_ids()
     if profile_id not in known:
-        raise ProfileError(f"expected one of {', '.join(known)}, got {profile_id!r}")
+        raise ProfileError(f"There is no profile {profile_id!r}. Known: {', '.join(known)}")
     return (_folder("firmware_profiles") / f"{profile_id}.toml").read_text(encoding="utf-8")
 
 
@@ -50,7 +50,7 @@ def recording_path(name: str) -> Path:
         if name in (path.name, path.stem):
             return path
     names = ", ".join(path.stem for path in known) or "none at all"
-    raise RecordingError(f"expected one of the shipped recordings ({names}), got {name!r}")
+    raise RecordingError(f"No recording {name!r} ships with imuhip. There are: {names}")
 
 
 def dashboard_folder() -> Path:
@@ -64,5 +64,5 @@ def _folder(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise ImuhipError(
-        f"expected the folder {name} in or beside {_PACKAGE}, got none; install imuhip again"
+        f"The folder {name} is missing in {_PACKAGE} and beside it. Install imuhip again."
     )

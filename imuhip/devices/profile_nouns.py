@@ -355,7 +355,7 @@ class Profile:
         if rate_hz not in self.rates:
             offered = ", ".join(f"{rate:g}" for rate in self.rates)
             raise ProfileError(
-                f"expected one of {offered} Hz for {self.id}, got {rate_hz:g}; choose another rate",
+                f"{self.id} does not offer {rate_hz:g} Hz. Choose one of {offered} Hz.",
                 key="rates",
             )
         return self.rates[rate_hz]

@@ -26,7 +26,7 @@ def open_toml(text: str, known: Iterable[str]) -> "Table":
     try:
         entries = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ProfileError(f"expected TOML, got a text that is none: {error}") from error
+        raise ProfileError(f"This is not valid TOML: {error}") from error
     return Table(entries, "", known)
 
 

@@ -121,11 +121,11 @@ class Filter:
         params = params or Params()
         if params.filter not in FILTERS:
             names = ", ".join(FILTERS)
-            raise ValueError(f"expected a filter out of {names}; came {params.filter!r}")
+            raise ValueError(f"There is no filter {params.filter!r}. Choose one of {names}.")
         entry = FILTERS[params.filter]
         if params.axes not in entry.axes:
             raise ValueError(
-                f"filter {params.filter!r} works with {entry.axes} axes; came {params.axes}"
+                f"Filter {params.filter!r} works with {entry.axes} axes, not with {params.axes}."
             )
         self._sensor = sensor
         self._axes = params.axes

@@ -369,7 +369,7 @@ def _keys(block: DecodedBlock, *, counted: bool) -> Array:
     keys = block.counter if counted else block.ticks
     if keys is None:
         name = "counter" if counted else "time stamp"
-        raise ValueError(f"expected a {name} with every sample, as the profile says; came none")
+        raise ValueError(f"The samples carry no {name}, but the profile says that they do.")
     return keys.astype(np.float64, copy=False)
 
 

@@ -65,7 +65,7 @@ def given(side: Side, kappa: float) -> SoftTissue:
         Outside 0 to 0.6.
     """
     if not 0.0 <= kappa <= HIGHEST:
-        raise ValueError(f"expected a soft-tissue factor from 0 to {HIGHEST}; came {kappa}")
+        raise ValueError(f"The soft-tissue factor is {kappa}; it must be from 0 to {HIGHEST}.")
     words = f"The {side} thigh's rotation is scaled by 1/(1 - {kappa:g}), as was asked for."
     return SoftTissue(side, kappa, "given", True, np.nan, 0, -np.inf, words)
 

@@ -133,8 +133,10 @@ class Pipeline:
         self.params = params or Params()
         names = [info.sensor for info in header.sensors if info.sensor in SEGMENTS]
         if PELVIS not in names or not any(name.startswith("thigh") for name in names):
-            came = ", ".join(names) or "none"
-            raise RecordingError(f"expected sensors on the pelvis and a thigh; came {came}")
+            worn = ", ".join(names) or "none"
+            raise RecordingError(
+                f"Hip angles need a sensor on the pelvis and one on a thigh; here are: {worn}"
+            )
         self._header = header
         self._chains = {
             info.sensor: SensorChain(header, info, self.params) for info in header.sensors

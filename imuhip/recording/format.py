@@ -59,7 +59,7 @@ def json_from_header(header: Header) -> str:
     value["sensors"] = [_dict_from_sensor(sensor) for sensor in header.sensors]
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     if len(text.encode()) > MAX_HEADER_BYTES:
-        raise ValueError(f"a header holds at most {MAX_HEADER_BYTES} bytes, came {len(text)}")
+        raise ValueError(f"The header has {len(text)} bytes; {MAX_HEADER_BYTES} are the most.")
     try:
         header_from_json(text)
     except RecordingError as error:
@@ -202,7 +202,7 @@ def _plain(value: object) -> object:
         return dict(value)
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    raise ValueError(f"a header holds plain values only, came {type(value).__name__}")
+    raise ValueError(f"A header holds plain values only, not {type(value).__name__}.")
 
 
 # --- records -------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ class Scanner:
         """Check the first bytes; one of them may be wrong, as may any byte of the file."""
         magic = self._read(0, len(MCAP0_MAGIC))
         if not magic:
-            raise RecordingError("the file is empty; a recording was expected")
+            raise RecordingError("The file is empty; it is no recording.")
         wrong = sum(a != b for a, b in zip(magic, MCAP0_MAGIC, strict=False))
         if len(magic) < len(MCAP0_MAGIC) or wrong > 1:
             raise RecordingError("this is no recording: it does not begin as an MCAP file does")

@@ -117,8 +117,8 @@ class RecordingWriter:
         first, last = check_record(record, self._channels)
         if first <= self._last_arrival:
             raise ValueError(
-                f"arrival numbers rise; came {first} after {self._last_arrival} "
-                "(a batch grouped by sensor goes to append_batch)"
+                f"Arrival numbers must rise; {first} follows {self._last_arrival}. "
+                "A batch grouped by sensor goes to append_batch."
             )
         host_ns = last_host_ns(record)
         if not self._waiting:
@@ -145,8 +145,8 @@ class RecordingWriter:
         arrival, host_ns, size = columns(records)
         if np.any(np.diff(arrival) <= 0) or arrival[0] <= self._last_arrival:
             raise ValueError(
-                f"arrival numbers rise and come once; came {arrival[0]} to {arrival[-1]}, in part "
-                f"twice or not after {self._last_arrival}"
+                f"Arrival numbers must rise, each once; among {arrival[0]} to {arrival[-1]} some "
+                f"are twice or not after {self._last_arrival}."
             )
         self.flush()
         for part in split_records(records, chunk_cuts(arrival, host_ns, size, self._interval_ns)):

@@ -61,7 +61,7 @@ class ExtraColumns:
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
             known = ", ".join(COLUMNS)
-            raise ValueError(f"expected columns out of {known}; came {', '.join(unknown)}")
+            raise ValueError(f"No such column: {', '.join(unknown)}. Choose of {known}.")
         # A stated factor is of use in its column only.
         asked = {*wanted, *(["scaled"] if given else [])}
         self._wanted = tuple(name for name in COLUMNS if name in asked)
@@ -97,7 +97,7 @@ class ExtraColumns:
     def _offline(self, t: Array) -> Array:
         """The offline angles ``(N, 2, 3)`` of the next rows."""
         if self._refined is None:
-            raise ValueError("the offline columns need the angles of a second look; none came")
+            raise ValueError("The offline columns need `refined`, the angles of a second look.")
         known, hip = self._refined.t, self._refined.hip
         if not len(known):
             return np.full((len(t), *hip.shape[1:]), np.nan)

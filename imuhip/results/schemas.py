@@ -317,7 +317,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     missing = [name for name in columns or () if name not in table.column_names]
     if missing:
         raise RecordingError(
-            f"expected the columns {', '.join(missing)}, came none; analyze again", path=path
+            f"The columns {', '.join(missing)} are missing. Analyze the recording again.", path=path
         )
     return table
 

@@ -71,8 +71,8 @@ class People:
         unknown |= set(self.careless) - {*CARELESS, "any"}
         if unknown:
             raise ValueError(
-                f"behaviours are {', '.join(BEHAVIOURS)}; careless ones {', '.join(CARELESS)} or "
-                f"any; came {', '.join(sorted(unknown))}"
+                f"Unknown behaviours: {', '.join(sorted(unknown))}. There are "
+                f"{', '.join(BEHAVIOURS)}; careless ones are {', '.join(CARELESS)} or any."
             )
 
 

@@ -53,15 +53,17 @@ class Compensation:
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
-            raise ValueError(f"rule is one of {', '.join(RULES)}; came {self.rule!r}")
+            raise ValueError(f"There is no rule {self.rule!r}. Choose one of {', '.join(RULES)}.")
         unknown = set(self.parts) - set(RULES[self.rule].parts)
         if unknown:
             known = ", ".join(RULES[self.rule].parts) or "none"
-            raise ValueError(f"parts of {self.rule} are {known}; came {', '.join(unknown)}")
+            raise ValueError(
+                f"{self.rule} has no part {', '.join(sorted(unknown))}. Its parts: {known}."
+            )
         if not 0.0 < self.share <= 1.0:
-            raise ValueError(f"share is above 0 and at most 1; came {self.share}")
+            raise ValueError(f"share is {self.share}; it must be above 0 and at most 1.")
         if self.rule == "pelvis_follows_pivot" and not 0.0 <= self.size <= 1.0:
-            raise ValueError(f"the pelvis gives a share from 0 to 1; came {self.size}")
+            raise ValueError(f"size is {self.size}; the pelvis's share must be from 0 to 1.")
 
     @property
     def sides(self) -> tuple[Side, ...]:

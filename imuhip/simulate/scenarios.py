@@ -108,7 +108,9 @@ def steps_of(scenario: str) -> tuple[Step, ...]:
     for name in names:
         if name not in SCENARIOS:
             known = ", ".join(SCENARIOS)
-            raise ValueError(f"scenario is one of {known}, or several joined by +; came {name!r}")
+            raise ValueError(
+                f"There is no scenario {name!r}. Choose one of {known}, or join several by +."
+            )
     return tuple(step for name in names for step in SCENARIOS[name])
 
 

@@ -155,13 +155,16 @@ def simulate(
 def _check(grade: str, setup: Setup) -> None:
     """Refuse what makes no sense; a caller's mistake."""
     if grade not in GRADES:
-        raise ValueError(f"grade is one of {', '.join(GRADES)}; came {grade!r}")
+        raise ValueError(f"There is no grade {grade!r}. Choose one of {', '.join(GRADES)}.")
     named = {*setup.upside_down, *setup.quarter_turned, *(gap[0] for gap in setup.radio_gaps)}
     named |= {slip.sensor for slip in setup.slips}
     if named - set(SENSORS):
-        raise ValueError(f"sensors are {', '.join(SENSORS)}; came {', '.join(named)}")
+        unknown = ", ".join(sorted(named - set(SENSORS)))
+        raise ValueError(f"Unknown sensors: {unknown}. There are {', '.join(SENSORS)}.")
     if (setup.upside_down or setup.quarter_turned) and setup.mounting != "usual":
-        raise ValueError("turned sensors need mounting='usual': only a declared mount can be wrong")
+        raise ValueError(
+            "Turned sensors need mounting='usual': only a declared mount can be wrong."
+        )
 
 
 def _radio(setup: Setup, grade: str, ways: Ways) -> Radio:

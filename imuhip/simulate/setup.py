@@ -107,12 +107,12 @@ def setup_from(
     if "free" not in scenario.split("+"):
         if link or tissue or careless or without:
             raise ValueError(
-                "link, tissue, careless and without are about free people; simulate free"
+                "link, tissue, careless and without apply to the scenario free only. Simulate free."
             )
         return Setup(performance=performance)
     known = next((each for each in LINKS if each == (link or People().link)), None)
     if known is None:
-        raise ValueError(f"link is {', '.join(LINKS)}; came {link!r}")
+        raise ValueError(f"There is no link {link!r}. Choose one of {', '.join(LINKS)}.")
     people = People(frozenset(without), tuple(careless), link=known, tissue=tissue)
     return Setup(performance=performance, people=people)
 

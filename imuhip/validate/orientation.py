@@ -70,7 +70,7 @@ def trials(folder: Path) -> tuple[Path, ...]:
     """The BROAD files in a folder, in order."""
     found = tuple(sorted(folder.glob("*.mat"))) if folder.is_dir() else ()
     if not found:
-        raise ImuhipError("expected a folder with BROAD trials (*.mat); came none", path=folder)
+        raise ImuhipError("There are no BROAD trials (*.mat) in this folder.", path=folder)
     return found
 
 
@@ -91,8 +91,8 @@ def read_trial(path: Path) -> Trial:
         )
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise ImuhipError(
-            "expected a BROAD trial with imu_acc, imu_gyr, imu_mag, opt_quat, movement and "
-            f"sampling_rate; came {error}",
+            "This is no BROAD trial with imu_acc, imu_gyr, imu_mag, opt_quat, movement and "
+            f"sampling_rate: {error}",
             path=path,
         ) from error
 
@@ -117,7 +117,7 @@ def orientation_rows(
     unknown = set(names) - {name for name, _ in METHODS}
     if unknown or not wanted:
         known = ", ".join(dict.fromkeys(name for name, _ in METHODS))
-        raise ImuhipError(f"expected filters out of {known}; came {', '.join(sorted(unknown))}")
+        raise ImuhipError(f"No such filter: {', '.join(sorted(unknown))}. Choose of {known}.")
     rows: list[Row] = []
     for path in paths:
         trial = read_trial(path)

@@ -76,8 +76,8 @@ async def bluez_bed(
         if (error.name or "").split(".")[0] != "dbus_fast":
             raise
         raise DeviceError(
-            f"expected Linux and the package dbus-fast, which bleak brings there, got "
-            f"{sys.platform} without it; use the bumble bed"
+            f"Virtual BlueZ needs Linux and the package dbus-fast, which bleak installs there; "
+            f"this is {sys.platform} without it. Use the bumble bed."
         ) from error
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(_private_bus())
@@ -108,16 +108,14 @@ async def _private_bus() -> AsyncIterator[str]:
                 )
         except FileNotFoundError as error:
             raise DeviceError(
-                "expected the program dbus-daemon, got none; install the system's package dbus, or "
-                "use the bumble bed"
+                "The program dbus-daemon is not installed. Install the system's package dbus, or "
+                "use the bumble bed."
             ) from error
         try:
             told = b"" if daemon.stdout is None else await daemon.stdout.readline()
             if not told:
                 why = complaints.read_text(errors="replace").strip()
-                raise DeviceError(
-                    f"expected an address from dbus-daemon, got: {why}; or use the bumble bed"
-                )
+                raise DeviceError(f"dbus-daemon did not start: {why}. Use the bumble bed.")
             yield told.decode().strip()
         finally:
             with suppress(ProcessLookupError):

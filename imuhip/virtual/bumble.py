@@ -72,8 +72,8 @@ def need_bumble() -> None:
         if (error.name or "").split(".")[0] not in BUMBLE:
             raise
         raise DeviceError(
-            f"expected the package {error.name} for virtual sensors, came none; install them with "
-            "pip install 'imuhip[demo]' && pip install --no-deps bumble"
+            f"Virtual sensors need the package {error.name}, which is not installed. Install it "
+            "with: pip install 'imuhip[demo]' && pip install --no-deps bumble"
         ) from error
 
 

@@ -240,8 +240,8 @@ def _compared(recording: Path, live: _Sealed) -> str:
         return f"the recording gives the same {live.rows} rows as were seen live, bit for bit"
     parts = {a.partition(" ")[0] for a in set(again.seal) ^ set(live.seal)}
     raise DeviceError(
-        f"expected the recording to give what was seen live, came other {', '.join(sorted(parts))}:"
-        f" this is a fault of imuhip; please report it with {recording}"
+        f"The recording does not give what was seen live; {', '.join(sorted(parts))} differ. "
+        f"This is a bug in imuhip. Please report it with {recording}"
     )
 
 

@@ -53,7 +53,7 @@ class Play:
 
     def __init__(self, sensors: int, speed: float = 1.0, waits: Sequence[float] = ()) -> None:
         if not speed > 0.0:
-            raise ValueError(f"expected a speed above 0, got {speed:g}")
+            raise ValueError(f"The speed is {speed:g}; it must be above 0.")
         self.speed = speed
         self._acts = [_Act(*ends) for ends in pairwise((0.0, *waits, np.inf))]
         self._acts[0].begin(0.0)

@@ -133,7 +133,7 @@ def reel_from_session(session: SimulatedSession, sensor: str, profile: Profile) 
     ]
     if not packets:
         known = ", ".join(info.sensor for info in session.header.sensors)
-        raise ValueError(f"expected one of the session's sensors ({known}), got {sensor!r}")
+        raise ValueError(f"The session has no sensor {sensor!r}. It has {known}.")
     stamps = np.concatenate([packet.host_ns for packet in packets])
     lengths = np.concatenate([np.diff(packet.offsets) for packet in packets])
     info = next(info for info in session.header.sensors if info.sensor == sensor)
@@ -172,7 +172,7 @@ def looped_reel(profile: Profile, rate_hz: float, per_packet: int = 1) -> Reel:
         Samples a notification, where the profile can batch.
     """
     if not 0.0 < rate_hz <= MAX_RATE_HZ:
-        raise ValueError(f"expected a rate of up to {MAX_RATE_HZ:g} Hz, got {rate_hz:g}")
+        raise ValueError(f"{rate_hz:g} Hz is too fast. Choose at most {MAX_RATE_HZ:g} Hz.")
     count = max(1, round(_LOOP_S * rate_hz / per_packet)) * per_packet
     phase = 2.0 * np.pi * np.arange(count) / count
     angle = _ROCK_RAD * np.sin(phase)

@@ -139,21 +139,21 @@ def test_what_cannot_be_is_said(squats, random_results, tmp_path):
     with pytest.raises(imuhip.ImuhipError):
         imuhip.read(tmp_path / "text.mcap")
     (tmp_path / "notes.txt").write_text("no recording")
-    with pytest.raises(imuhip.ImuhipError, match="a folder was expected"):
+    with pytest.raises(imuhip.ImuhipError, match="name a folder"):
         imuhip.read(tmp_path / "notes.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(imuhip.ImuhipError, match="pelvis"):
         imuhip.read(tmp_path / "empty")
-    with pytest.raises(ValueError, match="expected a filter out of vqf"):
+    with pytest.raises(ValueError, match="Choose one of vqf"):
         imuhip.analyze(squats, filter="kalman")
-    with pytest.raises(ValueError, match="expected columns out of"):
+    with pytest.raises(ValueError, match="No such column"):
         imuhip.analyze(squats, columns=("sideways",))
     results = imuhip.read(random_results)
     with pytest.raises(imuhip.ImuhipError, match="read the recording"):
         imuhip.analyze(results, Params())
     with pytest.raises(imuhip.ImuhipError, match="hold no samples"):
         results.samples  # noqa: B018
-    with pytest.raises(imuhip.ImuhipError, match="one of the shipped recordings"):
+    with pytest.raises(imuhip.ImuhipError, match="ships with imuhip"):
         imuhip.sample("marathon")
     with pytest.raises(ValueError, match="expected a format out of csv"):
         results.export(tmp_path / "x", "xls")

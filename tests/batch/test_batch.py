@@ -255,7 +255,7 @@ def test_nothing_to_do_is_said(tmp_path):
     with pytest.raises(RecordingError, match="no such file or folder"):
         batch([tmp_path / "nowhere"], tmp_path / "out", Here())
     (tmp_path / "in").mkdir()
-    with pytest.raises(RecordingError, match="expected recordings"):
+    with pytest.raises(RecordingError, match="There are no recordings"):
         batch([tmp_path / "in"], tmp_path / "out", Here())
     assert not (tmp_path / "out").exists()
 

@@ -89,7 +89,7 @@ def test_kits_are_private_listed_replaced_and_removed(tmp_path: Path) -> None:
         ("[sensor.pelvis]\nprofile = 'referenc'\nname = 'a'", "did you mean 'reference'"),
         ("[sensor.pelvis]\nprofile = 'reference'", "a name, an address or a serial"),
         ("[sensor.hip]\nprofile = 'reference'", "unknown key"),
-        ("not toml", "expected TOML"),
+        ("not toml", "not valid TOML"),
         (
             TWO + "[mount.pelvis]\nup = '+x'\nout = '-x'",
             "different axes",

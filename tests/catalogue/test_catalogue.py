@@ -74,7 +74,7 @@ def test_a_newer_version_is_shown_and_the_older_kept(one, tmp_path):
     assert catalogue.analyses(session)[0].pinned
     catalogue.show(session, None)
     assert catalogue.session(session).version == "0.10.0"
-    with pytest.raises(CatalogueError, match="expected the fingerprint"):
+    with pytest.raises(CatalogueError, match="no analysis with the fingerprint"):
         catalogue.show(session, "0" * 16)
 
 
@@ -104,7 +104,7 @@ def test_results_that_were_replaced_keep_their_rows(one, tmp_path):
 def test_results_of_another_recording_are_refused(catalogue, tmp_path):
     """Results belong to the recording they were made of."""
     rec, other = (bed.recording(tmp_path / f"{n}.mcap", seed=n) for n in (1, 2))
-    with pytest.raises(CatalogueError, match="those of another recording"):
+    with pytest.raises(CatalogueError, match="but of another recording"):
         catalogue.file(rec, bed.results(tmp_path / "r", other), athlete="A1")
     assert catalogue.athletes() == ()
 
@@ -129,7 +129,7 @@ def test_whose_it_is(catalogue, tmp_path):
 @pytest.mark.parametrize("athlete", ["../x", "", "Jörg", "a b", ".a", "x" * 65, "a/b", "-rf"])
 def test_ids_that_cannot_be_names_of_files(catalogue, athlete):
     """An id is a plain word; anything else is refused with what to do."""
-    with pytest.raises(CatalogueError, match="expected an athlete's id"):
+    with pytest.raises(CatalogueError, match="cannot be an athlete's id"):
         catalogue.add_athlete(athlete)
 
 
@@ -141,7 +141,7 @@ def test_names_stay_in_the_catalogue(catalogue):
     catalogue.edit_athlete("A1", name="Jörg Maier")
     (athlete,) = catalogue.athletes()
     assert (athlete.name, athlete.note, athlete.consent) == ("Jörg Maier", "left-handed", "none")
-    with pytest.raises(CatalogueError, match=r"expected an athlete of the catalogue \(A1\)"):
+    with pytest.raises(CatalogueError, match=r"\(it has: A1\)"):
         catalogue.sessions("A2")
 
 
@@ -219,9 +219,9 @@ def test_an_excluded_repetition_does_not_count(one):
     assert sum(bool(v.excluded) for v in catalogue.measures("A1", movement="squat")) == 6
     catalogue.include_repetition(session, "squat", 2, 1)
     assert catalogue.session(session).movements == {"pivot": 2, "squat": 5}
-    with pytest.raises(CatalogueError, match="expected a repetition of the session"):
+    with pytest.raises(CatalogueError, match="The session has no repetition"):
         catalogue.exclude_repetition(session, "squat", 9, 1, "why")
-    with pytest.raises(ValueError, match="expected a reason"):
+    with pytest.raises(ValueError, match="Give a reason"):
         catalogue.exclude_repetition(session, "squat", 2, 1, " ")
 
 
@@ -251,7 +251,7 @@ def test_goals(catalogue):
     assert (second.measure, second.high) == ("depth_deg", 100.0)
     catalogue.remove_goal("A1", first)
     assert [goal.measure for goal in catalogue.goals("A1")] == ["depth_deg"]
-    with pytest.raises(ValueError, match="expected a goal with"):
+    with pytest.raises(ValueError, match="A goal needs"):
         catalogue.set_goal("A1", Goal("depth_deg"))
 
 
@@ -260,7 +260,7 @@ def test_sessions_are_named_by_their_beginning(one):
     catalogue, session = one
     assert catalogue.session(session[:6]).id == session
     for wrong in ("", "zz", "%", "_"):
-        with pytest.raises(CatalogueError, match="expected the id of one session"):
+        with pytest.raises(CatalogueError, match=r"session begins|Several sessions begin"):
             catalogue.session(wrong)
 
 

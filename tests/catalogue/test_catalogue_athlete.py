@@ -97,7 +97,7 @@ def test_an_export_takes_only_its_own_place(two, tmp_path):
     for _ in range(2):
         export_athlete(catalogue, "B2", tmp_path / "out", [library])
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
-    with pytest.raises(CatalogueError, match="expected an athlete"):
+    with pytest.raises(CatalogueError, match="has no athlete"):
         export_athlete(catalogue, "C3", tmp_path / "none")
 
 
@@ -120,7 +120,7 @@ def test_deleting_leaves_nothing(two):
     assert files_with(library, *secrets) == []
     pattern = b'"A1"'
     assert not any(pattern in p.read_bytes() for p in library.rglob("*") if p.is_file())
-    with pytest.raises(CatalogueError, match="expected an athlete"):
+    with pytest.raises(CatalogueError, match="has no athlete"):
         holdings(catalogue, "A1")
 
 

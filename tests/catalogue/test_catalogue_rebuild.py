@@ -163,15 +163,15 @@ def test_the_entries_file_holds_what_was_entered_and_nothing_else(filled, tmp_pa
         assert set(content["tables"]) == {model.__tablename__ for model in ENTERED}
         assert all(content["tables"].values())
         with (
-            pytest.raises(CatalogueError, match="something was entered"),
+            pytest.raises(CatalogueError, match="into an empty catalogue only"),
             catalogue.entering() as db,
         ):
             restore_entries(db, path)
     for wrong, said in (
-        ("{", "expected entries"),
-        ("[]", "came something else"),
-        ('{"format": 99, "tables": {}}', "format 1, came 99"),
-        ('{"format": 1, "tables": {"athletes": [{"id": 1}]}}', "expected entries"),
+        ("{", "no entries of a catalogue"),
+        ("[]", "no entries of a catalogue"),
+        ('{"format": 99, "tables": {}}', "format 99; this imuhip reads 1"),
+        ('{"format": 1, "tables": {"athletes": [{"id": 1}]}}', "no entries of a catalogue"),
     ):
         path.write_text(wrong)
         fresh = tmp_path / f"{len(wrong)}.db"
@@ -187,7 +187,7 @@ def test_a_spoilt_entries_file_stops_a_new_catalogue(tmp_path):
     """A new catalogue never silently begins without the entries that lie beside it."""
     path = tmp_path / "catalogue.db"
     entries_path(path).write_text("{")
-    with pytest.raises(CatalogueError, match="expected entries of a catalogue"):
+    with pytest.raises(CatalogueError, match="no entries of a catalogue"):
         Catalogue(path)
     assert not path.exists()
     assert [p.name for p in tmp_path.iterdir()] == ["catalogue.db.entries.json"]

@@ -135,7 +135,7 @@ def test_what_is_no_catalogue_is_refused(content, tmp_path):
     """Another file is never taken for a catalogue."""
     path = tmp_path / "letter.txt"
     path.write_bytes(content)
-    refused(path, "a catalogue was expected, and this file is none")
+    refused(path, "This file is no catalogue")
 
 
 def test_another_programs_database_is_refused(tmp_path):
@@ -144,7 +144,7 @@ def test_another_programs_database_is_refused(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE sessions (id TEXT)")
     connection.close()
-    refused(path, "a catalogue was expected, and this file is none")
+    refused(path, "This file is no catalogue")
 
 
 def test_tables_of_something_else(location):
@@ -276,14 +276,14 @@ def test_a_crash_while_writing_loses_nothing_that_was_done(tmp_path):
 def test_a_disk_that_refuses(tmp_path):
     """A folder that cannot be made is an error for people."""
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ImuhipError, match="a folder was expected, and a file is there"):
+    with pytest.raises(ImuhipError, match="This is a file; name a folder"):
         Catalogue(tmp_path / "file" / "catalogue.db")
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://x/y", "://", "sqlite:///x.db"])
 def test_other_engines_are_refused(url):
     """An address is a path or PostgreSQL through pg8000."""
-    with pytest.raises(CatalogueError, match="expected a path or a URL"):
+    with pytest.raises(CatalogueError, match="Give a path, or a URL"):
         Catalogue(url)
 
 

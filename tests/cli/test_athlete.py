@@ -118,9 +118,9 @@ def test_the_settings_name_a_catalogue(home):
     imuhip("athlete", "add", "A1")
     assert (home / "mine.db").exists()
     settings.write_text("catalogue = 7\n")
-    assert "expected catalogue =" in imuhip("athlete", "list", expect=1)
+    assert "as: catalogue =" in imuhip("athlete", "list", expect=1)
     settings.write_text("catalogue\n")
-    assert "expected settings in TOML" in imuhip("athlete", "list", expect=1)
+    assert "settings are not valid TOML" in imuhip("athlete", "list", expect=1)
 
 
 def test_wrong_words(home, session):
@@ -130,7 +130,7 @@ def test_wrong_words(home, session):
     imuhip("athlete", "consent", "A1", "--withdraw")
     assert "withdrawn consent" in imuhip("analyze", session, "--athlete", "A1", expect=1)
     assert not (home / "xdg_data_home" / "imuhip" / "results").exists()
-    assert "athlete of the catalogue (A1)" in imuhip("athlete", "progress", "A2", expect=1)
+    assert "no athlete 'A2' (it has: A1)" in imuhip("athlete", "progress", "A2", expect=1)
     imuhip("athlete", "progress", "A1", "--kind", "tepid", expect=2)
     imuhip("athlete", "goal", "A1", "depth_deg", expect=2)
     imuhip("athlete", "exclude", "3f", "squat", "1", "1", expect=2)
@@ -200,5 +200,5 @@ def test_a_damaged_catalogue_in_a_process_of_its_own(home):
         capture_output=True, text=True, check=False, env=os.environ, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "a catalogue was expected, and this file is none" in " ".join(done.stderr.split())
+    assert "This file is no catalogue" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr

@@ -96,7 +96,7 @@ def test_an_athlete_is_added_and_a_bad_id_is_said(
     field = next(box for box in page.text_input if box.label == "Id")
     field.set_value("B/2")
     page = press(page, "Add")
-    assert "expected an athlete's id" in page.error[0].value
+    assert "cannot be an athlete's id" in page.error[0].value
     assert any(box.label == "Search" for box in page.text_input)
     next(box for box in page.text_input if box.label == "Id").set_value("B2")
     press(page, "Add")

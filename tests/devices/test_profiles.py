@@ -50,9 +50,9 @@ def in_stream(extra: str):
 
 # What is changed → the key that must be named, and words that the message must hold.
 BAD = [
-    (lambda _: "[profile", "", "expected TOML"),
-    (lambda _: "a = " + "[" * 5000, "", "expected TOML"),
-    (lambda _: "a = " + "9" * 5000, "", "expected TOML"),
+    (lambda _: "[profile", "", "not valid TOML"),
+    (lambda _: "a = " + "[" * 5000, "", "not valid TOML"),
+    (lambda _: "a = " + "9" * 5000, "", "not valid TOML"),
     (added("[streams]"), "streams", "did you mean 'stream'?"),
     (lambda text: "colour = 3\n" + text, "colour", "unknown key"),
     (replaced('id = "small"', ""), "profile.id", "got nothing"),
@@ -144,7 +144,7 @@ BAD = [
     (in_stream("min_len = 11"), "stream[0].field[1].offset", "within 11 bytes"),
     (in_stream("min_len = 99999"), "stream[0].min_len", "from 1 to 4096"),
     (in_stream("pad_ok = 1"), "stream[0].pad_ok", "true or false"),
-    (replaced('"fff1"\n', '"fff1"\nfield = 3\n'), "", "expected TOML"),
+    (replaced('"fff1"\n', '"fff1"\nfield = 3\n'), "", "not valid TOML"),
     (replaced('"acc"', '"accel"'), "stream[0].field[0].name", "did you mean 'acc'?"),
     (
         replaced(
@@ -338,7 +338,7 @@ def test_a_step_fills_in_its_rate_and_judges_its_answer(small_text):
     assert step.accepts(bytes.fromhex("102099"))
     assert not step.accepts(bytes.fromhex("2020"))
     assert not step.accepts(b"\x10")
-    with pytest.raises(ProfileError, match="expected one of 50 Hz"):
+    with pytest.raises(ProfileError, match="Choose one of 50 Hz"):
         profile.rate_code(51)
 
 

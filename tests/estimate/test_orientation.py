@@ -135,7 +135,7 @@ def test_the_devices_own_orientation_bridges_a_gap():
 
 def test_a_wrong_filter_is_said():
     """An unknown filter, or one without a magnetometer's axes, is the caller's mistake."""
-    with pytest.raises(ValueError, match="expected a filter out of vqf, madgwick"):
+    with pytest.raises(ValueError, match="Choose one of vqf, madgwick"):
         Filter("pelvis", 100.0, Params(filter="kalman"))
     with pytest.raises(ValueError, match="works with"):
         Filter("pelvis", 100.0, Params(filter="roleq"))

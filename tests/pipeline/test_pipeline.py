@@ -286,7 +286,7 @@ def test_a_recording_without_pelvis_is_refused():
     """Pelvis and a thigh are needed, and the error names what came."""
     session = simulate("calibration", seed=45, grade="perfect")
     header = dataclasses.replace(session.header, sensors=session.header.sensors[1:])
-    with pytest.raises(RecordingError, match="pelvis and a thigh; came thigh_left"):
+    with pytest.raises(RecordingError, match="one on a thigh; here are: thigh_left"):
         Pipeline(header)
 
 

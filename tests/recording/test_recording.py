@@ -203,7 +203,7 @@ def test_existing_file_stays(small, header):
 
 @pytest.mark.parametrize(
     ("arrivals", "message"),
-    [((5, 5), "arrival numbers rise"), ((5, 4), "arrival numbers rise")],
+    [((5, 5), "Arrival numbers must rise"), ((5, 4), "Arrival numbers must rise")],
 )
 def test_arrival_numbers_rise(tmp_path, header, packet, arrivals, message):
     """An arrival number that does not rise is the caller's mistake, across chunks too."""
@@ -380,7 +380,7 @@ def test_path_is_named(tmp_path: Path):
     """Each refusal names the file and says what was expected."""
     for name, content, message in (
         ("missing", None, "no such file"),
-        ("empty", b"", "the file is empty"),
+        ("empty", b"", "The file is empty"),
         ("short", b"\x89MC", "no recording"),
         ("text", b"t,acc_x,acc_y\n0,1,2\n", "no recording"),
         ("magic", b"\x89MCAP0\r\n", "no whole header"),

@@ -177,7 +177,7 @@ def test_nonsense_is_refused() -> None:
     """An unknown rule, part or share is refused with what is known."""
     with pytest.raises(ValueError, match=r"rule is one of pelvic_tuck.*'slouch'"):
         Compensation("slouch", 1.0)
-    with pytest.raises(ValueError, match=r"parts of hip_shift are obliquity, depth, twist"):
+    with pytest.raises(ValueError, match=r"Its parts: obliquity, depth, twist"):
         Compensation("hip_shift", 1.0, parts=("lean",))
     with pytest.raises(ValueError, match="share"):
         Compensation("knee_in", 1.0, share=0.0)
