@@ -1,7 +1,7 @@
 """APDM Opal: CSV of format 7 (Motion Studio), and HDF5 of versions 4 and 5.
 
 Motion Studio and Mobility Lab user guides (APDM): one file holds all sensors; labels say where;
-m/s², rad/s, µT; time in CSV is seconds since 1970, in HDF5 µs since 1970.
+m/s², rad/s, µT; time is s or µs since 1970 in CSV, µs in HDF5.
 """
 
 import importlib.util
@@ -16,6 +16,7 @@ from imuhip.core.records import Array
 from imuhip.importers.columns import from_vectors
 from imuhip.importers.number_tables import NumberTable, read_text_table, split_line
 from imuhip.importers.sources import ACC, GYR, MAG, Options, Reading, Source
+from imuhip.importers.times import seconds_since_1970
 
 
 def is_apdm_csv(source: Source) -> bool:
@@ -34,11 +35,13 @@ def read_apdm_csv(sources: Sequence[Source], options: Options) -> list[Reading]:
     (source,) = sources
     lines = source.text.split(b"\n", 3)
     if len(lines) < 4:
-        raise RecordingError("three lines of names and then samples were expected")
+        raise RecordingError("The file ends within its three lines of names. Export it again.")
     places, kinds, axes = (split_line(line, ",") for line in lines[:3])
     version = places[0].partition("=")[2]
     if version != "7":
-        raise RecordingError(f"APDM's CSV of format 7 is read, format {version} came; export HDF5")
+        raise RecordingError(
+            f"This CSV has APDM's format {version}. Format 7 and HDF5 are read: export one of them."
+        )
     sensors = _columns_of_sensors(places, kinds, axes)
     wanted = {at for columns in sensors.values() for at in columns.values()} | {0}
     count = max(len(places), len(kinds), len(axes))
@@ -77,8 +80,8 @@ def _columns_of_sensors(
 def _sensor(table: NumberTable, label: str, columns: dict[str, int]) -> Reading:
     if missing := [name for name in (*ACC, *GYR) if name not in columns]:
         raise RecordingError(
-            f"the sensor {label} has no {', '.join(missing)}; export accelerations and turning "
-            "rates as well",
+            f"Sensor {label} has no {', '.join(missing)}. Export accelerations and turning rates "
+            "as well.",
             line=2,
         )
 
@@ -86,7 +89,7 @@ def _sensor(table: NumberTable, label: str, columns: dict[str, int]) -> Reading:
         return np.column_stack([table.columns[f"column {columns[name]}"] for name in names])
 
     mag = vectors(MAG) if all(name in columns for name in MAG) else None
-    t = table.columns["column 0"]
+    t, _ = seconds_since_1970(table.columns["column 0"])
     return Reading(from_vectors(table, t, vectors(ACC), vectors(GYR), mag), label, group="APDM")
 
 
@@ -106,7 +109,7 @@ def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]
     (source,) = sources
     if importlib.util.find_spec("h5py") is None:
         raise RecordingError(
-            "HDF5 files need h5py: install it with pip install 'imuhip[hdf5]', or export CSV"
+            "HDF5 files need h5py. Install it with pip install 'imuhip[hdf5]', or export CSV."
         )
     import h5py
 
@@ -129,14 +132,14 @@ def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]
                 )
             return [_hdf5_sensor(source.path, data, about, options) for data, about in groups]
     except OSError as error:
-        raise RecordingError(f"is no readable HDF5 file: {error}") from error
+        raise RecordingError(f"The file cannot be read as HDF5: {error}") from error
 
 
 def _hdf5_sensor(path: Path, data: Any, about: Any, options: Options) -> Reading:
     """Return the samples of one group; `about` carries the label."""
     label = _label(about) or str(data.name).rsplit("/", 1)[-1]
     if missing := [name for name in ("Accelerometer", "Gyroscope") if _found(data, name) is None]:
-        raise RecordingError(f"the sensor {label} has no {' and no '.join(missing)}")
+        raise RecordingError(f"Sensor {label} has no {' and no '.join(missing)}. Export both.")
     acc, gyr = (_vectors(data, name) for name in ("Accelerometer", "Gyroscope"))
     times = data["Time"] if "Time" in data else about.get("Time")
     if times is not None:
@@ -144,15 +147,15 @@ def _hdf5_sensor(path: Path, data: Any, about: Any, options: Options) -> Reading
     elif options.rate_hz:
         t = np.arange(len(acc)) / options.rate_hz
     else:
-        raise RecordingError(f"the sensor {label} has no Time; say the rate with --rate")
+        raise RecordingError(f"Sensor {label} has no times. Say the rate, for example --rate 128")
     mag = _vectors(data, "Magnetometer") if _found(data, "Magnetometer") is not None else None
     finite = np.isfinite(acc).all(axis=1) & np.isfinite(gyr).all(axis=1) & np.isfinite(t)
     if mag is not None and not np.isfinite(mag).all():
         mag = None
     if not finite.all() and not options.drop_invalid:
         raise RecordingError(
-            f"the sensor {label} has a value that is no finite number in row "
-            f"{int(np.argmin(finite)) + 1}; import with --drop-invalid, and it becomes a gap"
+            f"Row {int(np.argmin(finite)) + 1} of sensor {label} holds NaN or infinity. Import "
+            "with --drop-invalid to leave such rows out as gaps."
         )
     table = NumberTable(path, {}, np.arange(1, len(t) + 1), 0)
     whole = from_vectors(table, t, acc, gyr, mag).taken(finite)

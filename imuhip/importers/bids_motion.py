@@ -48,8 +48,8 @@ def read_bids_motion(sources: Sequence[Source], options: Options) -> list[Readin
     whole = {p: at for p, at in points.items() if all(name in at for name in (*ACC, *GYR))}
     if not whole:
         raise RecordingError(
-            "no tracked point has channels ACCEL and GYRO of x, y and z; it has "
-            f"{', '.join(sorted({c.get('type', '') for c in channels})) or 'none'}"
+            "No tracked point has both ACCEL and GYRO channels of x, y and z. The channels are "
+            f"{', '.join(sorted({c.get('type', '') for c in channels})) or 'none'}."
         )
     wanted = {names[i] for at in whole.values() for i in at.values()} | {latency}
     table = read_text_table(
@@ -80,7 +80,9 @@ def _beside(path: Path, ending: str) -> Path:
 def _channels(path: Path) -> list[Mapping[str, str]]:
     """Return the rows of the channels' file."""
     if not path.exists():
-        raise RecordingError(f"{path.name} is missing; the names of the columns stand there")
+        raise RecordingError(
+            f"{path.name} is missing, which names the columns. Put it beside the _motion.tsv."
+        )
     rows = csv.DictReader(io.StringIO(read_text(path).decode()), delimiter="\t")
     return [
         {name.strip(): (cell or "").strip() for name, cell in row.items() if name} for row in rows
@@ -99,8 +101,8 @@ def _rate(source: Source, channel: Mapping[str, str], options: Options) -> float
         return _above_zero(json.loads(read_text(path))["SamplingFrequency"])
     except (RecordingError, KeyError, TypeError, ValueError) as error:
         raise RecordingError(
-            "neither the channels nor _motion.json tell the rate; say it: --rate 100, or "
-            "rate_hz = 100 in session.toml"
+            "Neither the channels nor _motion.json give the rate. Say it, for example --rate 100, "
+            "or rate_hz = 100 in session.toml"
         ) from error
 
 

@@ -31,8 +31,8 @@ def without_repeated_rows(table: NumberTable) -> NumberTable:
     if new.all():
         return table
     count = int(np.count_nonzero(~new))
-    many, one = "rows that repeat the one before were", "row that repeats the one before was"
-    note = f"{count} {many if count > 1 else one} left out"
+    which = "rows that repeat the row before" if count > 1 else "row that repeats the row before"
+    note = f"left out {count} {which}"
     return replace(table.taken(new), notes=(*table.notes, note))
 
 
@@ -42,19 +42,20 @@ def check_times(table: NumberTable) -> None:
     whole = np.logical_and.reduce([np.isfinite(values) for values in table.columns.values()])
     if not np.all(whole):
         raise RecordingError(
-            "a number is too large to be brought to SI units; remove the row",
+            "A number is too large to be converted to SI units. Remove the row.",
             line=int(table.line[int(np.argmin(whole))]),
         )
     if len(t) < 2:
         left = f" ({table.dropped} were left out)" if table.dropped else ""
-        raise RecordingError(f"two or more rows were expected, {len(t)} came{left}")
+        count = "only one row" if len(t) else "no row"
+        raise RecordingError(f"The file has {count} of samples{left}; at least two are needed.")
     falling = np.flatnonzero(t[1:] <= t[:-1])
     if len(falling):
         row = int(falling[0]) + 1
         what = "repeats" if t[row] == t[row - 1] else "runs backwards"
         raise RecordingError(
-            f"time {what}: {t[row].item()!r} after {t[row - 1].item()!r}; "
-            "the rows of a file are in order of time, each time once",
+            f"Time {what}: {t[row].item()!r} follows {t[row - 1].item()!r}. Put the rows in order "
+            "of time, each time once.",
             line=int(table.line[row]),
         )
     refuse_no_seconds(t)
@@ -62,7 +63,8 @@ def check_times(table: NumberTable) -> None:
     if len(late):
         row = int(late[0])
         raise RecordingError(
-            f"t is {t[row].item()!r}, and should be in seconds", line=int(table.line[row])
+            f"Time {t[row].item()!r} cannot be seconds. Say its unit, for example --units t=us",
+            line=int(table.line[row]),
         )
     _check_lone_times(table)
 
@@ -76,8 +78,8 @@ def _check_lone_times(table: NumberTable) -> None:
         if len(piece) < min(_FEWEST_BESIDE, len(t) / 2):
             row = int(piece[0])
             raise RecordingError(
-                f"time {t[row].item()!r} lies hours from the rows beside it; correct it, or remove "
-                "the row, and it becomes a gap",
+                f"Time {t[row].item()!r} lies hours away from the rows beside it. Correct it, or "
+                "remove the row.",
                 line=int(table.line[row]),
             )
 
@@ -92,9 +94,9 @@ def refuse_without_gravity(file: SensorFile) -> None:
     lengths = _lengths(file.acc)
     if 0.0 < float(np.median(lengths)) < GRAVITY / 3.0 and _felt(lengths):
         raise RecordingError(
-            "gravity has been taken out of these accelerations (linear, user or free "
-            f"acceleration): their median is {np.median(lengths):.2g} m/s², and {GRAVITY} was "
-            "expected; take the columns with gravity"
+            "Gravity has been taken out of these accelerations (linear, user or free "
+            f"acceleration): their median is {np.median(lengths):.2g} m/s² instead of about "
+            f"{GRAVITY}. Take the columns with gravity."
         )
 
 
@@ -116,8 +118,8 @@ def refuse_same_samples(files: Sequence[SensorFile]) -> None:
             both = len(rows[i] & rows[j])
             if both >= _SAME_ROWS and both > 0.9 * min(len(rows[i]), len(rows[j])):
                 raise RecordingError(
-                    f"{files[j].shown} and {file.shown} hold the same samples; each sensor "
-                    "needs a recording of its own",
+                    f"{files[j].shown} and {file.shown} hold the same samples. Each sensor needs "
+                    "a file of its own.",
                     path=file.path,
                     sensor=file.sensor,
                 )
@@ -145,24 +147,22 @@ def _of_one(file: SensorFile) -> list[str]:
     warnings = list(file.notes)
     acc = float(np.median(_lengths(file.acc)))
     if not _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
-        g = (
-            "; this looks like g, and m/s² are expected: say --units acc=g"
-            if 0.8 < acc < 1.2
-            else ""
-        )
-        warnings.append(f"the median acceleration is {acc:.3g}, and {GRAVITY} was expected{g}")
+        g = "; if it is in g, import with --units acc=g" if 0.8 < acc < 1.2 else ""
+        warnings.append(f"the median acceleration is {acc:.3g} m/s² instead of about {GRAVITY}{g}")
     gyr = float(np.quantile(_lengths(file.gyr), 0.99))
     if gyr > _FAST_RAD_S:
         warnings.append(
-            f"turning rates reach {gyr:.3g}; this looks like degrees per second, and rad/s are "
-            "expected: say --units gyr=deg/s"
+            f"turning rates reach {gyr:.3g} rad/s, faster than anybody moves; if they are in "
+            "degrees per second, import with --units gyr=deg/s"
         )
     elif _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
         warnings += _axes_warnings(file)
     if not _RATE_RANGE[0] <= file.rate_hz <= _RATE_RANGE[1]:
-        warnings.append(f"the rate is {file.rate_hz:.3g} Hz; is t in seconds?")
+        warnings.append(f"the rate would be {file.rate_hz:.3g} Hz; is t in seconds?")
     if file.dropped:
-        warnings.append(f"{file.dropped} rows with no finite numbers were left out, as gaps")
+        warnings.append(
+            f"left out {file.dropped} rows that hold NaN, text or nothing; they are gaps"
+        )
     return warnings
 
 
@@ -175,15 +175,15 @@ def _axes_warnings(file: SensorFile) -> list[str]:
     if found.axes_wrong:
         sentence = (
             "the acceleration does not turn as the turning rates say "
-            f"({off:.0f}° off, {best:.0f}° with other axes); are the axes x, y, z in this order, "
-            "and right-handed? Angles from it are wrong"
+            f"({off:.0f}° off, {best:.0f}° with other axes). Are the axes x, y, z in this order, "
+            "and right-handed? If not, angles are wrong: correct the columns, or use --map"
         )
     elif found.rate_wrong:
         sentence = (
             "the acceleration turns as if turning rates, or times, were "
-            f"{found.scale:.2g} times as large ({off:.0f}° off, {scaled:.0f}° then); was it "
-            f"recorded at {file.rate_hz / found.scale:.3g} Hz, not {file.rate_hz:.3g} Hz, or are "
-            "turning rates in another unit? Angles from it are wrong"
+            f"{found.scale:.2g} times as large ({off:.0f}° off, {scaled:.0f}° then). Was it "
+            f"recorded at {file.rate_hz / found.scale:.3g} Hz instead of {file.rate_hz:.3g} Hz, or "
+            "are turning rates in another unit? If so, angles are wrong"
         )
     else:
         return []
@@ -205,8 +205,8 @@ def span_warnings(
     first, last = pelvis.t[0], pelvis.t[-1]
     span = f"the {pelvis.sensor}'s {first:.3f} to {last:.3f} s"
     warnings = [
-        f"{file.shown}: its time, {file.t[0]:.3f} to {file.t[-1]:.3f} s, lies outside {span}; "
-        "t should be on one clock for all sensors"
+        f"{file.shown}: its times, {file.t[0]:.3f} to {file.t[-1]:.3f} s, do not overlap {span}. "
+        "All sensors need to be on one clock"
         for file in files[1:]
         if file.t[0] > last or file.t[-1] < first
     ]
@@ -221,9 +221,9 @@ def span_warnings(
 def lag_warnings(files: Sequence[SensorFile]) -> list[str]:
     """Sentences on sensors whose clocks are apart."""
     return [
-        f"{file.shown}: {file.sensor} runs {abs(lag):.1f} s "
-        f"{'behind' if lag > 0 else 'ahead of'} the pelvis, by what they feel in common; put the "
-        "times on one clock, or begin with all sensors held together and moved"
+        f"{file.shown}: {file.sensor} moves {abs(lag):.2f} s "
+        f"{'after' if lag > 0 else 'before'} the pelvis, so their clocks are apart. Put the times "
+        "on one clock; next time begin with all sensors held together and shaken"
         for file, lag in lags(files)
     ]
 
@@ -237,10 +237,10 @@ def refuse_mirrored(
     """
     if reversed_by := upside_down(files, mounts) or mirrored(files, marks):
         raise RecordingError(
-            "the signs of acceleration seem to be reversed, as iPhone programs write them: "
+            "The signs of acceleration seem to be reversed, as iPhone programs write them: "
             f"{reversed_by}. Left and right, inward and outward would be exchanged. Import with "
-            "--units acc=-m/s2 to turn them round; or, if they are right, check which thigh is "
-            "which and import with --units acc=m/s2"
+            "--units acc=-m/s2 to turn them round. If they are right, check which thigh is which "
+            "and import with --units acc=m/s2"
         )
 
 

@@ -42,7 +42,7 @@ def pick(
     needed: Sequence[str] = ("t", *ACC, *GYR),
     texts: Sequence[str] = (),
     skip: int = 0,
-    advice: str = "export accelerations and turning rates as well",
+    advice: str = "Export accelerations and turning rates as well.",
 ) -> Picked:
     """Read the columns that `names` describes.
 
@@ -86,7 +86,9 @@ def pick(
         as_text.extend(found[name] for name in texts if name in found)
         if missing := [name for name in needed if name not in found]:
             raise RecordingError(
-                f"the columns for {', '.join(missing)} are missing; {advice}", line=head_line + 1
+                f"Column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+                f"{'are' if len(missing) > 1 else 'is'} missing. {advice}",
+                line=head_line + 1,
             )
 
     table = read_text_table(

@@ -71,7 +71,11 @@ def read_folder(folder: Path, options: Options) -> Found:
         *clock_notes,
         *span_warnings(files, marks, MARKS_FILE),
         *lag_warnings(files),
-        *(f"{name} has a mount but no file" for name in session.mounts if name not in sensors),
+        *(
+            f"{name} has a declared mount but no file"
+            for name in session.mounts
+            if name not in sensors
+        ),
         *mark_warnings,
     )
     return Found(files, tuple(marks), session, warnings)
@@ -126,8 +130,8 @@ def one_after_the_other(parts: Sequence[Found]) -> Found:
     for part in parts[1:]:
         if [file.sensor for file in part.files] != sensors:
             raise RecordingError(
-                f"every part should have the sensors {', '.join(sensors)}; this one has "
-                f"{', '.join(file.sensor for file in part.files)}",
+                f"Every part needs the same sensors. The first has {', '.join(sensors)}, this one "
+                f"{', '.join(file.sensor for file in part.files)}.",
                 path=part.files[0].path.parent,
             )
     warnings = [sentence for part in parts for sentence in part.warnings]
@@ -135,8 +139,8 @@ def one_after_the_other(parts: Sequence[Found]) -> Found:
     if any(start <= end for (_, end), (start, _) in itertools.pairwise(spans)):
         parts = _laid_out(parts)
         warnings.append(
-            f"the {len(parts)} parts do not follow each other in time, so each is laid "
-            f"{_PAUSE_S:.0f} s after the one before"
+            f"the times of the {len(parts)} parts overlap, so each part is put "
+            f"{_PAUSE_S:.0f} s after the end of the one before"
         )
     files = tuple(_joined([part.files[i] for part in parts]) for i in range(len(sensors)))
     marks = tuple(mark for part in parts for mark in part.marks)

@@ -49,7 +49,7 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
         With file, line, column and what came; or if pelvis or thighs are not there.
     """
     if not folder.exists():
-        raise RecordingError("there is no such folder", path=folder)
+        raise RecordingError("There is no such folder.", path=folder)
     sources, strays = _sources(folder, aside)
     _refuse_twice(folder, sources)
     placed: list[Placed] = []
@@ -64,12 +64,14 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
         raise RecordingError(_needed(folder), path=folder)
     names = dict.fromkeys(p.reading.label or p.path.name for p in homeless)
     notes = [
-        f"{name} has no place, and is left out; say where it sits with --place DEVICE=SEGMENT"
+        f"{name} is left out, for nothing says where it sat; say so with --place DEVICE=SEGMENT"
         for name in names
     ]
-    notes += [f"{name} is not read; sensors are named {', '.join(SEGMENTS)}" for name in strays]
+    notes += [
+        f"{name} is not read; files of sensors are named {', '.join(SEGMENTS)}" for name in strays
+    ]
     if not _enough(sensors):
-        notes.append("there are no samples of pelvis and thighs both, and hip angles need them")
+        notes.append("hip angles need samples of the pelvis and of a thigh, and one is missing")
     return Gathered(tuple(sorted(sensors, key=lambda p: SEGMENTS.index(p.sensor))), tuple(notes))
 
 
@@ -183,7 +185,7 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
         for reading in readings
     ]
     if first.sensor and len(readings) > 1 and not any(found.sensor for found in placed):
-        raise RecordingError(_say_where(placed, "the file"), path=first.path, sensor=first.sensor)
+        raise RecordingError(_say_where(placed, "The file"), path=first.path, sensor=first.sensor)
     return placed
 
 
@@ -216,7 +218,7 @@ def _one_each(placed: Sequence[Placed]) -> list[Placed]:
                 )
             )
             raise RecordingError(
-                f"both {names} sit on {found.sensor}; keep the one that counts, or say where each "
+                f"{names} both sit on {found.sensor}. Keep the one that counts, or say where each "
                 "sits with --place DEVICE=SEGMENT",
                 path=found.path.parent,
                 sensor=found.sensor,
@@ -249,21 +251,21 @@ def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
         kind = _format_of(source)
         if other is not source and not (kind and kind.together and _format_of(other) is kind):
             raise RecordingError(
-                f"both {other.path.name} and {source.path.name} are there; keep the one that "
-                "counts",
+                f"There are both {other.path.name} and {source.path.name}. Keep the one that "
+                "counts.",
                 path=folder,
                 sensor=source.sensor,
             )
 
 
-def _say_where(placed: Sequence[Placed], what: str = "the folder") -> str:
+def _say_where(placed: Sequence[Placed], what: str = "The folder") -> str:
     devices = ", ".join(
         f"{found.reading.label or found.path.name} {len(found.reading.table.line)} rows"
         for found in placed
     )
     example = placed[0].reading.label or placed[0].path.stem
     return (
-        f"{what} holds {len(placed)} device{'s' if len(placed) > 1 else ''}, {devices}; say which "
+        f"{what} holds {len(placed)} device{'s' if len(placed) > 1 else ''}: {devices}. Say which "
         f"sits where: --place '{example}=pelvis', or a line '\"{example}\" = \"pelvis\"' under "
         "[place] in session.toml"
     )
@@ -272,13 +274,14 @@ def _say_where(placed: Sequence[Placed], what: str = "the folder") -> str:
 def _needed(folder: Path) -> str:
     if not folder.is_dir():
         return (
-            f"a folder was expected, with {PELVIS}.csv and a file for each thigh, or a maker's "
-            "file with all sensors; this file is of no format that is known"
+            "The format of this file is not known. Import a folder with a file for the pelvis "
+            f"({PELVIS}.csv) and one for each thigh, or a maker's file with all sensors."
         )
     there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
     return (
-        f"{PELVIS}.csv and thigh_left.csv or thigh_right.csv are needed (or .tsv, .txt, .parquet, "
-        f"a folder a sensor, or a maker's file with all sensors); in the folder is {there}"
+        f"Name the files by where the sensors sat: {PELVIS}.csv and thigh_left.csv or "
+        "thigh_right.csv (or .tsv, .txt, .parquet, a folder for each sensor, or a maker's file "
+        f"with all sensors). In the folder is {there}."
     )
 
 

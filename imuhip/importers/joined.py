@@ -28,15 +28,15 @@ def join(acc: NumberTable, gyr: NumberTable, mag: NumberTable | None = None) -> 
     inside = _covered(other.columns["t"], t)
     if not inside.any():
         raise RecordingError(
-            f"{acc.path.name} and {gyr.path.name} have no time in common; "
-            "are they of one recording?"
+            f"{acc.path.name} and {gyr.path.name} have no time in common. "
+            "Are they from one recording?"
         )
     taken = base.taken(inside)
     t = t[inside]
     notes = tuple(dict.fromkeys((*acc.notes, *gyr.notes)))
     if lost := int(np.count_nonzero(~inside)):
         others = other.path.name
-        notes += (f"{lost} rows have no samples of {others} around them, and were left out",)
+        notes += (f"{lost} rows were left out, for {others} has no samples there",)
     field = None if mag is None else _at(mag, MAG, t)
     joined = from_vectors(taken, t, _at(acc, ACC, t), _at(gyr, GYR, t), field)
     units = {**acc.units, **gyr.units, **(mag.units if mag is not None else {})}

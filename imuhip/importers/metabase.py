@@ -19,7 +19,7 @@ from imuhip.importers.units import factor
 
 def is_metabase(source: Source) -> bool:
     """Whether a file begins as MetaBase's do."""
-    return bool(re.match(rb"\W*(epoch|timestamp)[^\n]*elapsed \(s\)", source.head, re.IGNORECASE))
+    return bool(re.match(rb"\W*(epoch?|timestamp)[^\n]*elapsed \(s\)", source.head, re.IGNORECASE))
 
 
 def read_metabase(sources: Sequence[Source], options: Options) -> list[Reading]:
@@ -37,8 +37,8 @@ def read_metabase(sources: Sequence[Source], options: Options) -> list[Reading]:
             continue
         if kind in tables:
             raise RecordingError(
-                f"{tables[kind].path.name} and {source.path.name} are both of the same kind; keep "
-                "the one that counts"
+                f"{tables[kind].path.name} and {source.path.name} hold the same kind of samples. "
+                "Keep the one that counts."
             )
         names = _TIME | {f"{kind}_{axis}": rf"{axis}-axis \((?P<unit>[^)]*)\)" for axis in "xyz"}
         needed = ("t", *(f"{kind}_{axis}" for axis in "xyz"))
@@ -48,14 +48,16 @@ def read_metabase(sources: Sequence[Source], options: Options) -> list[Reading]:
     missing = [word for kind, word in _WORDS.items() if kind != "mag" and kind not in tables]
     if missing:
         raise RecordingError(
-            f"the file of the {' and of the '.join(missing)} is missing; a sensor needs both, in a "
-            "folder named by where it sat"
+            f"The file of the {' and of the '.join(missing)} is missing. A sensor needs both, in a "
+            "folder named by where it sat."
         )
     return [Reading(join(tables["acc"], tables["gyr"], tables.get("mag")), _device(sources[0]))]
 
 
 def _kind(source: Source) -> str:
-    """Return what a file measures, by the units of its axes; empty for what nobody needs."""
+    """Return what a file measures; empty for what the sensor's own filter made."""
+    if re.search(r"linear|gravity|euler|quaternion|corrected", source.path.name, re.IGNORECASE):
+        return ""
     unit = re.search(rb"x-axis \(([^)]*)\)", source.head)
     word = unit.group(1).decode() if unit else ""
     for kind in ("gyr", "acc"):
@@ -74,4 +76,4 @@ def _device(source: Source) -> str:
 
 
 _WORDS: Final = {"acc": "accelerometer", "gyr": "gyroscope", "mag": "magnetometer"}
-_TIME: Final = {"t": r"(?:epoch|timestamp) ?\((?P<unit>\w+)\)"}
+_TIME: Final = {"t": r"(?:epoch?|timestamp) ?\((?P<unit>[mun]?s)\)"}

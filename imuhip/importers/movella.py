@@ -45,7 +45,7 @@ def read_movella_dot(sources: Sequence[Source], options: Options) -> list[Readin
     told = None if not sync else not sync.lower().startswith("un")
     notes = table.notes
     if told is False:
-        notes += ("the sensor was not synchronised, so its time is not that of the others",)
+        notes += ("the sensor was not synchronised, so its clock is not that of the others",)
     return [
         Reading(
             replace(table, notes=notes, texts={}),
@@ -79,14 +79,14 @@ def _table(picked: Picked, t: Array, source: Source, options: Options) -> Number
         q = _stacked(table.columns, "q_", "wxyz")
         acc = force_from_free(q, _stacked(table.columns, "free_", AXES))
         if len(q) < 2:
-            raise RecordingError(f"two or more rows were expected, {len(q)} came")
+            raise RecordingError(_TOO_FEW)
         table = from_vectors(table, t[rising], acc, rates_from_orientation(t[rising], q))
         return replace(table, notes=(*table.notes, f"{_mode(source, picked)}: {ORIENTATION_NOTE}"))
     missing = [name for name in (*_ACC_GYR_TOLD,) if name not in picked.names]
     raise RecordingError(
-        f"the columns {', '.join(missing)} are missing: this is the mode "
-        f"{_mode(source, picked)}; measure again in Custom mode 5 or Rate quantities, or record on "
-        "the sensor and export accelerations and turning rates as well"
+        f"Columns {', '.join(missing)} are missing: the mode was {_mode(source, picked)}. Measure "
+        "in Custom mode 5 or Rate quantities, or record on the sensor and export accelerations "
+        "and turning rates as well."
     )
 
 
@@ -107,7 +107,7 @@ def _interval(t: Array, rate: str, options: Options) -> float:
     if found := re.match(r"[\d.]+", rate):
         return 1.0 / float(found.group())
     if len(t) < 2:
-        raise RecordingError(f"two or more rows were expected, {len(t)} came")
+        raise RecordingError(_TOO_FEW)
     return float(np.median(np.diff(t)))
 
 
@@ -140,10 +140,11 @@ def _entry(source: Source, key: bytes) -> str:
     return found.group(1).strip().decode() if found else ""
 
 
+_TOO_FEW: Final = "There are fewer than two rows of samples; at least two are needed."
 _MAG: Final = "Mag_{axis}"
 _RATES: Final = xyz("acc", "Acc_{axis}") | xyz("gyr", "Gyr_{axis}")
 _INCREMENTS: Final = {f"dq_{part}": rf"dq_?(?:{part}|\[{i}\])" for i, part in enumerate("wxyz")} | {
-    f"dv_{axis}": rf"dv(?:_?{axis}|\[{i}\])" for i, axis in enumerate(AXES, start=1)
+    f"dv_{axis}": rf"dv(?:_?{axis}|_?{i}|\[{i}\])" for i, axis in enumerate(AXES, start=1)
 }
 _FUSION: Final = {f"q_{part}": f"Quat_{part}" for part in "wxyz"} | xyz("free", "FreeAcc_{axis}")
 _ACC_GYR_TOLD: Final = tuple(f"{kind}_{axis}" for kind in ("Acc", "Gyr") for axis in "XYZ")

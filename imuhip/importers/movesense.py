@@ -37,7 +37,7 @@ def read_movesense(sources: Sequence[Source], options: Options) -> list[Reading]
     for source in sources:
         kind = _kind(source)
         if kind in tables:
-            raise RecordingError(f"two files of {kind} came for one sensor; keep one")
+            raise RecordingError(f"A sensor has two files of {kind}. Keep the one that counts.")
         names = {"t": "timestamp", **{f"{kind}_{axis}": axis for axis in "xyz"}}
         picked = pick(source, 0, names, options, needed=tuple(names))
         t, note = evened(picked.table.columns["t"] * 1e-3)
@@ -47,9 +47,9 @@ def read_movesense(sources: Sequence[Source], options: Options) -> list[Reading]
         word for kind, word in (("acc", "acceleration"), ("gyr", "gyroscope")) if kind not in tables
     ]
     if missing:
-        raise RecordingError(f"the file of the {' and of the '.join(missing)} is missing")
+        raise RecordingError(f"The file of the {' and of the '.join(missing)} is missing.")
     table = join(tables["acc"], tables["gyr"], tables.get("mag"))
-    note = "time counts from each sensor's own power-on, so the sensors do not share it"
+    note = "time counts from each sensor's own power-on, so the sensors are not on one clock"
     return [Reading(replace(table, notes=(*table.notes, note)), "", told_in_sync=None)]
 
 

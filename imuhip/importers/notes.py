@@ -83,9 +83,9 @@ def read_session(path: Path) -> FolderSession:
     try:
         value = tomllib.loads(read_text(path).decode())
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RecordingError(f"is no TOML: {error}", path=path) from error
+        raise RecordingError(f"The file is not valid TOML: {error}", path=path) from error
     warnings = tuple(
-        f"{path.name}: the entry {key!r} is not known, and is left out"
+        f"{path.name}: the entry {key!r} is not known and not used"
         for key in value
         if key not in _SESSION_KEYS
     )
@@ -135,14 +135,16 @@ def read_marks(path: Path) -> tuple[list[FolderMark], list[str]]:
                 names = [cell.strip() for cell in cells]
                 if names != ["t", "label"]:
                     raise RecordingError(
-                        f"the columns t,label were expected, {','.join(names)[:60]!r} came",
+                        f"The first line should be t,label and is {','.join(names)[:60]!r}.",
                         path=path,
                         line=rows.line_num,
                     )
                 continue
             marks.append(_mark(cells, separator, path, rows.line_num))
     except csv.Error as error:
-        raise RecordingError(f"is no CSV: {error}", path=path, line=rows.line_num) from error
+        raise RecordingError(
+            f"The file is not CSV: {error}", path=path, line=rows.line_num
+        ) from error
     marks.sort(key=lambda mark: mark.t)
     return marks, [f"{path.name}:{line}: {said}" for line, said in _mark_warnings(marks)]
 
@@ -156,19 +158,20 @@ def _mark(cells: Sequence[str], separator: str, path: Path, line: int) -> Folder
         t = math.nan
     if not abs(t) < _MAX_T:
         raise RecordingError(
-            f"column t: seconds were expected, {place[:40]!r} came", path=path, line=line
+            f"Column t has {place[:40]!r} where seconds should be.", path=path, line=line
         )
     if separator == "," and len(cells) > 2 and _DECIMALS.match(f"{place},{cells[1].strip()}"):
         raise RecordingError(
-            f"{place},{cells[1].strip()} looks like a number with a decimal comma between commas: "
-            "save the file with semicolons between its columns",
+            f"{place},{cells[1].strip()} looks like a number with a decimal comma, and commas "
+            "separate the columns too. Save the file with semicolons between its columns.",
             path=path,
             line=line,
         )
     if not label or len(label) > _MAX_LABEL:
         raise RecordingError(
-            f"a label of 1 to {_MAX_LABEL} characters was expected after the time, "
-            f"{label[:40]!r} came",
+            "The mark has no label."
+            if not label
+            else f"The label is longer than {_MAX_LABEL} characters.",
             path=path,
             line=line,
         )
@@ -190,7 +193,7 @@ def _mark_warnings(marks: Sequence[FolderMark]) -> list[tuple[int, str]]:
                 warnings.append((mark.line, f"{rest} ends and has not begun"))
         elif kind not in ("pain", "sore") and not (colon and kind in _FREE_LABELS):
             warnings.append(
-                (mark.line, f"the label {mark.label[:40]!r} is kept, and means nothing to imuhip")
+                (mark.line, f"the label {mark.label[:40]!r} is kept, but imuhip does not know it")
             )
     warnings += [(mark.line, f"{step} begins and never ends") for step, mark in open_steps.items()]
     return warnings
@@ -205,19 +208,17 @@ def _started(value: Any) -> tuple[str, int]:
             value = datetime.fromisoformat(value)
         except ValueError as error:
             raise RecordingError(
-                f"started: a time such as 2026-03-02T10:00:00Z was expected, {value[:40]!r} came"
+                f"started = {value[:40]!r} is not a time such as 2026-03-02T10:00:00Z."
             ) from error
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day).astimezone()
     if not isinstance(value, datetime):
-        raise RecordingError(
-            f"started: a time such as 2026-03-02T10:00:00Z was expected, {value!r} came"
-        )
+        raise RecordingError(f"started = {value!r} is not a time such as 2026-03-02T10:00:00Z.")
     if value.tzinfo is None:
         value = value.astimezone()
     microseconds = (value - _EPOCH) // _EPOCH.resolution
     if not 0 <= microseconds < _MAX_T * 1e6:
-        raise RecordingError(f"started: a time since 1970 was expected, {value} came")
+        raise RecordingError(f"started = {value} is not a time between 1970 and 2261.")
     return value.isoformat().replace("+00:00", "Z"), microseconds * 1000
 
 
@@ -225,8 +226,8 @@ def _text(value: Mapping[str, Any], key: str) -> str:
     text = value.get(key, "")
     if not isinstance(text, str) or len(text) > _MAX_LABEL:
         raise RecordingError(
-            f"{key}: text in quotes, of up to {_MAX_LABEL} characters, was expected, "
-            f"{str(text)[:40]!r} came"
+            f"{key} should be text in quotes, of up to {_MAX_LABEL} characters, and is "
+            f"{str(text)[:40]!r}."
         )
     return text
 
@@ -234,7 +235,7 @@ def _text(value: Mapping[str, Any], key: str) -> str:
 def _rate(value: Any) -> float:
     """Return the rate at which the sensors were recorded; 0.0 where it is not said."""
     if not isinstance(value, int | float) or not 0.0 <= value < _MAX_RATE:
-        raise RecordingError(f"rate_hz: samples a second were expected, {value!r} came")
+        raise RecordingError(f"rate_hz should be samples a second, and is {value!r}.")
     return float(value)
 
 
@@ -242,7 +243,7 @@ def _strings(value: Mapping[str, Any], key: str) -> dict[str, str]:
     """Return a table of names to names."""
     table = value.get(key, {})
     if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
-        raise RecordingError(f'{key}: a table of lines such as acc = "g" was expected')
+        raise RecordingError(f'[{key}] should be a table with lines such as acc = "g".')
     return table
 
 
@@ -257,7 +258,7 @@ def checked_units(units: Mapping[str, str]) -> Mapping[str, str]:
     for quantity, unit in units.items():
         if quantity not in _QUANTITIES:
             raise RecordingError(
-                f"units: one of {', '.join(_QUANTITIES)} was expected, {quantity[:40]!r} came"
+                f"Units are of {', '.join(_QUANTITIES)}; {quantity[:40]!r} is none of them."
             )
         factor(quantity, unit)
     return units
@@ -275,7 +276,7 @@ def checked_names(names: Mapping[str, str]) -> Mapping[str, str]:
     for column, name in names.items():
         if name not in ours:
             raise RecordingError(
-                f"map: {column[:40]!r} should become one of {', '.join(ours)}, {name[:40]!r} came"
+                f"Column {column[:40]!r} cannot be {name[:40]!r}. Names are {', '.join(ours)}."
             )
     return names
 
@@ -291,33 +292,37 @@ def checked_places(places: Mapping[str, str]) -> Mapping[str, str]:
     for device, segment in places.items():
         if segment not in SEGMENTS:
             raise RecordingError(
-                f"place: {device[:40]!r} should sit on one of {', '.join(SEGMENTS)}, "
-                f"{segment[:40]!r} came"
+                f"Device {device[:40]!r} cannot sit on {segment[:40]!r}. Segments are "
+                f"{', '.join(SEGMENTS)}."
             )
     if len(set(places.values())) < len(places):
-        raise RecordingError("place: two devices sit on one segment; each sits on its own")
+        raise RecordingError("Two devices are said to sit on one segment. Each needs its own.")
     return places
 
 
 def _mounts(value: Any) -> dict[str, Mount]:
     """Return the declared mounts, each checked."""
     if not isinstance(value, dict):
-        raise RecordingError(f"mount: tables such as [mount.pelvis] were expected, {value!r} came")
+        raise RecordingError(f"mount should hold tables such as [mount.pelvis], and is {value!r}.")
     mounts = {}
     for sensor, axes in value.items():
         if sensor not in SEGMENTS:
             raise RecordingError(
-                f"mount.{sensor}: is no sensor; sensors are named {', '.join(SEGMENTS)}"
+                f"mount.{sensor}: no sensor has this name. Sensors are {', '.join(SEGMENTS)}."
             )
         if not isinstance(axes, dict) or set(axes) != {"up", "out"}:
-            raise RecordingError(f'mount.{sensor}: up = "+x" and out = "+z" were expected')
+            raise RecordingError(
+                f'mount.{sensor} needs two entries, such as up = "+x" and out = "+z".'
+            )
         for key, axis in axes.items():
             if axis not in _AXES:
                 raise RecordingError(
-                    f"mount.{sensor}.{key}: one of {' '.join(_AXES)} was expected, {axis!r} came"
+                    f"mount.{sensor}.{key} = {axis!r} is not an axis. Axes are {' '.join(_AXES)}."
                 )
         if axes["up"][1] == axes["out"][1]:
-            raise RecordingError(f"mount.{sensor}: up and out are on the same axis")
+            raise RecordingError(
+                f"mount.{sensor}: up and out are on the same axis. Each needs its own."
+            )
         mounts[sensor] = Mount(up=axes["up"], out=axes["out"])
     return mounts
 

@@ -118,7 +118,9 @@ def read_text_table(
         names.append("")
     check_names(names)
     comma = separator != "," and _has_decimal_commas(body, names, set(text_columns), separator)
-    if separator == "," and (joined := _decimal_commas(body, names, set(text_columns))):
+    if separator == "," and (
+        joined := _decimal_commas(body, names, set(text_columns), set(blank_columns))
+    ):
         body, separator, comma = joined, ";", True
     body = body.rstrip(b"\n")
     sheet = _Sheet(
@@ -187,51 +189,55 @@ def _ends_empty(body: bytes, separator: str) -> bool:
     return _first_row(body).rstrip(b" ").endswith(separator.encode())
 
 
-def _decimal_commas(body: bytes, names: Sequence[str], texts: set[str]) -> bytes:
+def _decimal_commas(body: bytes, names: Sequence[str], texts: set[str], blank: set[str]) -> bytes:
     """Return a body whose comma both separates and marks decimals, with semicolons between cells.
 
-    Every number then takes two places, and a text one, so the places of a row tell: it is so where
-    each row has a place for every name and one more for every number. Empty where it is not so.
+    A number then takes one place or two, in every row alike. Empty where it is not so, or where
+    the rows do not show which places belong together.
     """
     if _cells_in_first_row(body, ",") <= len(names):
         return b""
-    pattern = [1 if name in texts else 2 for name in names]
-    if not set(pattern) - {1}:
+    lines = body.split(b"\n")
+    rows = [_COMMA_TIME.sub(rb"\1.\2", line).split(b",") if line.strip() else [] for line in lines]
+    filled = [row for row in rows if row]
+    if len({len(row) for row in filled}) != 1:
         return b""
-    rows = []
-    for line in body.split(b"\n"):
-        cells = line.split(b",")
-        if not line.strip():
-            rows.append(line)
-            continue
-        widths = _widths(cells, pattern)
-        if widths is None:
-            return b""
-        edges = np.cumsum([0, *widths]).tolist()
-        pairs = itertools.pairwise(edges)
-        rows.append(b";".join(b",".join(cells[a:b]) for a, b in pairs))
-    return b"\n".join(rows)
+    widths = _widths(filled[:_ROWS_LOOKED_AT], names, texts, blank)
+    if not widths:
+        return b""
+    edges = list(itertools.pairwise(itertools.accumulate(widths, initial=0)))
+    return b"\n".join(b";".join(b",".join(row[a:b]) for a, b in edges if row) for row in rows)
 
 
-def _widths(cells: Sequence[bytes], pattern: Sequence[int]) -> list[int] | None:
-    """Return how many places each column of a row takes; None if they do not come out even.
+def _widths(
+    rows: Sequence[Sequence[bytes]], names: Sequence[str], texts: set[str], blank: set[str]
+) -> tuple[int, ...]:
+    """Return how many places each column takes; empty if that is not sure for the wanted ones.
 
-    A text may hold a comma too, as in the time 10:00:00,050: then it takes a second place.
+    Where several ways come out even, as many of the wanted columns as can be have decimals.
     """
-    widths, at = [], 0
-    spare = len(cells) - sum(pattern)
-    for width in pattern:
-        took = width
-        if (
-            width == 1
-            and spare > 0
-            and at + 1 < len(cells)
-            and _MILLISECONDS.fullmatch(cells[at] + b"," + cells[at + 1])
-        ):
-            took, spare = 2, spare - 1
-        widths.append(took)
-        at += took
-    return widths if at == len(cells) else None
+    last = len(rows[0])
+    paths: dict[int, list[tuple[int, ...]]] = {0: [()]}
+    for name in names:
+        longer: dict[int, list[tuple[int, ...]]] = {}
+        for at, so_far in paths.items():
+            for width in (1,) if name in texts else (1, 2):
+                if at + width <= last and (width == 1 or _are_decimals(rows, at)):
+                    longer.setdefault(at + width, []).extend((*path, width) for path in so_far)
+        paths = {at: found[:_MOST_WAYS] for at, found in longer.items()}
+    found = paths.get(last, [])
+    wanted = [i for i, name in enumerate(names) if name not in blank]
+    most = max((sum(way[i] for i in wanted) for way in found), default=0)
+    best = [way for way in found if sum(way[i] for i in wanted) == most]
+    places = {tuple((sum(way[:i]), way[i]) for i in wanted) for way in best}
+    return best[0] if len(places) == 1 else ()
+
+
+def _are_decimals(rows: Sequence[Sequence[bytes]], at: int) -> bool:
+    """Whether the places `at` and after it are a number and its decimals, as many in each row."""
+    return len({len(row[at + 1]) for row in rows}) == 1 and all(
+        _WHOLE.fullmatch(row[at]) and row[at + 1].strip().isdigit() for row in rows
+    )
 
 
 def read_parquet_table(
@@ -245,7 +251,7 @@ def read_parquet_table(
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise RecordingError(f"is no readable Parquet file: {error}", path=path) from error
+        raise RecordingError(f"The file cannot be read as Parquet: {error}", path=path) from error
     check_names(table.schema.names)
     columns = {}
     for name in table.schema.names:
@@ -255,7 +261,7 @@ def read_parquet_table(
             columns[name] = table[name].cast(pa.float64()).to_numpy()  # null becomes NaN
         except pa.ArrowException as error:
             raise RecordingError(
-                f"the column {name} should hold numbers, and holds {table[name].type}", path=path
+                f"Column {name} should hold numbers, but holds {table[name].type}.", path=path
             ) from error
     line = np.arange(1, len(table) + 1)
     finite = _finite(columns, len(table))
@@ -319,15 +325,16 @@ class _Sheet:
         text_places = [i for i, name in enumerate(self.names) if name in self.texts]
         try:
             for cells in reader:
-                if not any(cell.strip() for cell in cells) and len(cells) < 2:  # a blank line
+                if not any(cell.strip() for cell in cells):  # blank, or a spreadsheet's blank
                     continue
                 line = reader.line_num + self.lines_before
                 if self.separator == "," and len(cells) == 2 * len(self.names):
                     raise _commas_between_commas(self.path, line)
                 if len(cells) != len(self.names):
                     raise RecordingError(
-                        f"{len(self.names)} columns were expected, {len(cells)} came; mend or "
-                        "remove the line (a line that is missing becomes a gap)",
+                        f"This line has {len(cells)} cell{'' if len(cells) == 1 else 's'}, and "
+                        f"there are {len(self.names)} columns. Mend the line, or remove it (it "
+                        "becomes a gap).",
                         path=self.path,
                         line=line,
                     )
@@ -340,7 +347,9 @@ class _Sheet:
                     lines.append(line)
         except csv.Error as error:
             line = reader.line_num + self.lines_before
-            raise RecordingError(f"is no CSV: {error}", path=self.path, line=line) from error
+            raise RecordingError(
+                f"The file is not CSV: {error}", path=self.path, line=line
+            ) from error
         wanted = [name for name in self.names if name not in self.blank | self.texts]
         array = np.array(rows, dtype=np.float64).reshape(len(rows), len(wanted))
         columns = {name: np.ascontiguousarray(array[:, i]) for i, name in enumerate(wanted)}
@@ -387,8 +396,8 @@ def _finite(columns: dict[str, Array], rows: int) -> BoolArray:
 def _no_number(path: Path, line: int, name: str, came: str) -> RecordingError:
     came = "an empty cell" if came == "''" else came
     return RecordingError(
-        f"column {name}: a finite number was expected, {came} came; remove the row, or import "
-        "with --drop-invalid, and it becomes a gap",
+        f"Column {name} has {came} where a number should be. Remove the row, or import with "
+        "--drop-invalid to leave such rows out as gaps.",
         path=path,
         line=line,
     )
@@ -396,8 +405,8 @@ def _no_number(path: Path, line: int, name: str, came: str) -> RecordingError:
 
 def _commas_between_commas(path: Path, line: int) -> RecordingError:
     return RecordingError(
-        "these are decimal commas between commas: save the file with semicolons between its "
-        "columns, or with decimal points",
+        "Commas separate the columns and mark decimals too. Save the file with semicolons between "
+        "its columns, or with decimal points.",
         path=path,
         line=line,
     )
@@ -408,4 +417,6 @@ _SEPARATORS: Final = (b",", b";", b"\t")
 
 _ROWS_LOOKED_AT: Final = 200
 
-_MILLISECONDS: Final = re.compile(rb"[^,]*\d{1,2}:\d{1,2}:\d{1,2},\d{1,9}")
+_COMMA_TIME: Final = re.compile(rb"(\d{1,2}:\d{1,2}:\d{1,2}),(\d{1,9})(?=,|$)")
+_WHOLE: Final = re.compile(rb"\s*[-+]?\d+")
+_MOST_WAYS: Final = 256

@@ -14,9 +14,9 @@ import numpy as np
 from imuhip.core.errors import RecordingError
 from imuhip.importers.columns import head_line, in_si, pick
 from imuhip.importers.joined import join
+from imuhip.importers.moments import times_since_1970
 from imuhip.importers.number_tables import NumberTable
 from imuhip.importers.sources import Options, Reading, Source
-from imuhip.importers.times import times_since_1970
 
 
 def is_polar(source: Source) -> bool:
@@ -40,7 +40,7 @@ def read_polar(sources: Sequence[Source], options: Options) -> list[Reading]:
     for source in sources:
         kind = _kind(source)
         if kind in tables:
-            raise RecordingError(f"two files of {kind} came for one sensor; keep one")
+            raise RecordingError(f"A sensor has two files of {kind}. Keep the one that counts.")
         names = {
             "t": r"sensor timestamp \[ns\]",
             "phone": "Phone timestamp",
@@ -53,7 +53,7 @@ def read_polar(sources: Sequence[Source], options: Options) -> list[Reading]:
         phone[kind] = float(np.median(seen - t)) if len(t) else 0.0
         tables[kind] = replace(in_si(picked.table, t, picked.units, options), texts={})
     if missing := [word for kind, word in _WORDS.items() if kind not in tables]:
-        raise RecordingError(f"the file of the {' and of the '.join(missing)} is missing")
+        raise RecordingError(f"The file of the {' and of the '.join(missing)} is missing.")
     table = join(tables["acc"], tables["gyr"], tables.get("mag"))
     columns = table.columns | {"t": table.columns["t"] + phone["acc"]}
     return [Reading(replace(table, columns=columns), _device(sources[0]), group="UTC")]

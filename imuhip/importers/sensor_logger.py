@@ -39,8 +39,8 @@ def read_sensor_logger(sources: Sequence[Source], options: Options) -> list[Read
     if "gyroscope" not in files or not {"totalacceleration", "gravity"} & files.keys():
         there = ", ".join(sorted(source.path.name for source in sources))
         raise RecordingError(
-            "Gyroscope.csv, and either TotalAcceleration.csv or Accelerometer.csv with "
-            f"Gravity.csv, are needed, for Accelerometer.csv alone is without gravity; {there} came"
+            "Gyroscope.csv is needed, and either TotalAcceleration.csv or Accelerometer.csv with "
+            f"Gravity.csv, for Accelerometer.csv alone is without gravity. There is only {there}."
         )
     signs, note = _signs(files.get("metadata"))
     read = {
@@ -53,7 +53,9 @@ def read_sensor_logger(sources: Sequence[Source], options: Options) -> list[Read
     elif "accelerometer" in read:
         acc = _sum(read["gravity"], read["accelerometer"])
     else:
-        raise RecordingError("Accelerometer.csv is missing; Gravity.csv alone is no acceleration")
+        raise RecordingError(
+            "Accelerometer.csv is missing; Gravity.csv alone is not the acceleration."
+        )
     table = join(acc, read["gyroscope"], read.get("magnetometer"))
     notes = (*table.notes, note) if note and "acc" not in options.units else table.notes
     return [Reading(replace(table, notes=notes), "", group="UTC")]
@@ -90,8 +92,9 @@ def _signs(metadata: Source | None) -> tuple[str, str]:
     """Return ``-`` where the phone reverses the signs of acceleration, and what to say of it."""
     if metadata is None:
         return "-", (
-            "there is no Metadata.csv, so an iPhone's signs are taken, and accelerations turned "
-            "round; for Android, or with Standardise Units & Frames on, say --units acc=m/s2"
+            "there is no Metadata.csv, so the phone is taken for an iPhone and the signs of "
+            "acceleration are turned round. For Android, or with Standardise Units & Frames on, "
+            "import with --units acc=m/s2"
         )
     lines = metadata.text.split(b"\n", 2)
     row = split_line(lines[1], ",") if len(lines) > 1 else []
@@ -100,7 +103,7 @@ def _signs(metadata: Source | None) -> tuple[str, str]:
     standard = entries.get("standardisation", "").lower() == "true"
     if platform == "android" or standard:
         return "", ""
-    return "-", "an iPhone's accelerations have reversed signs; they are turned round"
+    return "-", "an iPhone reverses the signs of acceleration; they are turned round"
 
 
 _SIGNALS: Final = {

@@ -52,14 +52,14 @@ def _not_told(placed: Sequence[Placed]) -> list[str]:
         start = float(other.reading.table.columns["t"][0])
         if other.reading.started == first.reading.started and abs(start - t[0]) > _APART * step:
             apart = (
-                f"{names}: the sensors were not synchronised: they were started at the same time, "
-                f"{first.reading.started}, and their first stamps are {t[0]:.3f} and "
-                f"{start:.3f} s; synchronise them before recording"
+                f"{names}: the sensors were not synchronised. They were started at the same time, "
+                f"{first.reading.started}, but their first stamps are {t[0]:.3f} and "
+                f"{start:.3f} s. Synchronise them before recording"
             )
             return [apart]
     sentence = (
-        f"{names}: the files do not tell whether the sensors were synchronised; if they were "
-        "not, their times have nothing to do with each other"
+        f"{names}: the files do not say whether the sensors were synchronised. If they were not, "
+        "their clocks are apart and angles are wrong"
     )
     return [sentence]
 

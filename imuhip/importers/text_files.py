@@ -12,7 +12,7 @@ def read_text(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RecordingError(f"cannot be read: {reason(error)}", path=path) from error
+        raise RecordingError(f"The file cannot be read: {reason(error)}", path=path) from error
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             encoding_used = encoding
@@ -27,12 +27,16 @@ def read_text(path: Path) -> bytes:
     except UnicodeError as error:
         encoding = _odd_encoding(data)
         if not encoding:
-            raise RecordingError("is no text in UTF-8; save it as CSV UTF-8", path=path) from error
+            raise RecordingError(
+                "The file is not text. Save it as CSV in UTF-8.", path=path
+            ) from error
         data = data.decode(encoding, errors="replace").encode()
     if b"\0" in data:
-        raise RecordingError("is no text, for it holds zero bytes; save it as CSV", path=path)
+        raise RecordingError(
+            "The file is not text: it holds zero bytes. Save it as CSV.", path=path
+        )
     if not data.strip():
-        raise RecordingError("the file is empty; a line of column names was expected", path=path)
+        raise RecordingError("The file is empty.", path=path)
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 

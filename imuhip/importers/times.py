@@ -1,17 +1,12 @@
-"""Times as files give them: wrapped, of a day, since 1970, of arrival; made seconds that rise."""
+"""Times in numbers as files give them: wrapped, since 1970, of arrival; made seconds that rise."""
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array, IntArray
-from imuhip.importers.number_tables import NumberTable
-
-DAY_S: Final = 86400.0
 
 
 def unwrapped(counts: Array, period: float) -> Array:
@@ -32,47 +27,6 @@ def nearest_starts(starts: Sequence[float], period: float) -> list[float]:
     return [(wrap - least) * period for wrap in wraps]
 
 
-def times_of_day(cells: Sequence[str], table: NumberTable) -> Array:
-    """Return dates with times, or times alone, in seconds since the first row's midnight.
-
-    Raises
-    ------
-    RecordingError
-        With the line, if a cell is no time.
-    """
-    seconds = np.empty(len(cells))
-    for i, cell in enumerate(cells):
-        match = _TIME.fullmatch(cell.strip().strip('"'))
-        if match is None:
-            raise _no_time(cell, "16:44:16.689", table, i)
-        hours, minutes, whole, fraction = match.groups()
-        seconds[i] = int(hours) * 3600 + int(minutes) * 60 + float(f"{whole}.{fraction or 0}")
-    return unwrapped(seconds, DAY_S)
-
-
-def times_since_1970(cells: Sequence[str], table: NumberTable) -> Array:
-    """Return dates with times in seconds since 1970; times alone since the first midnight.
-
-    A time without a zone is taken as UTC, for only differences count.
-
-    Raises
-    ------
-    RecordingError
-        With the line, if a cell is no time.
-    """
-    if cells and _TIME.fullmatch(cells[0].strip()) and not re.match(r"\s*\d+[-/.]", cells[0]):
-        return times_of_day(cells, table)
-    seconds = np.empty(len(cells))
-    for i, cell in enumerate(cells):
-        try:
-            moment = datetime.fromisoformat(cell.strip().replace("/", "-").replace(",", "."))
-        except ValueError as error:
-            raise _no_time(cell, "2026-03-02T10:00:00.010", table, i) from error
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds[i] = (moment - _EPOCH) / timedelta(seconds=1)
-    return seconds
-
-
 def seconds_since_1970(t: Array) -> tuple[Array, str]:
     """Return times that can only be ms, µs or ns since 1970 in seconds, and a sentence; or as is.
 
@@ -80,7 +34,7 @@ def seconds_since_1970(t: Array) -> tuple[Array, str]:
     """
     for least, unit, scale in ((1e17, "ns", 1e-9), (1e14, "µs", 1e-6), (1e11, "ms", 1e-3)):
         if len(t) and least < t[0] < 1e3 * least:
-            return t * scale, f"t is read as {unit} since 1970"
+            return t * scale, f"times are read as {unit} since 1970"
     return t, ""
 
 
@@ -99,12 +53,12 @@ def refuse_no_seconds(t: Array) -> None:
         rate = per_second / step
         if _RATES[0] <= rate <= _RATES[1]:
             raise RecordingError(
-                f"{step:g} between rows; that is {rate:.4g} Hz in {unit}, and t should be in "
-                f"seconds: say --units t={unit}"
+                f"Times are {step:g} apart, and seconds are expected; that is {rate:.4g} Hz in "
+                f"{unit}. If so, import with --units t={unit}"
             )
     raise RecordingError(
-        f"{step:g} between rows: that is {1 / step:.3g} Hz, too slow for any movement; t should be "
-        "in seconds: say its unit with --units t=UNIT"
+        f"Times are {step:g} apart, which in seconds is {1 / step:.3g} Hz, too slow for any "
+        "movement. Say the unit with --units t=UNIT"
     )
 
 
@@ -177,18 +131,6 @@ def _unbroken(t: Array, starts: IntArray, rate: float) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], len(t)], strict=True))
 
 
-def _no_time(cell: str, such_as: str, table: NumberTable, row: int) -> RecordingError:
-    return RecordingError(
-        f"a time such as {such_as} was expected, {cell[:40]!r} came",
-        path=table.path,
-        line=int(table.line[row]),
-    )
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TIME: Final = re.compile(
-    r"(?:\d+[-/]\d+[-/]\d+[T\s]+)?(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,9}))?Z?"
-)
 _SLOWEST_S: Final = 1.0 - 1e-9
 _RATES: Final = (5.0, 5000.0)
 _FEWEST_STEPS: Final = 5

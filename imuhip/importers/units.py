@@ -36,8 +36,8 @@ def factor(quantity: str, unit: str) -> float:
     if found is None:
         known = ", ".join(_TOLD[quantity])
         raise RecordingError(
-            f"the unit {unit!r} of {quantity} is not known; say it with --units {quantity}=UNIT, "
-            f"where UNIT is one of {known}"
+            f"The unit {unit!r} of {quantity} is not known. Say it with --units {quantity}=UNIT, "
+            f"where UNIT is one of {known}."
         )
     return sign * found
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from imuhip.core.records import Array
 from imuhip.importers.columns import in_si, pick, xyz
+from imuhip.importers.moments import DAY_S, times_of_day
 from imuhip.importers.number_tables import NumberTable
 from imuhip.importers.sources import ACC, GYR, Options, Reading, Source
-from imuhip.importers.times import DAY_S, evened, times_of_day
+from imuhip.importers.times import evened
 
 
 def is_witmotion(source: Source) -> bool:
@@ -69,18 +70,26 @@ def _device_times(table: NumberTable, options: Options) -> tuple[Array, tuple[st
     """Return seconds of the day, and sentences on where they come from."""
     chip, time = (table.texts.get(name, ()) for name in ("chip", "time"))
     if any(cell.strip() for cell in chip):
-        on_chip = times_of_day(chip, table)
+        on_chip = _clock(chip, table)
         if time:
-            return on_chip + np.median(times_of_day(time, table) - on_chip), ()
+            return on_chip + np.median(_clock(time, table) - on_chip), ()
         return on_chip, (
             "there is no time of the computer, so the sensors may have different times",
         )
-    t = times_of_day(time, table)
+    t = _clock(time, table)
     if options.rate_hz and len(t):
         index = np.arange(len(t)) / options.rate_hz
         return index + np.median(t - index), ()
     t, note = evened(t)
     return t, (note,) if note else ()
+
+
+def _clock(cells: Sequence[str], table: NumberTable) -> Array:
+    """Return times of day, or seconds since the start, which some programs write instead."""
+    try:
+        return np.array([float(cell) for cell in cells])
+    except ValueError:
+        return times_of_day(cells, table)
 
 
 def _head_line(source: Source) -> int:
@@ -94,14 +103,14 @@ def _head_line(source: Source) -> int:
 _UNIT: Final = r"\s*(?:[(\[](?P<unit>[^)\]]*)[)\]])?"
 _SIGN: Final = (
     r"^(?=.*(Chip ?Time|片上时间|Device ?name|设备名称|^\W*(time|时间)\W))"
-    r"(?=.*(Acceleration ?X|AccX|加速度X)\s*\(g\))"
+    r"(?=.*(Acceleration ?X|AccX|\bax|加速度X)\s*\(g\))"
 )
 _NAMES: Final = {
-    "time": r"Time|时间|系统时间|Record ?Time|time\(s\)",
+    "time": r"(?:Record ?)?Time ?(?:\(s\))?|时间|系统时间|记录时间",
     "chip": r"(?:Chip ?Time|片上时间)\s*(?:\(.*\))?",
     "device": r"Device ?name|设备名称|设备编号|Address",
-    **xyz("acc", r"(?:Acceleration ?|Acc|加速度){axis}" + _UNIT),
-    **xyz("gyr", r"(?:Angular ?velocity ?|As|Gyro?|角速度){axis}" + _UNIT),
+    **xyz("acc", r"(?:Acceleration ?|Acc|a|加速度){axis}" + _UNIT),
+    **xyz("gyr", r"(?:Angular ?velocity ?|As|w|Gyro?|角速度){axis}" + _UNIT),
     **{
         name: pattern.replace("(?P<unit>[^)\\]]*)", "[^)\\]]*")
         for name, pattern in xyz("mag", r"(?:Magnetic ?field ?|H|Mag|磁场){axis}" + _UNIT).items()

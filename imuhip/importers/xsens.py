@@ -39,7 +39,9 @@ def read_xsens_mt(sources: Sequence[Source], options: Options) -> list[Reading]:
         _INCREMENTS if increments else _NAMES
     )
     needed = ("t", *(_INCREMENT_NAMES if increments else (*ACC, *GYR)))
-    picked = pick(source, line, names | xyz("mag", "Mag_{axis}"), options, needed=needed)
+    without_comments = replace(source, text=re.sub(rb"(?m)^//.*$", b"", source.text))
+    names |= xyz("mag", "Mag_{axis}")
+    picked = pick(without_comments, line, names, options, needed=needed)
     wraps, step = (2.0**32, 1e-4) if stamped else (2.0**16, 1.0 / _rate(source.head, options))
     t = unwrapped(picked.table.columns["t"], wraps) * step
     if increments:
@@ -67,7 +69,7 @@ def _head_line(head: bytes) -> int:
         if line.startswith(b"//") or not line.strip():
             continue
         cells = split_line(line, separator_of(line))
-        return number if any(re.fullmatch(_COUNTER, cell) for cell in cells) else -1
+        return number if any(re.fullmatch(_CLOCKS, cell) for cell in cells) else -1
     return -1
 
 
@@ -103,14 +105,14 @@ def _rate(head: bytes, options: Options) -> float:
     rate = float(found.group(1).strip(b".,").replace(b",", b".")) if found else 0.0
     if not rate:
         raise RecordingError(
-            "the file has a counter, but no sample times and no update rate; say the rate at which "
-            "it was recorded: --rate 100, or rate_hz = 100 in session.toml"
+            "The file has a counter, but neither sample times nor an update rate. Say at which "
+            "rate it was recorded, for example --rate 100, or rate_hz = 100 in session.toml"
         )
     return rate
 
 
 _COUNTER: Final = r"(?:Packet)?Counter"
-_UPDATE_RATE: Final = rb"// *(?:Update|Output|Sample|Sampling) ?Rate: *([0-9.,]+)"
+_CLOCKS: Final = rf"{_COUNTER}|SampleTimeFine"
 _NAMES: Final = xyz("acc", "Acc_{axis}") | xyz("gyr", "Gyr_{axis}")
 _INCREMENT_NAMES: Final = (
     *(f"dv_{axis}" for axis in AXES),

@@ -110,7 +110,9 @@ def test_a_mode_without_acceleration_is_named(tmp_path):
     """Orientation alone is refused by the mode's name, with the modes to choose."""
     names = (*STAMPS, "Euler_X", "Euler_Y", "Euler_Z")
     text = table(names, lambda k: (k, 1_000_000_000 + k * 10_000, 1, 2, 3), before=HEAD)
-    with pytest.raises(RecordingError, match=r"mode Sensor fusion.*Custom mode 5 or Rate quant"):
+    with pytest.raises(
+        RecordingError, match=r"mode was Sensor fusion.*Custom mode 5 or Rate quant"
+    ):
         come_in(tmp_path, both("{}.csv", text))
 
 
@@ -132,7 +134,7 @@ def test_not_synchronised(tmp_path):
 def test_nobody_knows_whether_synchronised(tmp_path):
     """Where the files do not tell, that is said; where they do, nothing is."""
     _, report = come_in(tmp_path, both("{}.csv", dot(head=OFFLINE)))
-    assert "do not tell whether the sensors were synchronised" in report.warnings[0]
+    assert "do not say whether the sensors were synchronised" in report.warnings[0]
     _, report = come_in(tmp_path, both("{}.csv", dot()))
     assert report.warnings == ()
 
@@ -143,7 +145,7 @@ def test_a_repeated_row_goes(tmp_path):
     text = "\n".join([*lines, lines[-1]]) + "\n"
     rows, report = come_in(tmp_path, both("{}.csv", text))
     assert_right(rows["pelvis"], 1000.0)
-    assert "1 row that repeats the one before was left out" in report.warnings[0]
+    assert "left out 1 row that repeats the row before" in report.warnings[0]
 
 
 def test_stamps_that_wrap_late(tmp_path):

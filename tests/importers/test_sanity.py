@@ -105,8 +105,7 @@ def test_another_rate_than_was_recorded(session, tmp_path, factor, rate):
     folder = with_fault(session, tmp_path, faster, ("thigh_right",))
     (folder / "marks.csv").unlink()
     said = import_folder(folder, tmp_path / "a.mcap").warnings[0]
-    assert "was it recorded at 100 Hz, not" in said
-    assert f"not {rate} Hz" in said
+    assert f"Was it recorded at 100 Hz instead of {rate} Hz" in said
 
 
 @pytest.mark.parametrize("shift", [0.3, -0.6, 1.4, 3.0])
@@ -126,7 +125,7 @@ def test_clocks_apart_are_told(session, tmp_path):
 
     folder = with_fault(session, tmp_path, late, ("thigh_right",))
     (said,) = import_folder(folder, tmp_path / "a.mcap").warnings
-    assert said.startswith("thigh_right.csv: thigh_right runs 0.3 s behind the pelvis")
+    assert said.startswith("thigh_right.csv: thigh_right moves 0.3")
 
 
 def test_steps_are_no_lag():
@@ -177,4 +176,4 @@ def test_g_is_not_taken_for_linear_acceleration(session, tmp_path):
 
     folder = with_fault(session, tmp_path, to_g)
     said = import_folder(folder, tmp_path / "a.mcap").warnings[0]
-    assert "this looks like g, and m/s² are expected: say --units acc=g" in said
+    assert "if it is in g, import with --units acc=g" in said

@@ -37,7 +37,7 @@ def test_brackets_in_warnings(tmp_path):
     folder = lay(tmp_path / "in", both("{}.csv", text))
     result = run(folder, "--preview", "--units", "t=ms")
     assert result.exit_code == 0, result.output
-    assert "'[/s] left' means nothing here" in result.output
+    assert "'[/s] left' is not used" in result.output
 
 
 def test_options_and_preview(tmp_path):

@@ -70,7 +70,7 @@ def three():
 def test_three_devices_in_a_file(tmp_path, names):
     """Devices in one file are never mixed: they are counted, asked for, and split as told."""
     files = dict.fromkeys(names, three())
-    with pytest.raises(RecordingError, match=r"3 devices, WT901\(a1\) 8 rows.*--place"):
+    with pytest.raises(RecordingError, match=r"3 devices: WT901\(a1\) 8 rows.*--place"):
         come_in(tmp_path, files)
     rows, _ = come_in(tmp_path, files, Options(places=DEVICES))
     for i, sensor in enumerate(DEVICES.values()):

@@ -10,6 +10,7 @@ import numpy as np
 from support.import_folders import imported
 
 from imuhip.importers.folder import ImportReport, import_folder
+from imuhip.importers.found import Found, read_folder
 from imuhip.importers.sources import Options
 
 G = 9.80665
@@ -60,6 +61,18 @@ def come_in(
     target = tmp_path / "out.mcap"
     report = import_folder(folder, target, overwrite=True, options=options)
     return imported(target), report
+
+
+def look(
+    tmp_path: Path, files: Mapping[str, str | bytes], options: Options | None = None
+) -> tuple[dict[str, np.ndarray], Found]:
+    """Rows ``(N, 7)`` or more of every sensor as the importers read them, without writing."""
+    found = read_folder(lay(tmp_path / "in", files), options or Options())
+    rows = {}
+    for file in found.files:
+        columns = [file.t[:, None], file.acc, file.gyr, *([] if file.mag is None else [file.mag])]
+        rows[file.sensor] = np.hstack(columns)
+    return rows, found
 
 
 def assert_right(
