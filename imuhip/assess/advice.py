@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.movements import MOVEMENTS, family
 from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
 from imuhip.core.conventions import SIDES
@@ -110,13 +110,8 @@ def sides_of(card: Card) -> set[str]:
 
 def _mirrors(one: Finding, other: Finding) -> bool:
     """Whether two findings are the same thing on the two sides."""
-    same = (one.rule, _family(one.movement)) == (other.rule, _family(other.movement))
+    same = (one.rule, family(one.movement)) == (other.rule, family(other.movement))
     return same and {one.side, other.side} == set(SIDES)
-
-
-def _family(movement: str) -> str:
-    """A movement without its side: the tests of both hips are one."""
-    return movement.removesuffix("_left").removesuffix("_right")
 
 
 def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
@@ -160,7 +155,7 @@ def _fault(finding: Finding) -> tuple[str, str, str]:
     shared = rule.fault if rule else ""
     one_way = rule is not None and (rule.signed or finding.rule in _ONE_WAY)
     side = finding.side if one_way and shared != "weight_to_one_side" else ""
-    return shared or finding.rule, _family(finding.movement), side
+    return shared or finding.rule, family(finding.movement), side
 
 
 def _weight(finding: Finding) -> tuple[int, int, int, float]:

@@ -9,7 +9,8 @@ out is the same bits.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self
+from itertools import pairwise
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 
@@ -17,19 +18,21 @@ from imuhip.assess.boundaries import Boundaries, boundaries
 from imuhip.assess.conditions import Tags, tags_at
 from imuhip.assess.cue_log import Outcome, outcomes
 from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
-from imuhip.assess.history import BLOCK_ROWS, History
+from imuhip.assess.history import BLOCK_ROWS, KEPT_ROWS, History
 from imuhip.assess.judging import LastWords, hurt_without_a_set, judged_so_far, seen_of
 from imuhip.assess.measures import measured
 from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked
 from imuhip.assess.repetitions import Bout, Machines
-from imuhip.assess.sets import Said, Sets
+from imuhip.assess.sets import Closed, Said, Sets
 from imuhip.assess.signals import (
+    DRILL_MACHINES,
     MACHINES,
     NOTHING_BEFORE,
     SPAN_ROWS,
     Machine,
+    angles_of,
     rows_of,
     signal,
     signals,
@@ -110,15 +113,25 @@ class Assessor:
         """Take the rows that follow those before; return what became known."""
         told = Told()
         rows = rows_of(angles, motion)
-        for first in range(0, len(rows.t), BLOCK_ROWS):
-            block = rows if len(rows.t) <= BLOCK_ROWS else rows.part(first, first + BLOCK_ROWS)
+        begun = self._begun(rows)
+        edges = sorted({*range(0, len(rows.t), BLOCK_ROWS), *begun, len(rows.t)})
+        for first, stop in pairwise(edges):
+            if first in begun:
+                self._machines.rest_anew(DRILL_MACHINES)
+            block = rows if stop - first == len(rows.t) else rows.part(first, stop)
             self._history.push(block)
             for bout in self._due(self._machines.push(*signals(block, self._before))):
                 self._take_marks(self._history.time(_due_row(bout)), told)
                 self._take_bout(bout, told)
-            self._before = np.concatenate((self._before, block.hip))[-SPAN_ROWS:]
+            self._before = np.concatenate((self._before, angles_of(block)))[-SPAN_ROWS:]
             self._take_marks(float(block.t[-1]), told)
         return told
+
+    def _begun(self, rows: Rows) -> set[int]:
+        """Rows at which a mark begins something: drills begin from the posture of that moment."""
+        times = [t for t, label in self._marks if label.startswith("begin:")]
+        places = np.searchsorted(rows.t, times).tolist()
+        return {place for place in places if place < len(rows.t)}
 
     def finish(self) -> Told:
         """Return what was over, but not yet sure of it."""
@@ -126,6 +139,9 @@ class Assessor:
         for bout in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
             self._take_bout(bout, told)
         self._take_marks(np.inf, told)
+        if self._history.last >= 0:
+            for closed in self._sets.finish(self._history.time(self._history.last)):
+                self._take_hold(closed, told)
         for episodes in self._episodes.values():
             told.outcomes += outcomes(episodes, self._context, self._params)
         if self._last_words is not None:
@@ -144,7 +160,8 @@ class Assessor:
         """Take the marks whose time has come."""
         while self._marks and self._marks[0][0] <= now:
             t, label = self._marks.pop(0)
-            self._sets.mark(t, label)
+            for closed in self._sets.mark(t, label):
+                self._take_hold(closed, told)
             kind = label.partition(":")[0]
             if kind in _MOMENTS:
                 note = self._note(t, label)
@@ -187,10 +204,45 @@ class Assessor:
             repetition = episodes[-1].number
         return Note(t, label, name, number, repetition, _moment(self._history.at(t)))
 
+    def _take_hold(self, closed: Closed, told: Told) -> None:
+        """Take a posture that was held between its marks."""
+        if closed.movement.path != "held":
+            return
+        first = max(self._history.row(closed.begin), self._history.last + 1 - KEPT_ROWS)
+        stop = min(self._history.row(closed.end), self._history.last + 1)
+        if stop - first < _SHORTEST_ROWS:
+            return
+        rows = self._history.rows(first, stop)
+        movement, last = closed.movement, stop - first - 1
+        side: Literal["left", "right", "both"] = "both" if movement.together else movement.sides[0]
+        number, repetition = self._sets.number(movement, side, closed.end, closed.end)
+        enough = last >= round(SHORTEST_HOLD_S * GRID_HZ)
+        episode = Episode(
+            movement=movement,
+            side=side,
+            set=number,
+            number=repetition,
+            direction="down",
+            counted=enough,
+            found="marked",
+            rows=rows,
+            before=0,
+            start=0,
+            turn_start=0,
+            turn=last // 2,
+            turn_stop=last + 1,
+            end=last,
+            reason="" if enough else f"held for less than {SHORTEST_HOLD_S:g} s",
+        )
+        self._take_episode(episode, told)
+
     def _take_bout(self, bout: Bout, told: Told) -> None:
         episode = self._episode(bout)
-        if episode is None:
-            return
+        if episode is not None:
+            self._take_episode(episode, told)
+
+    def _take_episode(self, episode: Episode, told: Told) -> None:
+        """Measure a repetition, and judge its set so far."""
         name = episode.movement.name
         if (name, episode.set) not in self._episodes:
             # A set that is over is never judged again.
@@ -290,7 +342,7 @@ class Assessor:
             for each in self._episodes.get((movement.name, number), [])
             if each.side == machine.side
         ]
-        if not machine.small_for(movement) or not listed:
+        if not (machine.small_for(movement) or machine.other) or not listed:
             return True
         last = listed[-1]
         ended, largest = float(last.rows.t[last.end]), max(_way(each) for each in listed)
@@ -370,6 +422,10 @@ _SMALL_ROWS: Final = 100
 _OVERLAP_S: Final = 0.2
 _SETTLES_S, _SETTLE_SHARE = 0.3, 0.25
 """A hip that has just turned settles: what begins so soon after and is so small is no test."""
+
+SHORTEST_HOLD_S: Final = 2.0
+_SHORTEST_ROWS: Final = 50
+"""What is marked for a moment only is a slip of the finger."""
 
 _LOOK_BACK_ROWS: Final = 300
 """Rows before a bout was known in which its beginning may lie."""

@@ -52,6 +52,10 @@ class History:
         row = self._first + place
         return self.rows(row, row + 1) if place < self._count else None
 
+    def row(self, t: float) -> int:
+        """The number of the first row at or after `t`, among those that can be looked back at."""
+        return self._first + int(np.searchsorted(self._store[: self._count, 0], t))
+
     def rows(self, start: int, stop: int) -> Rows:
         """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
         # The store is written over when it moves on, and repetitions are looked at again later.

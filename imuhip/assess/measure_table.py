@@ -77,6 +77,27 @@ _ROWS: Final = (
     ("ascent_s", "s", "ascent", "From the bottom window to the end.", _OWN),
     ("going_s", "s", "way to end range", "From start to the hold at end range.", _OWN),
     ("hold_s", "s", "hold", "How long the end range is held.", _OWN),
+    (
+        "tremor_deg_s",
+        "deg/s",
+        "unsteadiness of the hold",
+        "Root mean square of the thigh's angular speed over the hold.",
+        _OWN,
+    ),
+    (
+        "pelvis_turn_most_deg",
+        "deg",
+        "pelvis turned",
+        "How far the pelvis turns at most from where it mostly faces during the hold.",
+        _OWN,
+    ),
+    (
+        "pelvis_tilt_arc_deg",
+        "deg",
+        "pelvis tilt arc",
+        "Tilt of the pelvis at the end range minus that of the rest before; forward is positive.",
+        _OWN,
+    ),
     ("return_s", "s", "way back", "From the hold to the end.", _OWN),
     (
         "pause_before_s",

@@ -34,7 +34,8 @@ def measured(
     values: dict[str, float] = {"pause_before_s": np.nan}
     if rest_from is not None:
         values["pause_before_s"] = float(episode.rows.t[episode.start]) - rest_from
-    for part in _PARTS[episode.movement.primary]:
+    held = episode.movement.path == "held"
+    for part in (_hold,) if held else _PARTS[episode.movement.primary]:
         values |= part(episode, k, params)
     return values
 
@@ -67,7 +68,8 @@ def _table_tempo(e: Episode, k: int, params: Params) -> Values:
         "sparc_descent": "sparc_going",
         "sparc_ascent": "sparc_return",
     }
-    return {names.get(name, name): v for name, v in _tempo(e, k, params).items()}
+    values = {names.get(name, name): v for name, v in _tempo(e, k, params).items()}
+    return values | {"tremor_deg_s": _tremor(e, k)}
 
 
 def _turn_tempo(e: Episode, k: int, _: Params) -> Values:
@@ -76,6 +78,33 @@ def _turn_tempo(e: Episode, k: int, _: Params) -> Values:
         "duration_s": (e.end - e.start) / GRID_HZ,
         "sparc_turn": sparc(e.rows.speed[e.start : e.end + 1, k]),
     }
+
+
+def _hold(e: Episode, k: int, _: Params) -> Values:
+    """How a posture was held: the hip's angles, how still, and whether the pelvis turned."""
+    hip, sd = (np.degrees(_means(part[:, k])) for part in (e.rows.hip, e.rows.hip_sd))
+    lasts = (e.end - e.start) / GRID_HZ
+    values = {"duration_s": lasts, "hold_s": lasts, "tremor_deg_s": _tremor(e, k)}
+    for i, angle in enumerate(HIP_ANGLES):
+        values[f"{angle}_end_deg"], values[f"{angle}_end_sd_deg"] = float(hip[i]), float(sd[i])
+    turned = np.degrees(e.rows.pelvis[:, 2])
+    known = turned[np.isfinite(turned)]
+    away = np.abs(known - np.median(known)).max() if len(known) else np.nan
+    return values | {"pelvis_turn_most_deg": float(away)}
+
+
+def _tremor(e: Episode, k: int) -> float:
+    """How unsteady a hold is."""
+    speed = e.rows.speed[e.turn_start : e.turn_stop, k]
+    known = speed[np.isfinite(speed)]
+    return float(np.degrees(np.sqrt(np.mean(known**2)))) if len(known) else np.nan
+
+
+def _tilt(e: Episode, _k: int, _: Params) -> Values:
+    """How far the pelvis tipped since the rest before; forward is positive."""
+    tilt = e.rows.pelvis[:, 0]
+    there = _mean(tilt[e.turn_start : e.turn_stop])
+    return {"pelvis_tilt_arc_deg": math.degrees(there - _mean(tilt[e.before : e.start + 1]))}
 
 
 def _depth(e: Episode, k: int, params: Params) -> Values:
@@ -232,4 +261,5 @@ _PARTS: Final[dict[str, tuple[Part, ...]]] = {
     "rotation": (_table_tempo, _turn_arcs, _speeds),
     "flexion": (_table_tempo, _turn_arcs, _speeds),
     "adduction": (_table_tempo, _turn_arcs, _speeds),
+    "tilt": (_table_tempo, _turn_arcs, _tilt),
 }

@@ -7,12 +7,14 @@ tables in docs/method.md; those of the others are provisional.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Direction
 
-Primary: TypeAlias = Literal["inclination", "heading", "rotation", "flexion", "adduction"]
+Primary: TypeAlias = Literal[
+    "inclination", "heading", "rotation", "flexion", "adduction", "tilt", "twist"
+]
 """The signal a repetition is told by.
 
 ``inclination``
@@ -22,12 +24,15 @@ Primary: TypeAlias = Literal["inclination", "heading", "rotation", "flexion", "a
 ``rotation``
     Hip rotation of one side, with the rate of the thigh about its long axis.
 ``flexion``, ``adduction``
-    That hip angle of one side, with its rate over 0.05 s.
+    That hip angle of one side, with its rate over 0.05 s. Both legs: their mean.
+``tilt``, ``twist``
+    Tilt of the pelvis, and its turn about the vertical.
 """
 
-Path: TypeAlias = Literal["there_and_back", "one_way"]
+Path: TypeAlias = Literal["there_and_back", "one_way", "held"]
 """``there_and_back``: from rest to the bottom or end range and back, one repetition. ``one_way``: a
-turn that ends where it stops; the next one starts there. `t_turn` is then `t_end`."""
+turn that ends where it stops; the next one starts there. `t_turn` is then `t_end`. ``held``: from
+the mark that begins it to the one that ends it, one repetition."""
 
 Trait: TypeAlias = Literal[
     "both_legs_load",
@@ -38,6 +43,7 @@ Trait: TypeAlias = Literal[
     "upright",
     "lying",
     "drill",
+    "resists_twist",
 ]
 """What rules ask for.
 
@@ -55,6 +61,8 @@ Trait: TypeAlias = Literal[
     How the trunk is in a table test.
 ``drill``
     Counted, with range and holds; no rule judges it but marks of pain.
+``resists_twist``
+    Something pulls at the body, and the pelvis is to keep facing forward.
 """
 
 
@@ -129,6 +137,10 @@ class Movement:
         Whether those count, or are listed with the reason.
     other
         A mark names it; whichever hip angle moves most tells its repetitions.
+    counts
+        What counts as a repetition, for people.
+    unseen
+        What a coach would look at too and three sensors cannot see; empty where nothing.
     """
 
     name: str
@@ -145,6 +157,8 @@ class Movement:
     small: Thresholds | None = None
     small_counts: bool = False
     other: bool = False
+    counts: str = ""
+    unseen: str = ""
 
 
 _SQUAT: Final = Thresholds(
@@ -212,6 +226,8 @@ _OTHER: Final = replace(
     inclination_deg=(0.0, 180.0),
 )
 
+_TILT: Final = replace(_OTHER, leave_deg=3.0, leave_deg_s=4.0, reach_deg=4.0, rest_deg=2.0)
+
 # A stiff hip turns by a few degrees, and slowly: a mark says that those are the test.
 _SMALL_TURN: Final = replace(
     _TABLE,
@@ -245,10 +261,12 @@ def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: boo
         detectable=detectable,
         small=_SMALL_TURN,
         small_counts=True,
+        counts="A turn of the thigh of 3° and more and back; without a mark of 12°.",
+        unseen="Twist in the knee, and the hand that helps.",
     )
 
 
-def _on_one_leg(name: str, title: str) -> tuple[Movement, ...]:
+def _on_one_leg(name: str, title: str, counts: str, unseen: str) -> tuple[Movement, ...]:
     """A drill in which one leg carries most; the side is the leg that works."""
     return tuple(
         Movement(
@@ -262,15 +280,23 @@ def _on_one_leg(name: str, title: str) -> tuple[Movement, ...]:
             phases=("descent", "bottom", "ascent"),
             thresholds=_LUNGE,
             traits=frozenset({"one_leg_load", "standing"}),
+            counts=counts,
+            unseen=unseen,
         )
         for side in SIDES
     )
 
 
-def _drill(name: str, title: str) -> tuple[Movement, ...]:
+def _drill(name: str, title: str, counts: str, unseen: str) -> tuple[Movement, ...]:
     """A drill of one hip, counted with its range and holds by the angle that moves most."""
     return tuple(
-        replace(other_drill(f"{name}_{side}"), title=f"{title}, {side}", sides=(side,))
+        replace(
+            other_drill(f"{name}_{side}"),
+            title=f"{title}, {side}",
+            sides=(side,),
+            counts=counts,
+            unseen=unseen,
+        )
         for side in SIDES
     )
 
@@ -278,6 +304,44 @@ def _drill(name: str, title: str) -> tuple[Movement, ...]:
 def family(movement: str) -> str:
     """A movement without its side: both table tests are one."""
     return movement.removesuffix("_left").removesuffix("_right")
+
+
+def _both(name: str, title: str, primary: Primary, counts: str, unseen: str) -> Movement:
+    """A drill of both hips together, told by their flexion or by the pelvis."""
+    return Movement(
+        name=name,
+        title=title,
+        primary=primary,
+        path="there_and_back",
+        sides=SIDES,
+        together=True,
+        directions=("in", "out") if primary == "tilt" else ("down",),
+        phases=("going", "end range", "return"),
+        thresholds=_TILT if primary == "tilt" else _OTHER,
+        traits=frozenset({"drill"}),
+        counts=counts,
+        unseen=unseen,
+    )
+
+
+def _held(
+    name: str, title: str, primary: Primary, unseen: str, trait: Trait = "drill", **more: Any
+) -> Movement:
+    """A posture that is held between its marks."""
+    return Movement(
+        name=name,
+        title=title,
+        primary=primary,
+        path="held",
+        sides=more.get("sides", SIDES),
+        together="sides" not in more,
+        directions=("down",),
+        phases=("hold",),
+        thresholds=_OTHER,
+        traits=frozenset({trait}),
+        counts="The time between its marks, from 2 s on.",
+        unseen=unseen,
+    )
 
 
 def other_drill(name: str, primary: Primary = "rotation") -> Movement:
@@ -294,8 +358,12 @@ def other_drill(name: str, primary: Primary = "rotation") -> Movement:
         thresholds=_OTHER,
         traits=frozenset({"drill"}),
         other=True,
+        counts=_MOVES_MOST,
     )
 
+
+_BENT: Final = "A bend of the thigh of 35° and more and back."
+_MOVES_MOST: Final = "The hip angle that moves most goes 8° and more and comes back."
 
 OTHER_PRIMARIES: Final[tuple[Primary, ...]] = ("flexion", "adduction", "rotation")
 """What tells the repetitions of a drill that no table knows: the one that moves most."""
@@ -316,6 +384,8 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             traits=frozenset({"both_legs_load", "standing"}),
             detectable=True,
             small=_SMALL_SQUAT,
+            counts=f"{_BENT} Without a mark both legs must bend alike.",
+            unseen="Feet, trunk, lumbar spine, and the load.",
         ),
         Movement(
             name="partial_squat",
@@ -328,6 +398,8 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             phases=("descent", "bottom", "ascent"),
             thresholds=_SMALL_SQUAT,
             traits=frozenset({"both_legs_load", "standing"}),
+            counts="A bend of both thighs of 10° and more and back.",
+            unseen="Feet, trunk, lumbar spine, and the load.",
         ),
         Movement(
             name="pivot",
@@ -341,6 +413,8 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             thresholds=_PIVOT,
             traits=frozenset({"standing_turn"}),
             detectable=True,
+            counts="A turn of the straight leg of 8° and more, each way.",
+            unseen="The foot, heel or ball, and the knee.",
         ),
         *(
             _table("seated_rotation", "seated rotation", side, "upright", detectable=True)
@@ -361,6 +435,8 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             phases=("turn",),
             thresholds=_SWITCH,
             traits=frozenset({"table", "upright"}),
+            counts="A turn of 15° and more, each way.",
+            unseen="The lumbar spine.",
         ),
         *(
             Movement(
@@ -374,21 +450,83 @@ MOVEMENTS: Final[dict[str, Movement]] = {
                 phases=("descent", "bottom", "ascent"),
                 thresholds=_LUNGE,
                 traits=frozenset({"one_leg_load", "standing"}),
+                counts=_BENT,
+                unseen="Knee, foot, length of the step.",
             )
             for side in SIDES
         ),
-        *_on_one_leg("single_leg_squat", "single-leg squat"),
-        *_on_one_leg("pistol_squat", "pistol squat"),
-        *_on_one_leg("split_squat", "split squat"),
-        *_on_one_leg("bulgarian_split_squat", "Bulgarian split squat"),
-        *_on_one_leg("step_up", "step-up"),
-        *_on_one_leg("step_down", "step-down"),
-        *_on_one_leg("lateral_lunge", "lateral lunge"),
-        *_drill("clamshell", "clamshell"),
-        *_drill("side_lying_rotation", "side-lying rotation"),
-        *_drill("hinge", "hip hinge"),
-        *_drill("single_leg_deadlift", "single-leg deadlift"),
-        *_drill("knee_to_chest", "knee to chest"),
+        *_on_one_leg(
+            "single_leg_squat", "single-leg squat", _BENT, "Knee, foot, trunk; the free leg."
+        ),
+        *_on_one_leg("pistol_squat", "pistol squat", _BENT, "Knee, foot, trunk; the free leg."),
+        *_on_one_leg("split_squat", "split squat", _BENT, "Knee, foot, length of the step."),
+        *_on_one_leg(
+            "bulgarian_split_squat", "Bulgarian split squat", _BENT, "Knee, foot, the bench."
+        ),
+        *_on_one_leg(
+            "step_up",
+            "step-up",
+            "A bend of the leg on the step to 35° and more, up or down.",
+            "Height of the step, push of the other foot.",
+        ),
+        *_on_one_leg(
+            "step_down", "step-down", _BENT, "Height of the step, and whether the heel touches."
+        ),
+        *_on_one_leg("lateral_lunge", "lateral lunge", _BENT, "Knee, foot, width of the step."),
+        *_drill("clamshell", "clamshell", _MOVES_MOST, "Feet that part; the lumbar spine."),
+        *_drill("side_lying_rotation", "side-lying rotation", _MOVES_MOST, "The shank."),
+        *_drill("single_leg_deadlift", "single-leg deadlift", _MOVES_MOST, "Trunk and back."),
+        *_drill("knee_to_chest", "knee to chest", _MOVES_MOST, "How hard the hands pull."),
+        *_drill(
+            "ninety_ninety_circle",
+            "90/90 circle",
+            f"{_MOVES_MOST} The swept area says how large the circle was.",
+            "The lumbar spine.",
+        ),
+        *_drill(
+            "hip_circle",
+            "hip circle",
+            f"{_MOVES_MOST} The swept area says how large the circle was.",
+            "The lumbar spine.",
+        ),
+        _both(
+            "hinge",
+            "hip hinge",
+            "flexion",
+            "A bend of both hips of 8° and more and back.",
+            "The back, and how close the load stays.",
+        ),
+        _both(
+            "toe_touch",
+            "toe touch",
+            "flexion",
+            "A bend of both hips of 8° and more and back.",
+            "The back's part, and where the fingers arrive.",
+        ),
+        _both(
+            "posterior_tilt_test",
+            "posterior-tilt test",
+            "tilt",
+            "A tilt of the pelvis of 4° and more and back, to either way.",
+            "The lumbar spine.",
+        ),
+        _held("w_sit", "W-sit", "rotation", "Knees and feet."),
+        _held("butterfly", "butterfly", "rotation", "How far the knees are from the floor."),
+        _held("deep_squat_hold", "deep resting squat", "inclination", "Heels and the back."),
+        *(
+            _held(
+                f"half_kneeling_{side}",
+                f"half-kneeling, {side} leg in front",
+                "inclination",
+                "Trunk and back.",
+                sides=(side,),
+            )
+            for side in SIDES
+        ),
+        _held("carry", "carry", "twist", "The load, shoulders and trunk.", "resists_twist"),
+        _held(
+            "pallof_press", "Pallof press", "twist", "The pull, shoulders, trunk.", "resists_twist"
+        ),
         *(
             _table("prone_rotation", "prone rotation", side, "lying", detectable=False)
             for side in SIDES

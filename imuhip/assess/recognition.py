@@ -41,7 +41,8 @@ def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: M
         return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
     if bout.end != DONE:
         return Verdict(movement, False, "the data stop within it")
-    if movement.together and not _both_legs(rows, at, _RATIO):
+    bends = movement.primary == "inclination"
+    if movement.together and bends and not _both_legs(rows, at, _RATIO):
         return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
     small = machine.small_for(movement) and movement.small_counts
     reach = (machine if small else movement).thresholds.reach_deg

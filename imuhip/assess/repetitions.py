@@ -100,6 +100,12 @@ class Machines:
         bouts = [_bout(row) for row in found[:count]]
         return sorted(bouts, key=lambda bout: (bout.known, bout.machine))
 
+    def rest_anew(self, machines: Sequence[int]) -> None:
+        """Forget where rest was: these begin from the posture that is taken now."""
+        for m in machines:
+            self._state[m, [_AWAY, _ARMED, _N_STILL, _N_LEAVE]] = 0.0
+            self._state[m, _REF] = np.nan
+
     def finish(self) -> list[Bout]:
         """Return what is back at rest, but was not long enough to be sure of it."""
         found = np.empty((len(self._state), 7))

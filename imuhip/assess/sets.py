@@ -6,6 +6,7 @@ posture, and says ``detected``; within calibration steps nothing is. A mark deci
 repetitions whose turn lies between its begin and its end, wherever they began.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -33,6 +34,14 @@ class _Current:
     numbers: dict[str, int] = field(default_factory=dict)
 
 
+class Closed(NamedTuple):
+    """A marked stretch that a mark has ended."""
+
+    movement: Movement
+    begin: float
+    end: float
+
+
 class Said(NamedTuple):
     """What the marks say of a time: a set of a movement, or a calibration step (None)."""
 
@@ -49,8 +58,23 @@ class Sets:
         self._current: dict[str, _Current] = {}
         self._counts: dict[str, int] = {}
 
-    def mark(self, t: float, label: str) -> None:
-        """Take a mark that begins or ends something; what no table knows is kept as itself."""
+    def mark(self, t: float, label: str) -> list[Closed]:
+        """Take a mark that begins or ends something; what no table knows is kept as itself.
+
+        Returns the sets that it has ended.
+        """
+        before = [window for window in self._windows if window.end > t]
+        self._take(t, label)
+        return _closed(before)
+
+    def finish(self, t: float) -> list[Closed]:
+        """End what is still open where the data end."""
+        before = [window for window in self._windows if window.end > t]
+        for window in before:
+            window.end = t
+        return _closed(before)
+
+    def _take(self, t: float, label: str) -> None:
         kind, _, name = label.partition(":")
         name = name.strip()
         if kind in ("begin", "end") and name == PREPARATION:
@@ -118,6 +142,15 @@ class Sets:
         if not holding and before is not None and before.begin <= t <= before.end:
             return before
         return holding[-1] if holding else None
+
+
+def _closed(windows: Sequence[_Window]) -> list[Closed]:
+    """Those of them that have an end now."""
+    return [
+        Closed(each.movement, each.begin, each.end)
+        for each in windows
+        if each.movement is not None and each.end < float("inf")
+    ]
 
 
 PREPARATION: Final = "preparation"

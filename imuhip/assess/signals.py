@@ -47,16 +47,21 @@ def rows_of(angles: AngleBlock, motion: SegmentBlock) -> Rows:
     return Rows(*(getattr(angles, n) for n in _ANGLES), *(getattr(motion, n) for n in _MOTION))
 
 
+def angles_of(rows: Rows) -> Array:
+    """Angles ``(N, 3, 3)`` that rates are made of: left hip, right hip, pelvis."""
+    return np.concatenate((rows.hip, rows.pelvis[:, None]), axis=1)
+
+
 def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
     """Signal, rate and inclination of each of `MACHINES`: ``(M, N)`` each.
 
     Parameters
     ----------
     before
-        ``(SPAN_ROWS, 2, 3)`` hip angles of the rows before these; NaN where there is none.
+        ``(SPAN_ROWS, 3, 3)`` `angles_of` the rows before these; NaN where there is none.
     """
     x, v, p = (np.empty((len(MACHINES), len(rows.t))) for _ in range(3))
-    lean, rates = _signed(rows), _hip_rates(rows.hip, before)
+    lean, rates = _signed(rows), _rates(angles_of(rows), before)
     for m, machine in enumerate(MACHINES):
         x[m], v[m], p[m] = _signal(machine, rows, lean, rates)
     return x, v, p
@@ -64,16 +69,21 @@ def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
 
 def signal(machine: Machine, rows: Rows) -> tuple[Array, Array]:
     """Signal and rate ``(N,)`` of one machine."""
-    rates = _hip_rates(rows.hip, NOTHING_BEFORE)
+    rates = _rates(angles_of(rows), NOTHING_BEFORE)
     x, v, _ = _signal(machine, rows, _signed(rows), rates)
     return x, v
 
 
 def _signal(machine: Machine, rows: Rows, lean: Array, rates: Array) -> tuple[Array, Array, Array]:
-    if machine.side == "both":
-        return _mean(lean), _mean(rows.inclination_rate), _mean(rows.inclination)
-    k = SIDES.index(machine.side)
     primary = machine.movements[0].primary
+    if machine.side == "both":
+        posture = _mean(rows.inclination)
+        if primary == "flexion":
+            return _mean(rows.hip[:, :, 0]), _mean(rates[:, :2, 0]), posture
+        if primary == "tilt":
+            return rows.pelvis[:, 0], rates[:, 2, 0], posture
+        return _mean(lean), _mean(rows.inclination_rate), posture
+    k = SIDES.index(machine.side)
     inclination = rows.inclination[:, k]
     if primary == "inclination":
         return lean[:, k], rows.inclination_rate[:, k], inclination
@@ -86,9 +96,9 @@ def _signal(machine: Machine, rows: Rows, lean: Array, rates: Array) -> tuple[Ar
     return rows.hip[:, k, 2], rows.axial_rate[:, k], inclination
 
 
-def _hip_rates(hip: Array, before: Array) -> Array:
-    """Rates of hip angles ``(N, 2, 3)`` over the last 0.05 s, rad/s."""
-    whole = np.concatenate((before, hip))
+def _rates(angles: Array, before: Array) -> Array:
+    """Rates of angles ``(N, 3, 3)`` over the last 0.05 s, rad/s."""
+    whole = np.concatenate((before, angles))
     return (whole[SPAN_ROWS:] - whole[:-SPAN_ROWS]) * (GRID_HZ / SPAN_ROWS)
 
 
@@ -111,7 +121,9 @@ def _mean(both: Array) -> Array:
 def _machines() -> tuple[Machine, ...]:
     """One machine for all movements that are told alike."""
     shared: dict[tuple[object, ...], Machine] = {}
-    for movement in (each for each in MOVEMENTS.values() if not each.other):
+    for movement in MOVEMENTS.values():
+        if movement.other or movement.path == "held":
+            continue
         sides: tuple[Side | Literal["both"], ...] = movement.sides
         for side in ("both",) if movement.together else sides:
             for thresholds in (movement.thresholds, movement.small):
@@ -130,7 +142,7 @@ def _machines() -> tuple[Machine, ...]:
 SPAN_ROWS: Final = 5
 """Rates of hip angles are over so many rows."""
 
-NOTHING_BEFORE: Final[Array] = np.full((SPAN_ROWS, 2, 3), np.nan)
+NOTHING_BEFORE: Final[Array] = np.full((SPAN_ROWS, 3, 3), np.nan)
 
 _COLUMNS: Final = [each.name for each in fields(Rows)]
 _ANGLES: Final = _COLUMNS[: _COLUMNS.index("inclination")]
@@ -138,3 +150,8 @@ _MOTION: Final = _COLUMNS[len(_ANGLES) :]
 
 MACHINES: Final = _machines()
 """All machines there are."""
+
+DRILL_MACHINES: Final = tuple(
+    m for m, each in enumerate(MACHINES) if any("drill" in one.traits for one in each.movements)
+)
+"""Those of drills, which may begin from any posture: of lying, kneeling, sitting."""

@@ -166,7 +166,7 @@ def path(results: Results, rep: Repetition) -> tuple[Array, Array]:
 def bends(movement: str) -> bool:
     """Whether a repetition of a movement goes down and up again."""
     known = MOVEMENTS.get(movement)
-    return known is not None and known.primary == "inclination"
+    return known is not None and known.primary == "inclination" and known.path != "held"
 
 
 def is_table(movement: str) -> bool:

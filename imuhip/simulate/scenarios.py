@@ -14,6 +14,7 @@ from imuhip.simulate.director import Director, Play
 from imuhip.simulate.free_steps import Step, protocol
 from imuhip.simulate.jets import Sines, draw_sines
 from imuhip.simulate.motion import HIP_CHANNELS
+from imuhip.simulate.movements_drills import DRILLS, step_of
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking
 from imuhip.simulate.movements_pivot import pivot
 from imuhip.simulate.movements_squat import partial_squat, squat
@@ -208,6 +209,7 @@ SCENARIOS: Final[Mapping[str, tuple[Step, ...]]] = {
     "march": (march,),
     "sit_to_stand": (sit_to_stand,),
     "walking": (walking,),
+    **{name: (step_of(name),) for name in DRILLS},
     "free": (squat, squat, seated, squat, pivot),
 }
 """What follows the calibration."""

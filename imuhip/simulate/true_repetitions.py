@@ -23,6 +23,7 @@ from imuhip.simulate.motion import (
     pelvis_pose,
     thigh_pose,
 )
+from imuhip.simulate.movements_drills import DRILLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ def true_repetitions(
     """
     told = []
     for each in performed:
+        if _signal_of(each.movement) == "held":
+            told += _held(each, shift)
+            continue
         t = np.arange(each.start - MARGIN_S, each.stop + MARGIN_S, STEP_S)
         value, rate = _primary(each, script, skeleton, t)
         start, turn, end = _bounds(each, t, value, rate)
@@ -80,6 +84,24 @@ def true_repetitions(
     return tuple(told)
 
 
+def _held(each: Performed, shift: float) -> list[TrueRepetition]:
+    """A posture that is held from mark to mark."""
+    start, end = each.start + shift, each.stop + shift
+    return [
+        TrueRepetition(
+            each.movement, side, each.set, 1, "down", start, 0.5 * (start + end), end, each.counted
+        )
+        for side in (SIDES if each.side is None else (each.side,))
+    ]
+
+
+def _signal_of(movement: str) -> str:
+    """What tells a repetition of a movement."""
+    family = movement.removesuffix("_left").removesuffix("_right")
+    drill = DRILLS.get(family)
+    return drill.by if drill else SIGNAL.get(movement, "inclination")
+
+
 def columns(repetitions: Sequence[TrueRepetition]) -> dict[str, list[object]]:
     """Return the truth of repetitions as columns named as in `repetitions.parquet`."""
     names = TrueRepetition.__slots__
@@ -93,7 +115,13 @@ def _primary(each: Performed, script: Script, skeleton: Skeleton, t: Array) -> t
     values, rates = [], []
     for side in SIDES if each.side is None else (each.side,):
         pose = thigh_pose(pelvis, skeleton, curves, side)
-        signal = SIGNAL.get(each.movement, "inclination")
+        signal = _signal_of(each.movement)
+        if signal in ("flexion", "adduction", "tilt"):
+            name = signal if signal == "tilt" else f"{signal}_{side}"
+            way = -1.0 if each.direction == "out" else 1.0
+            values.append(way * curves[name].x)
+            rates.append(way * curves[name].v)
+            continue
         if signal == "inclination":
             up = rotate(pose.q, np.broadcast_to((0.0, 1.0, 0.0), (len(t), 3)))[:, 2]
             values.append(np.arccos(np.clip(up, -1.0, 1.0)))

@@ -35,6 +35,8 @@ def a_set(movement):
         return Body((lean, back) if left_in_front else (back, lean))
     if movement.primary == "heading":
         return Body(heading=(roll, 0.0), rotation=(0.9 * roll, 0.0))
+    if movement.primary in ("flexion", "tilt") and movement.together:
+        return Body(tilt=roll)
     return Body((85.0, 85.0), rotation=(roll, roll))
 
 
