@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from imuhip.core.extras import need
 from imuhip.results.column_words import column_words
 from imuhip.results.exporters.parquet import described
 from imuhip.results.labelled import angles_dataset
@@ -39,6 +40,7 @@ class Angles:
 
         ``attrs["units"]`` says the unit of each.
         """
+        need("pandas")
         frame: pd.DataFrame = self._results.angles.to_pandas()
         frame.attrs["units"] = {name: column_words(name).unit for name in frame.columns}
         return frame

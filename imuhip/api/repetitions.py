@@ -6,6 +6,7 @@ import numpy as np
 
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.core.extras import need
 from imuhip.core.records import Array
 from imuhip.results.column_words import ANGLE_DEFINITION, PELVIS_POSITIVE, POSITIVE
 from imuhip.results.labelled import dataset_attributes, need_xarray
@@ -52,6 +53,7 @@ class Repetitions:
 
     def to_pandas(self) -> "pd.DataFrame":
         """A row for each repetition and side, with its measures."""
+        need("pandas")
         frame: pd.DataFrame = self._results.repetitions.filter(self._kept).to_pandas()
         return frame
 

@@ -11,6 +11,7 @@ from imuhip.api.angles import Angles
 from imuhip.api.cache import Cache, Settings
 from imuhip.api.repetitions import Repetitions
 from imuhip.core.errors import RecordingError
+from imuhip.core.extras import need
 from imuhip.core.findings import Finding
 from imuhip.core.records import Fault
 from imuhip.recording.reader import RecordingReader
@@ -140,8 +141,7 @@ class Session:
 
     @cached_property
     def _samples(self) -> dict[str, "pd.DataFrame"]:
-        import pandas as pd
-
+        pd = need("pandas")
         if self._source.recording is None:
             raise RecordingError(
                 "these are results, which hold no samples; read the recording",
@@ -268,12 +268,12 @@ class Session:
 
 def _frame(table: Any) -> "pd.DataFrame":
     """An Arrow table as a data frame."""
+    need("pandas")
     frame: pd.DataFrame = table.to_pandas()
     return frame
 
 
 def _frame_of(rows: list[dict[str, Any]], names: list[str]) -> "pd.DataFrame":
     """Rows as a data frame that has its columns even when it is empty."""
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=names)
+    frame: pd.DataFrame = need("pandas").DataFrame(rows, columns=names)
+    return frame

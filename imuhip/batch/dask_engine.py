@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 from imuhip.batch.engines import Failed, Task, attempt
 from imuhip.core.errors import ImuhipError
+from imuhip.core.extras import need
 
 R = TypeVar("R")
 
@@ -32,19 +33,9 @@ class DaskEngine:
     """
 
     def __init__(self, scheduler: str | None, workers: int) -> None:
-        try:
-            import dask
-
-            with dask.config.set({"logging.distributed": "error"}):  # read by the next import
-                import distributed
-        except ImportError as error:
-            raise ImuhipError(
-                "--engine dask needs Dask, which is not installed. Install it with: "
-                "pip install 'imuhip[cluster]'"
-            ) from error
-        # Dask's own functions carry few types.
-        self._dask: Any = dask
-        self._distributed: Any = distributed
+        self._dask = need("dask")
+        with self._dask.config.set({"logging.distributed": "error"}):  # read by the next import
+            self._distributed = need("distributed")
         self._scheduler, self._count = scheduler, workers
         self._open = ExitStack()
 

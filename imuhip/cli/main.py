@@ -29,6 +29,7 @@ from imuhip.cli.filing import CatalogueAt, Filing, results_of
 from imuhip.cli.importing import import_
 from imuhip.cli.report import report
 from imuhip.core.errors import ImuhipError, ProfileError
+from imuhip.core.extras import words_of
 from imuhip.core.files import reason
 
 app = typer.Typer(
@@ -69,6 +70,11 @@ def main() -> None:
         app()
     except ImuhipError as error:
         err.print(f"[bold red]imuhip:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (missing := words_of(error.name or "")) is None:
+            raise
+        err.print(f"[bold red]imuhip:[/] {escape(missing)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

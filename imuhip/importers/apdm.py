@@ -109,7 +109,7 @@ def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]
     (source,) = sources
     if importlib.util.find_spec("h5py") is None:
         raise RecordingError(
-            "HDF5 files need h5py. Install it with pip install 'imuhip[hdf5]', or export CSV."
+            "HDF5 files need h5py. Install it with pip install 'imuhip[lab]', or export CSV."
         )
     import h5py
 

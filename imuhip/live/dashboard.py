@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from imuhip.core.errors import ImuhipError
+from imuhip.core.extras import need
 from imuhip.core.resources import dashboard_folder
 
 DEFAULT_PORT = 8501
@@ -122,6 +123,7 @@ def ensure_servable(port: int, results: Path | None = None, *, lan: bool = False
     ImuhipError
         When another program has the port, or the folder of results is not there.
     """
+    need("streamlit")
     if results is not None and not results.is_dir():
         raise ImuhipError(f"there is no folder {results}; name one that holds results")
     with socket.socket() as probe:

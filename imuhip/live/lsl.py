@@ -22,10 +22,10 @@ from typing import Any, Final
 import numpy as np
 
 from imuhip.core.conventions import GRID_HZ
+from imuhip.core.extras import need
 from imuhip.core.records import Array, Header, Mark, Packet, Record, SampleBlock
 from imuhip.live.protocol import COLUMNS, rows_from_output
 from imuhip.pipeline.all_sensors import Output, Pipeline
-from imuhip.results.extras import need
 
 
 class Broadcast:
@@ -48,7 +48,7 @@ class Broadcast:
     """
 
     def __init__(self, header: Header, stages: Pipeline, *, live: bool) -> None:
-        self._lsl = need("pylsl", "lsl")
+        self._lsl = need("pylsl")
         self._header, self._stages, self._live = header, stages, live
         self._waiting: list[SampleBlock] = []
         stages.tell_samples(self._waiting.append)
@@ -146,7 +146,7 @@ def broadcasting() -> Callable[[Header], Broadcast]:
     ImuhipError
         Where pylsl is not installed: at once, not when the recording begins.
     """
-    need("pylsl", "lsl")
+    need("pylsl")
     return lambda header: Broadcast(header, Pipeline(header), live=True)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.evidence import CalibrationStep
+from imuhip.core.extras import need
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Array, Fault, Header
 from imuhip.live.events import Assessed
@@ -19,7 +20,6 @@ from imuhip.live.player import Player, ReplayControl, Stages
 from imuhip.live.warm_up import warmed
 from imuhip.pipeline.all_sensors import Params, Pipeline
 from imuhip.recording.reader import RecordingReader
-from imuhip.results.extras import need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,7 @@ def _player(
         return Broadcast(header, pipeline, live=False) if lsl else pipeline
 
     if lsl:
-        need("pylsl", "lsl")
+        need("pylsl")
     RecordingReader(recording)  # an error is said before anything is served
     return Player(
         lambda: RecordingReader(recording),

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
+from imuhip.core.extras import need
 from imuhip.core.records import Array, BoolArray
 from imuhip.results.column_words import ANGLE_DEFINITION, PELVIS_POSITIVE, POSITIVE
-from imuhip.results.extras import need
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +24,7 @@ JOINTS: Final = ("hip", "knee")
 
 def need_xarray() -> Any:
     """The module xarray; ImuhipError that says how to get it where it is not installed."""
-    return need("xarray", "xarray")
+    return need("xarray")
 
 
 def angles_dataset(angles: pa.Table, about: Mapping[str, Any]) -> "xr.Dataset":

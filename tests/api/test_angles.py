@@ -63,10 +63,10 @@ def test_xarray_is_asked_for_by_name(session, monkeypatch):
     """Without xarray the message says which extra brings it."""
     real = builtins.__import__
     monkeypatch.setattr(
-        "imuhip.results.extras.import_module",
+        "imuhip.core.extras.import_module",
         lambda name: real("no_such_library") if name == "xarray" else real(name),
     )
-    with pytest.raises(imuhip.ImuhipError, match=r"pip install 'imuhip\[xarray\]'"):
+    with pytest.raises(imuhip.ImuhipError, match=r"pip install 'imuhip\[lab\]'"):
         session.angles.to_xarray()
     assert len(session.angles.to_pandas())
 

@@ -171,8 +171,8 @@ def test_without_pylsl_it_is_said(monkeypatch):
     def absent(_name):
         raise ImportError
 
-    monkeypatch.setattr("imuhip.results.extras.import_module", absent)
-    with pytest.raises(ImuhipError, match=r"imuhip\[lsl\]"):
+    monkeypatch.setattr("imuhip.core.extras.import_module", absent)
+    with pytest.raises(ImuhipError, match=r"imuhip\[lab\]"):
         broadcasting()
 
 

@@ -21,9 +21,9 @@ import numpy as np
 
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
+from imuhip.core.extras import need
 from imuhip.core.records import Array, BoolArray
 from imuhip.results.exporters.material import Event, Format, Material, events
-from imuhip.results.extras import need
 from imuhip.results.schemas import Results, hip_column
 
 FRAMES: Final = 60_000
@@ -59,7 +59,7 @@ def write_folder(material: Material, folder: Path) -> tuple[str, ...]:
 
 def _write(results: Results, first: int, stop: int, path: Path) -> None:
     """Write the rows `first` to `stop`, and the events between them."""
-    ezc3d = need("ezc3d", "c3d")
+    ezc3d = need("ezc3d")
     labels, points = _points(results, first, stop)
     t = results.angles["t"].to_numpy()[first:stop]
     file = ezc3d.c3d()

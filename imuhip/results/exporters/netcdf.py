@@ -5,14 +5,14 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.extras import need
 from imuhip.results.exporters.material import Format, Material, named_files
-from imuhip.results.extras import need
 from imuhip.results.labelled import angles_dataset
 
 
 def write_netcdf(material: Material, path: Path) -> None:
     """Write one file; what is not known is NaN."""
-    need("h5netcdf", "xarray")
+    need("h5netcdf")
     results = material.results
     data = angles_dataset(results.angles, results.session)
     marks = results.session.get("marks") or []
