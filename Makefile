@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types unit visit bench clean
+.PHONY: demo test lint types unit visit wheel bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -30,6 +30,10 @@ visit: $(VENV)/tested
 	$(BIN)/python tests/system_packages.py
 	$(BIN)/python -m pytest -m visit $(ARGS)
 
+# Wheel and sdist as they are released, installed alone in a clean environment and used end to end.
+wheel: $(VENV)/tested
+	$(BIN)/python -m pytest -m wheel tests/test_wheel.py $(ARGS)
+
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
@@ -40,6 +44,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bumble
+	-$(BIN)/python compile_kernels.py
 	touch $@
 
 $(VENV)/tested: pyproject.toml constraints.txt

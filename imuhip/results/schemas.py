@@ -81,7 +81,7 @@ class ResultsWriter:
         if len(grid.t) == 0:
             return
         with self._disk():
-            self._angles.add([*_angle_columns(angles), *(pa.array(values) for values in extra)])
+            self._angles.add([*_angle_columns(angles), *(_column(values) for values in extra)])
             if self._sensors is not None:
                 self._sensors.add(_sensor_columns(grid))
 
@@ -259,13 +259,21 @@ def _angle_columns(angles: AngleBlock) -> list[pa.Array]:
     columns = [pa.array(angles.t)]
     for side in range(len(SIDES)):
         columns += [
-            pa.array(np.degrees(values[:, side, angle]))
+            _column(np.degrees(values[:, side, angle]))
             for angle in range(len(HIP_ANGLES))
             for values in kinds
         ]
         columns.append(pa.array(angles.valid[:, side]))
-    columns += [pa.array(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
+    columns += [_column(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
     return columns
+
+
+def _column(values: Array) -> pa.Array:
+    """A column of numbers, in which what is not known is one NaN.
+
+    Processors and compilers give NaNs of either sign; files of the same session must be alike.
+    """
+    return pa.array(np.where(np.isnan(values), np.nan, values))
 
 
 def _sensor_columns(grid: GridBlock) -> list[pa.Array]:

@@ -2,12 +2,10 @@
 
 import asyncio
 import importlib.util
-import sys
 import threading
 from pathlib import Path
 
 import pytest
-from numba.core.dispatcher import Dispatcher
 
 from imuhip.core import kernels
 from imuhip.core.resources import recording_path
@@ -20,13 +18,10 @@ from imuhip.simulate.setup import Setup
 
 
 def compiled() -> dict[str, set[str]]:
-    """What is compiled or loaded by now: signatures of every kernel, by module and name."""
+    """What numba has compiled or loaded by now: signatures of every kernel, by module and name."""
     return {
-        f"{module}.{name}": {str(signature) for signature in value.signatures}
-        for module, inside in sorted(sys.modules.items())
-        if module.startswith("imuhip.") and inside is not None
-        for name, value in vars(inside).items()
-        if isinstance(value, Dispatcher)
+        each.key: {str(signature) for signature in each.jitted().signatures}
+        for each in kernels.KERNELS
     }
 
 
@@ -53,7 +48,7 @@ def test_a_live_session_compiles_nothing_more(profile_id: str, rate_hz: float, m
     """After warming no kernel gains a signature, whatever the profile, the mounts and the link."""
     warming.warm()
     before = compiled()
-    assert sum(map(len, before.values())) > 10
+    assert sum(map(len, before.values())) > 10 or kernels.compiled_ahead()
     live(profile_id, rate_hz, **more)
     assert compiled() == before
 
