@@ -43,6 +43,7 @@ EXTRA_OF: Final = {
     "pg8000": "postgres",
     "plotly": "dashboard",
     "pylsl": "lab",
+    "pyxdf": "lab",
     "reportlab": "reports",
     "segno": "dashboard",
     "starlette": "dashboard",

@@ -4,7 +4,6 @@ Motion Studio and Mobility Lab user guides (APDM): one file holds all sensors; l
 m/s², rad/s, µT; time is s or µs since 1970 in CSV, µs in HDF5.
 """
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 from imuhip.core.errors import RecordingError
+from imuhip.core.extras import need
 from imuhip.core.records import Array
+from imuhip.importers.channels import Channel, table_of
 from imuhip.importers.columns import from_vectors
+from imuhip.importers.mapped_hdf5 import read_mapped_hdf5
 from imuhip.importers.number_tables import NumberTable, read_text_table, split_line
-from imuhip.importers.sources import ACC, GYR, MAG, Options, Reading, Source
+from imuhip.importers.sources import ACC, AXES, GYR, MAG, Options, Reading, Source
 from imuhip.importers.times import seconds_since_1970
 
 
@@ -99,20 +101,15 @@ def is_hdf5(source: Source) -> bool:
 
 
 def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]:
-    """Read all sensors of an HDF5 file of APDM; needs h5py, the extra ``hdf5``.
+    """Read all sensors of an HDF5 file, of APDM or by its names; needs h5py, the extra ``lab``.
 
     Raises
     ------
     RecordingError
-        If h5py is not installed, or the file is none of APDM's.
+        If h5py is not installed, or the file holds no sensor.
     """
     (source,) = sources
-    if importlib.util.find_spec("h5py") is None:
-        raise RecordingError(
-            "HDF5 files need h5py. Install it with pip install 'imuhip[lab]', or export CSV."
-        )
-    import h5py
-
+    h5py = need("h5py")
     try:
         with h5py.File(source.path, "r") as file:
             if "Sensors" in file:
@@ -127,9 +124,7 @@ def read_apdm_hdf5(sources: Sequence[Source], options: Options) -> list[Reading]
                     if hasattr(sensor, "keys") and "Calibrated" in sensor
                 ]
             if not groups:
-                raise RecordingError(
-                    f"APDM's HDF5 has a group Sensors; this file has {', '.join(file) or 'nothing'}"
-                )
+                return read_mapped_hdf5(source.path, file, options)
             return [_hdf5_sensor(source.path, data, about, options) for data, about in groups]
     except OSError as error:
         raise RecordingError(f"The file cannot be read as HDF5: {error}") from error
@@ -140,29 +135,25 @@ def _hdf5_sensor(path: Path, data: Any, about: Any, options: Options) -> Reading
     label = _label(about) or str(data.name).rsplit("/", 1)[-1]
     if missing := [name for name in ("Accelerometer", "Gyroscope") if _found(data, name) is None]:
         raise RecordingError(f"Sensor {label} has no {' and no '.join(missing)}. Export both.")
-    acc, gyr = (_vectors(data, name) for name in ("Accelerometer", "Gyroscope"))
+    kinds = ["Accelerometer", "Gyroscope"]
+    if (
+        _found(data, "Magnetometer") is not None
+        and np.isfinite(_vectors(data, "Magnetometer")).all()
+    ):
+        kinds.append("Magnetometer")
+    sensor = {
+        f"{_KINDS[kind]}_{axis}": Channel(kind, _UNITS[kind], _vectors(data, kind)[:, i])
+        for kind in kinds
+        for i, axis in enumerate(AXES)
+    }
     times = data["Time"] if "Time" in data else about.get("Time")
     if times is not None:
         t = np.asarray(times[()], dtype=np.float64).ravel() * 1e-6
     elif options.rate_hz:
-        t = np.arange(len(acc)) / options.rate_hz
+        t = np.arange(len(sensor["acc_x"].values)) / options.rate_hz
     else:
         raise RecordingError(f"Sensor {label} has no times. Say the rate, for example --rate 128")
-    mag = _vectors(data, "Magnetometer") if _found(data, "Magnetometer") is not None else None
-    finite = np.isfinite(acc).all(axis=1) & np.isfinite(gyr).all(axis=1) & np.isfinite(t)
-    if mag is not None and not np.isfinite(mag).all():
-        mag = None
-    if not finite.all() and not options.drop_invalid:
-        raise RecordingError(
-            f"Row {int(np.argmin(finite)) + 1} of sensor {label} holds NaN or infinity. Import "
-            "with --drop-invalid to leave such rows out as gaps."
-        )
-    table = NumberTable(path, {}, np.arange(1, len(t) + 1), 0)
-    whole = from_vectors(table, t, acc, gyr, mag).taken(finite)
-    lost = int(np.count_nonzero(~finite))
-    return Reading(
-        NumberTable(path, whole.columns, whole.line, lost, whole.notes), label, group="APDM"
-    )
+    return Reading(table_of(path, t, sensor, options), label, group="APDM")
 
 
 def _found(data: Any, name: str) -> Any:
@@ -185,4 +176,5 @@ def _label(about: Any) -> str:
     return ""
 
 
+_UNITS: Final = {"Accelerometer": "m/s2", "Gyroscope": "rad/s", "Magnetometer": "uT"}
 _KINDS: Final = {"Accelerometer": "acc", "Gyroscope": "gyr", "Magnetometer": "mag"}

@@ -4,6 +4,7 @@ from typing import Final
 
 from imuhip.importers.apdm import is_apdm_csv, is_hdf5, read_apdm_csv, read_apdm_hdf5
 from imuhip.importers.bids_motion import is_bids_motion, read_bids_motion
+from imuhip.importers.c3d import is_c3d, read_c3d
 from imuhip.importers.metabase import is_metabase, read_metabase
 from imuhip.importers.movella import is_movella_dot, read_movella_dot
 from imuhip.importers.movesense import is_movesense, read_movesense
@@ -17,6 +18,7 @@ from imuhip.importers.shimmer import is_shimmer, read_shimmer
 from imuhip.importers.sources import Format
 from imuhip.importers.witmotion import is_witmotion, read_witmotion
 from imuhip.importers.x_io import is_x_io, read_x_io
+from imuhip.importers.xdf import is_xdf, read_xdf
 from imuhip.importers.xsens import is_xsens_mt, read_xsens_mt
 
 PLAIN: Final = "folder"
@@ -26,7 +28,9 @@ FORMATS: Final = (
     Format("Movella DOT", is_movella_dot, read_movella_dot),
     Format("WitMotion", is_witmotion, read_witmotion),
     Format("APDM CSV", is_apdm_csv, read_apdm_csv),
-    Format("APDM HDF5", is_hdf5, read_apdm_hdf5),
+    Format("HDF5", is_hdf5, read_apdm_hdf5),
+    Format("C3D", is_c3d, read_c3d),
+    Format("XDF", is_xdf, read_xdf),
     Format("Shimmer", is_shimmer, read_shimmer),
     Format("Noraxon", is_noraxon, read_noraxon),
     Format("MVNX", is_mvnx, read_mvnx),

@@ -285,9 +285,9 @@ def _needed(folder: Path) -> str:
     )
 
 
-_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", ".mvnx", ".h5", ".hdf5")
+_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", ".mvnx", ".h5", ".hdf5", ".c3d", ".xdf")
 _BESIDE: Final = ("_channels.tsv", "_events.tsv", "_scans.tsv", "participants.tsv")
-_BINARY: Final = (".parquet", ".h5", ".hdf5")
+_BINARY: Final = (".parquet", ".h5", ".hdf5", ".c3d", ".xdf")
 _SIGNALS: Final = (
     "accelerometer", "gyroscope", "magnetometer", "gravity", "totalacceleration", "metadata",
     "inertial", "acceleration", "linear", "quaternion", "_acc", "_gyro", "_magn",

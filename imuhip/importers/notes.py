@@ -272,7 +272,7 @@ def checked_names(names: Mapping[str, str]) -> Mapping[str, str]:
     RecordingError
         If a name is none of ours.
     """
-    ours = ("t", *ACC, *GYR, *MAG)
+    ours = ("t", *ACC, *GYR, *MAG, "acc", "gyr", "mag")
     for column, name in names.items():
         if name not in ours:
             raise RecordingError(

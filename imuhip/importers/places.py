@@ -21,7 +21,7 @@ def segment_of(label: str) -> str:
     return segment if segment in SEGMENTS else ""
 
 
-_BEFORE: Final = ("segment", "sensor", "imu")
+_BEFORE: Final = ("segment", "sensor", "imu", "imuhip")
 _SIDES: Final = {
     "left": "left",
     "lt": "left",

@@ -68,6 +68,7 @@ _FACTORS: Final[dict[str, dict[str, float]]] = {
         "m.s-2": 1.0,
         "g": STANDARD_GRAVITY,
         "mg": STANDARD_GRAVITY * 1e-3,
+        "mm/s2": 1e-3,
     },
     "gyr": {
         "rad/s": 1.0,

@@ -211,7 +211,7 @@ def test_columns_by_other_names(tmp_path):
         ("rate_hz = -1\n", "rate_hz should be samples a second"),
         ('[units]\nacc = "stone"\n', "'stone' of acc is not known"),
         ('[units]\nspeed = "g"\n', "Units are of t, acc, gyr, mag"),
-        ('[map]\nax = "acc"\n', "Column 'ax' cannot be 'acc'"),
+        ('[map]\nax = "speed"\n', "Column 'ax' cannot be 'speed'"),
         ('[place]\nA = "head"\n', "Device 'A' cannot sit on 'head'"),
         ('[place]\nA = "pelvis"\nB = "pelvis"\n', "Two devices are said to sit on one"),
         ("map = 3\n", "[map] should be a table"),

@@ -59,7 +59,7 @@ def test_options_and_preview(tmp_path):
         (),
         ("--preview", "--units", "acc=stone"),
         ("--preview", "--units", "acc"),
-        ("--preview", "--map", "ax=acc"),
+        ("--preview", "--map", "ax=speed"),
         ("--preview", "--place", "A=head"),
         ("--preview", "--rate", "-5"),
     ],
