@@ -30,17 +30,13 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.files import (
     FILE_MODE,
     file_made_whole,
+    lock_file,
     make_folder,
     reason,
     refuse_foreign_folder,
     sync_file,
     sync_folder,
 )
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such lock; one batch at a time is the user's care there
-    fcntl = None  # type: ignore[assignment]
 
 TABLES: Final = ("angles", "repetitions", "sets", "findings")
 """Tables of a recording beside its row in `sessions`."""
@@ -114,15 +110,14 @@ class Dataset:
     def locked(self) -> Iterator[Self]:
         """Keep other batches out, and leave nothing half made behind."""
         with (self.root / ".lock").open("a") as file:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError as error:
-                    raise RecordingError(
-                        "another batch is writing into this folder; wait for its end, or choose "
-                        "another folder",
-                        path=self.root,
-                    ) from error
+            try:
+                lock_file(file.fileno())
+            except OSError as error:
+                raise RecordingError(
+                    "another batch is writing into this folder; wait for its end, or choose "
+                    "another folder",
+                    path=self.root,
+                ) from error
             shutil.rmtree(self.making, ignore_errors=True)
             make_folder(self.making)
             try:

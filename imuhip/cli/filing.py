@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
+_APART: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
+    subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0
+)
+"""On Windows: out of this window's reach of Ctrl-C, and behind what is being recorded."""
+
 CatalogueAt = Annotated[
     str | None,
     typer.Option(
@@ -221,11 +226,12 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            creationflags=_APART,
         )
     except OSError as error:
         say(f"{path.name} was recorded, and could not be filed: {error}")
         return str(error)
-    if hasattr(os, "setpriority"):  # whatever is being recorded comes first
+    if sys.platform != "win32":  # whatever is being recorded comes first
         os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     said = process.communicate()[1].decode(errors="replace").strip()
     last = said.splitlines()[-1] if said else ""

@@ -8,6 +8,7 @@ nothing.
 
 import asyncio
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Mapping
@@ -338,7 +339,10 @@ def _bound_socket(host: str, port: int) -> socket.socket:
     # A small send buffer: what a slow viewer has not taken waits in its queue, where the oldest
     # can be dropped, not in the kernel.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform == "win32":  # there SO_REUSEADDR would let two hubs share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen()
