@@ -29,7 +29,7 @@ from imuhip.results.assessment import (
     sets_table,
 )
 from imuhip.results.extra_columns import ExtraColumns
-from imuhip.results.schemas import ResultsWriter
+from imuhip.results.schemas import RESULTS_VERSION, ResultsWriter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -367,6 +367,7 @@ def session_summary(header: Header, params: Params, recording: Path) -> dict[str
         "source": header.source,
         "clock": header.clock,
         "format_version": header.format_version,
+        "results_version": RESULTS_VERSION,
         "recorded_with": dict(header.software),
         "analyzed_with": software_versions(),
         "parameters": {"recording": dict(header.parameters), "analysis": asdict(params)},

@@ -32,6 +32,10 @@ FAULTS_FILE: Final = "faults.json"
 SESSION_FILE: Final = "session.json"
 """Written last; a folder that has it is a result of ours."""
 
+RESULTS_VERSION: Final = 1
+"""Raised when a column or file is renamed, removed or means something else; see
+docs/developers/versions.md."""
+
 RECORDING_COLUMN: Final = "recording"
 """First column of the tables of a data set of many recordings."""
 
@@ -227,7 +231,7 @@ def read_results(directory: Path) -> Results:
     Raises
     ------
     RecordingError
-        If it is no result folder, or a file in it is missing or cannot be read.
+        If it is no result folder, of a newer version, or a file in it is missing or cannot be read.
     """
     directory = Path(directory)
     if not (directory / SESSION_FILE).is_file():
@@ -235,6 +239,8 @@ def read_results(directory: Path) -> Results:
             f"no results are here (there is no {SESSION_FILE}); imuhip analyze makes them",
             path=directory,
         )
+    session = read_json(directory / SESSION_FILE)
+    _refuse_newer(session, directory)
     return Results(
         angles=read_table(directory / ANGLES_FILE),
         sensors=read_table(directory / SENSORS_FILE),
@@ -244,8 +250,19 @@ def read_results(directory: Path) -> Results:
         notes=read_json(directory / NOTES_FILE),
         calibration=read_json(directory / CALIBRATION_FILE),
         faults=read_json(directory / FAULTS_FILE),
-        session=read_json(directory / SESSION_FILE),
+        session=session,
     )
+
+
+def _refuse_newer(session: Any, directory: Path) -> None:
+    """Refuse results of a version that this program does not know; older ones say none."""
+    version = session.get("results_version", 1) if isinstance(session, dict) else None
+    if not isinstance(version, int) or version > RESULTS_VERSION:
+        raise RecordingError(
+            f"the results have version {version}, and this program reads up to {RESULTS_VERSION}; "
+            "update imuhip to open them",
+            path=directory,
+        )
 
 
 def hip_column(angle: str, side: str, kind: str = "") -> str:
