@@ -1,80 +1,123 @@
-"""Brings what the tests need beside Python, and nothing where it is there already.
+"""What tests use beside Python: says what is missing and what for, and asks before it installs.
 
-A browser: Playwright's own Chromium where it can be had, else the system's package manager. On
-Linux ``dbus-daemon``, for the tests of bleak's own backend, and PostgreSQL, for those of the
-catalogue; without apt those are skipped.
+    python tests/system_packages.py [--yes]
+
+A terminal is asked, once for all. Without a terminal (CI, a container) root installs, and so does
+``--yes``; anybody else goes on without, and the tests concerned say that they were skipped and why.
+Nothing is done where everything is there.
 """
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+INSTALL_LIMIT_S: Final = 900
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that tests use, and the package of Debian and its relatives that has it.
+
+    Parameters
+    ----------
+    package
+        Its name for apt.
+    purpose
+        Which tests use it, to follow "for".
+    there
+        Whether this machine has it.
+    """
+
+    package: str
+    purpose: str
+    there: Callable[[], bool]
 
 
 def main() -> int:
-    """Find or install what is needed; say what was done."""
-    return max(_browser(), _bus(), _server())
+    """Find what is missing, ask, install, and say what the tests will skip."""
+    needs = [need for need in NEEDS if sys.platform == "linux" or need.package == "chromium"]
+    missing = [need for need in needs if not need.there()]
+    if not missing:
+        return 0
+    print("Some tests use programs that are not on this machine:")
+    for need in missing:
+        print(f"  {need.package}: for {need.purpose}")
+    if _may_install("--yes" in sys.argv[1:]):
+        for need in missing:
+            _install(need)
+    missing = [need for need in missing if not need.there()]
+    for need in missing:
+        print(f"Going on without {need.package}: {need.purpose} are skipped.", flush=True)
+    return 1 if missing and os.environ.get("CI") else 0
 
 
-def _browser() -> int:
-    """A Chromium for the tests of the page."""
-    if _playwright_has_one() or any(shutil.which(name) for name in BROWSERS):
-        return 0
-    print("no browser for the page tests: asking Playwright for one")
-    asked = subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "chromium"], check=False, timeout=600
-    )
-    if asked.returncode == 0 and _playwright_has_one():
-        return 0
+def _may_install(told: bool) -> bool:
+    """Whether to install: as told, as answered, or as root where nobody can answer."""
+    if told or (not sys.stdin.isatty() and _is_root()):
+        return True
+    if not sys.stdin.isatty():
+        return False
+    answer = input("Install them now (with this system's package manager)? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _install(need: Need) -> None:
+    """Ask Playwright for its browser, else the system's package manager."""
+    if need.package == "chromium" and _playwright_installs():
+        return
     if shutil.which("apt-get") is None:
-        print("expected a Chromium browser; install one with your package manager", flush=True)
-        return 1
-    return 0 if _apt("chromium") and shutil.which("chromium") else 1
-
-
-def _bus() -> int:
-    """A dbus-daemon for the tests of the BlueZ bed."""
-    if sys.platform != "linux" or shutil.which("dbus-daemon"):
-        return 0
-    if shutil.which("apt-get") is None:
-        print("no dbus-daemon: the tests of bleak's Linux backend are skipped", flush=True)
-        return 0
-    return 0 if _apt("dbus") and shutil.which("dbus-daemon") else 1
-
-
-def _server() -> int:
-    """PostgreSQL's programs; the tests run a server of their own with them."""
-    debian = Path("/usr/lib/postgresql")
-    if sys.platform != "linux" or shutil.which("initdb") or any(debian.glob("*/bin/initdb")):
-        return 0
-    if shutil.which("apt-get") is None or not _apt("postgresql"):
-        print("no PostgreSQL: the tests of the catalogue on a server are skipped", flush=True)
-    return 0
-
-
-def _apt(package: str) -> bool:
-    """Ask the system's package manager for a package."""
-    sudo = [] if _is_root() else ["sudo", "-n"]
-    print(f"asking the system's package manager for {package}", flush=True)
+        print(f"No apt-get is here: install {need.package} with your package manager.", flush=True)
+        return
+    sudo = [] if _is_root() else ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
+    if sudo and shutil.which("sudo") is None:
+        print(f"Without sudo, ask whoever looks after this machine for {need.package}.", flush=True)
+        return
+    print(f"Installing {need.package} …", flush=True)
     subprocess.run([*sudo, "apt-get", "update", "-qq"], check=False)
-    install = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
-    return subprocess.run(install, check=False).returncode == 0
+    install = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    subprocess.run([*install, need.package], check=False)
 
 
-def _playwright_has_one() -> bool:
+def _playwright_installs() -> bool:
+    """Playwright's own Chromium lies in the user's folder and needs no root."""
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    asked = subprocess.run(command, check=False, timeout=INSTALL_LIMIT_S)
+    return asked.returncode == 0 and _has_browser()
+
+
+def _has_browser() -> bool:
     from playwright.sync_api import sync_playwright
 
+    if any(shutil.which(name) for name in BROWSERS):
+        return True
     with sync_playwright() as playwright:
         return Path(playwright.chromium.executable_path).exists()
 
 
-def _is_root() -> bool:
-    import os
+def _has_postgres() -> bool:
+    debian = Path("/usr/lib/postgresql")
+    return shutil.which("initdb") is not None or any(debian.glob("*/bin/initdb"))
 
+
+def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
+
+NEEDS: Final = (
+    Need("chromium", "the tests of the pages in a browser", _has_browser),
+    Need(
+        "dbus",
+        "the tests of Bluetooth on Linux and the whole visit",
+        lambda: shutil.which("dbus-daemon") is not None,
+    ),
+    Need("postgresql", "the tests of the catalogue on a server", _has_postgres),
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,3 @@
-import shutil
 import signal
 import subprocess
 import sys
@@ -7,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from beds.dashboard import Filed, copy_of, filed_in
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
-from support.chromium import FLAGS
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from support.chromium import launched
 from support.dashboard_processes import environment, free_port, running
 
 from imuhip.catalogue.catalogue import Catalogue
@@ -106,20 +105,9 @@ def address(
 # For one module, not the session: while it runs, Playwright occupies this thread's event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Playwright's own Chromium, or the system's; without either the tests fail."""
+    """A browser; see `support.chromium`."""
     with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        system = shutil.which("chromium") or shutil.which("google-chrome")
-        if not own.exists() and system is None:
-            pytest.fail(
-                "expected a browser, came none: run `playwright install chromium` "
-                "or install the system's chromium package"
-            )
-        path = None if own.exists() else system
-        try:
-            running = playwright.chromium.launch(executable_path=path, args=["--headless", *FLAGS])
-        except Error as error:
-            pytest.fail(f"expected {path or own} to start, came: {error.message}")
+        running = launched(playwright)
         yield running
         running.close()
 
