@@ -1,12 +1,15 @@
 # Two commands on a fresh machine: `make demo` and `make test`.
+# What tests use beside Python (a browser, dbus, PostgreSQL) is named and asked for before it is
+# installed; `make test YES=1` says yes. Without it those tests are skipped and say so.
 # bumble comes without the packages it names: see pyproject.toml.
-# Everything lands in .venv; system packages are asked of the system's package manager.
+# Everything else lands in .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+YES :=
 
-.PHONY: demo test lint types unit visit wheel bench clean
+.PHONY: demo test lint types unit visit wheel bench docs pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -16,18 +19,19 @@ test: lint types unit
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: $(VENV)/tested
 	$(BIN)/mypy
 
 # A file stays in one process: its browser, its dashboard and its sessions are made once.
 unit: $(VENV)/tested
-	$(BIN)/python tests/system_packages.py
+	$(BIN)/python tests/system_packages.py $(if $(YES),--yes)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # A coach's whole visit in a browser, some minutes long; IMUHIP_PICTURES=FOLDER keeps its pictures.
 visit: $(VENV)/tested
-	$(BIN)/python tests/system_packages.py
+	$(BIN)/python tests/system_packages.py $(if $(YES),--yes)
 	$(BIN)/python -m pytest -m visit $(ARGS)
 
 # Wheel and sdist as they are released, installed alone in a clean environment and used end to end.
@@ -37,8 +41,17 @@ wheel: $(VENV)/tested
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+# The documentation as a site that opens without a network: site/index.html.
+docs: $(VENV)/tested
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "open site/index.html"
+
+# The coaches' pictures, anew from the running program; look at them before you commit them.
+pictures: $(VENV)/tested
+	$(BIN)/python tests/docs/pictures.py
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -20,7 +20,8 @@ EXPLAINED = {
 def runtime() -> set[str]:
     """All that the package, its demo and its extras bring with them, by name, and bumble itself."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = {k: v for k, v in project["optional-dependencies"].items() if k != "test"}
+    extras = project["optional-dependencies"]
+    extras = {name: texts for name, texts in extras.items() if name not in ("docs", "test")}
     wanted = [*project["dependencies"], *(text for extra in extras.values() for text in extra)]
     wanted = [text for text in wanted if not text.startswith("imuhip[")]  # its extras are there
     waiting, found = [Requirement(text) for text in wanted], {"bumble"}
