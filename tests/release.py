@@ -120,7 +120,8 @@ def build(root: Path, version: str) -> list[Path]:
         When a file that the program needs is missing in the wheel.
     """
     subprocess.run([sys.executable, "-m", "build", "--outdir", "dist"], cwd=root, check=True)
-    wheel = root / "dist" / f"imuhip-{version}-py3-none-any.whl"
+    wheels = (root / "dist").glob(f"imuhip-{version}-*.whl")
+    wheel = max(wheels, key=lambda made: made.stat().st_mtime)
     source = root / "dist" / f"imuhip-{version}.tar.gz"
     with zipfile.ZipFile(wheel) as archive:
         there = set(archive.namelist())
