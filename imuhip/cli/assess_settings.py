@@ -1,6 +1,5 @@
 """An athlete's settings from a file of the command line."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 from imuhip.assess.params import Params
 from imuhip.cli.filing import Filing
 from imuhip.core.errors import RecordingError
+from imuhip.core.files import read_file
+from imuhip.core.toml_text import parse_toml
 
 
 def assess_from(path: Path | None) -> Mapping[str, Any]:
@@ -21,11 +22,13 @@ def assess_from(path: Path | None) -> Mapping[str, Any]:
     if path is None:
         return {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("assess")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecordingError(f"{path}: cannot read the settings: {error}") from error
+        found = parse_toml(read_file(path).decode()).get("assess")
+    except ValueError as error:
+        raise RecordingError(f"cannot read the settings: {error}", path=path) from error
     if not isinstance(found, dict):
-        raise RecordingError(f"{path}: no table [assess]. Put goal, limits or arc_goals under it.")
+        raise RecordingError(
+            "no table [assess]. Put goal, limits or arc_goals under it.", path=path
+        )
     Params.from_settings(found)
     return found
 

@@ -6,6 +6,7 @@ movement, so files are made 0600 and folders 0700.
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,49 @@ from imuhip.core.errors import RecordingError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+
+MAX_SMALL_BYTES = 64 << 20
+"""Settings, notes and findings of a session take a hundredth of this."""
+
+
+def refuse_special(path: Path) -> None:
+    """Raise RecordingError where `path` is there and is no file that ends: a pipe, a device."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RecordingError(f"cannot be read: {reason(error)}", path=path) from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise RecordingError("this is no regular file", path=path)
+
+
+def read_file(path: Path, most: int = MAX_SMALL_BYTES) -> bytes:
+    """Return the bytes of a regular file of at most `most` bytes.
+
+    Raises
+    ------
+    RecordingError
+        If it is none, is larger, or cannot be read.
+    """
+    try:
+        # Opened without waiting, or a pipe that nobody writes to would hold us up for ever.
+        handle = os.open(path, os.O_RDONLY | _NO_WAIT)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise RecordingError("this is no regular file", path=path)
+            if status.st_size > most:
+                raise RecordingError(
+                    f"the file has {status.st_size >> 20} MB, and at most {most >> 20} MB are read",
+                    path=path,
+                )
+            return file.read(status.st_size + 1)
+    except OSError as error:
+        raise RecordingError(f"cannot be read: {reason(error)}", path=path) from error
+
+
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def make_folder(folder: Path) -> None:
@@ -82,6 +126,7 @@ def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
     temporary = temporary_beside(target)
     try:
         yield temporary
+        temporary.chmod(FILE_MODE)
         sync_file(temporary)
         temporary.replace(target)
         sync_folder(target.parent)

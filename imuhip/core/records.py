@@ -386,8 +386,8 @@ class Fault:
         The sensor concerned.
     kind
         ``gap``, ``bad_packet``, ``saturation``, ``not_finite``, ``out_of_order``, ``rate``,
-        ``missing``, ``lost_records``, ``unit``, ``magnetic``, ``impossible``, ``stuck``, ``axes``,
-        ``clocks``, ``same_stream``, ``doubled``; of placement: the kinds of
+        ``missing``, ``lost_records``, ``marks``, ``unit``, ``magnetic``, ``impossible``,
+        ``stuck``, ``axes``, ``clocks``, ``same_stream``, ``doubled``; of placement: the kinds of
         `evidence.Misplacement`.
     t_start, t_end
         Seconds on the session's clock.

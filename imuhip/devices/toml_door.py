@@ -7,11 +7,11 @@ came, and offers the nearest word where one is close.
 import difflib
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn, TypeVar
 
 from imuhip.core.errors import ProfileError
+from imuhip.core.toml_text import parse_toml
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -24,8 +24,8 @@ _HEX: Final = re.compile(r"(\s*[0-9a-fA-F]{2})*\s*")
 def open_toml(text: str, known: Iterable[str]) -> "Table":
     """Return the whole of a TOML text as a table with the entries `known`."""
     try:
-        entries = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        entries = parse_toml(text)
+    except ValueError as error:
         raise ProfileError(f"This is not valid TOML: {error}") from error
     return Table(entries, "", known)
 

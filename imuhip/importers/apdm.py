@@ -15,6 +15,7 @@ from imuhip.core.extras import need
 from imuhip.core.records import Array
 from imuhip.importers.channels import Channel, table_of
 from imuhip.importers.columns import from_vectors
+from imuhip.importers.hdf5_numbers import hdf5_numbers
 from imuhip.importers.mapped_hdf5 import read_mapped_hdf5
 from imuhip.importers.number_tables import NumberTable, read_text_table, split_line
 from imuhip.importers.sources import ACC, AXES, GYR, MAG, Options, Reading, Source
@@ -138,17 +139,17 @@ def _hdf5_sensor(path: Path, data: Any, about: Any, options: Options) -> Reading
     kinds = ["Accelerometer", "Gyroscope"]
     if (
         _found(data, "Magnetometer") is not None
-        and np.isfinite(_vectors(data, "Magnetometer")).all()
+        and np.isfinite(_vectors(path, data, "Magnetometer")).all()
     ):
         kinds.append("Magnetometer")
     sensor = {
-        f"{_KINDS[kind]}_{axis}": Channel(kind, _UNITS[kind], _vectors(data, kind)[:, i])
+        f"{_KINDS[kind]}_{axis}": Channel(kind, _UNITS[kind], _vectors(path, data, kind)[:, i])
         for kind in kinds
         for i, axis in enumerate(AXES)
     }
     times = data["Time"] if "Time" in data else about.get("Time")
     if times is not None:
-        t = np.asarray(times[()], dtype=np.float64).ravel() * 1e-6
+        t = hdf5_numbers(path, times).ravel() * 1e-6
     elif options.rate_hz:
         t = np.arange(len(sensor["acc_x"].values)) / options.rate_hz
     else:
@@ -160,8 +161,8 @@ def _found(data: Any, name: str) -> Any:
     return next((data[key] for key in (name, f"{name}s") if key in data), None)
 
 
-def _vectors(data: Any, name: str) -> Array:
-    values = np.asarray(_found(data, name)[()], dtype=np.float64)
+def _vectors(path: Path, data: Any, name: str) -> Array:
+    values = hdf5_numbers(path, _found(data, name))
     return values if values.shape[-1] == 3 else values.T
 
 

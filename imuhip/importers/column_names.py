@@ -1,6 +1,7 @@
 """What the columns of a plain file mean: our names, those that people use instead, and units."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,7 +34,7 @@ class ColumnNames:
 
     def check(self, theirs: Sequence[str]) -> None:
         """Raise RecordingError unless the names are those of a sensor file."""
-        if twice := sorted({name for name in theirs if name and theirs.count(name) > 1}):
+        if twice := sorted(n for n, count in Counter(theirs).items() if n and count > 1):
             self._choose([name for name in theirs if name not in twice])
             if lost := [name for name in twice if meaning(name)[0] or name in self.options.names]:
                 raise RecordingError(
@@ -111,6 +112,8 @@ def meaning(name: str) -> tuple[str, str]:
 
     The unit stands in brackets, as in ``acc_x [g]``, or at the end, as in ``gyr_x_deg_s``.
     """
+    if len(name) > _LONGEST:
+        return "", ""
     match = re.fullmatch(r"(.*?)\s*(?:[(\[](.*)[)\]])?", name.strip())
     if match is None:
         return "", ""
@@ -131,10 +134,12 @@ def _is_ours(name: str, ours: str) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name[:40]) for name in names)
+    more = f" and {len(names) - _MOST_SAID} more" if len(names) > _MOST_SAID else ""
+    return ", ".join(repr(name[:40]) for name in names[:_MOST_SAID]) + more
 
 
 _MOST_SAID: Final = 20
+_LONGEST: Final = 200
 _TIME: Final = r"t|time|time_?stamp"
 _TIMES: Final = ("t", "time", "Time", "timestamp", "Timestamp", "T")
 """Where a file has several of these, the first is taken: T may well be a temperature."""

@@ -78,7 +78,15 @@ def read_folder(folder: Path, options: Options) -> Found:
         ),
         *mark_warnings,
     )
-    return Found(files, tuple(marks), session, warnings)
+    return Found(files, tuple(marks), session, _few(warnings))
+
+
+def _few(sentences: Sequence[str]) -> tuple[str, ...]:
+    """The sentences, short and not too many: they stay in the recording's header."""
+    kept = [sentence[:_LONGEST] for sentence in sentences[:_MOST_SENTENCES]]
+    if len(sentences) > _MOST_SENTENCES:
+        kept.append(f"{len(sentences) - _MOST_SENTENCES} more things look odd")
+    return tuple(kept)
 
 
 def _checked(placed: Placed) -> SensorFile:
@@ -144,7 +152,7 @@ def one_after_the_other(parts: Sequence[Found]) -> Found:
         )
     files = tuple(_joined([part.files[i] for part in parts]) for i in range(len(sensors)))
     marks = tuple(mark for part in parts for mark in part.marks)
-    return Found(files, marks, first.session, tuple(dict.fromkeys(warnings)))
+    return Found(files, marks, first.session, _few(list(dict.fromkeys(warnings))))
 
 
 def _span(part: Found) -> tuple[float, float]:
@@ -179,3 +187,5 @@ def _joined(files: Sequence[SensorFile]) -> SensorFile:
 
 
 _PAUSE_S: Final = 10.0
+_MOST_SENTENCES: Final = 200
+_LONGEST: Final = 1000  # characters

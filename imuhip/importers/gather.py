@@ -9,6 +9,7 @@ import numpy as np
 
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
+from imuhip.core.files import refuse_special
 from imuhip.importers.formats import FORMATS, PLAIN
 from imuhip.importers.places import segment_of
 from imuhip.importers.sources import Format, Options, Reading, Source
@@ -50,6 +51,7 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
     """
     if not folder.exists():
         raise RecordingError("There is no such folder.", path=folder)
+    refuse_special(folder)
     sources, strays = _sources(folder, aside)
     _refuse_twice(folder, sources)
     placed: list[Placed] = []
@@ -62,14 +64,17 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
         raise RecordingError(_say_where(homeless), path=folder)
     if not sensors or (not _enough(sensors) and _named_by_file(sources)):
         raise RecordingError(_needed(folder), path=folder)
-    names = dict.fromkeys(p.reading.label or p.path.name for p in homeless)
+    names = list(dict.fromkeys(p.reading.label or p.path.name for p in homeless))[:_MOST_NAMED]
     notes = [
         f"{name} is left out, for nothing says where it sat; say so with --place DEVICE=SEGMENT"
         for name in names
     ]
     notes += [
-        f"{name} is not read; files of sensors are named {', '.join(SEGMENTS)}" for name in strays
+        f"{name} is not read; files of sensors are named {', '.join(SEGMENTS)}"
+        for name in strays[:_MOST_NAMED]
     ]
+    if len(strays) > _MOST_NAMED:
+        notes.append(f"{len(strays) - _MOST_NAMED} more files are not read")
     if not _enough(sensors):
         notes.append("hip angles need samples of the pelvis and of a thigh, and one is missing")
     return Gathered(tuple(sorted(sensors, key=lambda p: SEGMENTS.index(p.sensor))), tuple(notes))
@@ -180,6 +185,13 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
         path = error.path or first.path
         sensor = first.sensor or None
         raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
+    except _NOT_UNDERSTOOD as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:_MOST_SAID]
+        raise RecordingError(
+            f"is not written as files of {kind.name} are ({said}); export it again, or as CSV",
+            path=first.path,
+            sensor=first.sensor or None,
+        ) from error
     placed = [
         Placed(_place(reading, first, len(readings), options), reading, kind.name, first.path)
         for reading in readings
@@ -261,7 +273,7 @@ def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
 def _say_where(placed: Sequence[Placed], what: str = "The folder") -> str:
     devices = ", ".join(
         f"{found.reading.label or found.path.name} {len(found.reading.table.line)} rows"
-        for found in placed
+        for found in placed[:_MOST_NAMED]
     )
     example = placed[0].reading.label or placed[0].path.stem
     return (
@@ -277,7 +289,9 @@ def _needed(folder: Path) -> str:
             "The format of this file is not known. Import a folder with a file for the pelvis "
             f"({PELVIS}.csv) and one for each thigh, or a maker's file with all sensors."
         )
-    there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+    names = sorted(path.name for path in folder.iterdir())
+    there = ", ".join(names[:_MOST_NAMED]) or "nothing"
+    there += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return (
         f"Name the files by where the sensors sat: {PELVIS}.csv and thigh_left.csv or "
         "thigh_right.csv (or .tsv, .txt, .parquet, a folder for each sensor, or a maker's file "
@@ -285,6 +299,13 @@ def _needed(folder: Path) -> str:
     )
 
 
+_NOT_UNDERSTOOD: Final = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
+"""What a maker's reader runs into where a file is none of that maker's, or made to do harm."""
+
+_MOST_SAID: Final = 120
+_MOST_NAMED: Final = 20
 _SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", ".mvnx", ".h5", ".hdf5", ".c3d", ".xdf")
 _BESIDE: Final = ("_channels.tsv", "_events.tsv", "_scans.tsv", "participants.tsv")
 _BINARY: Final = (".parquet", ".h5", ".hdf5", ".c3d", ".xdf")

@@ -15,6 +15,7 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array
 from imuhip.importers.channels import Channel, is_whole, table_of
 from imuhip.importers.column_names import meaning
+from imuhip.importers.hdf5_numbers import hdf5_numbers
 from imuhip.importers.sources import AXES, Options, Reading
 from imuhip.importers.times import seconds_since_1970
 from imuhip.importers.units import factor
@@ -33,7 +34,7 @@ def read_mapped_hdf5(path: Path, file: Any, options: Options) -> list[Reading]:
     def look(name: str, item: Any) -> None:
         if hasattr(item, "shape"):
             group, _, own = name.rpartition("/")
-            groups.setdefault(group, {}).update(_channels(name, own, item, options))
+            groups.setdefault(group, {}).update(_channels(path, name, own, item, options))
 
     file.visititems(look)
     whole = {group: sensor for group, sensor in groups.items() if is_whole(sensor)}
@@ -57,7 +58,7 @@ def read_mapped_hdf5(path: Path, file: Any, options: Options) -> list[Reading]:
     ]
 
 
-def _channels(path: str, own: str, item: Any, options: Options) -> dict[str, Channel]:
+def _channels(file: Path, path: str, own: str, item: Any, options: Options) -> dict[str, Channel]:
     """Return our name to channel for one data set; empty where it means nothing here."""
     if item.dtype.kind not in "iuf" or item.ndim not in (1, 2):
         return {}
@@ -65,11 +66,12 @@ def _channels(path: str, own: str, item: Any, options: Options) -> dict[str, Cha
     unit = str(item.attrs.get("units", item.attrs.get("unit", "")))
     if item.ndim == 1:
         ours, told = (said, "") if said else meaning(own)
-        return {ours: Channel(path, unit or told, item[()])} if ours else {}
+        return {ours: Channel(path, unit or told, hdf5_numbers(file, item))} if ours else {}
     ours, told = (said, "") if said else (meaning(f"{own}_x")[0][:3], "")
     if ours not in ("acc", "gyr", "mag") or 3 not in item.shape:
         return {}
-    values = item[()] if item.shape[1] == 3 else item[()].T
+    values = hdf5_numbers(file, item)
+    values = values if values.shape[1] == 3 else values.T
     return {f"{ours}_{a}": Channel(path, unit or told, values[:, i]) for i, a in enumerate(AXES)}
 
 

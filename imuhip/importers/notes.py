@@ -4,7 +4,6 @@ import csv
 import io
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ from typing import Any, Final
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Header, Mount, SensorInfo
+from imuhip.core.toml_text import parse_toml
 from imuhip.importers.sources import ACC, GYR, MAG, Options
 from imuhip.importers.text_files import read_text
 from imuhip.importers.units import factor
@@ -81,11 +81,11 @@ def read_session(path: Path) -> FolderSession:
     if not path.exists():
         return FolderSession()
     try:
-        value = tomllib.loads(read_text(path).decode())
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        value = parse_toml(read_text(path).decode())
+    except ValueError as error:
         raise RecordingError(f"The file is not valid TOML: {error}", path=path) from error
     warnings = tuple(
-        f"{path.name}: the entry {key!r} is not known and not used"
+        f"{path.name}: the entry {key[:40]!r} is not known and not used"
         for key in value
         if key not in _SESSION_KEYS
     )
@@ -211,12 +211,16 @@ def _started(value: Any) -> tuple[str, int]:
                 f"started = {value[:40]!r} is not a time such as 2026-03-02T10:00:00Z."
             ) from error
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day).astimezone()
+        value = datetime.fromisoformat(value.isoformat())  # local, as all without a zone
     if not isinstance(value, datetime):
-        raise RecordingError(f"started = {value!r} is not a time such as 2026-03-02T10:00:00Z.")
-    if value.tzinfo is None:
-        value = value.astimezone()
-    microseconds = (value - _EPOCH) // _EPOCH.resolution
+        raise RecordingError(
+            f"started = {repr(value)[:40]} is not a time such as 2026-03-02T10:00:00Z."
+        )
+    try:
+        value = value if value.tzinfo is not None else value.astimezone()
+        microseconds = (value - _EPOCH) // _EPOCH.resolution
+    except (ValueError, OverflowError):  # the calendar's first or last year, moved by a zone
+        microseconds = -1
     if not 0 <= microseconds < _MAX_T * 1e6:
         raise RecordingError(f"started = {value} is not a time between 1970 and 2261.")
     return value.isoformat().replace("+00:00", "Z"), microseconds * 1000
@@ -234,8 +238,9 @@ def _text(value: Mapping[str, Any], key: str) -> str:
 
 def _rate(value: Any) -> float:
     """Return the rate at which the sensors were recorded; 0.0 where it is not said."""
-    if not isinstance(value, int | float) or not 0.0 <= value < _MAX_RATE:
-        raise RecordingError(f"rate_hz should be samples a second, and is {value!r}.")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0.0 <= value < _MAX_RATE:
+        raise RecordingError(f"rate_hz should be samples a second, and is {repr(value)[:40]}.")
     return float(value)
 
 
@@ -303,12 +308,14 @@ def checked_places(places: Mapping[str, str]) -> Mapping[str, str]:
 def _mounts(value: Any) -> dict[str, Mount]:
     """Return the declared mounts, each checked."""
     if not isinstance(value, dict):
-        raise RecordingError(f"mount should hold tables such as [mount.pelvis], and is {value!r}.")
+        raise RecordingError(
+            f"mount should hold tables such as [mount.pelvis], and is {repr(value)[:40]}."
+        )
     mounts = {}
     for sensor, axes in value.items():
         if sensor not in SEGMENTS:
             raise RecordingError(
-                f"mount.{sensor}: no sensor has this name. Sensors are {', '.join(SEGMENTS)}."
+                f"mount.{sensor[:40]}: no sensor has this name. Sensors are {', '.join(SEGMENTS)}."
             )
         if not isinstance(axes, dict) or set(axes) != {"up", "out"}:
             raise RecordingError(
@@ -317,7 +324,8 @@ def _mounts(value: Any) -> dict[str, Mount]:
         for key, axis in axes.items():
             if axis not in _AXES:
                 raise RecordingError(
-                    f"mount.{sensor}.{key} = {axis!r} is not an axis. Axes are {' '.join(_AXES)}."
+                    f"mount.{sensor}.{key} = {repr(axis)[:40]} is not an axis. "
+                    f"Axes are {' '.join(_AXES)}."
                 )
         if axes["up"][1] == axes["out"][1]:
             raise RecordingError(

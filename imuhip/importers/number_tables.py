@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from imuhip.core.errors import RecordingError
+from imuhip.core.parquet import MAX_COLUMNS, is_number, open_parquet
 from imuhip.core.records import Array, BoolArray, IntArray
 from imuhip.importers.text_files import read_text
 
@@ -114,6 +114,10 @@ def read_text_table(
         body = b"\n".join(_spaced(line, len(names)) for line in body.split(b"\n"))
         separator = "\t"
     names = list(names)
+    if len(names) > MAX_COLUMNS:
+        raise RecordingError(
+            f"it has {len(names)} columns, and at most {MAX_COLUMNS} are read", path=path
+        )
     if _cells_in_first_row(body, separator) == len(names) + 1 and _ends_empty(body, separator):
         names.append("")
     check_names(names)
@@ -249,20 +253,23 @@ def read_parquet_table(
 ) -> NumberTable:
     """Read a Parquet file of numbers; arguments and errors as in `read_text_table`."""
     try:
-        table = pq.read_table(path)
+        with open_parquet(path) as file:
+            schema = file.schema_arrow
+            check_names(schema.names)
+            left_out = set(blank_columns)
+            wanted = [name for name in schema.names if name not in left_out]
+            for name in wanted:
+                if not _may_be_number(schema.field(name).type):
+                    raise _no_numbers(path, name, schema.field(name).type)
+            table = file.read(columns=wanted)
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"The file cannot be read as Parquet: {error}", path=path) from error
-    check_names(table.schema.names)
     columns = {}
-    for name in table.schema.names:
-        if name in blank_columns:
-            continue
+    for name in wanted:
         try:
             columns[name] = table[name].cast(pa.float64()).to_numpy()  # null becomes NaN
         except pa.ArrowException as error:
-            raise RecordingError(
-                f"Column {name} should hold numbers, but holds {table[name].type}.", path=path
-            ) from error
+            raise _no_numbers(path, name, table[name].type) from error
     line = np.arange(1, len(table) + 1)
     finite = _finite(columns, len(table))
     if not finite.all() and not drop_invalid:
@@ -271,6 +278,17 @@ def read_parquet_table(
         raise _no_number(path, row + 1, name, f"{columns[name][row]}")
     columns = {name: np.ascontiguousarray(values[finite]) for name, values in columns.items()}
     return NumberTable(path, columns, line[finite], int(np.count_nonzero(~finite)))
+
+
+def _may_be_number(kind: pa.DataType) -> bool:
+    """Whether a column may hold numbers, as texts if need be."""
+    return is_number(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind)
+
+
+def _no_numbers(path: Path, name: str, kind: pa.DataType) -> RecordingError:
+    return RecordingError(
+        f"Column {name} should hold numbers, but holds {str(kind)[:40]}.", path=path
+    )
 
 
 @dataclass(frozen=True, slots=True)

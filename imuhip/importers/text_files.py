@@ -4,15 +4,12 @@ from pathlib import Path
 from typing import Final
 
 from imuhip.core.errors import RecordingError
-from imuhip.core.files import reason
+from imuhip.core.files import read_file
 
 
 def read_text(path: Path) -> bytes:
     """Return a text file as UTF-8 with bare line feeds, or say what it is instead."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RecordingError(f"The file cannot be read: {reason(error)}", path=path) from error
+    data = read_file(path, MAX_TEXT_BYTES)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             encoding_used = encoding
@@ -52,6 +49,9 @@ def _odd_encoding(data: bytes) -> str:
     binary = b"\0" in data or any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
     return "" if binary else "cp1252"
 
+
+MAX_TEXT_BYTES: Final = 2 << 30
+"""Eight hours of one sensor at 200 Hz take less than a GB."""
 
 _LOOKED_AT: Final = 65536
 _BYTE_ORDER_MARKS: Final = (

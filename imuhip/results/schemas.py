@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
-from imuhip.core.files import FolderInTheMaking, reason
+from imuhip.core.files import FolderInTheMaking, read_file, reason
+from imuhip.core.parquet import open_parquet
 from imuhip.core.records import AngleBlock, Array, Fault, GridBlock
 from imuhip.results.assessment import REPETITIONS_SCHEMA, SETS_SCHEMA
 
@@ -336,7 +337,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         If it cannot be read, or lacks one of the columns.
     """
     try:
-        table = pq.read_table(path, columns=None if columns is None else list(columns))
+        with open_parquet(path) as file:
+            table = file.read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
     missing = [name for name in columns or () if name not in table.column_names]
@@ -356,8 +358,8 @@ def read_json(path: Path) -> Any:
         If it cannot be read.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_file(path))
+    except (ValueError, RecursionError) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
 
 

@@ -1,0 +1,22 @@
+"""Foreign text made fit to be shown: nothing in it steers a terminal or turns lines round."""
+
+import re
+from typing import Final
+
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for tab and line feed
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing
+    "\u2028\u2029\ufeff\ufff9-\ufffb]"
+    "|[\ud800-\udfff]"
+)
+SHOWN: Final = "\ufffd"
+
+
+def visible(text: str) -> str:
+    """Return `text` with a question mark (U+FFFD) for each character that is not to be seen."""
+    return _UNSEEN.sub(SHOWN, text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether every character of a line is to be seen."""
+    return not _UNSEEN.search(text) and "\n" not in text and "\t" not in text
