@@ -5,8 +5,9 @@ been silent: when the host has seen something ``Params.patience_s`` later than `
 arrived later than that does not change the row, whether it is known by then or not; so a row
 depends on the records alone and not on how they were cut.
 
-Where no sensor has anything for longer than `_EMPTY_S`, no row is made: times that lie apart by
-hours ask for no memory.
+Where no sensor has anything for longer than `_EMPTY_S`, no row is made, and there are never many
+more rows without a sample than rows with one: times that lie apart by hours ask for no memory,
+however many of them there are.
 
 A row is valid for a sensor when a sample lies within 20 ms of it. Between two samples at most
 40 ms apart the orientation goes the shortest way and the vectors go straight; at the edge of a
@@ -14,8 +15,9 @@ wider gap the nearest sample's orientation is carried on by its own angular rate
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +51,7 @@ class Grid:
         self._started = [False] * len(self.sensors)
         self._next: int | None = None
         self._seen = -np.inf
+        self._spare = _SPARE_ROWS
 
     def push(self, blocks: Sequence[OrientationBlock], host_t: float) -> GridBlock:
         """Add samples and return the rows that are now complete.
@@ -63,7 +66,7 @@ class Grid:
         """
         self._add(blocks)
         if not all(self._started):
-            return self._rows(0, 0)
+            return self._none()
         if self._next is None:
             self._next = max(_first_row(track[0, _T]) for track in self._tracks)
         reach = min(float(track[-1, _T]) for track in self._tracks)
@@ -81,7 +84,7 @@ class Grid:
         self._add(blocks)
         tracks = [track for track in self._tracks if len(track)]
         if not tracks:
-            return self._rows(0, 0)
+            return self._none()
         if self._next is None:
             self._next = max(_first_row(track[0, _T]) for track in tracks)
         return self._emit(_last_row(max(float(track[-1, _T]) for track in tracks)))
@@ -96,8 +99,8 @@ class Grid:
     def _emit(self, last: int) -> GridBlock:
         first = self._next or 0
         if last < first:
-            return self._rows(0, 0)
-        rows = self._rows(first, last + 1)
+            return self._none()
+        made = [self._kept(self._at(t)) for t in self._times(first, last + 1)]
         self._next = last + 1
         # What the next row may look back at must stay.
         oldest = (last + 1) / GRID_HZ - _FAR_S
@@ -106,25 +109,44 @@ class Grid:
             if done:
                 self._seen = max(self._seen, float(track[done - 1, _T]))
             self._tracks[place] = track[done:]
-        return rows
+        return _joined(made) if made else self._none()
 
-    def _times(self, first: int, stop: int) -> Array:
+    def _times(self, first: int, stop: int) -> Iterator[Array]:
         """Times of the rows ``first … stop - 1`` that a sensor had something for not long before.
 
-        A sample speaks for the `_EMPTY_S` after it, in rows that it came in time for.
+        A sample speaks for the `_EMPTY_S` after it, in rows that it came in time for. They come in
+        pieces, so that what is empty never waits for memory all at once.
         """
         if stop / GRID_HZ <= self._seen + _EMPTY_S:
-            return np.arange(first, stop) / GRID_HZ
+            yield np.arange(first, stop) / GRID_HZ
+            return
         samples = np.concatenate([track[:, [_T, _HOST]] for track in self._tracks])
         low = np.maximum(samples[:, 0] - _NEAR_S, samples[:, 1] - self._patience + _EDGE_S)
         high = samples[:, 0] + _EMPTY_S
         if self._seen > -np.inf:
             low = np.concatenate(([self._seen], low))
             high = np.concatenate(([self._seen + _EMPTY_S], high))
-        return _union(low, high, first, stop) / GRID_HZ
+        for rows in _union(low, high, first, stop):
+            yield rows / GRID_HZ
 
-    def _rows(self, first: int, stop: int) -> GridBlock:
-        t = self._times(first, stop)
+    def _kept(self, rows: GridBlock) -> GridBlock:
+        """The rows without those that are empty and too many: each row with a sample allows one.
+
+        It depends on the rows before alone, and not on how they were cut.
+        """
+        empty = np.logical_not(np.logical_or.reduce(rows.valid, axis=1))
+        if not empty.any():
+            self._spare = min(self._spare + len(empty), _SPARE_ROWS)
+            return rows
+        kept = np.ones(len(empty), dtype=np.bool_)
+        self._spare = _spend(empty, kept, self._spare)
+        return rows if kept.all() else _taken(rows, kept)
+
+    def _none(self) -> GridBlock:
+        return self._at(np.empty(0))
+
+    def _at(self, t: Array) -> GridBlock:
+        """The sensors at rising grid times `t`."""
         n, count = len(t), len(self.sensors)
         values = np.full((n, count, _SAMPLED), np.nan)
         valid = np.zeros((n, count), dtype=np.bool_)
@@ -137,20 +159,63 @@ class Grid:
         return GridBlock(self.sensors, t, q, acc, gyr, valid, rest, *doubts)
 
 
-def _union(low: Array, high: Array, first: int, stop: int) -> IntArray:
-    """Row numbers of ``first … stop - 1`` at times in any of the intervals ``low … high``."""
+def _union(low: Array, high: Array, first: int, stop: int) -> Iterator[IntArray]:
+    """Row numbers of ``first … stop - 1`` at times in any of the intervals ``low … high``.
+
+    Each comes once, in order, at most `_PIECE_ROWS` at a time.
+    """
     inside = (high >= first / GRID_HZ) & (low < stop / GRID_HZ)
     order = np.argsort(low[inside], kind="stable")
     if not len(order):
-        return np.empty(0, dtype=np.int64)
+        return
     low, high = low[inside][order], np.maximum.accumulate(high[inside][order])
     begins = np.flatnonzero(np.concatenate(([True], low[1:] > high[:-1])))
     ends = np.concatenate((begins[1:], [len(low)])) - 1
-    parts = []
+    waiting: list[IntArray] = []
+    many, place = 0, first
     for begin, end in zip(low[begins].tolist(), high[ends].tolist(), strict=True):
-        a, b = max(first, _first_row(begin)), min(stop, _last_row(end) + 1)
-        parts.append(np.arange(a, max(a, b), dtype=np.int64))
-    return np.unique(np.concatenate(parts))
+        place, last = max(place, _first_row(begin)), min(stop, _last_row(end) + 1)
+        while place < last:
+            piece = np.arange(place, min(last, place + _PIECE_ROWS - many), dtype=np.int64)
+            waiting.append(piece)
+            many += len(piece)
+            place += len(piece)
+            if many == _PIECE_ROWS:
+                yield np.concatenate(waiting)
+                waiting, many = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+@kernel
+def _spend(empty: BoolArray, kept: BoolArray, spare: int) -> int:
+    """Take out of `kept` the empty rows that nothing is spare for; what is spare after them."""
+    for i in range(len(empty)):
+        if not empty[i]:
+            spare = min(spare + 1, _SPARE_ROWS)
+        elif spare > 0:
+            spare -= 1
+        else:
+            kept[i] = False
+    return spare
+
+
+def _taken(rows: GridBlock, kept: BoolArray) -> GridBlock:
+    """Only the rows that `kept` names."""
+    return _each(lambda name: getattr(rows, name)[kept], rows.sensors)
+
+
+def _joined(pieces: Sequence[GridBlock]) -> GridBlock:
+    """Rows that follow each other as one block."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return _each(lambda name: np.concatenate([getattr(p, name) for p in pieces]), pieces[0].sensors)
+
+
+def _each(column: Callable[[str], Any], sensors: tuple[str, ...]) -> GridBlock:
+    """A block made of its columns."""
+    names = [each.name for each in fields(GridBlock) if each.name != "sensors"]
+    return GridBlock(sensors=sensors, **{name: column(name) for name in names})
 
 
 def without(rows: GridBlock, spoiled_at: Mapping[str, float]) -> GridBlock:
@@ -298,5 +363,9 @@ _FAR_S = 3.0 * _NEAR_S
 """Nothing further away has a part in a row."""
 _EMPTY_S = 10.0
 """So long rows go on when nothing comes from any sensor."""
+_SPARE_ROWS = 6000
+"""Empty rows that may be ahead of those with samples: a minute of them."""
+_PIECE_ROWS = 1 << 16
+"""Rows made at once."""
 _EDGE_S = 1e-6
 """Rounding of times written as decimals must not decide."""

@@ -10,6 +10,7 @@ Marks ``begin:shake`` and ``end:shake`` enclose it. What is measured counts from
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -213,19 +214,18 @@ def cut_at_shakes(
     if not marks:
         yield batch, None
         return
-    first = -1
-    for mark in [*sorted(marks, key=lambda m: m.arrival), None]:
-        last = _LAST if mark is None else mark.arrival
-        part: list[Record] = []
-        for record in batch:
-            if isinstance(record, Packet):
-                a, b = np.searchsorted(record.arrival, (first, last), side="right").tolist()
+    marks.sort(key=lambda mark: mark.arrival)
+    parts: list[list[Record]] = [[] for _ in range(len(marks) + 1)]
+    edges = np.array([mark.arrival for mark in marks])
+    for record in batch:
+        if isinstance(record, Packet):
+            rows = [0, *np.searchsorted(record.arrival, edges, side="right").tolist(), len(record)]
+            for part, (a, b) in zip(parts, pairwise(rows), strict=True):
                 if b > a:
                     part.append(record.part(a, b))
-            elif first < record.arrival <= last:
-                part.append(record)
-        yield part, mark
-        first = last
+        else:
+            parts[int(np.searchsorted(edges, record.arrival))].append(record)
+    yield from zip(parts, [*marks, None], strict=True)
 
 
 def _gates(sensor: str, found: Delay) -> list[Gate]:
@@ -249,7 +249,6 @@ _AGAIN = (
     "hard and unevenly for 10 seconds."
 )
 _STEP_S = 0.005
-_LAST = 2**62
 _FURTHEST_S = 0.8
 """Delays between sensors are sought up to this."""
 _SHORTEST_S = 3.0

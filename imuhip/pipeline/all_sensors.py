@@ -168,10 +168,12 @@ class Pipeline:
         self._host_t = -np.inf
         self._begun_t: float | None = None
         self._early: list[Mark] = []
+        self._marks = 0
         self.alignment: Alignment | None = None
 
     def push(self, batch: Sequence[Record]) -> Output:
         """Take a batch: all records of a consecutive range of arrival numbers."""
+        batch, faults = self._few_marks(batch)
         packets = [r for r in batch if isinstance(r, Packet) and r.sensor in self._chains]
         first_ns = self._first_data(packets) if self._begun_t is None else None
         if self._origin_ns is None:
@@ -179,7 +181,6 @@ class Pipeline:
         if first_ns is not None and self._origin_ns is not None:
             self._begun_t = _seconds(first_ns, self._origin_ns)
         blocks: list[OrientationBlock] = []
-        faults: list[Fault] = []
         before = self._early
         arrived = (record for record in batch if isinstance(record, Mark))
         self._early = [*before, *sorted(arrived, key=lambda mark: mark.arrival)]
@@ -202,6 +203,25 @@ class Pipeline:
         rows = without(self._grid.push(blocks, self._host_t), self.spoiled_at)
         out = self._output(rows, faults, marks)
         return replace(out, steps=(*shakes, *out.steps)) if shakes else out
+
+    def _few_marks(self, batch: Sequence[Record]) -> tuple[Sequence[Record], list[Fault]]:
+        """The batch without marks beyond `MOST_MARKS` of a session, and what is told of them."""
+        marks = [record for record in batch if isinstance(record, Mark)]
+        room = max(MOST_MARKS - self._marks, 0)
+        self._marks += len(marks)
+        if len(marks) <= room:
+            return batch, []
+        marks.sort(key=lambda mark: mark.arrival)
+        last = marks[room - 1].arrival if room else -1
+        few = [r for r in batch if not isinstance(r, Mark) or r.arrival <= last]
+        at = max(self._host_t, 0.0)
+        if self._origin_ns is not None:
+            at = max(_seconds(marks[room].host_ns, self._origin_ns), 0.0)
+        said = f"more than {MOST_MARKS} marks; those after them are left out"
+        told = (
+            [Fault("", "marks", at, at, 1, said)] if self._marks - len(marks) <= MOST_MARKS else []
+        )
+        return few, told
 
     def _samples(
         self, batch: Sequence[Record], origin_ns: int
@@ -369,6 +389,10 @@ class Pipeline:
             self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
         if step.step == "stand_again":
             self._headings.stood_again(step)
+
+
+MOST_MARKS = 5000
+"""Marks of a session that count: one every three seconds for four hours."""
 
 
 def _misplacements(steps: Sequence[CalibrationStep]) -> list[Fault]:
