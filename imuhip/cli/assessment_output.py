@@ -46,8 +46,11 @@ def assessment_words(
         _findings(console, told)
     done = {(each.movement, each.set) for each in sets}
     _findings(console, [f for f in findings if (f.movement, f.set) not in done])
-    for note in notes:
-        console.print(f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}", highlight=False)
+    for note in notes[:_MOST_NOTES]:
+        line = f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}"
+        console.print(line, highlight=False, markup=False)
+    if len(notes) > _MOST_NOTES:
+        console.print(f"and {len(notes) - _MOST_NOTES} more marks", highlight=False)
 
 
 def plan_words(console: Console, findings: Sequence[Finding], goal: Goal = "general") -> None:
@@ -87,7 +90,7 @@ def _table(
     title = f"{known.title if known else movement}, set {number}"
     if any(row.found == "detected" for row in rows):
         title += " (recognised from the data)"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=None)
     table.add_column("")
     shown = [side for side in SIDES if any(row.side == side for row in rows)]
     for side in shown:
@@ -188,6 +191,8 @@ _RULE_OF: Final = {
     "rotation_bottom_deg": "rotation_difference",
 }
 """Measure to the rule that compares its sides."""
+
+_MOST_NOTES: Final = 100
 
 _STEPS: Final = {"limits": "What limits", "drill": "Do", "test_again": "Test again"}
 

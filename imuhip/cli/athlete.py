@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.console import Console
 
 from imuhip.cli.athlete_output import (
     athletes_words,
@@ -17,13 +16,14 @@ from imuhip.cli.athlete_output import (
     sessions_words,
 )
 from imuhip.cli.filing import CatalogueAt, opened
+from imuhip.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from imuhip.catalogue.entities import Kind, NoteKind
 
 app = typer.Typer(help="Athletes over weeks.", no_args_is_help=True)
 
-err = Console(stderr=True)
+err = Terminal(stderr=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The athlete's id.")]
 SessionId = Annotated[
@@ -83,7 +83,7 @@ def list_(as_json: AsJson = False, catalogue: CatalogueAt = None) -> None:
     if as_json:
         typer.echo(_json([asdict(athlete) for athlete in found]))
     else:
-        athletes_words(Console(), found)
+        athletes_words(Terminal(), found)
 
 
 @app.command()
@@ -135,7 +135,7 @@ def sessions(
     if as_json:
         typer.echo(_json([asdict(session) for session in found]))
     else:
-        sessions_words(Console(), found)
+        sessions_words(Terminal(), found)
 
 
 @app.command()
@@ -176,7 +176,7 @@ def session(
             (open_.trash if trash else open_.restore)(session)
         if show is not None:
             open_.show(session, show or None)
-        sessions_words(Console(), [open_.session(session)])
+        sessions_words(Terminal(), [open_.session(session)])
         for one in open_.analyses(session):
             shown = ", shown" if one.shown else ""
             typer.echo(f"analysis {one.fingerprint}: version {one.version}, {one.grade}{shown}")
@@ -281,7 +281,7 @@ def progress(
         plain = {"series": [asdict(s) for s in series], "weeks": [asdict(w) for w in weeks]}
         typer.echo(_json(plain))
     else:
-        progress_words(Console(), series, weeks, goals)
+        progress_words(Terminal(), series, weeks, goals)
     if plot is not None:
         from imuhip.catalogue.progress_plot import plot_progress
 
@@ -329,7 +329,7 @@ def delete(
     with opened(catalogue) as open_:
         found = holdings(open_, athlete, (*(also or ()), user_cache()))
         kits = [kit for kit in map(load_kit, kit_names()) if kit.athlete == athlete]
-        holdings_words(Console(), found, [kit.name for kit in kits])
+        holdings_words(Terminal(), found, [kit.name for kit in kits])
         if dry_run:
             return
         if not yes:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from imuhip.cli.filing import CatalogueAt, opened
+from imuhip.cli.terminal import Terminal
 
 app = typer.Typer(help="The catalogue: making it anew, checking it.", no_args_is_help=True)
 
-err = Console(stderr=True)
+err = Terminal(stderr=True)
 
 
 @app.command()

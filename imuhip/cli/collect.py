@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from imuhip.cli.filing import CatalogueAt, filing
+from imuhip.cli.terminal import Terminal
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 kit_app = typer.Typer(help="Kits: which sensor sits where.", no_args_is_help=True)
 
-err = Console(stderr=True)
+err = Terminal(stderr=True)
 
 Adapter = Annotated[str, typer.Option("--adapter", help="Bluetooth adapter, such as hci1.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -54,9 +55,10 @@ def scan(
         seen = found.sighting
         battery = "–" if seen.battery is None else f"{seen.battery} %"
         profiles = " or ".join(found.profiles) or "unknown"
-        table.add_row(seen.name or "–", seen.address, f"{seen.rssi} dBm", battery, profiles)
+        name, address = escape(seen.name or "–"), escape(seen.address)
+        table.add_row(name, address, f"{seen.rssi} dBm", battery, profiles)
     if shown:
-        Console().print(table)
+        Terminal().print(table)
     unknown = len(heard) - sum(bool(found.profiles) for found in heard)
     if not any(found.profiles for found in heard):
         _say(
@@ -131,7 +133,7 @@ def collect(
             recorded=filer.recorded,
             filed=filer.state_of,
             rebound=rebind_kit,
-            show=lambda assessed: session_words(Console(), assessed),
+            show=lambda assessed: session_words(Terminal(), assessed),
             make_stages=broadcasting() if lsl else Pipeline,
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)

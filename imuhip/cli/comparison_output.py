@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from imuhip.assess.conditions import under_alike_conditions
@@ -72,7 +73,7 @@ def cues_words(console: Console, outcomes: Sequence[Outcome]) -> None:
 
 def _goals(title: str, arcs: Sequence[Arcs], zones: Mapping[Side, Sequence[Zone]]) -> Table:
     """A line an arc: left, right, the goal and the means of people, each with where it stands."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=None)
     table.add_column("")
     for side in SIDES:
         table.add_column(side, justify="right")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-err = Console(stderr=True)
+from imuhip.cli.terminal import Terminal
+
+err = Terminal(stderr=True)
 
 
 def export(
@@ -119,7 +120,7 @@ def batch(
     if as_json:
         typer.echo(json.dumps(asdict(report), default=str))
     else:
-        batch_words(Console(), report)
+        batch_words(Terminal(), report)
     for failure in report.failures:
         place, why = escape(str(failure.path)), escape(failure.reason)
         err.print(f"[bold red]![/] {place}: {why}", highlight=False, soft_wrap=True)
@@ -128,6 +129,7 @@ def batch(
             f"{len(report.failures)} could not be analyzed; the reasons are in "
             f"{output / 'failures.json'}",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
         raise typer.Exit(1)

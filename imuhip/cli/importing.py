@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from imuhip.cli.export import err, progress
+from imuhip.cli.terminal import Terminal
 from imuhip.core.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def import_(
                 folders, output, overwrite=overwrite, drop_invalid=drop_invalid, options=options
             )
     if preview:
-        _preview_words(Console(), report)
+        _preview_words(Terminal(), report)
     for sentence in report.warnings:
         err.print(f"[yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
     counts = ", ".join(f"{name} {count:,}" for name, count in report.samples.items())
@@ -99,7 +99,7 @@ def _said(
         raise typer.BadParameter(error.message, param_hint=option) from error
 
 
-def _preview_words(console: Console, report: "ImportReport") -> None:
+def _preview_words(console: Terminal, report: "ImportReport") -> None:
     """Say what was recognised: format, device, samples, rate, time, units and magnetometer."""
     for sensor in report.sensors:
         device = f" of {sensor.device}" if sensor.device else ""

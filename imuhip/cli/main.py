@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from imuhip import __version__
@@ -28,9 +27,10 @@ from imuhip.cli.export import batch, err, export, orientation_params, progress
 from imuhip.cli.filing import CatalogueAt, Filing, results_of
 from imuhip.cli.importing import import_
 from imuhip.cli.report import report
+from imuhip.cli.terminal import Terminal
 from imuhip.core.errors import ImuhipError, ProfileError
 from imuhip.core.extras import words_of
-from imuhip.core.files import reason
+from imuhip.core.files import read_file, reason
 
 app = typer.Typer(
     name="imuhip",
@@ -159,7 +159,7 @@ def analyze(
     if as_json:
         typer.echo(json.dumps(asdict(analysis), default=str))
     else:
-        analysis_words(Console(), analysis)
+        analysis_words(Terminal(), analysis)
 
 
 @app.command()
@@ -184,7 +184,7 @@ def replay(
     factor, hub = _speed(speed), port if serve else None
     if lsl and factor != 1.0:
         raise typer.BadParameter("--lsl keeps its clock at --speed 1 alone")
-    console = Console()
+    console = Terminal()
     play(
         recording,
         factor,
@@ -207,7 +207,7 @@ def info(recording: Recording, as_json: AsJson = False) -> None:
     from imuhip.recording.summary import describe
 
     summary = describe(recording)
-    info_words(Console(), summary, as_json=as_json)
+    info_words(Terminal(), summary, as_json=as_json)
 
 
 @app.command()
@@ -314,7 +314,7 @@ def profiles(context: typer.Context) -> None:
         from imuhip.core.resources import profile_ids, profile_text
         from imuhip.devices.profiles import parse_profile
 
-        profiles_words(Console(), [parse_profile(profile_text(name)) for name in profile_ids()])
+        profiles_words(Terminal(), [parse_profile(profile_text(name)) for name in profile_ids()])
 
 
 @profiles_app.command(name="check")
@@ -329,14 +329,15 @@ def check(
     from imuhip.devices.vectors import check_vectors
 
     try:
-        profile = parse_profile(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        profile = parse_profile(read_file(file).decode())
+    except UnicodeDecodeError as error:
         raise ProfileError(f"expected a profile in TOML; came {error}", path=file) from error
     except ProfileError as error:
         raise ProfileError(error.message, path=file) from error
     failed = [result for result in check_vectors(profile) if not result.ok]
     for result in failed:
-        err.print(f"vector {result.index} ({result.source}): {result.problem}", highlight=False)
+        said = f"vector {result.index} ({result.source}): {result.problem}"
+        err.print(said, highlight=False, markup=False)
     if failed:
         raise ProfileError(f"{len(failed)} of {len(profile.vectors)} vectors fail", path=file)
     typer.echo(f"{profile.id}: {len(profile.vectors)} vectors come out as they must")
@@ -368,7 +369,7 @@ def orientation(
             if as_json:
                 typer.echo(json.dumps(asdict(row)))
     if not as_json:
-        validation_words(Console(), rows)
+        validation_words(Terminal(), rows)
 
 
 @app.command()
@@ -435,7 +436,7 @@ def demo(
     if not speed > 0.0:
         raise typer.BadParameter(f"expected a speed above 0; came {speed:g}")
     wishes = Wishes(speed, port, browser, exit_, seconds)
-    run_demo(wishes, _say, lambda analysis: analysis_words(Console(), analysis))
+    run_demo(wishes, _say, lambda analysis: analysis_words(Terminal(), analysis))
 
 
 def _speed(text: str) -> float | None:
@@ -453,4 +454,4 @@ def _speed(text: str) -> float | None:
 
 def _say(sentence: str) -> None:
     """A sentence about the work."""
-    err.print(sentence, highlight=False, soft_wrap=True)
+    err.print(sentence, highlight=False, markup=False, soft_wrap=True)

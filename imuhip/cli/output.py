@@ -26,9 +26,9 @@ def faults_words(console: Console, faults: "Sequence[Fault]") -> None:
     for (sensor, kind), group in counts.items():
         total = sum(fault.count for fault in group)
         detail = f": {group[0].detail}" if group[0].detail else ""
+        what = escape(f"{sensor or 'recording'}: {kind.replace('_', ' ')}")
         console.print(
-            f"[yellow]![/] {sensor or 'recording'}: {kind.replace('_', ' ')}, {len(group)} times, "
-            f"{total} in all{escape(detail)}",
+            f"[yellow]![/] {what}, {len(group)} times, {total} in all{escape(detail)}",
             highlight=False,
         )
 
@@ -60,15 +60,17 @@ def info_words(console: Console, summary: "RecordingSummary", *, as_json: bool) 
     for sensor in summary.sensors:
         table.add_row(
             sensor.sensor,
-            sensor.profile_id,
+            escape(sensor.profile_id),
             f"{sensor.notifications:,}",
             f"{sensor.rate_hz:.1f}",
             str(sensor.gaps),
             f"{sensor.longest_gap_s:.2f} s",
         )
     console.print(table)
-    for t, label in summary.marks:
+    for t, label in summary.marks[:_MOST_MARKS]:
         console.print(f"{t:9.2f} s  {escape(label)}", highlight=False)
+    if len(summary.marks) > _MOST_MARKS:
+        console.print(f"and {len(summary.marks) - _MOST_MARKS} more marks (--json)")
     faults_words(console, summary.faults)
     console.print(f"SHA-256 {summary.sha256}", highlight=False)
 
@@ -95,8 +97,8 @@ def profiles_words(console: Console, profiles: "Sequence[Profile]") -> None:
         table.add_column(column, no_wrap=column == "profile")
     for profile in profiles:
         table.add_row(
-            profile.id,
-            profile.vendor,
+            escape(profile.id),
+            escape(profile.vendor),
             ", ".join(f"{rate:g}" for rate in profile.rates) or "any",
             "yes" if profile.time else "no",
         )
@@ -120,6 +122,9 @@ def validation_words(console: Console, rows: "Sequence[Row]") -> None:
                 f"{row.samples_per_s:,.0f}",
             )
     console.print(table)
+
+
+_MOST_MARKS = 500
 
 
 def _finite(value: object) -> object:
