@@ -189,14 +189,14 @@ def _lone_track(sensor, t):
 
 def test_few_samples_far_apart_ask_for_few_rows():
     """However many samples lie seconds apart, empty rows are about as many as full ones."""
-    t, rng = np.arange(20_000) * 9.7, np.random.default_rng(3)
+    t, rng = np.arange(4000) * 9.7, np.random.default_rng(3)
     blocks = [_track(sensor, t, rng) for sensor in SENSORS]
     grid = Grid(SENSORS)
-    parts = [slice(k, k + 1000) for k in range(0, 20_000, 1000)]
+    parts = [slice(k, k + 500) for k in range(0, 4000, 500)]
     made = [grid.push([_part(b, rows) for b in blocks], t[rows.stop - 1]) for rows in parts]
     at_once = Grid(SENSORS).finish(blocks)
     rows = np.concatenate([block.t for block in (*made, grid.finish())])
     full = int(np.count_nonzero(at_once.valid.any(axis=1)))
-    assert 20_000 <= full < 100_000
+    assert 4000 <= full < 20_000
     assert len(at_once.t) <= 2 * full + 6000
     assert np.array_equal(rows, at_once.t)

@@ -62,10 +62,7 @@ def test_a_machine_that_slept_makes_no_rows(beginning, hours):
     assert {f.sensor for f in faults if f.kind == "missing"} >= {"pelvis"}
 
 
-@pytest.mark.parametrize(
-    "labels", [("note:x",), ("begin:shake", "end:shake"), ("begin:a", "end:a")]
-)
-def test_marks_by_the_ten_thousand_are_left_out(beginning, labels):
+def test_marks_by_the_ten_thousand_are_left_out(beginning):
     """Marks beyond five thousand count for nothing, and are told once; packets all stay."""
     header, batch = beginning
     arrival, host_ns = _ends(batch)
