@@ -19,6 +19,7 @@ from dashboard.server.consent import Consents
 from dashboard.server.door import Door, Policy
 from dashboard.server.goals import Goals
 from dashboard.server.relay import ROUTE, Relay
+from dashboard.server.rest import Rest
 from dashboard.server.samples import SAMPLES
 from dashboard.server.settings import settings_from_arguments
 from dashboard.server.startup import lifespan, stream_addresses
@@ -40,6 +41,7 @@ app = st.App(
         *SAMPLES.routes(),
         *Goals(_settings.catalogue).routes(),
         *Consents(_settings.catalogue).routes(),
+        *Rest(_settings.catalogue).routes(),
     ],
     lifespan=lifespan,
     middleware=[

@@ -1,7 +1,8 @@
 """Who may see the page, and what the page itself may load.
 
 On this machine the page is open; from the network only with a token. A first visit brings it in the
-address (that is what the QR code holds), gets a cookie for it and goes on without it. Every answer
+address (that is what the QR code holds), gets a cookie for it and goes on without it; a program
+sends it as ``Authorization: Bearer``. Every answer
 carries a content security policy: nothing is loaded from anywhere else, nobody frames the page.
 """
 
@@ -59,10 +60,13 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a token from the address, or say what is missing."""
         query = parse_qsl(scope["query_string"].decode("latin-1"))
-        brought = next((value for name, value in query if name == QUERY), "")
+        header = _bearer(scope)
+        brought = header or next((value for name, value in query if name == QUERY), "")
         if self._tired():
             words = "too many wrong tokens – wait a minute, then scan the code again"
             await PlainTextResponse(words, 429)(scope, receive, send)
+        elif header and self._fits(header):
+            await self._app(scope, receive, send)
         elif self._fits(brought):
             rest = urlencode([(name, value) for name, value in query if name != QUERY])
             response = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
@@ -133,6 +137,15 @@ def _peer(scope: Scope) -> str:
     """Address of the machine that asks."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+def _bearer(scope: Scope) -> str:
+    """The token that a program sends as ``Authorization: Bearer …``; empty without one."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() == "bearer" else ""
+    return ""
 
 
 def _cookie(scope: Scope) -> str:

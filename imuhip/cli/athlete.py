@@ -72,6 +72,50 @@ def edit(
         open_.edit_athlete(athlete, name=name, note=note)
 
 
+@app.command()
+def roster(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="Columns id, name, team, note, …")],
+    catalogue: CatalogueAt = None,
+) -> None:
+    """Add and update the athletes of a club from a table.
+
+    Example: imuhip athlete roster club.csv
+    """
+    from imuhip.catalogue.club import enter_roster, read_roster
+
+    entries = read_roster(file)
+    with opened(catalogue) as open_:
+        new, changed = enter_roster(open_, entries)
+    typer.echo(f"{file}: {len(entries)} athletes, {new} new, {changed} changed")
+
+
+@app.command()
+def results(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the CSV files.")],
+    athletes: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Only these athletes.")
+    ] = None,
+    roster_file: Annotated[
+        Path | None, typer.Option("--roster", help="The roster, which says the teams.")
+    ] = None,
+    team: Annotated[str, typer.Option(help="Only this team of the roster.")] = "",
+    catalogue: CatalogueAt = None,
+) -> None:
+    """Write results of athletes and teams as CSV, to be read by a club's own programs.
+
+    Example: imuhip athlete results --roster club.csv -o club_results
+    """
+    from imuhip.catalogue.club import read_roster, write_results
+
+    if team and roster_file is None:
+        raise typer.BadParameter("a team needs --roster, which says who is in it")
+    entries = read_roster(roster_file) if roster_file else ()
+    with opened(catalogue) as open_:
+        counts = write_results(open_, output, entries, athletes=athletes or (), team=team)
+    for name, count in counts.items():
+        typer.echo(f"{output / name}: {count:,} rows")
+
+
 @app.command("list")
 def list_(as_json: AsJson = False, catalogue: CatalogueAt = None) -> None:
     """List the athletes.

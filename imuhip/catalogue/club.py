@@ -1,0 +1,270 @@
+"""A club's door: a roster in, results out per athlete and team, as CSV.
+
+Ids stay: an athlete's is the roster's, a session's is the SHA-256 of its recording, a repetition's
+is movement, set, number and side within its session.
+"""
+
+import csv
+import io
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Final
+
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.entities import MeasureValue
+from imuhip.catalogue.filing import check_id
+from imuhip.catalogue.reader import CatalogueReader
+from imuhip.core.errors import CatalogueError
+from imuhip.importers.text_files import read_text
+
+ROSTER_COLUMNS: Final = ("id", "name", "team", "note", "consent")
+"""Of which ``id`` is needed; others may be left out, and further ones are not used."""
+
+REPETITION_COLUMNS: Final = (
+    "athlete", "team", "session", "started", "kind", "movement", "set", "repetition", "side",
+    "direction", "measure", "value", "sd", "unit", "counted", "excluded",
+)  # fmt: skip
+SESSION_COLUMNS: Final = (
+    "athlete", "team", "session", "started", "kind", "movement", "side", "direction", "measure",
+    "repetitions", "mean", "least", "greatest", "unit",
+)  # fmt: skip
+TEAM_COLUMNS: Final = (
+    "team", "movement", "side", "direction", "measure", "athletes", "mean", "least", "greatest",
+    "unit",
+)  # fmt: skip
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """A line of a roster; `consent` is whether the athlete has agreed to be tracked."""
+
+    id: str
+    name: str = ""
+    team: str = ""
+    note: str = ""
+    consent: bool = False
+
+
+def read_roster(path: Path) -> tuple[RosterEntry, ...]:
+    """Read a roster as any spreadsheet saves it: commas, semicolons or tabs between columns.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read as text.
+    CatalogueError
+        If there is no column ``id``, an id is unusable or stands twice, or consent is unclear.
+    """
+    text = read_text(path).decode()
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    rows = csv.DictReader(io.StringIO(text), delimiter=separator)
+    names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
+    if "id" not in names:
+        raise CatalogueError(
+            f"{path}: column id is missing. The first line has {head[:80]!r}; a roster needs id, "
+            "and may have name, team, note and consent."
+        )
+    entries: dict[str, RosterEntry] = {}
+    for row in rows:
+        cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in names.items() if theirs}
+        if not any(cells.values()):
+            continue
+        entry = _entry(cells, f"{path}:{rows.line_num}")
+        if entry.id in entries:
+            raise CatalogueError(
+                f"{path}:{rows.line_num}: {entry.id} is there twice. Keep one line."
+            )
+        entries[entry.id] = entry
+    return tuple(entries.values())
+
+
+def _entry(cells: Mapping[str, str], where: str) -> RosterEntry:
+    word = cells.get("consent", "").lower()
+    if word not in _CONSENTS:
+        raise CatalogueError(f"{where}: consent is {word!r}. Write yes, no, or nothing.")
+    try:
+        check_id(cells["id"])
+    except CatalogueError as error:
+        raise CatalogueError(f"{where}: {error}") from error
+    said = {name: cells.get(name, "") for name in ("id", "name", "team", "note")}
+    return RosterEntry(**said, consent=_CONSENTS[word])
+
+
+def enter_roster(catalogue: Catalogue, entries: Iterable[RosterEntry]) -> tuple[int, int]:
+    """Add and update athletes; return how many are new, and how many were changed.
+
+    An empty cell leaves what the catalogue has. Consent is written down where the roster says yes
+    and none was ever given; it is never taken back, nor given again after it was withdrawn.
+    """
+    known = {athlete.id: athlete for athlete in catalogue.athletes()}
+    new = changed = 0
+    for entry in entries:
+        athlete = known.get(entry.id)
+        if athlete is None:
+            catalogue.add_athlete(entry.id, entry.name, entry.note)
+            new += 1
+        else:
+            name, note = entry.name or athlete.name, entry.note or athlete.note
+            if (name, note) != (athlete.name, athlete.note):
+                catalogue.edit_athlete(entry.id, name=name, note=note)
+                changed += 1
+        if entry.consent and (athlete is None or athlete.consent == "none"):
+            catalogue.give_consent(entry.id, _PURPOSE, note="by the roster")
+    return new, changed
+
+
+def repetition_rows(
+    reader: CatalogueReader, athletes: Sequence[str], teams: Mapping[str, str], **asked: Any
+) -> list[Row]:
+    """Return a row a measure of a repetition of one side: `REPETITION_COLUMNS`.
+
+    Parameters
+    ----------
+    teams
+        Athlete to team; empty for those who are in none.
+    asked
+        ``names`` and ``movement`` as for `CatalogueReader.measures`.
+    """
+    return [
+        _repetition(athlete, teams.get(athlete, ""), value)
+        for athlete in athletes
+        for value in reader.measures(athlete, **asked)
+    ]
+
+
+def _repetition(athlete: str, team: str, value: MeasureValue) -> Row:
+    return {
+        "athlete": athlete,
+        "team": team,
+        "session": value.session,
+        "started": value.started.isoformat() if value.started else "",
+        "kind": value.kind,
+        "movement": value.movement,
+        "set": value.set,
+        "repetition": value.repetition,
+        "side": value.side,
+        "direction": value.direction,
+        "measure": value.name,
+        "value": value.value,
+        "sd": value.sd,
+        "unit": value.unit,
+        "counted": value.counted,
+        "excluded": value.excluded,
+    }
+
+
+def session_rows(repetitions: Iterable[Row]) -> list[Row]:
+    """Return a row a session and measure, over the repetitions that count: `SESSION_COLUMNS`."""
+    groups: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for row in repetitions:
+        if row["counted"] and not row["excluded"] and math.isfinite(row["value"]):
+            groups[tuple(row[name] for name in _SESSION_KEY)].append(row["value"])
+    return [
+        dict(zip(_SESSION_KEY, key, strict=True)) | _summary(values, "repetitions")
+        for key, values in groups.items()
+    ]
+
+
+def team_rows(sessions: Iterable[Row]) -> list[Row]:
+    """Return a row a team and measure, over each athlete's latest session: `TEAM_COLUMNS`."""
+    latest: dict[tuple[Any, ...], Row] = {}
+    for row in sessions:
+        key = tuple(row[name] for name in (*_TEAM_KEY, "athlete"))
+        if key not in latest or row["started"] >= latest[key]["started"]:
+            latest[key] = row
+    groups: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for row in latest.values():
+        groups[tuple(row[name] for name in _TEAM_KEY)].append(row["mean"])
+    return [
+        dict(zip(_TEAM_KEY, key, strict=True)) | _summary(values, "athletes")
+        for key, values in sorted(groups.items())
+    ]
+
+
+def _summary(values: Sequence[float], counted: str) -> dict[str, Any]:
+    return {
+        counted: len(values),
+        "mean": fmean(values),
+        "least": min(values),
+        "greatest": max(values),
+    }
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """Return rows as CSV: commas, decimal points, an empty cell for what is not known."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in columns])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_results(
+    reader: CatalogueReader,
+    folder: Path,
+    roster: Sequence[RosterEntry] = (),
+    *,
+    athletes: Sequence[str] = (),
+    team: str = "",
+) -> dict[str, int]:
+    """Write ``repetitions.csv``, ``sessions.csv`` and ``teams.csv``; return rows by file.
+
+    Parameters
+    ----------
+    roster
+        Says who is in which team.
+    athletes, team
+        Only these; everybody in the catalogue without.
+
+    Raises
+    ------
+    CatalogueError
+        If an athlete is not in the catalogue, or nobody of the roster is in the team.
+    """
+    teams = {entry.id: entry.team for entry in roster}
+    known = [athlete.id for athlete in reader.athletes()]
+    if unknown := sorted(set(athletes) - set(known)):
+        raise CatalogueError(f"The catalogue has no athlete {', '.join(unknown)}.")
+    chosen = [each for each in known if each in (athletes or known)]
+    if team:
+        chosen = [each for each in chosen if teams.get(each) == team]
+        if not chosen:
+            raise CatalogueError(f"Nobody of team {team} is in the roster and in the catalogue.")
+    repetitions = repetition_rows(reader, chosen, teams)
+    sessions = session_rows(repetitions)
+    of_teams = team_rows(row for row in sessions if row["team"])
+    tables = {
+        "repetitions.csv": (REPETITION_COLUMNS, repetitions),
+        "sessions.csv": (SESSION_COLUMNS, sessions),
+        "teams.csv": (TEAM_COLUMNS, of_teams),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (columns, rows) in tables.items():
+        (folder / name).write_text(as_csv(columns, rows), encoding="utf-8", newline="")
+    return {name: len(rows) for name, (_, rows) in tables.items()}
+
+
+_PURPOSE: Final = "tracking"
+_CONSENTS: Final = {
+    "": False, "no": False, "false": False, "0": False, "none": False,
+    "yes": True, "true": True, "1": True, "given": True, "x": True,
+}  # fmt: skip
+_SESSION_KEY: Final = (
+    "athlete", "team", "session", "started", "kind", "movement", "side", "direction", "measure",
+    "unit",
+)  # fmt: skip
+_TEAM_KEY: Final = ("team", "movement", "side", "direction", "measure", "unit")

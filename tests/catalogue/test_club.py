@@ -1,0 +1,159 @@
+"""A club's roster in, its results out."""
+
+import csv
+import math
+
+import pytest
+from beds import catalogue as bed
+from typer.testing import CliRunner
+
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.club import (
+    REPETITION_COLUMNS,
+    SESSION_COLUMNS,
+    TEAM_COLUMNS,
+    RosterEntry,
+    as_csv,
+    enter_roster,
+    read_roster,
+    team_rows,
+    write_results,
+)
+from imuhip.cli.main import app
+from imuhip.core.errors import CatalogueError
+
+ROSTER = "id,name,team,note,consent\nA1,Ada,U19,keeper,yes\nA2,Bob,U19,,no\nA3,Cyd,,,\n"
+
+
+@pytest.fixture
+def club(tmp_path):
+    """A catalogue of its own."""
+    with Catalogue(tmp_path / "club.sqlite") as catalogue:
+        yield catalogue
+
+
+def roster(tmp_path, text=ROSTER):
+    path = tmp_path / "club.csv"
+    path.write_bytes(text.encode("utf-8-sig"))
+    return path
+
+
+def table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_roster_as_spreadsheets_save_it(tmp_path, separator):
+    """Separators, capitals, columns nobody needs and empty rows do not matter."""
+    text = "ID,Name,Team,Consent,Shoe\r\nA1,Ada,U19,Yes,42\r\n,,,,\r\nA2,,,,\r\n"
+    assert read_roster(roster(tmp_path, text.replace(",", separator))) == (
+        RosterEntry("A1", "Ada", "U19", consent=True),
+        RosterEntry("A2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,team\nAda,U19\n", "column id is missing"),
+        ("id\nA1\nA1\n", "club.csv:3: A1 is there twice"),
+        ("id,consent\nA1,perhaps\n", "club.csv:2: consent is 'perhaps'. Write yes, no"),
+        ("id\na/b\n", "club.csv:2: "),
+    ],
+)
+def test_a_roster_that_cannot_be_meant(tmp_path, text, said):
+    """A roster is refused with the line, before anything is entered."""
+    with pytest.raises(CatalogueError) as caught:
+        read_roster(roster(tmp_path, text))
+    assert said in str(caught.value)
+
+
+def test_a_roster_adds_and_updates(club, tmp_path):
+    """A roster may come again: nobody is removed, empty cells and withdrawn consent stay."""
+    catalogue = club
+    entries = read_roster(roster(tmp_path))
+    assert enter_roster(catalogue, entries) == (3, 0)
+    assert enter_roster(catalogue, entries) == (0, 0)
+    catalogue.withdraw_consent("A1")
+    later = [RosterEntry("A1", "Ada King", consent=True), RosterEntry("A2")]
+    assert enter_roster(catalogue, later) == (0, 1)
+    found = {athlete.id: athlete for athlete in catalogue.athletes()}
+    assert (found["A1"].name, found["A1"].note, found["A1"].consent) == (
+        "Ada King", "keeper", "withdrawn",
+    )  # fmt: skip
+    assert (found["A2"].name, found["A2"].consent) == ("Bob", "none")
+
+
+def test_results_of_athletes_and_teams(club, tmp_path):
+    """Every measure comes out with its ids; sessions and teams are means of what counts."""
+    catalogue = club
+    entries = read_roster(roster(tmp_path))
+    enter_roster(catalogue, entries)
+    rec = bed.recording(tmp_path / "one.mcap")
+    filed = catalogue.file(rec, bed.results(tmp_path / "one", rec), athlete="A1")
+    out = tmp_path / "out"
+    counts = write_results(catalogue, out, entries)
+    repetitions = table(out / "repetitions.csv")
+    assert tuple(repetitions[0]) == REPETITION_COLUMNS
+    measures = catalogue.measures("A1")
+    assert counts["repetitions.csv"] == len(repetitions) == len(measures) > 0
+    assert {row["session"] for row in repetitions} == {filed.session}
+    assert {row["team"] for row in repetitions} == {"U19"}
+    for row, value in zip(repetitions, measures, strict=True):
+        known = math.isfinite(value.value)
+        assert row["value"] == (repr(value.value) if known else "")
+    sessions = table(out / "sessions.csv")
+    assert tuple(sessions[0]) == SESSION_COLUMNS
+    one = sessions[0]
+    same = [
+        float(row["value"])
+        for row in repetitions
+        if all(row[name] == one[name] for name in ("movement", "side", "direction", "measure"))
+        and row["counted"] == "true"
+        and not row["excluded"]
+        and row["value"]
+    ]
+    assert int(one["repetitions"]) == len(same)
+    assert float(one["mean"]) == pytest.approx(sum(same) / len(same))
+    teams = table(out / "teams.csv")
+    assert tuple(teams[0]) == TEAM_COLUMNS
+    assert {row["team"] for row in teams} == {"U19"}
+    with pytest.raises(CatalogueError, match="no athlete Z9"):
+        write_results(catalogue, out, entries, athletes=("Z9",))
+    with pytest.raises(CatalogueError, match="Nobody of team U17"):
+        write_results(catalogue, out, entries, team="U17")
+    assert write_results(catalogue, out, entries, athletes=("A2",))["repetitions.csv"] == 0
+
+
+def test_a_team_counts_each_athlete_once():
+    """A team's mean is over each athlete's latest session."""
+    base = {
+        "team": "U19", "movement": "squat", "side": "left", "direction": "", "measure": "depth_deg",
+        "unit": "deg",
+    }  # fmt: skip
+    rows = [
+        base | {"athlete": "A1", "started": "2026-03-02", "mean": 80.0},
+        base | {"athlete": "A1", "started": "2026-03-09", "mean": 100.0},
+        base | {"athlete": "A2", "started": "2026-03-02", "mean": 90.0},
+    ]
+    (row,) = team_rows(rows)
+    assert (row["athletes"], row["mean"], row["least"], row["greatest"]) == (2, 95.0, 90.0, 100.0)
+
+
+def test_csv_of_what_is_not_known():
+    """Unknown numbers are empty cells, and truth is written small."""
+    assert as_csv(("a", "b"), [{"a": math.nan, "b": True}]) == "a,b\n,true\n"
+
+
+def test_on_the_terminal(tmp_path):
+    """Roster and results from the command line; a team needs the roster."""
+    where = ["--catalogue", str(tmp_path / "c.sqlite")]
+    run = lambda *words: CliRunner().invoke(app, ["athlete", *words, *where])  # noqa: E731
+    done = run("roster", str(roster(tmp_path)))
+    assert "3 athletes, 3 new, 0 changed" in done.output
+    out = str(tmp_path / "out")
+    done = run("results", "-o", out, "--roster", str(tmp_path / "club.csv"), "--team", "U19")
+    assert done.exit_code == 0, done.output
+    assert "0 rows" in done.output
+    assert run("results", "-o", out, "--team", "U19").exit_code == 2
