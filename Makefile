@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 YES :=
 
-.PHONY: demo test lint types unit visit wheel bench docs pictures clean
+.PHONY: demo test lint types unit visit layout example wheel bench docs pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -37,6 +37,15 @@ visit: $(VENV)/tested
 # Wheel and sdist as they are released, installed alone in a clean environment and used end to end.
 wheel: $(VENV)/tested
 	$(BIN)/python -m pytest -m wheel tests/test_wheel.py $(ARGS)
+
+# Every page in four sizes, light and dark, and what is cut or overlaps in them.
+layout: $(VENV)/tested
+	$(BIN)/python tests/system_packages.py
+	$(BIN)/python tests/layout_of_pages.py $(ARGS)
+
+# The athletes that ship, made anew: after a change of what result files or the catalogue hold.
+example: $(VENV)/tested
+	$(BIN)/python tests/make_example.py
 
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

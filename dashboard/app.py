@@ -17,6 +17,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.consent import Consents
 from dashboard.server.door import Door, Policy
+from dashboard.server.front import Front, page_of
 from dashboard.server.goals import Goals
 from dashboard.server.relay import ROUTE, Relay
 from dashboard.server.rest import Rest
@@ -27,7 +28,8 @@ from dashboard.server.steering import Steering
 from imuhip.live.access import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
-_page = (Path(st.__file__).with_name("static") / "index.html").read_text(encoding="utf-8")
+_static = Path(st.__file__).with_name("static")
+_page = page_of((_static / "index.html").read_text(encoding="utf-8"))
 
 # A folder "pages" would make Streamlit run a page alone, without our navigation, when it is the
 # first that anybody asks for.
@@ -48,5 +50,6 @@ app = st.App(
         Middleware(Policy, page=_page, streams=stream_addresses(_settings)),
         Middleware(Guard, hosts=LOOPBACK_HOSTS | _settings.hosts),
         Middleware(Door, token=_settings.token()),
+        Middleware(Front, page=_page, static=_static),
     ],
 )

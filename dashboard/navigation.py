@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.views.example import say_example
 from dashboard.views.model import DARK
 from dashboard.views.theme import palette
 
@@ -19,7 +20,7 @@ st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wi
 st.html(
     f"<style>{_DARK if palette() is DARK else ''}"
     """
-    .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 3rem; }
+    html .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 3rem; }
     [data-testid="stCaptionContainer"] { color: inherit; opacity: .8; }
     html[data-imuhip-theme="gym"] :is(.stApp, [data-testid="stHeader"]) { background: #000; }
     html[data-imuhip-theme="gym"] [data-testid="stHeader"] * { color: #fff; }
@@ -29,15 +30,24 @@ st.html(
     }
     </style>"""
 )
-st.navigation(
+page = st.navigation(
     [
+        st.Page(_HERE / "pages" / "start.py", title="Start", icon=":material/home:", default=True),
         st.Page(_HERE / "pages" / "setup.py", title="Set up", icon=":material/checklist:"),
-        st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:", default=True),
+        st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:"),
         st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
         st.Page(_HERE / "pages" / "progress.py", title="Progress", icon=":material/trending_up:"),
         st.Page(_HERE / "pages" / "compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page(_HERE / "pages" / "report.py", title="Report", icon=":material/description:"),
         st.Page(_HERE / "pages" / "athletes.py", title="Athletes", icon=":material/groups:"),
+        st.Page(
+            _HERE / "pages" / "remote.py",
+            title="Remote",
+            icon=":material/settings_remote:",
+            visibility="hidden",
+        ),
     ],
     position="top",
-).run()
+)
+say_example()
+page.run()

@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.server.dropped import file_dropped
+from dashboard.views.athletes import Person, changes_of, last_values, person_of, sparkline
 from dashboard.views.choosing import let_train, opened, remember
+from dashboard.views.example import example_button
+from dashboard.views.progress import changed_words
 from dashboard.views.sessions import (
     analysis_title,
     athlete_title,
@@ -16,10 +20,13 @@ from dashboard.views.sessions import (
     session_title,
     tags_of,
 )
+from dashboard.views.theme import image, palette
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Kind, Session
 from imuhip.catalogue.library import RECORDING_SUFFIX
+from imuhip.catalogue.progress import Series
 from imuhip.core.errors import ImuhipError
+from imuhip.report.material import PROGRESS, told_by
 
 
 def main() -> None:
@@ -36,15 +43,20 @@ def main() -> None:
 
 def _show(catalogue: Catalogue) -> None:
     athletes = catalogue.athletes()
+    if not athletes:
+        st.info(
+            "Nobody is here yet. Each athlete gets a card with the last session, what stands out "
+            "and what has changed. Add an athlete, or drop a recording."
+        )
+        example_button("athletes-example")
     opening, adding = st.columns([2, 1])
     with opening.expander("Open a recording", icon=":material/upload_file:", expanded=not athletes):
         _drop(catalogue, athletes)
     with adding.expander("Add an athlete", icon=":material/person_add:"):
         _add(catalogue)
     if not athletes:
-        st.info("Nobody is here yet. Add an athlete, or drop a recording above.")
         return
-    who, search, tags, kind = st.columns([2, 2, 2, 2])
+    who, tagged = st.columns([2, 2])
     known = {athlete.id: athlete for athlete in athletes}
     chosen = who.selectbox(
         "Athlete",
@@ -53,13 +65,18 @@ def _show(catalogue: Catalogue) -> None:
         format_func=lambda one: athlete_title(known[one]) if one else "Everybody",
     )
     st.session_state["athletes_athlete"] = chosen
+    everything = catalogue.sessions(chosen or None)
+    tags = tagged.multiselect("Tags", tags_of(everything), placeholder="any")
     if chosen:
         _show_athlete(catalogue, known[chosen])
-    everything = catalogue.sessions(chosen or None)
+    else:
+        _show_people(catalogue, athletes, everything, tags)
+    st.subheader("Sessions")
+    search, kind = st.columns([2, 2])
     found = catalogue.sessions(
         chosen or None,
         search=search.text_input("Search", placeholder="notes, marks, movements, file"),
-        tags=tags.multiselect("Tags", tags_of(everything), placeholder="any"),
+        tags=tags,
         kind=_KINDS[kind.segmented_control("State", list(_KINDS), default="all", required=True)],
     )
     _undo(catalogue)
@@ -141,9 +158,79 @@ def _add(catalogue: Catalogue) -> None:
 # --- one athlete ---------------------------------------------------------------------------------
 
 
+def _show_people(
+    catalogue: Catalogue,
+    athletes: Sequence[Athlete],
+    sessions: Sequence[Session],
+    tags: Sequence[str],
+) -> None:
+    """A card each, the latest first; below it the team, a row each."""
+    wanted = {s.athlete for s in sessions if set(tags) <= set(s.tags)} if tags else None
+    shown = [one for one in athletes if wanted is None or one.id in wanted]
+    shown.sort(key=lambda one: one.last.timestamp() if one.last else 0.0, reverse=True)
+    people = [_person(catalogue, one, sessions) for one in shown[:_MOST_CARDS]]
+    columns = st.columns(_CARDS_ABREAST)
+    for k, person in enumerate(people):
+        with columns[k % _CARDS_ABREAST], st.container(border=True):
+            _card(person)
+    if len(shown) > _MOST_CARDS:
+        st.caption(f"{len(shown) - _MOST_CARDS} more: choose one above, or a tag.")
+    if len(people) > 1:
+        with st.expander("The team, a row each", icon=":material/groups:"):
+            st.dataframe(
+                [dict(person.row) for person in people], hide_index=True, column_config=_TEAM
+            )
+
+
+def _person(catalogue: Catalogue, athlete: Athlete, sessions: Sequence[Session]) -> Person:
+    """Everything that a card says."""
+    theirs = [session for session in sessions if session.athlete == athlete.id]
+    findings = catalogue.findings(session=theirs[0].id) if theirs else ()
+    return person_of(athlete, theirs, findings, catalogue.progress(athlete.id, names=PROGRESS))
+
+
+def _card(person: Person) -> None:
+    """Who, when last, three chips, how it went over the weeks, and the way on."""
+    st.html(_card_html(person))
+    opened_, trains = st.columns(2)
+    if opened_.button("Open", key=f"open-{person.id}", width="stretch"):
+        st.session_state["athletes_athlete"] = person.id
+        st.rerun()
+    if trains.button("Set up", key=f"train-{person.id}", type="primary", width="stretch"):
+        let_train(person.id)
+        st.switch_page("pages/setup.py")
+
+
+def _card_html(person: Person) -> str:
+    chips = "".join(f"<li>{escape(chip)}</li>" for chip in person.chips)
+    drawn = sparkline(person, palette().sides)
+    line = ""
+    if drawn is not None:
+        figures = f"{escape(person.drawn)}: {escape(last_values(person))}"
+        picture = image(drawn, "none", least_px=0.0)
+        line = f"<figure>{picture}<figcaption>{figures}</figcaption></figure>"
+    return (
+        f"{_CARD_STYLE}<article class='person'><h3>{escape(person.title)}</h3>"
+        f"<p>{escape(' · '.join(part for part in (person.last, person.what) if part))}</p>"
+        f"<ul>{chips}</ul>{line}<p class='consent'>{escape(person.consent)}</p></article>"
+    )
+
+
 def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
-    """Name, note and consent, and the way to a new session."""
+    """The athlete's page: where they stand, what changed, name and consent, a new session."""
     remember(athlete.id)
+    sessions = catalogue.sessions(athlete.id)
+    series = catalogue.progress(athlete.id, names=PROGRESS)
+    findings = catalogue.findings(session=sessions[0].id) if sessions else ()
+    card, changes = st.columns(2)
+    with card.container(border=True):
+        st.html(_card_html(person_of(athlete, sessions, findings, series)))
+    with changes.container(border=True):
+        st.subheader("What changed", anchor=False)
+        for sentence in changes_of(series) or [changed_words(_told(series))]:
+            st.markdown(sentence)
+        if sessions and st.button("Open Progress", icon=":material/trending_up:"):
+            st.switch_page("pages/progress.py")
     if st.button("Set up a session", icon=":material/checklist:", type="primary"):
         let_train(athlete.id)
         st.switch_page("pages/setup.py")
@@ -286,6 +373,31 @@ def _again(said: list[str]) -> None:
     st.session_state["said"] = said
     st.rerun()
 
+
+def _told(series: Sequence[Series]) -> list[Series]:
+    """Those that change is told by."""
+    return [one for one in series if told_by(one.movement, one.name)]
+
+
+_MOST_CARDS = 24
+_CARDS_ABREAST = 3
+
+_TEAM = {
+    "Last session": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+    "Left": st.column_config.LineChartColumn(help="What the card draws, a point a session."),
+    "Right": st.column_config.LineChartColumn(help="What the card draws, a point a session."),
+}
+
+_CARD_STYLE = """<style>
+.person { display: grid; gap: .35rem; }
+.person h3 { padding: 0; margin: 0; font-size: 1.25rem; } .person p { margin: 0; }
+.person ul { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; padding: 0; margin: 0; }
+.person li { border: 1px solid #8888; border-radius: 99px; padding: .1rem .7rem; margin: 0;
+  font-size: .95rem; }
+.person figure { margin: 0; } .person figcaption { font-size: .9rem; }
+.person img { display: block; width: 100%; height: auto; }
+.person .consent { font-size: .9rem; font-weight: 600; }
+</style>"""
 
 _CONSENT = {
     "given": "Consent is given",

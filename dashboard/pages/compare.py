@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.views.choosing import chosen_results, draw_page
+from dashboard.views.comparing import left_out, set_titles
 from dashboard.views.sessions import MEDICAL, session_titles
+from dashboard.views.tables import table_html
 from dashboard.views.theme import draw
 from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
 from imuhip.report.comparison import (
     BAND_WORDS,
@@ -69,6 +72,7 @@ def _sides(material: Material) -> None:
     if not found:
         st.info("No movement was done with both hips in this session.")
         return
+    _say_left_out(material.repetitions)
     _table(found, "Left and right")
     _pictures(waves([("", material, material.repetitions)]))
 
@@ -80,10 +84,17 @@ def _sets(material: Material) -> None:
         return
     what, one, two = st.columns(3)
     movement = what.selectbox("Movement", list(several), format_func=title_of)
-    first = one.selectbox("First set", several[movement])
-    second = two.selectbox("Second set", [n for n in several[movement] if n != first])
-    _table(set_and_set(material, movement, first, second), f"Set {first} and set {second}")
+    titles = set_titles(material, movement)
+    first = one.selectbox("First set", several[movement], format_func=titles.__getitem__)
+    second = two.selectbox(
+        "Second set",
+        [n for n in several[movement] if n != first],
+        format_func=titles.__getitem__,
+    )
     mine = [rep for rep in material.repetitions if family(rep.movement) == movement]
+    _say_left_out([rep for rep in mine if rep.set in (first, second)])
+    heading = f"{titles[first]} against {titles[second]}"
+    _table(set_and_set(material, movement, first, second), f"{heading[0].upper()}{heading[1:]}")
     groups = [(f"set {n}", material, [r for r in mine if r.set == n]) for n in (first, second)]
     _pictures(waves(groups))
 
@@ -109,6 +120,7 @@ def _sessions(
     if not found:
         st.info("The two sessions have no movement in common.")
         return
+    _say_left_out(material.repetitions)
     _table(found, "Session and session")
     groups = [("before", other, other.repetitions), ("now", material, material.repetitions)]
     _pictures(waves(groups))
@@ -130,7 +142,7 @@ def _table(found: Sequence[Comparison], title: str) -> None:
     st.subheader(_verdict(found))
     for words in remedy_of(found):
         st.warning(words.text)
-    st.dataframe(table_rows(found), hide_index=True)
+    st.html(table_html(table_rows(found)))
     with st.popover("What do these mean?"):
         for name, definition in DEFINITIONS.items():
             st.write(f"**{name}**: {definition}")
@@ -149,6 +161,12 @@ def _verdict(found: Sequence[Comparison]) -> str:
     if unknown:
         return f"{unknown} of {len(found)} cannot be told"
     return "Nothing differs by more than error"
+
+
+def _say_left_out(repetitions: Sequence[Repetition]) -> None:
+    """After a drop-out: how many repetitions the comparison goes without."""
+    if sentences := left_out(repetitions):
+        st.warning("\n\n".join(sentences))
 
 
 def _pictures(pictures: Sequence[Picture]) -> None:

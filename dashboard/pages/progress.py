@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 import streamlit as st
 
 from dashboard.views.choosing import chosen_athlete, draw_page
+from dashboard.views.example import nothing_yet
 from dashboard.views.progress import (
     changed_rows,
     changed_words,
@@ -23,6 +24,7 @@ from dashboard.views.progress import (
 )
 from dashboard.views.progress_plots import dose_figure, progress_figure
 from dashboard.views.sessions import MEDICAL, movement_title
+from dashboard.views.tables import table_html
 from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
@@ -40,9 +42,10 @@ def _show(catalogue: Catalogue) -> None:
     athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
     if not athletes:
         st.info(
-            "Nothing is filed yet. Drop a recording on the page **Athletes**; with the third "
-            "session a trend can be told."
+            "Nothing is filed yet. From the second session on this page says what changed, and "
+            "with the third whether there is a trend."
         )
+        nothing_yet("progress")
         return
     who, _ = st.columns([1, 2])
     with who:
@@ -82,7 +85,7 @@ def _show_changed(catalogue: Catalogue, athlete: str) -> None:
     st.subheader(changed_words(series))
     rows = changed_rows(series)
     if rows:
-        st.dataframe(rows, hide_index=True, key="changed", column_config=_CHANGED)
+        st.html(table_html(rows, colour=palette().text))
 
 
 def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -> None:
@@ -96,7 +99,7 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         mine_goals = goals_for(goals, mine)
         figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
-        st.dataframe([series_row(one) for one in mine], hide_index=True)
+        st.html(table_html([series_row(one) for one in mine]))
     if untold := untold_words(series):
         st.warning(untold)
     st.markdown(
@@ -147,16 +150,13 @@ def _notes(catalogue: Catalogue, athlete: str) -> None:
             st.warning("Write a few words first.")
     rows = note_rows(catalogue.notes(athlete))
     if rows:
-        st.dataframe(rows, hide_index=True)
+        st.html(table_html(rows[:_MOST_NOTES]))
+        if len(rows) > _MOST_NOTES:
+            st.caption(f"{len(rows) - _MOST_NOTES} earlier ones.")
 
 
 _PLOT = {"displaylogo": False}
-_CHANGED = {
-    "Sessions": st.column_config.LineChartColumn(help="A point a session, the first at the left."),
-    "Change": st.column_config.TextColumn(
-        width="large", help="Since the first session, with its 95 % interval and the agreed word."
-    ),
-}
+_MOST_NOTES = 20
 _KINDS: dict[NoteKind, str] = {
     "cue": "a cue", "pain": "pain", "note": "a note", "phase": "a new phase of training",
 }  # fmt: skip

@@ -77,7 +77,7 @@ _PAPER = (
     ".paper h1,.paper h2,.paper h3{color:inherit;padding:0;margin:1.4rem 0 .4rem}"
     ".paper h1{font-size:1.8rem;margin-top:0}.paper h2{font-size:1.35rem}"
     ".paper h3{font-size:1.1rem}.paper p{margin:.35rem 0}"
-    ".paper figure{margin:.8rem 0}.paper figcaption{color:#55606e;font-size:.9rem}"
+    ".paper figure{margin:.8rem 0;overflow-x:auto}.paper figcaption{color:#55606e;font-size:.9rem}"
     ".paper .row{display:flex;flex-wrap:wrap;gap:.6rem;justify-content:space-evenly}"
     ".paper .row img{flex:1 1 18rem;min-width:0;max-width:34rem;height:auto}"
 )

@@ -12,10 +12,12 @@ from dashboard.components.review import review_view
 from dashboard.server.samples import SAMPLES
 from dashboard.server.settings import settings_from_arguments
 from dashboard.views.choosing import chosen_athlete, chosen_session, opened
+from dashboard.views.example import nothing_yet
 from dashboard.views.findings import GRADE_WORDS, FindingCard, finding_cards
 from dashboard.views.review import (
     Rep,
     Review,
+    by_repetition,
     excluded_of,
     furthest,
     gap_rows,
@@ -23,6 +25,7 @@ from dashboard.views.review import (
     packed,
     read_review,
     rep_rows,
+    shown_by,
     told,
     untold_sides,
 )
@@ -52,9 +55,11 @@ def main() -> None:
     folder = _asked_folder(settings_from_arguments().results)
     if folder is None:
         st.info(
-            "Nothing is filed yet. Drop a recording on the page **Athletes**, or run "
+            "Nothing is filed yet. A session shows here with what stands out, every repetition "
+            "and all angles over one cursor. Drop a recording on the page **Athletes**, or run "
             "`imuhip analyze RECORDING --athlete NAME`; a folder of results can be opened above."
         )
+        nothing_yet("review")
         return
     try:
         _show(folder)
@@ -97,12 +102,34 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
     _show_head(review, filed=session is not None)
     table = f"reps-{name}"
     picked = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
-    lit = [review.reps[k] for k in picked if k < len(review.reps)]
+    groups = by_repetition(review.reps)
+    lit = [rep for k in picked if k < len(groups) for rep in groups[k]]
+    asked = _jumps(review, f"shows-{name}")
+    lit = lit or (shown_by(review.reps, asked) if asked else [])
     labels = [mark for mark in marks if not mark[1].startswith(("begin:", "end:"))]
     samples = SAMPLES.keep(review.version, lambda: packed(review))
-    review_view(told(review, lit, labels), samples, key="player")
+    with st.container(key="player-room"):
+        review_view(told(review, lit, labels), samples, key="player")
     _show_tabs(review, lit, table, catalogue, session)
     st.markdown(f":small[{MEDICAL}]")
+
+
+def _jumps(review: Review, key: str) -> tuple[str, int, str, tuple[int, ...]] | None:
+    """A button for each of the gravest findings that shows its repetitions in the player."""
+    graver = [card for card in finding_cards(review.findings) if card.grade in ("marked", "mild")]
+    if not graver:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Show", width="content")
+        for k, card in enumerate(graver[:_MOST_JUMPS]):
+            numbers = ", ".join(map(str, card.shows[3]))
+            label = (
+                f"{card.title}: {f'repetitions {numbers}' if numbers else f'set {card.shows[1]}'}"
+            )
+            if st.button(label, key=f"{key}-{k}", icon=":material/my_location:"):
+                st.session_state[key] = card.shows
+    shows: tuple[str, int, str, tuple[int, ...]] | None = st.session_state.get(key)
+    return shows
 
 
 def _show_tabs(
@@ -120,7 +147,7 @@ def _show_tabs(
     )
     if reps.open:
         with reps:
-            _show_reps(review, table)
+            _show_reps(review, table, catalogue.marks(session.id) if catalogue and session else ())
             _exclude(lit, catalogue, session)
     if shapes.open:
         with shapes:
@@ -135,7 +162,8 @@ def _show_tabs(
 
 def _show_head(review: Review, *, filed: bool) -> None:
     """Furthest rotation of each movement, the calibration, and what went wrong with it."""
-    st.html(_furthest_cards(review))
+    with st.container(key="stands-out"):
+        st.html(_furthest_cards(review))
     _show_doubts(review)
     meaning, calibration, report, _ = st.columns([1, 1, 1, 2])
     if filed and report.button("Report", icon=":material/description:", width="stretch"):
@@ -204,40 +232,46 @@ def _verdict_card(review: Review) -> str:
     return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
 
 
-def _show_reps(review: Review, key: str) -> None:
-    """The list; rows that are selected are lit in the player."""
+def _show_reps(review: Review, key: str, marks: Sequence[tuple[float, str]]) -> None:
+    """The list, a row a repetition; rows that are selected are lit in the player."""
     if not review.reps:
         st.info("No repetition was found. Marks such as `begin:squat` say what was done.")
         return
+    rows = rep_rows(review.reps, marks or _marks_of(review))
     st.dataframe(
-        rep_rows(review.reps),
+        rows,
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
         placeholder="–",
         column_config=_columns(),
-        height=min(38 + 35 * len(review.reps), 420),
+        column_order=[name for name in rows[0] if any(row[name] not in ("", None) for row in rows)],
+        height=min(38 + 35 * len(rows), 420),
     )
+
+
+def _marks_of(review: Review) -> list[tuple[float, str]]:
+    """Notes that were marked, as a recording has them."""
+    return [(note["t"], note["label"]) for note in review.notes]
 
 
 def _columns() -> dict[str, Any]:
     """Headings that say what they mean when they are pointed at."""
     return {
-        "Arc °": st.column_config.NumberColumn(
-            help=f"{MEASURES['rotation_arc_deg'].definition} Inwards is positive.", format="%.0f"
-        ),
-        "± °": st.column_config.NumberColumn(
-            help="19 times out of 20 the arc lies within this; without soft tissue.",
-            format="± %.0f",
-        ),
+        side: st.column_config.TextColumn(
+            help=f"{MEASURES['rotation_arc_deg'].definition} 19 times out of 20 it lies within ±, "
+            "soft tissue apart.",
+        )
+        for side in ("Left", "Right")
+    } | {
         "Depth °": st.column_config.NumberColumn(
             help=MEASURES["depth_deg"].definition, format="%.0f"
         ),
         "Tempo s": st.column_config.TextColumn(
             help="Seconds of the way there, of the hold and of the way back."
         ),
-        "Counts": st.column_config.TextColumn(width="medium"),
+        "With": st.column_config.TextColumn(help="What was said of the set: load, bar, stance …"),
     }
 
 
@@ -352,6 +386,7 @@ def _show_notes(review: Review) -> None:
 
 # Findings above the player; the others wait under their tab.
 _MOST_TOLD = 2
+_MOST_JUMPS = 3
 
 _PLOT = {"displaylogo": False}
 

@@ -21,7 +21,7 @@ def known_athletes() -> tuple[Athlete, ...]:
 
 st.html(
     """<style>
-    .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
+    html .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
     </style>"""
 )
 athletes = known_athletes()

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.server.settings import settings_from_arguments
+from dashboard.views.example import in_example, nothing_yet
 from dashboard.views.sessions import athlete_title, session_titles
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Session
+from imuhip.catalogue.example import example_catalogue
 from imuhip.core.errors import ImuhipError
 
 
@@ -21,9 +23,14 @@ def opened() -> Iterator[Catalogue]:
     CatalogueError
         When it cannot be used.
     """
-    with Catalogue(settings_from_arguments().catalogue) as catalogue:
+    with Catalogue(_place()) as catalogue:
         _follow(catalogue)
         yield catalogue
+
+
+def _place() -> str | None:
+    """Where the catalogue lies that this visitor looks at."""
+    return str(example_catalogue()) if in_example() else settings_from_arguments().catalogue
 
 
 def draw_page(title: str, show: Callable[[Catalogue], None]) -> None:
@@ -73,7 +80,8 @@ def chosen_results(catalogue: Catalogue) -> tuple[Athlete, Session, list[Session
     """
     athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
     if not athletes:
-        st.info("Nothing is filed yet. Drop a recording on the page **Athletes**.")
+        st.info("Nothing is filed yet. With the first session this page has something to show.")
+        nothing_yet("results")
         return None
     who, when = st.columns([1, 2])
     with who:

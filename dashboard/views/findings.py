@@ -25,6 +25,8 @@ class FindingCard:
         Movement, set and repetitions.
     behind
         Sentences: definition, measured value with its error, limit and where that comes from.
+    shows
+        Movement, set, side and numbers of the repetitions that show it.
     """
 
     grade: str
@@ -33,6 +35,7 @@ class FindingCard:
     cue: str
     place: str
     behind: tuple[str, ...]
+    shows: tuple[str, int, str, tuple[int, ...]] = ("", 0, "both", ())
 
 
 def finding_cards(findings: Iterable[Mapping[str, Any]]) -> tuple[FindingCard, ...]:
@@ -60,6 +63,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
         cue=finding["cue"],
         place=place + (f", repetitions {showing}" if showing else ""),
         behind=behind,
+        shows=(finding["movement"], finding["set"], finding["side"], tuple(finding["repetitions"])),
     )
 
 

@@ -56,9 +56,7 @@ def series_row(series: Series) -> dict[str, Any]:
         "Since the first": difference_words(series.since_first, sign),
         "Since the one before": difference_words(series.since_before, sign),
         "Trend": trend_words(series),
-        "Smallest real change": "not known"
-        if math.isnan(series.mdc)
-        else f"{series.mdc:.1f}{sign}",
+        "Real from": "not known" if math.isnan(series.mdc) else f"{series.mdc:.1f}{sign}",
     }
 
 
@@ -171,7 +169,8 @@ def goal_words(goal: Goal) -> str:
     else:
         size = f"{low:.0f} to {high:.0f}{sign}"
     about = [movement_title(goal.movement)] if goal.movement else []
-    about += [part for part in (goal.side, goal.direction) if part]
+    of_side = goal.side if not goal.movement.endswith(f"_{goal.side}") else ""
+    about += [part for part in (of_side, goal.direction) if part]
     return f"{size} {'(' + ', '.join(about) + ')' if about else ''}".strip()
 
 

@@ -9,12 +9,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from dashboard.views.sessions import movement_title
+from imuhip.assess.conditions import tags_of_ends
 from imuhip.core.certainty import Z95, measures_told, rows_told
 from imuhip.core.conventions import GRID_HZ, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
@@ -216,22 +218,73 @@ def sets(reps: Iterable[Rep]) -> dict[tuple[str, int], tuple[float, float]]:
     return dict(sorted(spans.items(), key=lambda entry: entry[1]))
 
 
-def rep_rows(reps: Iterable[Rep]) -> list[dict[str, Any]]:
-    """The list of repetitions, a row each, in words and degrees."""
+def by_repetition(reps: Iterable[Rep]) -> list[tuple[Rep, ...]]:
+    """The sides of each repetition together, in the order of time."""
+    groups: dict[tuple[str, int, int], list[Rep]] = {}
+    for rep in reps:
+        key = rep.key.movement, rep.key.set, rep.key.repetition
+        groups.setdefault(key, []).append(rep)
+    return [tuple(group) for group in groups.values()]
+
+
+def rep_rows(reps: Iterable[Rep], marks: Sequence[tuple[float, str]] = ()) -> list[dict[str, Any]]:
+    """The list of repetitions, a row each with both sides, in words and degrees.
+
+    Parameters
+    ----------
+    marks
+        Seconds and labels: what they say of a set stands in its rows.
+    """
+    groups = by_repetition(reps)
+    tags = tags_of_ends({key: span[1] for key, span in sets(chain(*groups)).items()}, marks)
+    rows = []
+    for group in groups:
+        first, sides = group[0], {rep.key.side: rep for rep in group}
+        rows.append({
+            "Movement": movement_title(first.key.movement),
+            "Set": first.key.set,
+            "Rep": first.key.repetition,
+            "Way": first.direction,
+            "Left": arc_words(sides.get("left")),
+            "Right": arc_words(sides.get("right")),
+            "Depth °": max((d for rep in group if (d := _shown(rep, "depth_deg")) is not None),
+                           default=None),
+            "Tempo s": tempo(first),
+            "Counts": _counting(group),
+                "With": tags[first.key.movement, first.key.set].words,
+        })  # fmt: skip
+    return rows
+
+
+def _counting(group: Sequence[Rep]) -> str:
+    """Whether a repetition counts; each side for itself where they differ."""
+    said = {counts_words(rep) for rep in group}
+    if len(said) == 1:
+        return said.pop()
+    return "; ".join(f"{rep.key.side} {counts_words(rep)}" for rep in group)
+
+
+def arc_words(rep: Rep | None) -> str:
+    """The arc of one side with its 95 % interval; a dash where there is none to tell."""
+    arc = None if rep is None else _shown(rep, "rotation_arc_deg")
+    if rep is None or arc is None:
+        return "–"
+    error = _shown(rep, "rotation_arc_sd_deg", Z95)
+    degrees = round(arc)
+    way = "" if degrees == 0 else "in " if degrees > 0 else "out "
+    size = f"{way}{abs(degrees)}°"
+    return size if error is None else f"{size} ± {max(1, round(error))}°"
+
+
+def shown_by(reps: Iterable[Rep], shows: tuple[str, int, str, tuple[int, ...]]) -> list[Rep]:
+    """The repetitions that show a finding (`FindingCard.shows`)."""
+    movement, number, side, numbers = shows
     return [
-        {
-            "Movement": movement_title(rep.key.movement),
-            "Set": rep.key.set,
-            "Rep": rep.key.repetition,
-            "Side": rep.key.side,
-            "Way": rep.direction,
-            "Counts": counts_words(rep),
-            "Arc °": _shown(rep, "rotation_arc_deg"),
-            "± °": _shown(rep, "rotation_arc_sd_deg", Z95),
-            "Depth °": _shown(rep, "depth_deg"),
-            "Tempo s": tempo(rep),
-        }
+        rep
         for rep in reps
+        if (rep.key.movement, rep.key.set) == (movement, number)
+        and side in ("both", rep.key.side)
+        and (not numbers or rep.key.repetition in numbers)
     ]
 
 

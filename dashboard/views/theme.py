@@ -34,11 +34,18 @@ def draw(picture: Picture) -> None:
     st.html(f"{_STYLE}<div class='picture' tabindex='0' style='{ground}'>{inside}</div>")
 
 
-def image(picture: Picture, ground: str = LIGHT.ground) -> str:
-    """A picture as HTML that Streamlit lets through: it takes drawings out, but not images."""
+def image(picture: Picture, ground: str = LIGHT.ground, least_px: float | None = None) -> str:
+    """A picture as HTML that Streamlit lets through: it takes drawings out, but not images.
+
+    Parameters
+    ----------
+    least_px
+        It is drawn no narrower than this; `MOST_LEAST_PX` at most when not given.
+    """
     source = b64encode(to_svg(picture, ground=ground).encode()).decode()
     size = f'width="{picture.width:.0f}" height="{picture.height:.0f}"'
-    least = f"min-width: {min(picture.width, MOST_LEAST_PX):.0f}px"
+    smallest = min(picture.width, MOST_LEAST_PX) if least_px is None else least_px
+    least = f"min-width: {smallest:.0f}px"
     words = escape(picture.words)
     return f'<img src="data:image/svg+xml;base64,{source}" {size} style="{least}" alt="{words}"/>'
 

@@ -1,15 +1,17 @@
-"""Under which conditions a set was done: cold or warm, active or passive, and the load.
+"""Under which conditions a set was done: load, bar, stance, heels, equipment, active, cold.
 
-Notes say it: ``cold``, ``warm``, ``active``, ``passive``, ``load 80 kg``. A note holds for the set
-that is going on, else for the next one, and on until it is replaced. Only sets of the same
-conditions are compared side against side, and only they share a line in the table of goals.
+Notes say it: ``cold``, ``warm``, ``active``, ``passive``, ``load 80 kg``; those that begin with
+``set`` say the rest too: ``set load 80 kg, bar front, stance wide, heel 2 cm, with belt, warm``. A
+note holds for the set that is going on, else for the next one, and on until it is replaced. Only
+sets of the same conditions are compared side against side, and only they share a line in the table
+of goals.
 """
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal
 
 from imuhip.core.findings import Note, Repetition
 
@@ -21,22 +23,44 @@ class Tags:
     warmth: Literal["", "cold", "warm"] = ""
     effort: Literal["", "active", "passive"] = ""
     load_kg: float = math.nan
+    bar: str = ""
+    stance: str = ""
+    heel_cm: float = math.nan
+    equipment: str = ""
 
     def alike(self, other: "Tags") -> bool:
         """Whether two sets were done under the same conditions."""
         return self.key == other.key
 
     @property
-    def key(self) -> tuple[str, str, float]:
-        """What tells one condition from another; no load said is no load."""
-        load = 0.0 if math.isnan(self.load_kg) else self.load_kg
-        return self.warmth, self.effort, load
+    def key(self) -> tuple[str, str, float, str, str, float, str]:
+        """What tells one condition from another; no load said is no load, no heel said is none."""
+        load, heel = (0.0 if math.isnan(x) else x for x in (self.load_kg, self.heel_cm))
+        return self.warmth, self.effort, load, self.bar, self.stance, heel, self.equipment
 
     @property
     def words(self) -> str:
-        """For people: ``cold, passive, 80 kg``; empty where nothing was said."""
+        """For people: ``cold, passive, 80 kg, front bar``; empty where nothing was said."""
         load = "" if math.isnan(self.load_kg) else f"{self.load_kg:g} kg"
-        return ", ".join(part for part in (self.warmth, self.effort, load) if part)
+        bar = f"{self.bar} bar" if self.bar else ""
+        stance = f"{self.stance} stance" if self.stance else ""
+        heel = "" if math.isnan(self.heel_cm) else f"heels {self.heel_cm:g} cm"
+        worn = f"with {self.equipment}" if self.equipment else ""
+        parts = (self.warmth, self.effort, load, bar, stance, heel, worn)
+        return ", ".join(part for part in parts if part)
+
+
+def set_note(fields: Mapping[str, str]) -> str:
+    """Return the mark that says of the next set what was chosen; `tags_at` reads it.
+
+    Parameters
+    ----------
+    fields
+        Of `SET_FIELDS`, each with a value; what is left out stays as it was said before.
+    """
+    said = ", ".join(words.format(fields[name]) for name, words in SET_FIELDS.items()
+                     if fields.get(name))  # fmt: skip
+    return f"note:set {said}"
 
 
 def tags_at(notes: Sequence[Note], t: float) -> Tags:
@@ -55,11 +79,18 @@ def tags_of_sets(
     ends: dict[tuple[str, int], float] = {}
     for each in repetitions:
         ends[each.movement, each.set] = each.t_end
-    said = sorted((note for note in notes if note.label.startswith("note:")), key=lambda n: n.t)
+    return tags_of_ends(ends, [(note.t, note.label) for note in notes])
+
+
+def tags_of_ends(
+    ends: Mapping[tuple[str, int], float], marks: Sequence[tuple[float, str]]
+) -> dict[tuple[str, int], Tags]:
+    """What marks ``(t, label)`` say of each set, as of the end of its last repetition."""
+    said = sorted(mark for mark in marks if mark[1].startswith("note:"))
     tags, found, taken = Tags(), {}, 0
     for key, end in sorted(ends.items(), key=lambda item: item[1]):
-        while taken < len(said) and said[taken].t <= end:
-            tags = _tagged(tags, said[taken].label.partition(":")[2])
+        while taken < len(said) and said[taken][0] <= end:
+            tags = _tagged(tags, said[taken][1].partition(":")[2])
             taken += 1
         found[key] = tags
     return found
@@ -77,19 +108,75 @@ def _tagged(tags: Tags, text: str) -> Tags:
     load = _LOAD.search(text.lower())
     if load:
         tags = replace(tags, load_kg=float(load[1]))
+    return _with_fields(tags, text.lower()) if text.startswith("set ") else tags
+
+
+def _with_fields(tags: Tags, text: str) -> Tags:
+    """Tags with what only a note of the set's fields says; a choice of none takes one away."""
+    for name, pattern in _FIELDS.items():
+        found = pattern.search(text)
+        if found is None:
+            continue
+        if name == "heel_cm":
+            tags = replace(tags, heel_cm=float(found[1]))
+        else:
+            changed: dict[str, Any] = {name: "" if found[1] == "none" else found[1].strip()}
+            tags = replace(tags, **changed)
     return tags
 
 
 def under_alike_conditions(
     repetitions: Sequence[Repetition], notes: Sequence[Note]
 ) -> Mapping[Tags, list[Repetition]]:
-    """Repetitions by the conditions of their set, in the order in which those came."""
+    """Repetitions by the conditions of their set, in the order in which those came.
+
+    Where there are several conditions, what is the same in all of them is left unsaid.
+    """
     tags = tags_of_sets(repetitions, notes)
-    found: dict[tuple[str, str, float], tuple[Tags, list[Repetition]]] = {}
+    found: dict[Any, tuple[Tags, list[Repetition]]] = {}
     for each in repetitions:
         said = tags[each.movement, each.set]
         found.setdefault(said.key, (said, []))[1].append(each)
-    return dict(found.values())
+    return dict(_said_apart(list(found.values())))
+
+
+def _said_apart(
+    groups: list[tuple[Tags, list[Repetition]]],
+) -> list[tuple[Tags, list[Repetition]]]:
+    """The groups, each with only what tells its conditions from the others'."""
+    nothing = Tags()
+    for each in fields(Tags):
+        values = {str(getattr(tags, each.name)) for tags, _ in groups}
+        if len(groups) > 1 and len(values) == 1:
+            unsaid: dict[str, Any] = {each.name: getattr(nothing, each.name)}
+            groups = [(replace(tags, **unsaid), of) for tags, of in groups]
+    return groups
 
 
 _LOAD: Final = re.compile(r"load\s*=?\s*(\d+(?:\.\d+)?)")
+
+_FIELDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "bar": re.compile(r"\bbar ([a-z]+)"),
+    "stance": re.compile(r"\bstance ([a-z]+)"),
+    "heel_cm": re.compile(r"\bheel (\d+(?:\.\d+)?)"),
+    "equipment": re.compile(r"\bwith ([^,]+)"),
+}
+
+SET_FIELDS: Final[Mapping[str, str]] = {
+    "load_kg": "load {} kg",
+    "bar": "bar {}",
+    "stance": "stance {}",
+    "heel_cm": "heel {} cm",
+    "equipment": "with {}",
+    "effort": "{}",
+    "warmth": "{}",
+}
+"""Field of a set to its words in the mark."""
+
+SET_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "bar": ("none", "back", "front", "goblet", "overhead"),
+    "stance": ("narrow", "medium", "wide"),
+    "effort": ("active", "passive"),
+    "warmth": ("cold", "warm"),
+}
+"""Fields whose values are one of a few."""

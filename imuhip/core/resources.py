@@ -53,6 +53,20 @@ def recording_path(name: str) -> Path:
     raise RecordingError(f"No recording {name!r} ships with imuhip. There are: {names}")
 
 
+def shipped_file(name: str) -> Path:
+    """Return where a file lies that comes along with the shipped recordings.
+
+    Raises
+    ------
+    RecordingError
+        When there is none of that name.
+    """
+    path = _folder("recordings") / name
+    if not path.is_file():
+        raise RecordingError(f"{name} did not come along; install imuhip again", path=path)
+    return path
+
+
 def dashboard_folder() -> Path:
     """Return the folder of the dashboard's code; its parent is what Python must find it in."""
     return _folder("dashboard")

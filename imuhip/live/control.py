@@ -4,6 +4,7 @@ Requests are checked here, once; a handler only meets such as make sense.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NoReturn, Protocol, cast, get_args
 
@@ -11,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imuhip.assess.conditions import SET_CHOICES, SET_FIELDS
 from imuhip.assess.profiles import GOALS
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.live.protocol import to_json
 
-Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "bind"]
+Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "set", "bind"]
 
 MAX_BODY_BYTES: Final = 4096
 MAX_TEXT: Final = 200
@@ -54,7 +56,8 @@ class ControlHandler(Protocol):
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
         calibration step or the shake, with ``ready_s`` and ``seconds`` where the collector counts,
         and for a start ``athlete``, ``goal`` and ``without``, the sensors to leave out, where they
-        were given. A plan has ``athlete``, ``goal`` and ``movements``, each if need be.
+        were given. A plan has ``athlete``, ``goal`` and ``movements``, each if need be. A set has
+        `conditions.SET_FIELDS`, each if need be; ``-`` means that nothing is said.
         To bind, each place that changes and the place its sensor had until now. What has been
         obeyed already is agreed to again.
         """
@@ -134,18 +137,32 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
         if name not in needed + optional:
             known = ", ".join(needed + optional) or "nothing"
             raise ControlRefusedError(422, f"expected {known} with {action}, came {name}")
+    _check_values(request)
+    return request
+
+
+def _check_values(request: Mapping[str, str]) -> None:
+    """Refuse a value that makes no sense, whatever the action."""
     for name in _SECONDS:
         if name in request and not _is_duration(request[name]):
             raise ControlRefusedError(
                 422, f"expected {name} to be seconds from 0 to {MAX_S}, came {request[name]!r}"
             )
+    for name, (unit, most) in _AMOUNTS.items():
+        if request.get(name, "-") != "-" and not _is_amount(request[name], most):
+            raise ControlRefusedError(
+                422, f"{name} is a number of {unit} from 0 to {most:g}, or - for nothing said"
+            )
+    if not re.fullmatch(r"[A-Za-z0-9 -]{1,40}", request.get("equipment", "-")):
+        raise ControlRefusedError(
+            422, "equipment is a few words of letters and digits, such as belt"
+        )
     for name, values in _VALUES.items():
         if name in request and request[name] not in values:
             wanted = ", ".join(values)
             raise ControlRefusedError(
                 422, f"expected {name} to be one of {wanted}, came {request[name]!r}"
             )
-    return request
 
 
 def _is_duration(text: str) -> bool:
@@ -156,7 +173,15 @@ def _is_duration(text: str) -> bool:
         return False
 
 
+def _is_amount(text: str, most: float) -> bool:
+    """Whether a text is a plain number from 0 to the most that makes sense."""
+    return re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text) is not None and float(text) <= most
+
+
 _SECONDS: Final = ("ready_s", "seconds")
+
+_AMOUNTS: Final[dict[str, tuple[str, float]]] = {"load_kg": ("kg", 600.0), "heel_cm": ("cm", 15.0)}
+"""Numbers of a set, with their unit and the most that makes sense."""
 
 _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "start": ((), ("athlete", "goal", "without")),
@@ -165,6 +190,7 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "calibrate": (("step", "edge"), ("ready_s", "seconds")),
     "train": ((), ()),
     "plan": ((), ("athlete", "goal", "movements")),
+    "set": ((), tuple(SET_FIELDS)),
     "bind": ((), SEGMENTS),
 }
 """Fields that an action needs, and those it may have."""
@@ -173,4 +199,5 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "step": ("shake", *CALIBRATION_STEPS),
     "edge": ("begin", "end"),
     "goal": GOALS,
+    **{name: (*values, "-") for name, values in SET_CHOICES.items()},
 }

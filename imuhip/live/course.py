@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from imuhip.assess.conditions import set_note
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.sets import PREPARATION
 
@@ -51,10 +52,15 @@ class Course:
     ----------
     mark
         Puts a mark into the recording.
+    plan
+        What is to be done.
+    fields
+        What the next set is done with, by `conditions.SET_FIELDS`.
     """
 
     mark: Callable[[str], object]
     plan: Plan = field(default_factory=Plan)
+    fields: dict[str, str] = field(default_factory=dict)
     step: RunningStep | None = None
     doing: str = ""
     calibrating: bool = False
@@ -65,6 +71,25 @@ class Course:
         """Begin anew with a recording: nothing goes on in it yet; the plan stays."""
         self._forget()
         self.doing, self.calibrating, self.trained = "", False, False
+
+    def choose(self, fields: Mapping[str, str], *, recording: bool) -> bool:
+        """Take what the next set is done with, marked where a recording runs; False if it was so.
+
+        The value ``-`` means that nothing is said any more.
+        """
+        wanted = {name: value for name, value in fields.items() if value != "-"}
+        left = {name: value for name, value in self.fields.items() if name not in fields}
+        if {**left, **wanted} == self.fields:
+            return False
+        self.fields = {**left, **wanted}
+        if recording and wanted:
+            self.mark(set_note(wanted))
+        return True
+
+    def say_fields(self) -> None:
+        """Mark what was chosen before the recording began."""
+        if self.fields:
+            self.mark(set_note(self.fields))
 
     def _prepare(self) -> None:
         """Until `train`, or until a movement is begun, no repetition counts."""
@@ -151,6 +176,7 @@ class Course:
                 "goal": self.plan.goal,
                 "movements": [[name, MOVEMENTS[name].title] for name in self.plan.movements],
             },
+            "fields": dict(self.fields),
             "doing": self.doing,
             "calibrating": self.calibrating,
             "step": None

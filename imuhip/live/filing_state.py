@@ -16,8 +16,11 @@ class FilingState:
         Its id in the catalogue, once filed.
     words
         Why it failed.
+    leads
+        Once it is filed, pages that watched it go on to Review by themselves.
     """
 
     state: Literal["unknown", "working", "filed", "failed"]
     session: str = ""
     words: str = ""
+    leads: bool = False

@@ -89,7 +89,9 @@ class Session:
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
-        """Start, stop, mark, calibrate, train, plan or bind; see `ControlHandler`."""
+        """Start, stop, mark, calibrate, train, plan, set or bind; see `ControlHandler`."""
+        if action == "stop" and self.take is None and self._stopped is not None:
+            return {"recording": self._stopped[0].name, "already": True}
         if action in ("start", "stop"):
             path = await (self._asked_to_start(request) if action == "start" else self.stop())
             return {"recording": path.name}
@@ -102,6 +104,9 @@ class Session:
             except ValueError as error:
                 refuse(str(error))
             return {}
+        if action == "set":
+            changed = self.course.choose(request, recording=self.take is not None)
+            return {"already": not changed, "fields": self.course.fields}
         if self.take is None:
             refuse(_NONE_RUNS)
         if action == "train":
@@ -151,6 +156,7 @@ class Session:
             except ImuhipError as error:
                 refuse(str(error))
             self._begin(frozenset(left_out))
+            self.course.say_fields()
         lacking = f" without {', '.join(left_out)}" if left_out else ""
         self._say(f"recording {path}{lacking}")
         return path
@@ -334,7 +340,7 @@ class Session:
             if self._options.start_when_ready and not self._started and self.state == "ready":
                 self._started = True
                 try:
-                    await self.start()
+                    await self._asked_to_start({})
                 except ControlRefusedError as error:
                     self._fail(error)
 

@@ -42,8 +42,8 @@ from imuhip.report.material import Material, bends, curve, findings_of, title_of
 from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 from imuhip.report.plain_words import words_for
 
-WIDE: Final = 560.0
-NAMES: Final = 215.0
+WIDE: Final = 590.0
+NAMES: Final = 245.0
 """Width of a picture of dots, and of the names in it, points: readable on a phone too."""
 
 

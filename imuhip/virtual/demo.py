@@ -12,6 +12,7 @@ replayed instead.
 import asyncio
 import hashlib
 import math
+import shutil
 import socket
 import tempfile
 import time
@@ -29,12 +30,16 @@ from platformdirs import user_cache_dir
 
 from imuhip.ble.kit import Binding, Kit
 from imuhip.ble.radio import Radio
+from imuhip.catalogue.catalogue import Catalogue
+from imuhip.catalogue.example import example_catalogue
+from imuhip.catalogue.library import RESULTS
 from imuhip.core.errors import DeviceError
 from imuhip.core.files import make_folder
 from imuhip.core.records import Header, Record
 from imuhip.core.resources import recording_path
 from imuhip.live.collector import collecting
 from imuhip.live.dashboard import ensure_servable
+from imuhip.live.filing_state import FilingState
 from imuhip.live.replay import served
 from imuhip.live.session import Session
 from imuhip.live.start import Options
@@ -97,15 +102,19 @@ async def _run(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> No
     hub_port = _free_port()
     page_port = wishes.port or _free_port()
     ensure_servable(page_port)
-    with _dashboard(f"127.0.0.1:{hub_port}", page_port, say) as url:
+    library = await asyncio.to_thread(example_catalogue)
+    with _dashboard(f"127.0.0.1:{hub_port}", page_port, library, say) as url:
         opening = asyncio.create_task(_open(url, wishes.browser, say))
+        filing = Filing(library, leads=not wishes.leave)
         why = _no_radio(wishes.speed)
         if why:
             say(f"{why}; the recording that ships is replayed instead")
             recording = await _replayed(wishes, hub_port, opening, say)
+            analysis = await filing.file(recording)
         else:
-            recording = await _collected(wishes, hub_port, opening, say)
-        show(await asyncio.to_thread(analyze, recording, _folder() / "result"))
+            recording, analysis = await _collected(wishes, hub_port, opening, filing, say)
+        show(analysis)
+        say(f"the session is in Review: {url}review?session={filing.state_of(recording).session}")
         if wishes.leave:
             return
         say(f"playing {recording} again; Ctrl-C ends the demo")
@@ -138,9 +147,9 @@ async def _replayed(wishes: Wishes, hub_port: int, opening: "asyncio.Task[None]"
 
 
 async def _collected(
-    wishes: Wishes, hub_port: int, opening: "asyncio.Task[None]", say: Say
-) -> Path:
-    """Collect a virtual athlete over virtual Bluetooth, and compare live with its recording."""
+    wishes: Wishes, hub_port: int, opening: "asyncio.Task[None]", filing: "Filing", say: Say
+) -> tuple[Path, Analysis]:
+    """Collect a virtual athlete over virtual Bluetooth, file it, and compare live with it."""
     setup = Setup(mounting="usual", radio=Air())  # the virtual link adds delays and losses
     athlete = await asyncio.to_thread(simulate, SCENARIO, seed=SEED, grade=GRADE, setup=setup)
     sensors = virtual_athlete(athlete, faults=LinkFaults(radio=RADIOS[GRADE]), wait=False)
@@ -152,17 +161,70 @@ async def _collected(
 
     folder = _folder() / "recordings"
     make_folder(folder)
-    options = Options(folder, start_when_ready=True, make_stages=make_stages)
+    options = Options(
+        folder,
+        start_when_ready=True,
+        make_stages=make_stages,
+        recorded=filing.recorded,
+        filed=filing.state_of,
+    )
     async with bumble_bed(sensors) as bed:
         radio = Radio(scanner_backend=bed.scanner_backend, client_backend=bed.client_backend)
         kits = [_kit(athlete, sensors)]
         async with collecting(kits, [radio], options, port=hub_port, say=say) as (session,):
             await opening
             recording = await _performed(athlete, sensors[0], session, wishes.seconds, say)
+            analysis = await filing.file(recording)
+            if not wishes.leave:
+                await asyncio.sleep(LEAD_S)  # so long pages may hear of it
     say(await asyncio.to_thread(_compared, recording, made[-1]))
     for old in sorted(folder.glob("*.mcap"))[:-KEPT]:
         old.unlink(missing_ok=True)
-    return recording
+    return recording, analysis
+
+
+class Filing:
+    """Files the demo's sessions beside the example's athletes, and says what came of each.
+
+    Parameters
+    ----------
+    library
+        The example's catalogue.
+    leads
+        Let pages that watch go on to Review.
+    """
+
+    def __init__(self, library: Path, *, leads: bool) -> None:
+        self._library, self._leads = library, leads
+        self._known: dict[Path, FilingState] = {}
+
+    def recorded(self, path: Path, _athlete: str) -> None:
+        """Take a finished recording; `file` does the work."""
+        self._known[path] = FilingState("working")
+
+    def state_of(self, path: Path) -> FilingState:
+        """What became of a recording so far."""
+        return self._known.get(path, FilingState("unknown"))
+
+    async def file(self, recording: Path) -> Analysis:
+        """Analyze and file a recording; sessions before the last few make room."""
+        results = self._library.parent / RESULTS / f"{ATHLETE}-{recording.stem}"
+        analysis = await asyncio.to_thread(analyze, recording, results)
+        session = await asyncio.to_thread(self._file, recording, results)
+        self._known[recording] = FilingState("filed", session, leads=self._leads)
+        return analysis
+
+    def _file(self, recording: Path, results: Path) -> str:
+        with Catalogue(self._library) as catalogue:
+            if all(each.id != ATHLETE for each in catalogue.athletes()):
+                catalogue.add_athlete(ATHLETE, NAME, "simulated, as in imuhip demo")
+                catalogue.give_consent(ATHLETE, "being shown")
+            session = catalogue.file(recording, results, ATHLETE).session
+            for old in catalogue.sessions(ATHLETE)[KEPT:]:
+                catalogue.trash(old.id)
+                if old.results is not None:
+                    shutil.rmtree(old.results, ignore_errors=True)
+        return session
 
 
 def _kit(athlete: SimulatedSession, sensors: Sequence[VirtualSensor]) -> Kit:
@@ -172,7 +234,7 @@ def _kit(athlete: SimulatedSession, sensors: Sequence[VirtualSensor]) -> Kit:
         for s in sensors
     }
     mounts = {info.sensor: info.mount for info in athlete.header.sensors if info.mount}
-    return Kit("demo", bound, athlete.header.athlete, mounts)
+    return Kit("demo", bound, ATHLETE, mounts)
 
 
 async def _performed(
@@ -246,19 +308,19 @@ def _compared(recording: Path, live: _Sealed) -> str:
 
 
 async def _open(url: str, browser: bool, say: Say) -> None:
-    """Wait for the page, and show it."""
+    """Wait for the dashboard, and show its live page."""
     await asyncio.to_thread(_wait_for, url)
     say(f"dashboard on {url}")
-    if browser and not webbrowser.open(url):
+    if browser and not webbrowser.open(f"{url}live"):
         say("no browser was found here; open that address in one")
 
 
 @contextmanager
-def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]:
+def _dashboard(hub: str, port: int, library: Path, say: Say) -> Iterator[str]:
     """The dashboard in a process of its own; gives its address."""
     from imuhip.live.dashboard import dashboard_command, dashboard_process, dashboard_url
 
-    command = dashboard_command(f"ws://{hub}/live", port)
+    command = dashboard_command(f"ws://{hub}/live", port, catalogue=str(library))
     with tempfile.TemporaryFile() as told:
         with dashboard_process(command, told) as process:
             yield dashboard_url(port)
@@ -268,7 +330,7 @@ def _dashboard(hub: str, port: int, say: Callable[[str], None]) -> Iterator[str]
 
 
 def _folder() -> Path:
-    """Where the demo's recordings and result stay to be looked at."""
+    """Where the demo's recordings stay to be looked at."""
     return Path(user_cache_dir("imuhip")) / "demo"
 
 
@@ -296,8 +358,14 @@ SEED: Final = 7
 GRADE: Final = "typical"
 """Of the athlete, the sensors and the link: those of the recording that ships."""
 
+ATHLETE: Final = "demo"
+NAME: Final = "The demo's athlete"
+
 KEPT: Final = 5
-"""Recordings that stay; older ones are removed."""
+"""Recordings and sessions that stay; older ones are removed."""
+
+LEAD_S: Final = 5.0
+"""Pages ask every two seconds what became of the recording."""
 
 _TRY_S: Final = 0.25
 _TRIES: Final = 240

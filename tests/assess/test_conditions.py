@@ -3,7 +3,7 @@
 import pytest
 from support.bodies import Body, path
 
-from imuhip.assess.conditions import under_alike_conditions
+from imuhip.assess.conditions import SET_FIELDS, set_note, tags_of_ends, under_alike_conditions
 from imuhip.assess.goals import arcs_of
 from imuhip.assess.pairs import pairs_of
 from imuhip.results.assessment import latest_findings
@@ -80,3 +80,25 @@ def test_a_gap_says_what_it_means(notes, words):
     (pair,) = pairs_of(told.repetitions, told.notes)
     assert pair.difference.word == "real"
     assert words in pair.words
+
+
+def test_the_fields_of_a_set_come_back_from_their_mark():
+    """Every field that can be chosen is said in the mark, and read from it; none takes one away."""
+    fields = {
+        "load_kg": "82.5", "bar": "front", "stance": "wide", "heel_cm": "2",
+        "equipment": "belt and box", "effort": "active", "warmth": "warm",
+    }  # fmt: skip
+    assert set(fields) == set(SET_FIELDS)
+    marks = [(1.0, set_note(fields)), (3.0, set_note({"load_kg": "90", "bar": "none"}))]
+    first, second = tags_of_ends({("squat", 1): 2.0, ("squat", 2): 4.0}, marks).values()
+    words = "warm, active, 82.5 kg, front bar, wide stance, heels 2 cm, with belt and box"
+    assert first.words == words
+    assert (second.load_kg, second.bar, second.stance) == (90.0, "", "wide")
+    assert first.key != second.key
+
+
+@pytest.mark.parametrize("note", ["bar path drifts", "stance got wide", "went home with belt"])
+def test_what_a_coach_notes_freely_is_no_field(note):
+    """Only a note of the set's fields says bar, stance and equipment."""
+    (tags,) = tags_of_ends({("squat", 1): 2.0}, [(1.0, f"note:{note}")]).values()
+    assert tags.words == ""

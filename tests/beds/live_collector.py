@@ -91,6 +91,8 @@ class Obedient:
             self.course.plan = plan_of(request, self.course.plan)
         elif action == "train":
             self.course.train()
+        elif action == "set":
+            self.course.choose(request, recording=self.state == "recording")
         elif action == "mark":
             self.course.obey(request["label"])
             if request["label"] == "note:next set":

@@ -121,7 +121,7 @@ def wait_for_angles(hub: int) -> None:
 def opened(browser: Browser, url: str) -> tuple[Page, float]:
     """A new page with a needle on it, and the seconds until that was on the screen."""
     page = browser.new_page(viewport=SIZE, bypass_csp=True)
-    page.goto(url)
+    page.goto(url + "live")
     page.wait_for_function("window.imuhip?.live?.arc != null", timeout=60_000)
     return page, page.evaluate("window.imuhip.live.arc") / 1000.0
 

@@ -1,6 +1,7 @@
 """What a coach does on the live page, and what the set tells, against a collector that answers."""
 
 import json
+import re
 import urllib.request
 from typing import Any
 
@@ -13,7 +14,7 @@ LIVE = "window.imuhip && window.imuhip.live && window.imuhip.live.state === 'liv
 
 
 def open_live(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(address + "live")
     page.wait_for_function(LIVE)
 
 
@@ -25,15 +26,25 @@ def marks(collector: Any, label: str = "asked") -> list[str]:
     return [each["label"] for action, each in asked(collector, label) if action == "mark"][:-1]
 
 
+def marked(collector: Any) -> list[str]:
+    """Labels of all marks that were put, whoever asked for them."""
+    return list(answered(collector)["marked"])
+
+
 def asked(collector: Any, label: str = "asked") -> list[Any]:
     """All that the collector was asked for, with what was said; asking adds a mark."""
+    return list(answered(collector, label)["asked"])
+
+
+def answered(collector: Any, label: str = "asked") -> dict[str, Any]:
+    """What the collector answers to a mark."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{collector.port}/control/mark",
         json.dumps({"label": label}).encode(),
         {"content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback
-        return list(json.load(answer)["asked"])
+        return dict(json.load(answer))
 
 
 def test_marks_are_made_by_tap_and_by_key(page: Page, address: str, collector: Any) -> None:
@@ -64,13 +75,35 @@ def test_a_page_opened_in_the_middle_of_a_set_knows_all_of_it(
         expect(page.locator('.newest [data-of="right"]')).to_have_text("out 4° ± 4")
         # What was told after the first repetition has been replaced.
         expect(page.locator(".findings li b")).to_have_text(["knee_in after 2"])
+        headline = page.locator(".headline")
+        expect(headline).to_have_text("Left knee in")  # six words at most, to be read from afar
+        assert headline.evaluate("p => parseFloat(getComputedStyle(p).fontSize)") >= 40.0
+
+
+def test_the_load_is_changed_by_a_tap_and_marked(page: Page, address: str, collector: Any) -> None:
+    """Two taps on + are one mark; bar and stance come with it, and another page shows them."""
+    collector.start()
+    open_live(page, address)
+    for _ in range(2):
+        page.get_by_role("button", name="5 kg more").click()
+    expect(page.locator(".fields > b")).to_have_text("10 kg")
+    page.locator(".fields .rest").click()
+    page.get_by_label("Bar").select_option("front")
+    page.get_by_label("Stance").select_option("wide")
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator(".fields .rest")).to_have_text("front bar · wide")
+    page.goto(f"{address}setup")  # at once: nothing that was tapped is lost
+    expect(page.locator(".fields > b")).to_have_text("10 kg")
+    said = [label for label in marked(collector) if label.startswith("note:set")]
+    assert " ".join(said).count("load 10 kg") == 1
+    assert "bar front, stance wide" in said[-1]
 
 
 def test_a_low_battery_shows(page: Page, address: str, collector: Any) -> None:
     """The sensor that needs charging is named, with what is left."""
     collector.start()
     open_live(page, address)
-    expect(page.locator(".sensors .wrong")).to_have_text("thigh left 9 % – battery low")
+    expect(page.locator(".sensors .wrong")).to_have_text("left thigh 9 % – battery low")
 
 
 def test_each_number_is_a_tap_from_its_meaning(page: Page, address: str, collector: Any) -> None:
@@ -197,7 +230,7 @@ def test_sets_that_are_done_are_listed_and_repetitions_are_counted_aloud(
     page.get_by_role("button", name="Sound").click()
     marks(collector, "note:next set")
     expect(page.locator(".movement")).to_have_text("squat · set 2")
-    expect(page.locator(".done")).to_have_text("squat 1: 2")
+    expect(page.locator(".done li")).to_have_text(re.compile(r"squat 1: 2 · left (in|out) \d+°"))
     expect(page.locator('.newest [data-of="left"] small')).to_have_text(
         "92° deep · 1.5 – 0.3 – 1.0 s"
     )

@@ -54,7 +54,7 @@ LINE = """([side, from, to]) => {
 
 
 def open_live(page: Page, address: str, state: str = "live") -> None:
-    page.goto(address)
+    page.goto(address + "live")
     page.wait_for_function(LIVE.format(state))
 
 
@@ -213,7 +213,7 @@ def test_what_happens_is_said(page: Page, address: str, collector: Any) -> None:
     collector.start()
     open_live(page, address)
     expect(page.locator(".activity")).to_have_text("squat")
-    expect(page.locator(".news")).to_have_text("thigh left: no data for 0.4 s")
+    expect(page.locator(".news")).to_have_text("left thigh: no data for 0.4 s")
 
 
 def test_freezing_holds_the_picture_while_data_flow(

@@ -8,13 +8,14 @@ from dashboard.components import review as review_view
 from dashboard.components import setup as setup_view
 
 SIGNS = {
-    "": ".live .state",
+    "": "[data-testid='stBaseButton-primary']",
+    "live": ".live .state",
     "setup": ".setup .state",
     "review": ".review .values",
     "progress": ".js-plotly-plot",
     "compare": ".picture img",
     "report": ".report h2",
-    "athletes": "[data-testid='stDataFrame']",
+    "athletes": ".person",
 }
 """Page to what is visible once it is drawn."""
 

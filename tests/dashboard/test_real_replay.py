@@ -117,7 +117,7 @@ def test_the_needle_shows_what_the_pipeline_says(
 ) -> None:
     """At every moment looked at, the needles stand at the offline result of that very grid time."""
     path, after = replay
-    page.goto(address)
+    page.goto(address + "live")
     looked = {}
     for _ in range(8):
         seen: dict[str, Any] = page.wait_for_function(

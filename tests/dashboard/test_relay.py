@@ -113,7 +113,7 @@ def test_a_page_follows_the_relay_and_does_without_it(
     collector.start()
     ports: list[int | None] = []
     page.on("websocket", lambda socket: ports.append(urlsplit(socket.url).port))
-    page.goto(address)
+    page.goto(address + "live")
     page.wait_for_function("window.imuhip?.live?.state === 'live'")
     own = urlsplit(address).port
     relay = [port for port in ports if port != own]

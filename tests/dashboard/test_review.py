@@ -15,6 +15,7 @@ from dashboard.views.review import (
     COLUMNS,
     RepKey,
     Review,
+    by_repetition,
     excluded_of,
     note_rows,
     packed,
@@ -92,9 +93,12 @@ def test_rows_of_the_list_speak_of_error_tempo_and_exclusion(one_filed: Filed) -
     review = read_review(one_filed.results, {key: "lost balance"})
     row = rep_rows(review.reps)[0]
     rep = review.reps[0]
-    assert row["Counts"] == "excluded: lost balance"
-    assert row["Depth °"] == round(rep.measures["depth_deg"], 1)
-    assert row["± °"] == round(1.96 * rep.measures["rotation_arc_sd_deg"], 1)
+    assert row["Counts"] == "left excluded: lost balance; right yes"
+    other = next(r for r in review.reps if r.key == key._replace(side="right"))
+    assert row["Depth °"] == round(max(r.measures["depth_deg"] for r in (rep, other)), 1)
+    assert len(rep_rows(review.reps)) * 2 == len(review.reps)
+    arc, sd = rep.measures["rotation_arc_deg"], rep.measures["rotation_arc_sd_deg"]
+    assert row["Left"] == f"{'in' if arc > 0 else 'out'} {abs(arc):.0f}° ± {1.96 * sd:.0f}°"
     assert row["Tempo s"].count("–") == 2
     assert not rep.counts
     assert plain.reps[0].counts
@@ -171,7 +175,7 @@ def test_the_page_shows_a_filed_session(filed: Filed, monkeypatch: pytest.Monkey
     """Athlete, session, list, findings and the caution are on the page."""
     page = run_page("review", monkeypatch, "--catalogue", str(filed.catalogue))
     assert [box.label for box in page.selectbox][:2] == ["Athlete", "Session"]
-    assert len(listed(page)) == len(read_review(filed.results).reps)
+    assert len(listed(page)) == len(by_repetition(read_review(filed.results).reps))
     assert any("Not a medical device" in text.value for text in page.markdown)
 
 
@@ -190,7 +194,8 @@ def test_a_repetition_is_excluded_with_a_reason_and_counts_again(
     page.text_input[0].set_value("slipped")
     page.button[-2].click().run()
     with Catalogue(filed.catalogue) as catalogue:
-        assert excluded_of(catalogue.repetitions(filed.session)) == {rep.key: "slipped"}
+        both = {rep.key._replace(side=side): "slipped" for side in ("left", "right")}
+        assert excluded_of(catalogue.repetitions(filed.session)) == both
     assert "excluded: slipped" in list(listed(page)["Counts"])
     page.session_state[table] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     page.button[-1].click().run()
@@ -214,7 +219,7 @@ def test_a_folder_of_results_opens_without_a_catalogue(
     page = run_page("review", monkeypatch, "--catalogue", str(tmp_path / "new.sqlite"))
     page.text_input[0].set_value(str(one_filed.results)).run()
     assert not page.exception
-    assert len(listed(page)) == len(read_review(one_filed.results).reps)
+    assert len(listed(page)) == len(by_repetition(read_review(one_filed.results).reps))
     page.text_input[0].set_value(str(tmp_path)).run()
     assert "expected a folder of results" in page.error[0].value
 

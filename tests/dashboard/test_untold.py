@@ -135,7 +135,7 @@ def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Cata
     assert 5 <= untold["right"][0] < untold["right"][1] == 8
     late = [rep for rep in review.reps if rep.key.side == "right" and rep.t_start > BEGINS_S]
     assert late
-    assert all(row["Arc °"] is None and row["± °"] is None for row in rep_rows(late))
+    assert all(row["Right"] == "–" for row in rep_rows(late))
     assert all(math.isnan(value) for pair in furthest(late).values() for value in pair)
     (gap,) = [row for row in gap_rows(review.faults) if row.startswith("Thigh right")]
     seconds = re.search(r"(\d+\.\d) s from 1:3\d on", gap)

@@ -264,7 +264,7 @@ def on_a_tablet(coach: Coach, browser: Browser) -> None:
     """A second viewer who comes in the middle of the set sees all of it, either way up."""
     context = browser.new_context(viewport=PORTRAIT, bypass_csp=True, has_touch=True)
     page = context.new_page()
-    page.goto(coach.gym.address)
+    page.goto(coach.gym.address + "live")
     page.wait_for_function("window.imuhip?.live?.state === 'live'")
     expect(page.locator(".movement")).to_have_text("squat · set 1")
     expect(page.get_by_role("button", name="End: squat")).to_be_visible()  # the laptop's choice

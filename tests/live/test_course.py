@@ -45,6 +45,20 @@ def test_a_step_is_counted_and_ended_without_anybody_looking() -> None:
     assert marks == ["begin:preparation", "begin:stand", "end:stand"]
 
 
+def test_what_a_set_is_done_with_is_marked_once_and_kept() -> None:
+    """Chosen before the recording, it is marked with its start; chosen again, nothing happens."""
+    marks: list[str] = []
+    course = course_of(marks)
+    assert course.choose({"load_kg": "60", "bar": "back"}, recording=False)
+    assert marks == []
+    course.say_fields()
+    assert not course.choose({"load_kg": "60"}, recording=True)
+    assert course.choose({"load_kg": "65"}, recording=True)
+    assert course.choose({"bar": "-"}, recording=True)
+    assert marks == ["note:set load 60 kg, bar back", "note:set load 65 kg"]
+    assert course.told()["fields"] == {"load_kg": "65"}
+
+
 def test_a_command_that_comes_again_changes_nothing() -> None:
     """Begin, end, movements and training from two screens make one mark each."""
     marks: list[str] = []
@@ -118,7 +132,7 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
             status = session.status()
             path = await session.stop()
             assert session.status()["course"]["step"] is None
-            with pytest.raises(ControlRefusedError, match="expected a recording"):
+            with pytest.raises(ControlRefusedError, match="No recording is running"):
                 await session.control("train", {})
             return path, dict(status)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from imuhip.catalogue.catalogue import Catalogue
 from imuhip.core.errors import DeviceError
 from imuhip.core.records import Mark
 from imuhip.core.resources import recording_path
@@ -93,8 +94,13 @@ def test_the_demo_goes_by_radio_to_recording_page_and_result(tmp_path: Path) -> 
     assert summary.whole
     assert summary.duration_s > 5.0
     assert [info.mount is not None for info in summary.header.sensors] == [True] * 3
-    result = read_results(tmp_path / "imuhip" / "demo" / "result")
-    assert result.session["recording"] == path.name
+    (library,) = (tmp_path / "imuhip").glob("example-*/catalogue.sqlite")
+    with Catalogue(library) as catalogue:
+        (session,) = catalogue.sessions("demo")
+        assert {one.id for one in catalogue.athletes()} > {"demo"}
+    assert f"review?session={session.id}" in said
+    assert session.results is not None
+    assert read_results(session.results).session["recording"] == path.name
 
 
 def test_ctrl_c_ends_the_demo_with_a_whole_recording(tmp_path: Path) -> None:

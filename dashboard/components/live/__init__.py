@@ -25,6 +25,7 @@ _PARTS: Final = (
     "gauge.js",
     "trace.js",
     "sound.js",
+    "fields.js",
     "coach.js",
     "main.js",
 )
@@ -35,19 +36,21 @@ PATH: Final = "imu/live"
 """Where the relay listens, relative to the page."""
 
 
-def live_view(*, key: str) -> None:
+def live_view(*, key: str, remote: bool = False) -> None:
     """Mount the live canvas.
 
     Parameters
     ----------
     key
         Names the place on the page; the same one keeps the canvas over reruns.
+    remote
+        Show only what a phone in a pocket is for: start, stop, marks, the set's fields.
     """
     meanings = {
         "measures": {name: MEASURES[name].definition for name in _TOLD_MEASURES},
         "rules": {name: [words.title, words.definition] for name, words in RULE_WORDS.items()},
     }
-    _component()(key=key, data={**stream(), **meanings}, height="content")
+    _component()(key=key, data={**stream(), **meanings, "remote": remote}, height="content")
 
 
 def stream() -> dict[str, object]:
@@ -64,7 +67,10 @@ def source() -> str:
 def _component() -> ComponentRenderer:
     """The component, registered once."""
     return st.components.v2.component(
-        "imuhip_live", html=part("view.html"), css=part("view.css"), js=source()
+        "imuhip_live",
+        html=part("view.html"),
+        css=part("view.css") + part("fields.css"),
+        js=source(),
     )
 
 

@@ -15,6 +15,7 @@ class Coach {
     this.chosen = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.done = "";
     this.turn = 0;
+    this.fields = new SetFields(root.querySelector(".fields"), this.collector);
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
     for (const button of root.querySelectorAll("[data-act]")) button.onclick = () => this.act(button.dataset.act);
@@ -39,6 +40,7 @@ class Coach {
     window.removeEventListener("keydown", this.onKey);
     clearTimeout(this.timer);
     clearTimeout(this.silence);
+    this.fields.close();
     wearTheme("page");
   }
 
@@ -168,6 +170,8 @@ class Coach {
   show(status) {
     this.recording = status?.state === "recording";
     this.plan = status?.course?.plan;
+    this.fields.show(status?.course?.fields);
+    this.root.querySelector(".fields").hidden = status?.source !== "live";
     this.showLast(this.recording ? null : status?.last);
     this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
@@ -201,6 +205,9 @@ class Coach {
     link.hidden = !["filed", "unknown"].includes(last.state);
     if (link.getAttribute("href") !== where) link.setAttribute("href", where);
     setText(link, text);
+    // Who watched the demo to its end sees what came of it; who comes later only reads the card.
+    if (last.state === "working") this.watched = last.recording;
+    else if (last.state === "filed" && last.leads && this.watched === last.recording) link.click();
   }
 
   nextTheme() {
@@ -230,7 +237,7 @@ function sensorChip(sensor) {
     known && sensor.battery < LOW_BATTERY ? "battery low" : "",
     loss > MUCH_LOST ? `${loss.toFixed(1)} % lost` : "",
   ].filter(Boolean);
-  chip.textContent = `${String(sensor.sensor ?? "").replaceAll("_", " ")}${battery}${trouble.length ? ` – ${trouble.join(", ")}` : ""}`;
+  chip.textContent = `${spokenPlace(sensor.sensor)}${battery}${trouble.length ? ` – ${trouble.join(", ")}` : ""}`;
   chip.classList.toggle("wrong", trouble.length > 0);
   chip.title = sensor.trouble || `${loss.toFixed(1)} % lost, ${sensor.rate_hz ?? "–"} Hz`;
   return chip;

@@ -13,7 +13,7 @@ class Collector {
 
   /** The collector's answer, or a sentence in `error`. */
   async ask(action, body) {
-    const request = { method: "POST", headers: { "content-type": "application/json" } };
+    const request = { method: "POST", keepalive: true, headers: { "content-type": "application/json" } };
     if (body) request.body = JSON.stringify(body);
     try {
       const answer = await fetch(new URL(`control/${action}`, this.base), request);
@@ -76,6 +76,9 @@ class Awake {
 function wearTheme(theme) {
   document.documentElement.dataset.imuhipTheme = theme;
 }
+
+/** Where a sensor sits, as people say it: the left thigh, not the thigh left. */
+function spokenPlace(sensor) { return String(sensor ?? "").split("_").reverse().join(" "); }
 
 /** Change a text only when it differs, for each change costs a layout. */
 function setText(element, text) {

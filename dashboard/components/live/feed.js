@@ -61,7 +61,7 @@ function newsOf(message) {
     // A packet lost here and there is the radio's daily bread, and shows as a gap in the line.
     if (kind === "gap" && !(end - start >= SHORT_GAP_S)) return "";
     const what = kind === "gap" ? `no data for ${(end - start).toFixed(1)} s` : detail || kind.replaceAll("_", " ");
-    return `${sensor.replaceAll("_", " ")}: ${what}`;
+    return `${spokenPlace(sensor)}: ${what}`;
   }
   if (message.type === "step") {
     const { step, accepted, words } = message.step;
@@ -257,7 +257,7 @@ class Feed {
     }
     if (this.finished) return ["finished", "Recording finished"];
     if (!this.flows(now)) return ["waiting", "Waiting for the sensors"];
-    const missing = [...this.lost].map((sensor) => sensor.replaceAll("_", " ")).join(", ");
+    const missing = [...this.lost].map(spokenPlace).join(", ");
     if (missing) return ["live", `Live – ${missing} lost`];
     return ["live", this.hello.source === "replay" ? "Replay" : "Live"];
   }

@@ -38,6 +38,8 @@ class View {
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
+    root.classList.toggle("remote", Boolean(data.remote));
+    this.panel.rules = data.rules ?? {};
     this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound-live", "off");
     this.heard = { key: "", count: "", inside: {} };
     this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });

@@ -2,6 +2,9 @@
 
 // Findings that are shown at once.
 const TOLD = 2;
+// Of the line that is read from two metres.
+const HEADLINE_WORDS = 6;
+const SETS_LISTED = 4;
 const GRADES = { marked: 2, mild: 1 };
 // What may be shown as a number: told by the hub, for it is the same everywhere.
 const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
@@ -43,7 +46,7 @@ class SetStory {
     const key = `${movement} ${number}`;
     if (key === this.key) return;
     const { version } = this;
-    if (this.key) this.done.push({ title: this.title(), number: this.number, count: this.count() });
+    if (this.key) this.done.push({ title: this.title(), number: this.number, count: this.count(), reach: this.reach(), worst: this.worst(1)[0] });
     this.begin();
     Object.assign(this, { key, movement, number, version: version + 1 });
   }
@@ -80,6 +83,11 @@ class SetStory {
     return `${left.size} | ${right.size}`;
   }
 
+  /** How far each side of the newest repetition turned, for the list of sets that are done. */
+  reach() {
+    return this.lines().filter(({ counted }) => counted).map(({ side, text }) => `${side} ${text}`).join(", ");
+  }
+
   /** What is worth saying of the newest repetition, a line each. */
   lines() {
     if (!this.newest) return [];
@@ -89,7 +97,7 @@ class SetStory {
       if (!repetition) continue;
       const { measures, counted, reason } = repetition;
       const text = counted ? degreesOf(measures, "rotation_arc") : reason || "not counted";
-      lines.push({ side, text, more: counted ? aboutOf(measures) : "" });
+      lines.push({ side, text, counted, more: counted ? aboutOf(measures) : "" });
     }
     return lines;
   }
@@ -128,10 +136,20 @@ function degreesOf(measures, name) {
   return Math.round(value) === 0 ? `${size}${error}` : `${value > 0 ? "in" : "out"} ${size}${error}`;
 }
 
+/** What stands out in six words at most, to be read from two metres: the rule's title and whose. */
+function headline({ rule, side, words }, rules) {
+  const title = rules[rule]?.[0] ?? words;
+  const whose = side === "left" || side === "right" ? `${side} ${title[0].toLowerCase()}${title.slice(1)}` : title;
+  const short = whose.split(" ").length > HEADLINE_WORDS ? title : whose;
+  const said = short.split(" ").slice(0, HEADLINE_WORDS).join(" ");
+  return `${said[0].toUpperCase()}${said.slice(1)}`;
+}
+
 /** Draws a `SetStory` into the page; changes only what has changed. */
 class SetPanel {
   constructor(element) {
     this.element = element;
+    this.rules = {};
     this.drawn = -1;
   }
 
@@ -143,11 +161,13 @@ class SetPanel {
     setText(at(".movement"), story.key ? `${story.title()} · set ${story.number}` : "");
     setText(at(".count"), story.key ? story.count() : "–");
     at(".newest").replaceChildren(...story.lines().map((line) => this.line(line)));
-    setText(at(".done"), story.done.map(({ title, number, count }) => `${title} ${number}: ${count}`).join(" · "));
+    at(".done").replaceChildren(...story.done.slice(-SETS_LISTED).map((set) => this.doneLine(set)));
     const told = story.worst(TOLD);
     at(".findings").replaceChildren(...told.map((finding) => this.finding(finding)));
     const fine = story.key && !told.length && story.findings.size > story.unsure;
     const sure = !story.unsure && !story.untold().length;
+    setText(at(".headline"), told.length ? headline(told[0], this.rules) : "");
+    at(".headline").dataset.grade = told[0]?.grade ?? "";
     setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out in what can be told") : "");
     at(".calm").classList.toggle("partly", !sure);
     setText(at(".unsure"), story.unsure ? `${story.unsure} not to be told with this calibration` : "");
@@ -155,9 +175,17 @@ class SetPanel {
 
   /** A side of the newest repetition: how far it turned, and below it how deep and how fast. */
   line({ side, text, more }) {
-    const line = spoken("p", text, side);
+    const [size, error] = text.split(" ± ");
+    const line = spoken("p", size, side);
+    if (error) line.append(spoken("i", ` ± ${error}`, ""));
     if (more) line.append(spoken("small", more, ""));
     return line;
+  }
+
+  /** A set that is over: what was done, how far the last repetition turned, what stood out. */
+  doneLine({ title, number, count, reach, worst }) {
+    const parts = [`${title} ${number}: ${count}`, reach, worst ? headline(worst, this.rules).toLowerCase() : ""];
+    return spoken("li", parts.filter(Boolean).join(" · "), "");
   }
 
   finding(finding) {

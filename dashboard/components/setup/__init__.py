@@ -16,7 +16,7 @@ from dashboard.components import live as live_view
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import GOALS
 
-_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js", "sound.js")
+_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js", "sound.js", "fields.js")
 _DRAWING: Final = ("mount.js", "turns.js", "figure.js")
 _PARTS: Final = ("sensors.js", "steps.js", "protocol.js", "main.js")
 
@@ -63,9 +63,8 @@ def source() -> str:
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once."""
-    return st.components.v2.component(
-        "imuhip_setup", html=_text("view.html"), css=_text("view.css"), js=source()
-    )
+    css = _text("view.css") + live_view.part("fields.css")
+    return st.components.v2.component("imuhip_setup", html=_text("view.html"), css=css, js=source())
 
 
 def _text(name: str) -> str:

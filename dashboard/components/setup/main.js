@@ -13,6 +13,7 @@ class Setup {
     this.sensors = new Sensors(root, this.collector);
     this.protocol = new Protocol(root, this.collector, this.feed, () => this.ask());
     this.protocol.agreed = (athlete) => { this.consents[athlete] = "given"; this.showConsent(); };
+    this.fields = new SetFields(root.querySelector(".fields"), this.collector);
     this.figure = new Figure(root.querySelector(".stage canvas"), "behind", () => { this.drawn = -1; });
     this.hook = { state: "", frames: 0, pose: null };
     window.imuhip = { ...window.imuhip, setup: this.hook };
@@ -39,6 +40,7 @@ class Setup {
     this.awake.want(false);
     this.observer.disconnect();
     this.protocol.destroy();
+    this.fields.close();
     this.feed.close();
   }
 
@@ -123,6 +125,7 @@ class Setup {
     this.protocol.show(status);
     this.awake.want(status?.state === "recording");
     this.follow(status?.course?.plan);
+    this.fields.show(status?.course?.fields);
     const recording = status?.state === "recording";
     this.athlete.disabled = this.goal.disabled = recording;
     if (status?.athlete && (recording || !this.athlete.value)) this.athlete.value = status.athlete;

@@ -1,9 +1,11 @@
 // The calibration: the collector counts and marks, this page shows, speaks and asks.
 
 const READY_S = 3;
+// Hands-free, whoever has just done a step stands where the next one begins.
+const NEXT_READY_S = 1.5;
 const VERDICT_MS = 6000;
 // After a good step the next one waits so long, for its words to be heard.
-const PAUSE_MS = 1500;
+const PAUSE_MS = 900;
 // After it the sensors are strapped on, which takes as long as it takes.
 const BY_HAND_AFTER = "tray";
 // So often a step that fails begins again by itself; then somebody has to look.
@@ -81,6 +83,7 @@ class Protocol {
     if (this.tries >= MOST_TRIES) { this.byHand(); return; }
     this.following = setTimeout(() => {
       if (!this.auto || this.busy()) return;
+      this.follows = verdict.accepted;
       if (!verdict.accepted) { this.begin(); return; }
       const waits = this.step.name === BY_HAND_AFTER;
       this.next();
@@ -92,7 +95,7 @@ class Protocol {
 
   /** From here on each step is begun by a tap. */
   byHand() {
-    this.auto = false;
+    this.auto = this.follows = false;
     clearTimeout(this.following);
   }
 
@@ -145,7 +148,9 @@ class Protocol {
   /** Let the collector count down to the step, mark its begin and its end. */
   begin() {
     this.sound.speak(this.step.says);
-    return this.calibrate("begin", { ready_s: String(READY_S), seconds: String(this.step.seconds) });
+    const ready = this.follows ? NEXT_READY_S : READY_S;
+    this.follows = false;
+    return this.calibrate("begin", { ready_s: String(ready), seconds: String(this.step.seconds) });
   }
 
   /** "Now" while it is counted down, "Done" while it goes on. */

@@ -1,0 +1,103 @@
+"""What has to be ready, and one button that leads on; an example for who has no sensors yet."""
+
+from collections.abc import Sequence
+
+import segno
+import streamlit as st
+
+from dashboard.server.hub import hub_status
+from dashboard.server.settings import settings_from_arguments
+from dashboard.views.choosing import let_train, opened
+from dashboard.views.example import in_example, look_at_example
+from dashboard.views.sessions import athlete_title
+from dashboard.views.start import Card, Start, remote_address, start_of
+from imuhip.catalogue.entities import Athlete
+from imuhip.core.errors import ImuhipError
+
+
+def main() -> None:
+    """Draw the page."""
+    st.html(_STYLE)
+    st.header("Hip rotation, live and over weeks")
+    try:
+        with opened() as catalogue:
+            athletes = catalogue.athletes()
+    except ImuhipError as error:
+        st.error(str(error))
+        athletes = ()
+    _stations(athletes)
+    if not in_example():
+        _example()
+    _phone()
+
+
+@st.fragment(run_every="2s")
+def _stations(athletes: Sequence[Athlete]) -> None:
+    """How sensors, athlete and calibration stand at this moment."""
+    start = start_of(hub_status(settings_from_arguments().hub), athletes)
+    sensors, athlete, calibrate = st.columns(3)
+    with sensors.container(border=True):
+        _card("1", "Sensors", start.sensors)
+    with athlete.container(border=True):
+        _card("2", "Athlete", start.athlete)
+        _latest(athletes, start)
+    with calibrate.container(border=True):
+        _card("3", "Calibrate", start.calibrate)
+    if st.button(
+        start.button, type="primary", icon=":material/play_arrow:", width="stretch", key="go"
+    ):
+        st.switch_page(f"pages/{start.page}.py")
+
+
+def _card(number: str, title: str, card: Card) -> None:
+    """One of the three, with a tick once it is right."""
+    st.subheader(f"{':material/check_circle:' if card.done else number} {title}", anchor=False)
+    st.markdown("  \n".join((f"**{card.words[0]}**", *card.words[1:])))
+
+
+def _latest(athletes: Sequence[Athlete], start: Start) -> None:
+    """Who was here last, one tap each; everybody is on the page Athletes."""
+    if start.athlete.done:
+        return
+    recent = sorted(athletes, key=lambda one: one.last.timestamp() if one.last else 0.0)
+    with st.container(horizontal=True):
+        for one in recent[::-1][:_MOST]:
+            if st.button(athlete_title(one), key=f"train-{one.id}"):
+                let_train(one.id)
+                st.switch_page("pages/setup.py")
+        if st.button("All athletes" if athletes else "Add an athlete", key="athletes"):
+            st.switch_page("pages/athletes.py")
+
+
+def _example() -> None:
+    """The way to three athletes that fill every page."""
+    words, button = st.columns([3, 1], vertical_alignment="center")
+    words.markdown(
+        "**No sensors at hand?** Three simulated athletes with eight weeks each show every page. "
+        "Your own athletes are not touched."
+    )
+    if button.button("Look at an example", icon=":material/visibility:", width="stretch"):
+        look_at_example()
+
+
+def _phone() -> None:
+    """The way for a phone, where the dashboard lets the network in."""
+    with st.expander("A phone as a remote", icon=":material/settings_remote:"):
+        address = remote_address(settings_from_arguments())
+        if address is None:
+            st.markdown(
+                "Start, stop, pain and marks from a phone in the pocket: end this dashboard and "
+                "start it with `imuhip dashboard --lan`; then a code to scan stands here."
+            )
+            return
+        st.markdown("Scan it with the phone's camera, in the same network:")
+        code = segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="#fff")
+        st.html(f'<img src="{code}" alt="Code that opens the remote" width="220" height="220"/>')
+
+
+_MOST = 4
+_STYLE = """<style>
+.st-key-go button { min-height: 4.2rem; } .st-key-go button p { font-size: 1.5rem; }
+</style>"""
+
+main()

@@ -1,0 +1,132 @@
+"""Pictures of every page in every size, light and dark, and what is cut or overlaps in them.
+
+`make layout` puts them into ``layout/``; ``make layout ARGS="FOLDER review --size 390x844"``
+takes those of one page. The example's athletes are shown, and a simulated one trains.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.chromium import FLAGS
+from support.dashboard_processes import free_port, running
+from support.layout import faults_of
+
+from imuhip.catalogue.example import example_catalogue
+from imuhip.live.dashboard import dashboard_command, dashboard_url
+
+SIZES: Final = ("1280x800", "1920x1080", "820x1180", "390x844")
+
+
+def _tab(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_text(name, exact=True).first.click()
+
+
+VIEWS: Final[dict[str, tuple[str, str, tuple[Callable[[Page], None], ...]]]] = {
+    "start": ("", "[data-testid='stBaseButton-primary']", ()),
+    "setup": ("setup", ".setup[data-state=live]", ()),
+    "live": ("live", ".findings li", ()),
+    "review": ("review", ".review .values td", ()),
+    "review-shapes": ("review", ".js-plotly-plot", (_tab("Paths and averages"),)),
+    "review-findings": ("review", ".review .values td", (_tab("Findings"),)),
+    "progress": ("progress", ".js-plotly-plot", ()),
+    "compare": ("compare", ".picture img", ()),
+    "compare-sets": ("compare", ".picture img", (_tab("Set and set"),)),
+    "compare-days": ("compare", ".picture img", (_tab("Session and session"),)),
+    "report": ("report", ".paper img", ()),
+    "report-coach": ("report", ".paper td", (_tab("coach"),)),
+    "athletes": ("athletes", ".person", ()),
+    "athlete": ("athletes", ".person", (_tab("Open"),)),
+}
+"""Picture to its page, what is seen once it is there, and what is tapped to come to it."""
+
+
+def settle(page: Page) -> None:
+    """Wait until everything that is being drawn is drawn."""
+    expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
+    page.wait_for_timeout(400)
+
+
+def picture(page: Page, file: Path, size: dict[str, int]) -> None:
+    """The whole page, however far it goes down."""
+    height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    page.wait_for_timeout(250)
+    page.screenshot(path=file)
+    page.set_viewport_size(size)
+
+
+def look(page: Page, address: str, name: str, file: Path, size: dict[str, int]) -> list[str]:
+    """Open a view, keep a picture of it, and measure it."""
+    path, sign, taps = VIEWS[name]
+    page.goto(f"{address}{path}")
+    page.locator("[data-testid='stMainBlockContainer']").wait_for()
+    settle(page)
+    for tap in taps:
+        tap(page)
+        settle(page)
+    expect(page.locator(sign).locator("visible=true").first).to_be_visible(timeout=30_000)
+    settle(page)
+    faults = faults_of(page)
+    picture(page, file, size)
+    return faults
+
+
+def main() -> int:
+    """Take them all; 1 when something is cut or overlaps."""
+    parser = argparse.ArgumentParser(prog="make layout")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("layout"))
+    parser.add_argument("views", nargs="*", help="of " + ", ".join(VIEWS))
+    parser.add_argument("--size", action="append")
+    parser.add_argument("--scheme", action="append", choices=("light", "dark"))
+    wanted = parser.parse_args()
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    bed = Path(__file__).parent / "beds" / "live_collector.py"
+    hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
+    catalogue = str(example_catalogue(home))
+    command = dashboard_command(f"ws://127.0.0.1:{hub}/live", port, catalogue=catalogue)
+    found = 0
+    expect.set_options(timeout=60_000)  # a busy machine
+    try:
+        with (
+            running([sys.executable, str(bed), str(hub)], f"http://127.0.0.1:{hub}/status", home),
+            running(command, dashboard_url(port), home) as address,
+            sync_playwright() as playwright,
+        ):
+            own = Path(playwright.chromium.executable_path)
+            system = None if own.exists() else shutil.which("chromium")
+            browser = playwright.chromium.launch(
+                executable_path=system, args=["--headless", *FLAGS]
+            )
+            for text in wanted.size or SIZES:
+                width, height = map(int, text.split("x"))
+                size = {"width": width, "height": height}
+                for scheme in wanted.scheme or ("light", "dark"):
+                    look_at: Any = {"viewport": size, "color_scheme": scheme, "bypass_csp": True}
+                    page = browser.new_context(**look_at).new_page()
+                    page.set_default_timeout(60_000)
+                    for name in wanted.views or VIEWS:
+                        file = wanted.folder / f"{name}-{text}-{scheme}.png"
+                        for fault in look(page, address, name, file, size):
+                            found += 1
+                            sys.stdout.write(f"{file.name}: {fault}\n")
+                    page.context.close()
+            browser.close()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    sys.stdout.write(f"{found} faults; the pictures lie in {wanted.folder}\n")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
