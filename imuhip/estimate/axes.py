@@ -99,26 +99,49 @@ def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
     for i in range(edge):
         plain_first += acc[i]
         plain_last += acc[n - 1 - i]
+    # A reading W of the axes turns by W R W', with R of the gyroscope as sent, or reversed where W
+    # mirrors: two turns, carried on once, serve all readings.
+    kept = np.concatenate((np.arange(edge), np.arange(n - edge, n)))
+    plain, reversed_ = _carries(gyr, dt, 1.0)[kept], _carries(gyr, dt, -1.0)[kept]
     for w in range(len(ways)):
-        off[w] = _carried_off(acc, gyr, dt, ways[w], edge)
+        carries = plain if _mirrors(ways[w]) > 0.0 else reversed_
+        off[w] = _carried_off(acc, carries, ways[w], edge)
     off[len(ways)] = _angle(plain_first, plain_last)
     return off
 
 
 @kernel
-def _carried_off(acc: Array, gyr: Array, dt: Array, way: Array, edge: int) -> float:
-    """The same for one way of reading the gyroscope's axes."""
+def _carries(gyr: Array, dt: Array, sign: float) -> Array:
+    """Rotations ``(N, 3, 3)`` from each sample to the first."""
+    out = np.empty((len(gyr), 3, 3))
+    carry = np.eye(3)
+    for i in range(len(gyr)):
+        if i > 0:
+            carry = _turned(carry, sign * 0.5 * (gyr[i] + gyr[i - 1]), dt[i])
+        out[i] = carry
+    return out
+
+
+@kernel
+def _mirrors(way: Array) -> float:
+    """The determinant: -1 where a way makes a left-handed sensor of a right-handed one."""
+    determinant: float = (
+        way[0, 0] * (way[1, 1] * way[2, 2] - way[1, 2] * way[2, 1])
+        - way[0, 1] * (way[1, 0] * way[2, 2] - way[1, 2] * way[2, 0])
+        + way[0, 2] * (way[1, 0] * way[2, 1] - way[1, 1] * way[2, 0])
+    )
+    return determinant
+
+
+@kernel
+def _carried_off(acc: Array, carries: Array, way: Array, edge: int) -> float:
+    """The same for one way of reading the gyroscope's axes; `carries` of both edges' samples."""
     n = len(acc)
     first, last = np.zeros(3), np.zeros(3)
-    carry = np.eye(3)
-    for i in range(n):
-        if i > 0:
-            carry = _turned(carry, _times(way, 0.5 * (gyr[i] + gyr[i - 1])), dt[i])
-        if i < edge:
-            first += _times(carry, acc[i])
-        elif i >= n - edge:
-            last += _times(carry, acc[i])
-    return _angle(first, last)
+    for i in range(edge):
+        first += _times(carries[i], _times(way.T, acc[i]))
+        last += _times(carries[edge + i], _times(way.T, acc[n - edge + i]))
+    return _angle(first, last)  # W turns both alike
 
 
 @kernel

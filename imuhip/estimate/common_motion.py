@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imuhip.core.conventions import PELVIS
-from imuhip.core.records import Array, Fault, OrientationBlock
+from imuhip.core.records import Array, Fault, IntArray, OrientationBlock
 
 
 class CommonMotion:
@@ -95,21 +95,25 @@ class CommonMotion:
     def _same_streams(self, windows: dict[str, Array], end: float, known: float) -> list[Fault]:
         """Sensors that send what another sends."""
         faults: list[Fault] = []
-        rows = {
-            name: {row.tobytes() for row in np.ascontiguousarray(window[::_EVERY, _ACC:])}
-            for name, window in windows.items()
-        }
+        rows = {name: set(_as_bytes(window[::_EVERY, _ACC:])) for name, window in windows.items()}
         for k, name in enumerate(self._sensors):
             for other in self._sensors[:k]:
                 if name in self.spoiled_at or len(rows[name]) < _FEWEST_ROWS:
                     continue
-                every = {row.tobytes() for row in np.ascontiguousarray(windows[other][:, _ACC:])}
-                if len(rows[name] & every) > _SAME * len(rows[name]):
+                every = _as_bytes(windows[other][:, _ACC:])
+                if len(rows[name].intersection(every)) > _SAME * len(rows[name]):
                     self.spoiled_at[name] = known
                     self.spoiled_at.setdefault(other, known)
                     words = _SAME_WORDS.format(other=other.replace("_", " "))
                     faults.append(Fault(name, "same_stream", end - _WINDOW_S, end, 1, words))
         return faults
+
+
+def _as_bytes(rows: Array) -> list[bytes]:
+    """Each row as its bytes."""
+    whole = np.ascontiguousarray(rows)
+    as_bytes: list[bytes] = whole.view(f"V{whole.itemsize * whole.shape[1]}").ravel().tolist()
+    return as_bytes
 
 
 def _shift(pelvis: Array, other: Array, end: float) -> float:
@@ -122,7 +126,7 @@ def _shift(pelvis: Array, other: Array, end: float) -> float:
         return math.nan
     most = round(_FURTHEST_S * _RATE_HZ)
     lags = np.arange(-most, most + 1)
-    alike = np.array([_correlation(a, b, int(lag)) for lag in lags])
+    alike = _correlations(a, b, most)
     best = int(np.argmax(alike))
     if alike[best] < _ALIKE or best in (0, len(lags) - 1):
         return math.nan
@@ -137,13 +141,28 @@ def _smooth(values: Array) -> Array:
     return np.convolve(values, kernel, mode="same")
 
 
-def _correlation(a: Array, b: Array, lag: int) -> float:
-    """Correlation of ``a[i]`` with ``b[i + lag]`` over what both have."""
-    x = a[max(-lag, 0) : len(a) - max(lag, 0)]
-    y = b[max(lag, 0) : len(b) - max(-lag, 0)]
-    x, y = x - x.mean(), y - y.mean()
-    norm = math.sqrt(float((x * x).sum()) * float((y * y).sum()))
-    return float((x * y).sum()) / norm if norm > 0.0 else 0.0
+def _correlations(a: Array, b: Array, most: int) -> Array:
+    """Correlation of ``a[i]`` with ``b[i + lag]``, over what both have, at lags up to `most`."""
+    n = len(a)
+    lags = np.arange(-most, most + 1)
+    count = n - np.abs(lags)
+    x, y = a - a.mean(), b - b.mean()
+    both = np.correlate(y, x, mode="full")[n - 1 - most : n + most]
+    begin, end = np.maximum(-lags, 0), n - np.maximum(lags, 0)
+    sums = [_sums(values, *ends) for values, ends in ((x, (begin, end)), (y, (n - end, n - begin)))]
+    (sum_x, power_x), (sum_y, power_y) = sums
+    spread_x, spread_y = power_x - sum_x**2 / count, power_y - sum_y**2 / count
+    norm = np.sqrt(np.maximum(spread_x, 0.0) * np.maximum(spread_y, 0.0))
+    alike = np.zeros(len(lags))
+    np.divide(both - sum_x * sum_y / count, norm, out=alike, where=norm > 0.0)
+    return alike
+
+
+def _sums(values: Array, begin: IntArray, end: IntArray) -> tuple[Array, Array]:
+    """Sums of values and of their squares, from each of `begin` to each of `end`."""
+    until = np.concatenate(([0.0], np.cumsum(values)))
+    squares = np.concatenate(([0.0], np.cumsum(values**2)))
+    return until[end] - until[begin], squares[end] - squares[begin]
 
 
 _T, _HOST, _SPEED, _ACC = 0, 1, 2, 3
