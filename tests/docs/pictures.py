@@ -30,11 +30,12 @@ class Picture:
     name: str
     top: int = 0
     height: int = 800
+    width: int = 1280
 
 
 PICTURES: Final = (
     Picture("02-athletes-added", "athletes", height=420),
-    Picture("03-setup-sensors", "sensors", top=1260, height=600),
+    Picture("03-setup-sensors", "sensors", top=1270, height=605, width=404),
     Picture("04-setup-stand-goes-on", "step", height=760),
     Picture("05-setup-bow-judged", "judged", height=760),
     Picture("07-live-first-squat", "first_squat"),
@@ -80,7 +81,7 @@ def cut(picture: Picture, stations: Path) -> Image.Image:
     """What a picture shows of its station."""
     with Image.open(stations / f"{picture.station}.png") as image:
         bottom = min(picture.top + picture.height, image.height)
-        return image.convert("RGB").crop((0, picture.top, image.width, bottom))
+        return image.convert("RGB").crop((0, picture.top, picture.width, bottom))
 
 
 def report(target: Path) -> None:
