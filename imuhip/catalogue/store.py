@@ -137,7 +137,11 @@ class Store:
         try:
             yield
         except StatementError as error:  # DBAPIError among them
-            hint = "is the disk full, or another program writing?" if self.path else "is it up?"
+            hint = (
+                "is the disk full or read-only, or is another program writing?"
+                if self.path
+                else "is it up?"
+            )
             raise CatalogueError(
                 f"the catalogue {_shown(self.location)} answered: {_first_line(error.orig)}; {hint}"
             ) from error

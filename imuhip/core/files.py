@@ -135,6 +135,11 @@ def file_made_whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
             raise  # another file's
         said = reason(error).replace(str(temporary), target.name)
         raise RecordingError(f"cannot be written: {said}", path=target) from error
+    except RecordingError as error:
+        if error.path != temporary or not isinstance(error.__cause__, OSError):
+            raise
+        said = reason(error.__cause__)
+        raise RecordingError(f"cannot be written: {said}", path=target) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
