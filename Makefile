@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 YES :=
 
-.PHONY: demo test lint types unit visit layout example wheel bench docs pictures clean
+.PHONY: demo test lint types unit visit layout example wheel bench faults soak docs pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -46,6 +46,16 @@ layout: $(VENV)/tested
 # The athletes that ship, made anew: after a change of what result files or the catalogue hold.
 example: $(VENV)/tested
 	$(BIN)/python tests/make_example.py
+
+# What goes wrong, how often it was tried, and what was seen; an hour or two. ARGS="--share 0.1 kills"
+faults: $(VENV)/tested
+	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m faults.fault_table $(ARGS)
+
+# The whole collector on a simulated clock, SEEDS stories of what goes wrong, from seed FIRST on.
+SEEDS ?= 1000
+FIRST ?= 0
+soak: $(VENV)/tested
+	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m faults.soak $(SEEDS) $(FIRST)
 
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -92,6 +92,7 @@ class Way:
     troubles: list[Trouble]
     rng: np.random.Generator
     since: Callable[[], float]
+    keep: bool = True
     refuses: int = 0
     stuck_writes: bool = False
     stuck_end: bool = False
@@ -191,7 +192,8 @@ class Way:
     def _arrive(self, uuid: str, value: bytes) -> None:
         client = self.client
         if client is not None and uuid in client.subscribers:
-            self.delivered.append((client.now_ns(), uuid, value))
+            if self.keep:
+                self.delivered.append((client.now_ns(), uuid, value))
             client.flowed = client.flowed or uuid == full_uuid(
                 self.sensor.reel.stream.characteristic
             )

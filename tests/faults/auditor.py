@@ -273,7 +273,9 @@ def _losses_told(world: World, way: Way, mine: Sequence[str]) -> Iterator[str]:
     """Of one sensor: each loss once, each trouble once between two times that it streams."""
     lost = sum(s.startswith(f"{way.place}: lost (") for s in mine)
     streaming = sum("streaming from" in s for s in mine)
-    quiet = sum(t.kind in ("silence", "stall", "loss") for t in way.troubles)
+    # Rubbish counts as samples for a moment, where nothing else comes.
+    odd = ("silence", "stall", "loss", "garbage", "flood")
+    quiet = sum(t.kind in odd for t in way.troubles)
     quiet += len(world.story.pauses) + 3 * any(t.kind == "silence" for t in way.troubles)
     if not len(way.broken) <= lost <= len(way.broken) + quiet:
         yield f"{way.place}: {len(way.broken)} links broke, {lost} losses were told"

@@ -11,7 +11,9 @@ from faults.disk import DiskPlan
 from faults.story import PLACES, Story
 from faults.world import World, lived
 
+from imuhip.catalogue.catalogue import Catalogue
 from imuhip.recording.reader import RecordingReader
+from imuhip.recording.summary import sha256_of
 
 FAST = {"push_s": 0.06}
 
@@ -109,6 +111,23 @@ def test_a_recording_that_the_disk_ends_is_filed_too(tmp_path: Path) -> None:
     world = lived(Story(7, disk=DiskPlan(room=20_000), **FAST), tmp_path)
     assert sum("the disk refused" in s for _, s in world.said) == 1
     assert world.filed == [world.taken[0].path]
+    assert problems(world) == []
+
+
+def test_whatever_happens_every_recording_is_filed_once(tmp_path: Path) -> None:
+    """Two recordings over a bad link, analyzed and filed by the real filer: two sessions."""
+    location = tmp_path / "catalogue.sqlite"
+    with Catalogue(str(location)) as catalogue:
+        catalogue.add_athlete("A1")
+        catalogue.give_consent("A1", "tracking")
+    troubles = (Trouble("break", "pelvis", 1.0, 0.5), Trouble("loss", "thigh_left", 1.0, 2.0, 0.2))
+    story = Story(9, seconds=4.0, troubles=troubles, again=True, **FAST)
+    world = lived(story, tmp_path / "recordings", catalogue=location)
+    assert len(world.taken) == 2
+    assert [world.filer.state_of(t.path).state for t in world.taken] == ["filed", "filed"]
+    with Catalogue(str(location)) as catalogue:
+        sessions = catalogue.sessions("A1")
+    assert sorted(s.id for s in sessions) == sorted(sha256_of(t.path) for t in world.taken)
     assert problems(world) == []
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,6 +21,8 @@ from faults.disk import Disk
 from faults.story import PLACES, Story
 
 from imuhip.ble.kit import Kit
+from imuhip.cli.filing import Filer, Filing, results_of
+from imuhip.core.errors import ImuhipError
 from imuhip.live.collector import collecting
 from imuhip.live.filing_state import FilingState
 from imuhip.live.hub import LiveHub
@@ -25,6 +30,8 @@ from imuhip.live.protocol import decode_rows
 from imuhip.live.session import Session
 from imuhip.live.start import Options
 from imuhip.live.warm_up import _WARM
+from imuhip.pipeline.all_sensors import Params, Pipeline
+from imuhip.results.analysis import analyze
 from imuhip.virtual.athlete import rocking_sensors
 from imuhip.virtual.sensor import VirtualSensor
 
@@ -65,11 +72,17 @@ class Seen:
 
 @dataclass(eq=False)
 class World:
-    """A story, and all that came of it."""
+    """A story, and all that came of it.
+
+    Without `keep`, what came and what was worked out is not remembered: for hours. With a
+    `catalogue` that has the athlete A1, recordings are analyzed and filed there by the real filer.
+    """
 
     story: Story
     folder: Path
     loop: SimulatedLoop
+    keep: bool = True
+    catalogue: Path | None = None
     said: list[tuple[float, str]] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     filed: list[Path] = field(default_factory=list)
@@ -80,6 +93,8 @@ class World:
     left_s: float = 0.0
     statuses: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[tuple[float, str]] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
     loop_errors: list[str] = field(default_factory=list)
     _zero: float | None = None
 
@@ -110,7 +125,8 @@ class World:
         self, sensor: VirtualSensor, rng: np.random.Generator, *, troubles: bool = True
     ) -> Way:
         mine = [t for t in self.story.troubles if t.sensor in ("", sensor.sensor) and troubles]
-        return Way(sensor, mine, np.random.default_rng(int(rng.integers(1 << 30))), self.since)
+        own = np.random.default_rng(int(rng.integers(1 << 30)))
+        return Way(sensor, mine, own, self.since, keep=self.keep)
 
     def since(self) -> float:
         """Seconds since the first recording began; long ago before that."""
@@ -129,10 +145,13 @@ class World:
         options = Options(
             self.folder,
             athlete="A1",
-            make_stages=self.workshop,
-            recorded=lambda path, _: self.filed.append(path),
+            make_stages=self.workshop if self.keep else Pipeline,
+            recorded=self._recorded,
             filed=lambda _: FilingState("unknown"),
         )
+        if self.catalogue is not None:
+            self.filer = Filer(str(self.catalogue), _Thread(self.loop), self.say, usable=True)
+            options = replace(options, refusal=self.filer.refusal, filed=self.filer.state_of)
         left = 0.0
         async with collecting([self.kit()], [self.air.radio], options, say=self.say) as (session,):
             self.session = session
@@ -161,6 +180,12 @@ class World:
             await asyncio.sleep(0.01)
         if way.client is not None:  # it was not the link that ended
             self.stopped.append((self.loop.now, way.place))
+
+    def _recorded(self, path: Path, athlete: str) -> None:
+        """A recording is over."""
+        self.filed.append(path)
+        if self.catalogue is not None:
+            self.filer.recorded(path, athlete)
 
     def _around(self, session: Session) -> list[Any]:
         """Everything that goes on beside the coach."""
@@ -269,6 +294,9 @@ class World:
             for name, size in sizes.items():
                 self.most[name] = max(self.most.get(name, 0), size)
 
+            if self.since() > 30.0 * len(self.memory):
+                self.memory.append((self.since(), memory_mb()))
+
     async def _view(self, hub: LiveHub, delay_s: float) -> None:
         """Watch the hub as a browser does, over its ASGI door."""
         seen = Seen(delay_s)
@@ -284,6 +312,8 @@ class World:
                 await asyncio.sleep(_LONG_S)
             elif delay_s:
                 await asyncio.sleep(delay_s)
+            if not self.keep:
+                return
             if message.get("bytes"):
                 seen.rows.append(decode_rows(message["bytes"])[1])
             elif message.get("text"):
@@ -294,6 +324,39 @@ class World:
 
         scope = {"type": "websocket", "path": "/live", "subprotocols": [], **_SCOPE}
         await hub.app(scope, came.get, send)
+
+
+class _Thread(ThreadPoolExecutor):
+    """In the place of the filer's thread: a simulated one."""
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        super().__init__(1)
+        self._loop = loop
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Do it in its turn."""
+        return self._loop.run_in_executor(self, partial(fn, *args, **kwargs))
+
+
+def _file_here(location: str, path: Path, athlete: str, say: Callable[[str], None]) -> str:
+    """Analyze and file as the filer's own process does, in this one; why it could not be."""
+    try:
+        filing = Filing(location, athlete)
+        results = results_of(filing, path, Params())
+        analyze(path, results, Params())
+        filing.file(path, results, say)
+    except ImuhipError as error:
+        say(str(error))
+        return str(error)
+    return ""
+
+
+def memory_mb() -> float:
+    """What this process holds of the machine's memory."""
+    statm = Path("/proc/self/statm")
+    if statm.is_file():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 2.0**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2.0**10
 
 
 async def post(hub: LiveHub, action: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -328,20 +391,22 @@ async def _no_sockets(_hub: LiveHub, *, port: int = 0) -> AsyncIterator[str]:
     yield "simulated"
 
 
-def lived(story: Story, folder: Path) -> World:
+def lived(story: Story, folder: Path, *, keep: bool = True, catalogue: Path | None = None) -> World:
     """Live a story; what came of it."""
     worlds: list[World] = []
 
     async def main(loop: SimulatedLoop) -> None:
-        world = World(story, folder, loop)
+        world = World(story, folder, loop, keep, catalogue)
         worlds.append(world)
         loop.set_exception_handler(lambda _, context: world.loop_errors.append(_words(context)))
         with world.disk.in_place():
             await world.live()
 
-    folder.mkdir(parents=True, exist_ok=True)
     _WARM.set()  # compiling takes no simulated time
-    with mock.patch("imuhip.live.collector.serving", _no_sockets):
+    with (
+        mock.patch("imuhip.live.collector.serving", _no_sockets),
+        mock.patch("imuhip.cli.filing._file", _file_here),
+    ):
         clock.run(main)
     return worlds[0]
 
