@@ -18,6 +18,9 @@ from typing import Final
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 INSTALL_LIMIT_S: Final = 900
+SCRIPTS: Final = Path(__file__).parent / "js"
+ANYWHERE: Final = ("chromium", "npm")
+"""What is not asked of Linux's package managers alone."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Need:
 
 def main() -> int:
     """Find what is missing, ask, install, and say what the tests will skip."""
-    needs = [need for need in NEEDS if sys.platform == "linux" or need.package == "chromium"]
+    needs = [need for need in NEEDS if sys.platform == "linux" or need.package in ANYWHERE]
     missing = [need for need in needs if not need.there()]
     if not missing:
         return 0
@@ -68,9 +71,20 @@ def _may_install(told: bool) -> bool:
 
 
 def _install(need: Need) -> None:
-    """Ask Playwright for its browser, else the system's package manager."""
+    """Ask Playwright for its browser, npm for its tools, else the system's package manager."""
     if need.package == "chromium" and _playwright_installs():
         return
+    if need.package == "npm":
+        if shutil.which("npm") is None:
+            _install_by_apt(need)
+        if shutil.which("npm") is not None:
+            _npm_installs()
+        return
+    _install_by_apt(need)
+
+
+def _install_by_apt(need: Need) -> None:
+    """Ask the system's package manager."""
     if shutil.which("apt-get") is None:
         print(f"No apt-get is here: install {need.package} with your package manager.", flush=True)
         return
@@ -100,6 +114,18 @@ def _has_browser() -> bool:
         return Path(playwright.chromium.executable_path).exists()
 
 
+def _npm_installs() -> None:
+    """What checks the dashboard's scripts lies beside them and needs no root."""
+    quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--silent")
+    subprocess.run(["npm", "install", *quiet], cwd=SCRIPTS, check=False, timeout=INSTALL_LIMIT_S)
+
+
+def _has_script_tools() -> bool:
+    done, wanted = SCRIPTS / "node_modules" / ".package-lock.json", SCRIPTS / "package.json"
+    there = shutil.which("node") is not None and done.exists()
+    return there and done.stat().st_mtime >= wanted.stat().st_mtime
+
+
 def _has_postgres() -> bool:
     debian = Path("/usr/lib/postgresql")
     return shutil.which("initdb") is not None or any(debian.glob("*/bin/initdb"))
@@ -117,6 +143,7 @@ NEEDS: Final = (
         lambda: shutil.which("dbus-daemon") is not None,
     ),
     Need("postgresql", "the tests of the catalogue on a server", _has_postgres),
+    Need("npm", "the checks of the dashboard's scripts", _has_script_tools),
 )
 
 if __name__ == "__main__":

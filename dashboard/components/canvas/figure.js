@@ -1,5 +1,8 @@
 // A plain pelvis and two thighs, seen in perspective, moving as the angles say.
 
+import { applied, hipTurn, pelvisTurn, times, turn } from "./turns.js";
+import { fitted, rgbOf } from "../live/colours.js";
+
 const EYE = 3.2;
 const ROUND = 10;
 // Yaw and pitch in degrees, as seen from there.
@@ -28,7 +31,7 @@ function tube(length, top, bottom, name) {
 }
 
 /** Polygons of a box of these half sizes about a middle. */
-function box([x, y, z], [a, b, c], name) {
+export function box([x, y, z], [a, b, c], name) {
   const at = (i, j, k) => [x + i * a, y + j * b, z + k * c];
   const quads = [];
   for (const s of [-1, 1]) {
@@ -59,14 +62,26 @@ function thighFaces(side) {
 }
 
 /** The angles of one moment by part, of the named numbers that `at` gives; NaN where unknown. */
-function poseOf(at) {
+export function poseOf(at) {
   const hip = (side) => Object.fromEntries(HIP_NAMES.map((name) => [name, at(`hip_${name}_${side}_deg`)]));
   const pelvis = Object.fromEntries(PELVIS_NAMES.map((name) => [name, at(`pelvis_${name}_deg`)]));
   return { pelvis, left: hip("left"), right: hip("right") };
 }
 
 /** Draws the figure, and turns it by finger or mouse; `changed` asks to draw it anew. */
-class Figure {
+export class Figure {
+  /** @type {CanvasRenderingContext2D} */
+  context;
+
+  /** @type {number} */
+  height;
+
+  /** @type {import("../live/colours.js").Palette} */
+  palette;
+
+  /** @type {number} */
+  width;
+
   constructor(canvas, view, changed) {
     this.canvas = canvas;
     this.knees = {};
@@ -168,12 +183,12 @@ class Figure {
 }
 
 /** Whether every angle of a part is a number. */
-function known(angles) {
+export function known(angles) {
   return Boolean(angles) && Object.values(angles).every((value) => Number.isFinite(value));
 }
 
 /** From 0 to 1: how much a polygon on the screen faces a light from above left. */
-function lit(corners) {
+export function lit(corners) {
   const [a, b, c] = corners;
   const [ux, uy, uz] = [b[0] - a[0], b[1] - a[1], 300 * (b[2] - a[2])];
   const [vx, vy, vz] = [c[0] - a[0], c[1] - a[1], 300 * (c[2] - a[2])];

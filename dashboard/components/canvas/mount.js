@@ -5,7 +5,7 @@
  * view for each place on the page, kept as long as its element is the same. A view has
  * `take(data)`, called each time, and `close()`.
  */
-function mounted(selector, make) {
+export function mounted(selector, make) {
   const views = new WeakMap();
   return ({ parentElement, data }) => {
     const root = parentElement.querySelector(selector);
@@ -25,7 +25,7 @@ function mounted(selector, make) {
 }
 
 /** Addresses of the stream, the best first: the relay's own port, then the page's. */
-function streamsOf({ path, port }) {
+export function streamsOf({ path, port }) {
   const own = new URL(path, document.baseURI);
   own.protocol = own.protocol === "https:" ? "wss:" : "ws:";
   const beside = new URL(own);
@@ -35,4 +35,4 @@ function streamsOf({ path, port }) {
 }
 
 /** Where the collector is asked by HTTP: beside the stream, on the page's own port. */
-function askedAt({ path }) { return new URL(".", new URL(path, document.baseURI)); }
+export function askedAt({ path }) { return new URL(".", new URL(path, document.baseURI)); }

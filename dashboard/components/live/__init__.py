@@ -1,34 +1,19 @@
 """The live canvas: a Streamlit component (v2) that opens its own WebSocket and draws itself.
 
-Plain JavaScript in files that are joined to one module, in the order of `_PARTS`: no build step, no
-outside code. After it is mounted no Streamlit rerun is needed, or noticed.
+After it is mounted no Streamlit rerun is needed, or noticed.
 """
 
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components import canvas
+from dashboard.components.modules import joined, text
 from dashboard.server.settings import settings_from_arguments
 from imuhip.assess.measure_table import MEASURES
 from imuhip.report.plain_words import RULE_WORDS
 
-_PARTS: Final = (
-    "colours.js",
-    "collector.js",
-    "set.js",
-    "feed.js",
-    "goals.js",
-    "gauge.js",
-    "trace.js",
-    "sound.js",
-    "fields.js",
-    "coach.js",
-    "main.js",
-)
 _TOLD_MEASURES: Final = ("rotation_arc_deg",)
 """Those that the page defines; `data-measure` of view.html names them."""
 
@@ -60,7 +45,7 @@ def stream() -> dict[str, object]:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    return "\n".join((canvas.part("mount.js"), *(part(name) for name in _PARTS)))
+    return joined("live/main.js")
 
 
 @cache
@@ -68,12 +53,7 @@ def _component() -> ComponentRenderer:
     """The component, registered once."""
     return st.components.v2.component(
         "imuhip_live",
-        html=part("view.html"),
-        css=part("view.css") + part("fields.css"),
+        html=text("live/view.html"),
+        css=text("live/view.css") + text("live/fields.css"),
         js=source(),
     )
-
-
-def part(name: str) -> str:
-    """Return the text of a file beside this one, for this component or one that shares it."""
-    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -1,5 +1,8 @@
 // What the coach does: marks, start and stop, the theme; by tap or by key.
 
+import { Collector, LOW_BATTERY, MUCH_LOST, VISIT_KEY, setText, spoken, spokenPlace, wearTheme } from "./collector.js";
+import { SetFields } from "./fields.js";
+
 const SAID_MS = 4000;
 const STATUS_MS = 2000;
 const THEMES = ["page", "gym"];
@@ -7,7 +10,7 @@ const THEME_KEY = "imuhip-theme";
 const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset", g: "theme", m: "move", "?": "help" };
 
 /** Buttons and keys; asks the collector by HTTP, on the page's own address. */
-class Coach {
+export class Coach {
   constructor(root, base, acts) {
     this.root = root;
     this.collector = new Collector(base);

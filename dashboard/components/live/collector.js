@@ -1,14 +1,14 @@
 // What every page of a running session shares: the collector by HTTP, texts and elements.
 
 // Below and above which a sensor needs somebody: per cent of battery left, per cent of samples lost.
-const LOW_BATTERY = 15;
-const MUCH_LOST = 5;
+export const LOW_BATTERY = 15;
+export const MUCH_LOST = 5;
 
 // Where the browser keeps what was chosen at set-up: athlete, goal, and movements as [name, title].
-const VISIT_KEY = "imuhip-visit";
+export const VISIT_KEY = "imuhip-visit";
 
 /** Asks the collector, on the page's own address. */
-class Collector {
+export class Collector {
   constructor(base) { this.base = base; }
 
   /** The collector's answer, or a sentence in `error`. */
@@ -55,7 +55,7 @@ class Collector {
 }
 
 /** Keeps the screen awake while it is wanted, where the browser can. */
-class Awake {
+export class Awake {
   async want(wanted) {
     if (wanted === Boolean(this.lock) || this.asking || document.hidden) return;
     this.asking = true;
@@ -73,20 +73,20 @@ class Awake {
 }
 
 /** Let what Streamlit draws around the view go along with the theme; "page" gives it back. */
-function wearTheme(theme) {
+export function wearTheme(theme) {
   document.documentElement.dataset.imuhipTheme = theme;
 }
 
 /** Where a sensor sits, as people say it: the left thigh, not the thigh left. */
-function spokenPlace(sensor) { return String(sensor ?? "").split("_").reverse().join(" "); }
+export function spokenPlace(sensor) { return String(sensor ?? "").split("_").reverse().join(" "); }
 
 /** Change a text only when it differs, for each change costs a layout. */
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /** An element with this text, marked with its side. */
-function spoken(tag, text, side) {
+export function spoken(tag, text, side) {
   const element = document.createElement(tag);
   element.textContent = text;
   if (side) element.dataset.of = side;

@@ -1,7 +1,7 @@
 // Colours of the page's theme, for canvases, which know no CSS variables.
 
 /** Numbers 0 to 255 of a CSS colour written as #rgb, #rrggbb, rgb() or rgba(). */
-function rgbOf(colour) {
+export function rgbOf(colour) {
   const text = colour.trim();
   if (text.startsWith("#")) {
     const hex = text.length < 7 ? [...text.slice(1)].map((c) => c + c).join("") : text.slice(1);
@@ -11,19 +11,23 @@ function rgbOf(colour) {
 }
 
 /** The colour with an opacity from 0 to 1. */
-function faded(colour, alpha) {
+export function faded(colour, alpha) {
   const [r, g, b] = rgbOf(colour);
   return `rgba(${r},${g},${b},${alpha})`;
 }
 
 /** Whether the page is dark: then the lighter pair of the two side colours is used. */
-function isDark(element) {
+export function isDark(element) {
   const [r, g, b] = rgbOf(getComputedStyle(element).getPropertyValue("--st-background-color") || "#fff");
   return 0.299 * r + 0.587 * g + 0.114 * b < 128;
 }
 
-/** Colours for drawing, read from the element's computed style after it was marked dark or not. */
-function paletteOf(element) {
+/**
+ * @typedef {{left: string, right: string, goal: string, text: string, line: string, card: string, font: string}} Palette
+ */
+
+/** Colours for drawing, read from the element's computed style after it was marked dark or not. @returns {Palette} */
+export function paletteOf(element) {
   const style = getComputedStyle(element);
   const value = (name, other) => style.getPropertyValue(name).trim() || other;
   return {
@@ -44,7 +48,7 @@ function rgbText(colour) {
 }
 
 /** Fit a canvas to its box in device pixels and return its context, scaled to CSS pixels. */
-function fitted(canvas) {
+export function fitted(canvas) {
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
   const { width, height } = canvas.parentElement.getBoundingClientRect();
   canvas.width = Math.max(1, Math.round(width * ratio));

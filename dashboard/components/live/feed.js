@@ -1,5 +1,8 @@
 // The stream: a WebSocket that reconnects, and the last seconds of rows it brought.
 
+import { spokenPlace } from "./collector.js";
+import { CERTAINTY, SetStory } from "./set.js";
+
 const RETRY_MS = 500;
 const OPEN_MS = 3000;
 const STALE_MS = 400;
@@ -10,7 +13,7 @@ const NEWEST_FORMAT = 1;
 const RESET_KEY = "imuhip-reset";
 
 /** Rows of one session in a ring, the newest last; a row is as long as `hello.columns`. */
-class Rows {
+export class Rows {
   constructor(columns) {
     this.width = columns.length;
     this.place = Object.fromEntries(columns.map((name, k) => [name, k]));
@@ -75,7 +78,7 @@ function newsOf(message) {
 const BEFORE = { ready: "Ready – not recording yet", waiting: "Waiting for the sensors" };
 
 /** Follows the stream at the first of `urls` that answers; all it knows lies in its fields. */
-class Feed {
+export class Feed {
   constructor(urls) {
     this.urls = urls;
     this.tried = 0;

@@ -1,5 +1,7 @@
 // What a set is done with: load, bar, stance, heels, equipment, active or passive, cold or warm.
 
+import { setText, spoken } from "./collector.js";
+
 const LOAD_STEP_KG = 5;
 // Several taps on + are one change.
 const SETTLED_MS = 900;
@@ -14,10 +16,14 @@ const CHOICES = {
 const AMOUNTS = { load_kg: ["Load, kg", 600, 0.5], heel_cm: ["Heels raised, cm", 15, 0.5] };
 
 /** Shows and changes the fields of the next set; the collector keeps them, for all who watch. */
-class SetFields {
+export class SetFields {
+  /** @type {import("./collector.js").Collector} */
+  collector;
+
   constructor(place, collector) {
     Object.assign(this, { place, collector, fields: {}, waiting: {} });
-    const [less, more] = [["−", -LOAD_STEP_KG], ["+", LOAD_STEP_KG]].map(([sign, kg]) => {
+    const [less, more] = [-LOAD_STEP_KG, LOAD_STEP_KG].map((kg) => {
+      const sign = kg < 0 ? "−" : "+";
       const button = spoken("button", sign, "");
       Object.assign(button, { type: "button", title: `${Math.abs(kg)} kg ${kg < 0 ? "less" : "more"}` });
       button.setAttribute("aria-label", button.title);

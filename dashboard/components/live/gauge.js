@@ -1,9 +1,23 @@
 // One arc gauge: the thigh seen from above, straight ahead is up, one degree is one degree.
 
+import { faded, fitted } from "./colours.js";
+
 const DEG = Math.PI / 180;
 
 /** Geometry and drawing of one side; inwards is towards the other gauge. */
-class Gauge {
+export class Gauge {
+  /** @type {CanvasRenderingContext2D} */
+  context;
+
+  /** @type {any} */
+  gauge;
+
+  /** @type {import("./colours.js").Palette} */
+  palette;
+
+  /** @type {number} */
+  ratio;
+
   constructor(canvas, side) {
     this.canvas = canvas;
     this.side = side;

@@ -1,7 +1,19 @@
 // Where the gauges' arcs are green: the athlete's own goals, and else those of the goal profile.
 
 /** Asks for the goals of whoever trains, once a session; `changed` is called when they have come. */
-class Goals {
+export class Goals {
+  /** @type {string} */
+  athlete;
+
+  /** @type {() => void} */
+  changed;
+
+  /** @type {import("./collector.js").Collector} */
+  collector;
+
+  /** @type {string} */
+  stream;
+
   constructor(collector, changed) {
     Object.assign(this, { collector, changed, own: [], stream: "", athlete: "" });
   }

@@ -1,5 +1,16 @@
 // Puts the parts together and draws with every frame of the browser.
 
+import { askedAt, mounted, streamsOf } from "../canvas/mount.js";
+import { Coach } from "./coach.js";
+import { Awake, setText } from "./collector.js";
+import { isDark, paletteOf } from "./colours.js";
+import { Feed, Rows } from "./feed.js";
+import { Gauge } from "./gauge.js";
+import { Goals } from "./goals.js";
+import { CERTAINTY, SetPanel, TOLD, canBeTold, halfWidth } from "./set.js";
+import { Sound } from "./sound.js";
+import { Trace } from "./trace.js";
+
 // Digits that change more often cannot be read; the needle shows every frame.
 const FIGURES_MS = 80;
 // An interval wider than this to each side says little of a thigh's rotation.

@@ -1,23 +1,25 @@
 // What the set shows so far: repetitions counted, the newest one, and what it tells.
 
+import { setText, spoken } from "./collector.js";
+
 // Findings that are shown at once.
-const TOLD = 2;
+export const TOLD = 2;
 // Of the line that is read from two metres.
 const HEADLINE_WORDS = 6;
 const SETS_LISTED = 4;
 const GRADES = { marked: 2, mild: 1 };
 // What may be shown as a number: told by the hub, for it is the same everywhere.
-const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
+export const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
 const MOVEMENT_WORDS = { seated_rotation_left: "seated, left", seated_rotation_right: "seated, right" };
 
 /** The half-width of the 95 % interval; NaN where the error is not known. */
-const halfWidth = (sd) => (typeof sd === "number" ? CERTAINTY.z95 * sd : NaN);
+export const halfWidth = (sd) => (typeof sd === "number" ? CERTAINTY.z95 * sd : NaN);
 
 /** Whether an angle with this error is a number. */
-const canBeTold = (sd) => !(halfWidth(sd) > CERTAINTY.most_error_deg);
+export const canBeTold = (sd) => !(halfWidth(sd) > CERTAINTY.most_error_deg);
 
 /** Repetitions and findings of the set that goes on, and the sets before it; fed with events. */
-class SetStory {
+export class SetStory {
   constructor() { this.reset(); }
 
   reset() {
@@ -146,7 +148,7 @@ function headline({ rule, side, words }, rules) {
 }
 
 /** Draws a `SetStory` into the page; changes only what has changed. */
-class SetPanel {
+export class SetPanel {
   constructor(element) {
     this.element = element;
     this.rules = {};

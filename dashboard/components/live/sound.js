@@ -4,7 +4,10 @@ const BEEP_S = 0.18;
 const BEEP_HZ = { begin: 880, end: 587, zone: 1320 };
 
 /** Speaks and beeps while its switch is on; the browser remembers which. */
-class Sound {
+export class Sound {
+  /** @type {AudioContext | undefined} */
+  audio;
+
   constructor(button, key, usual) {
     this.button = button;
     this.on = (localStorage.getItem(key) ?? usual) === "on";

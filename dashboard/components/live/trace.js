@@ -1,5 +1,7 @@
 // Both sides over the last seconds on one time axis, and below them how still the pelvis is.
 
+import { faded, fitted } from "./colours.js";
+
 const SPAN_S = 8;
 const STRIP = 30;
 const LEFT_MARGIN = 62;
@@ -7,7 +9,19 @@ const RIGHT_MARGIN = 54;
 const TOP = 14;
 const BOTTOM = 22;
 
-class Trace {
+export class Trace {
+  /** @type {CanvasRenderingContext2D} */
+  context;
+
+  /** @type {number} */
+  height;
+
+  /** @type {import("./colours.js").Palette} */
+  palette;
+
+  /** @type {number} */
+  width;
+
   constructor(canvas) {
     this.canvas = canvas;
     this.low = -30;

@@ -6,17 +6,12 @@ zooming and looking around need no answer from Python; it fetches them itself (`
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components import canvas
-from dashboard.components import live as live_view
-
-_SHARED: Final = ("mount.js", "turns.js", "figure.js")
-_PARTS: Final = ("traces.js", "main.js")
+from dashboard.components.modules import joined, text
 
 
 def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
@@ -36,18 +31,12 @@ def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    shared = (live_view.part("colours.js"), *map(canvas.part, _SHARED))
-    return "\n".join((*shared, *(_text(name) for name in _PARTS)))
+    return joined("review/main.js")
 
 
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once."""
     return st.components.v2.component(
-        "imuhip_review", html=_text("view.html"), css=_text("view.css"), js=source()
+        "imuhip_review", html=text("review/view.html"), css=text("review/view.css"), js=source()
     )
-
-
-def _text(name: str) -> str:
-    """Text of a file beside this one."""
-    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

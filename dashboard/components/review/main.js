@@ -1,6 +1,10 @@
 // One cursor for traces, figure and numbers; plays at any speed by the browser's own frames.
 
-const UNKNOWN = -32768;
+import { Figure, poseOf } from "../canvas/figure.js";
+import { mounted } from "../canvas/mount.js";
+import { isDark, paletteOf } from "../live/colours.js";
+import { Traces, UNKNOWN, clock } from "./traces.js";
+
 const VALUES = [
   ["Rotation", "hip_rotation_left_deg", "hip_rotation_right_deg"],
   ["Bend", "hip_flexion_left_deg", "hip_flexion_right_deg"],
@@ -19,6 +23,12 @@ function unpacked(told, bytes) {
 }
 
 class Player {
+  /** @type {ArrayBuffer | undefined} */
+  bytes;
+
+  /** @type {string} */
+  fetched;
+
   constructor(root) {
     this.root = root;
     this.query = (selector) => root.querySelector(selector);

@@ -1,5 +1,10 @@
 // Angles over time, stacked over one time axis; repetitions, sets and marks behind and above them.
 
+import { faded, fitted } from "../live/colours.js";
+
+// What stands for an angle that is not known.
+export const UNKNOWN = -32768;
+
 const PANELS = [
   { title: "Rotation: in + / out −", lines: [["hip_rotation_left_deg", "left"], ["hip_rotation_right_deg", "right"]] },
   { title: "Bend of the hip", lines: [["hip_flexion_left_deg", "left"], ["hip_flexion_right_deg", "right"]] },
@@ -10,7 +15,22 @@ const PANELS = [
 const EDGE = { left: 46, right: 10, top: 40, bottom: 22, between: 22 };
 const LEAST_RANGE = 20;
 
-class Traces {
+export class Traces {
+  /** @type {number} */
+  from;
+
+  /** @type {number} */
+  height;
+
+  /** @type {any} */
+  session;
+
+  /** @type {number} */
+  to;
+
+  /** @type {number} */
+  width;
+
   constructor(root) {
     this.lines = root.querySelector(".lines");
     this.cursor = root.querySelector(".cursor");
@@ -89,6 +109,7 @@ class Traces {
     context.setLineDash([]);
   }
 
+  /** Which rows are in view. @returns {[number, number]} */
   rows() {
     const { t0, hz, count } = this.session;
     return [Math.max(0, Math.floor((this.from - t0) * hz)), Math.min(count - 1, Math.ceil((this.to - t0) * hz))];
@@ -180,7 +201,7 @@ class Traces {
 }
 
 /** Seconds as minutes and seconds. */
-function clock(t, fine) {
+export function clock(t, fine) {
   const minutes = Math.floor(t / 60), seconds = t - 60 * minutes;
   return `${minutes}:${seconds.toFixed(fine ? 1 : 0).padStart(fine ? 4 : 2, "0")}`;
 }

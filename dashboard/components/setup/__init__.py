@@ -5,20 +5,14 @@ It shares the live page's stream and steering (`components.live`): the same file
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components import canvas
 from dashboard.components import live as live_view
+from dashboard.components.modules import joined, text
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import GOALS
-
-_SHARED: Final = ("colours.js", "collector.js", "set.js", "feed.js", "sound.js", "fields.js")
-_DRAWING: Final = ("mount.js", "turns.js", "figure.js")
-_PARTS: Final = ("sensors.js", "steps.js", "protocol.js", "main.js")
 
 
 def setup_view(
@@ -56,17 +50,12 @@ def setup_view(
 
 def source() -> str:
     """Return the component's JavaScript as one module."""
-    shared = (*map(live_view.part, _SHARED), *map(canvas.part, _DRAWING))
-    return "\n".join((*shared, *map(_text, _PARTS)))
+    return joined("setup/main.js")
 
 
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once."""
-    css = _text("view.css") + live_view.part("fields.css")
-    return st.components.v2.component("imuhip_setup", html=_text("view.html"), css=css, js=source())
-
-
-def _text(name: str) -> str:
-    """Text of a file beside this one."""
-    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+    css = text("setup/view.css") + text("live/fields.css")
+    html = text("setup/view.html")
+    return st.components.v2.component("imuhip_setup", html=html, css=css, js=source())

@@ -1,11 +1,29 @@
 // Puts the parts of the set-up page together.
 
+import { Figure, known, poseOf } from "../canvas/figure.js";
+import { askedAt, mounted, streamsOf } from "../canvas/mount.js";
+import { Awake, Collector, VISIT_KEY, setText, wearTheme } from "../live/collector.js";
+import { isDark, paletteOf } from "../live/colours.js";
+import { SetFields } from "../live/fields.js";
+import { Feed } from "../live/feed.js";
+import { Protocol } from "./protocol.js";
+import { Sensors } from "./sensors.js";
+
 const STATUS_EVERY_MS = 700;
 const COUNTING_EVERY_MS = 250;
 // So long a choice made here is not overwritten by an answer that was under way.
 const PLAN_MS = 2500;
 
 class Setup {
+  /** @type {HTMLInputElement} */
+  athlete;
+
+  /** @type {boolean | undefined} */
+  flowed;
+
+  /** @type {HTMLSelectElement} */
+  goal;
+
   constructor(root, data) {
     this.root = root;
     this.feed = new Feed(streamsOf(data));
@@ -68,7 +86,7 @@ class Setup {
     this.athlete.oninput = () => this.showConsent();
     this.boxes = place;
     this.tell = tell;
-    if (data.athlete) this.athlete.form.onchange();
+    if (data.athlete) this.athlete.form.onchange(new Event("change"));
     this.showConsent();
     this.athlete.form.onsubmit = (event) => event.preventDefault();
   }

@@ -1,5 +1,10 @@
 // The calibration: the collector counts and marks, this page shows, speaks and asks.
 
+import { setText, spoken } from "../live/collector.js";
+import { Sound } from "../live/sound.js";
+import { placeName } from "./sensors.js";
+import { STEPS, VERDICTS, gateWords } from "./steps.js";
+
 const READY_S = 3;
 // Hands-free, whoever has just done a step stands where the next one begins.
 const NEXT_READY_S = 1.5;
@@ -12,7 +17,31 @@ const BY_HAND_AFTER = "tray";
 const MOST_TRIES = 3;
 
 /** Walks through the steps; hears the collector's course by its status and verdicts in the feed. */
-class Protocol {
+export class Protocol {
+  /** @type {((athlete: string) => void) | undefined} */
+  agreed;
+
+  /** @type {(...asked: any[]) => any} */
+  ask;
+
+  /** @type {import("../live/collector.js").Collector} */
+  collector;
+
+  /** @type {string} */
+  drawn;
+
+  /** @type {import("../live/feed.js").Feed} */
+  feed;
+
+  /** The place that it draws in. @type {any} */
+  root;
+
+  /** @type {Set<string>} */
+  skipped;
+
+  /** @type {string | undefined} */
+  toldNow;
+
   constructor(root, collector, feed, ask) {
     Object.assign(this, { root, collector, feed, ask, at: 1, skipped: new Set(), drawn: "", running: null, awaited: null, auto: false });
     this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound", "on");
@@ -24,7 +53,8 @@ class Protocol {
   destroy() { clearTimeout(this.following); this.sound.quiet(); }
 
   item(step, k) {
-    const [item, button] = ["li", "button"].map((tag) => document.createElement(tag));
+    const item = document.createElement("li");
+    const button = document.createElement("button");
     button.type = "button";
     button.append(spoken("b", step.title, ""), spoken("span", "", ""));
     button.onclick = () => { if (!this.busy()) { this.at = k; this.chosen = true; this.byHand(); } };

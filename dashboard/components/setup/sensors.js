@@ -1,5 +1,7 @@
 // The sensors: battery, signal, loss and state of each, where it goes, and which one is shaken.
 
+import { LOW_BATTERY, MUCH_LOST, setText, spoken } from "../live/collector.js";
+
 const WEAK_DBM = -85;
 const GOES = {
   pelvis: ["Pelvis", "flat on the sacrum, between the two dimples, belt tight"],
@@ -9,7 +11,7 @@ const GOES = {
 const STATES = { streaming: "streaming", searching: "searching …", connecting: "connecting …", lost: "lost – searching …" };
 
 /** A sensor's name in words. */
-function placeName(sensor) {
+export function placeName(sensor) {
   return GOES[sensor]?.[0] ?? String(sensor).replaceAll("_", " ");
 }
 
@@ -43,7 +45,7 @@ function figuresOf(sensor) {
 }
 
 /** Draws the cards and the picture, and runs the check by shaking. */
-class Sensors {
+export class Sensors {
   constructor(root, collector) {
     this.root = root;
     this.collector = collector;

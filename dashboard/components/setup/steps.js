@@ -1,6 +1,8 @@
 // The steps of the calibration, in words: what the coach says, and what was measured.
 
-const STEPS = [
+import { placeName } from "./sensors.js";
+
+export const STEPS = [
   { name: "shake", title: "Shake together", seconds: 10, optional: true, says: "Hold all three sensors in one hand and shake hard and unevenly.", why: "Finds how late each sensor's radio is. Only needed once a day." },
   { name: "tray", title: "Tray", seconds: 5, says: "Lay the three sensors in the tray, arrows the same way. Don't touch.", why: "Gives all three the same compass. Strap them on within a minute and a half." },
   { name: "stand", title: "Stand", seconds: 8, says: "Stand tall, feet hip-width and parallel, kneecaps forward, arms crossed. Don't move.", why: "Your standing is the zero of every angle." },
@@ -32,7 +34,7 @@ const GATE_NAMES = {
   shake_uncertainty: ["known to", 1, " ms"],
   shake_delay: ["later than the pelvis", 1, " ms"],
 };
-const VERDICTS = { good: "good", fair: "fair", failed: "not enough" };
+export const VERDICTS = { good: "good", fair: "fair", failed: "not enough" };
 
 /** A number as short as it may be. */
 function short(value) {
@@ -42,7 +44,7 @@ function short(value) {
 }
 
 /** One measured thing in words: name, value, what was wanted, verdict. */
-function gateWords(gate) {
+export function gateWords(gate) {
   const [name, factor, unit] = GATE_NAMES[gate.name] ?? [gate.name.replaceAll("_", " "), 1, ` ${gate.unit}`];
   const least = gate.again !== null && gate.accept !== null && gate.again < gate.accept;
   const wanted = gate.accept === null ? "" : `${least ? "at least" : "at most"} ${short(factor * gate.accept)}${unit}`;
