@@ -9,6 +9,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
+from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
+
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)
 
@@ -16,6 +18,13 @@ _EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)
 def text(name: str) -> str:
     """Return the text of a file below this folder, such as ``live/view.html``."""
     return _file(name).read_text(encoding="utf-8")
+
+
+def style(name: str) -> str:
+    """Return the text of a style sheet, with the colours of the sides that it calls by name."""
+    pairs = (("light", SIDE_COLOURS), ("dark", SIDE_COLOURS_ON_DARK))
+    named = "".join(f"--{s}-{page}: {c}; " for page, sides in pairs for s, c in sides.items())
+    return f":host {{ {named}}}\n{text(name)}"
 
 
 def joined(entry: str) -> str:

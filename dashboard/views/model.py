@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
+
 
 @dataclass(frozen=True, slots=True)
 class Palette:
@@ -33,7 +35,7 @@ class Palette:
 
 
 LIGHT: Final = Palette(
-    sides={"left": "#0072B2", "right": "#D55E00"},
+    sides=SIDE_COLOURS,
     goal="#00795A",
     pain="#C0182B",
     quiet="#5B6770",
@@ -45,7 +47,7 @@ LIGHT: Final = Palette(
 )
 
 DARK: Final = Palette(
-    sides={"left": "#56B4E9", "right": "#E69F00"},
+    sides=SIDE_COLOURS_ON_DARK,
     goal="#2FC49A",
     pain="#FF8A80",
     quiet="#A9B6C2",

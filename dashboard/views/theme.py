@@ -8,9 +8,9 @@ from typing import Final
 import streamlit as st
 
 from dashboard.views.model import DARK, LIGHT, Palette
+from imuhip.core.colours import SIDE_COLOURS
 from imuhip.report.blocks import GOOD, INK, MUTED, RULE, Picture, Shape
 from imuhip.report.html import to_svg
-from imuhip.report.pictures import SIDE_COLOURS
 
 
 def palette() -> Palette:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from imuhip.catalogue.entities import Goal
 from imuhip.catalogue.progress import Series, Week, words_of
 from imuhip.core.certainty import Z95
+from imuhip.core.colours import SIDE_COLOURS
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole
 
@@ -61,7 +62,7 @@ def plot_progress(
 def _panel(axes: Any, members: Sequence[Series], goals: Sequence[Goal]) -> None:
     """One measure: both sides, cold and warm."""
     for one in members:
-        colour = COLOURS.get(one.side, "#444444")
+        colour = SIDE_COLOURS.get(one.side, "#444444")
         days = [_local(point.started) for point in one.points]
         values = [point.value for point in one.points]
         bars = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
@@ -120,8 +121,5 @@ def _dose(axes: Any, weeks: Sequence[Week]) -> None:
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.grid(visible=True, axis="y", color="#dddddd", linewidth=0.6)
 
-
-COLOURS: Final = {"left": "#0072B2", "right": "#D55E00"}
-"""As on every page: told apart by colour-blind eyes too."""
 
 GOAL: Final = "#00795A"

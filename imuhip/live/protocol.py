@@ -18,6 +18,7 @@ from imuhip.assess.goals import OWN_SOURCE
 from imuhip.assess.movements import MOVEMENTS, Movement
 from imuhip.assess.params import Params
 from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, rows_told
+from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.records import AngleBlock, Array, GridBlock, Header
@@ -257,9 +258,12 @@ STILLNESS: Final = {"column": "pelvis_speed_deg_s", "still_below": 6.0, "moving_
 """Pelvis speeds, in degrees per second, below which it counts as still and above as moving."""
 
 COLOURS: Final = {
-    # Okabe and Ito's palette: told apart with any colour vision; the lighter pair on dark pages.
-    "left": {"meaning": "left thigh", "light": "#0072B2", "dark": "#56B4E9"},
-    "right": {"meaning": "right thigh", "light": "#D55E00", "dark": "#E69F00"},
+    side: {
+        "meaning": f"{side} thigh",
+        "light": SIDE_COLOURS[side],
+        "dark": SIDE_COLOURS_ON_DARK[side],
+    }
+    for side in SIDES
 }
 
 NOTICE: Final = "Not a medical device. It informs a coach; it diagnoses and treats nothing."

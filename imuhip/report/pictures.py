@@ -10,6 +10,7 @@ import numpy as np
 from imuhip.assess.goals import Arcs, Zone
 from imuhip.assess.symmetry import Z95, Measured, told
 from imuhip.assess.waveforms import Waveform
+from imuhip.core.colours import SIDE_COLOURS
 from imuhip.core.conventions import SIDES
 from imuhip.core.records import Array
 from imuhip.report.blocks import (
@@ -26,9 +27,6 @@ from imuhip.report.blocks import (
     Point,
     Shape,
 )
-
-SIDE_COLOURS: Final = {"left": "#0072B2", "right": "#D55E00"}
-"""As on every page: told apart by colour-blind eyes too."""
 
 
 def degrees(value: float, sign: str = "") -> str:

@@ -165,11 +165,13 @@ def _analyzed(
     pipeline = Pipeline(header, params, last_word=True, distrusted=distrusted_here)
     tally = _Tally()
     refined = None
+    batches: Iterable[Sequence[Record]] = reader.batches()
     if "offline" in columns:
-        refined = refine(header, reader.batches(), params, told)
+        batches = list(batches)
+        refined = refine(header, batches, params, told)
     extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
-        for batch in reader.batches():
+        for batch in batches:
             tally.hear(batch)
             out = pipeline.push(batch)
             writer.add(out.grid, out.angles, extra.push(out))

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components.modules import joined, text
+from dashboard.components.modules import joined, style, text
 from dashboard.server.settings import settings_from_arguments
 from imuhip.assess.measure_table import MEASURES
 from imuhip.report.plain_words import RULE_WORDS
@@ -54,6 +54,6 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "imuhip_live",
         html=text("live/view.html"),
-        css=text("live/view.css") + text("live/fields.css"),
+        css=style("live/view.css") + text("live/fields.css"),
         js=source(),
     )

@@ -31,8 +31,8 @@ export function paletteOf(element) {
   const style = getComputedStyle(element);
   const value = (name, other) => style.getPropertyValue(name).trim() || other;
   return {
-    left: value("--left", "#0072b2"),
-    right: value("--right", "#d55e00"),
+    left: value("--left", ""),
+    right: value("--right", ""),
     goal: value("--goal", "#00795a"),
     text: rgbText(style.color),
     line: value("--st-border-color", "#d8dee5"),

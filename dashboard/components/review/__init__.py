@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components.modules import joined, text
+from dashboard.components.modules import joined, style, text
 
 
 def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
@@ -38,5 +38,5 @@ def source() -> str:
 def _component() -> ComponentRenderer:
     """The component, registered once."""
     return st.components.v2.component(
-        "imuhip_review", html=text("review/view.html"), css=text("review/view.css"), js=source()
+        "imuhip_review", html=text("review/view.html"), css=style("review/view.css"), js=source()
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard.components import live as live_view
-from dashboard.components.modules import joined, text
+from dashboard.components.modules import joined, style, text
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import GOALS
 
@@ -56,6 +56,6 @@ def source() -> str:
 @cache
 def _component() -> ComponentRenderer:
     """The component, registered once."""
-    css = text("setup/view.css") + text("live/fields.css")
+    css = style("setup/view.css") + text("live/fields.css")
     html = text("setup/view.html")
     return st.components.v2.component("imuhip_setup", html=html, css=css, js=source())
