@@ -377,7 +377,7 @@ def test_other_devices_are_spoken_too(profile_id: str, rate_hz: float) -> None:
 
 def test_nonsense_is_refused() -> None:
     """An unknown grade, sensor or rate, and a wrong mount that nobody declared, are refused."""
-    with pytest.raises(ValueError, match=r"grade is one of perfect.*'great'"):
+    with pytest.raises(ValueError, match=r"no grade 'great'. Choose one of perfect"):
         simulate("squat", grade="great")
     with pytest.raises(ValueError, match=r"Unknown sensors: head. There are pelvis"):
         simulate("squat", setup=Setup(radio_gaps=(("head", 1.0, 1.0),)))
