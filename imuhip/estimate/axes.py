@@ -49,7 +49,7 @@ class AxesCheck:
         self._waiting = np.concatenate((self._waiting, rows))
         faults: list[Fault] = []
         while len(self._waiting) >= self._length and not faults:
-            window, self._waiting = np.split(self._waiting, [self._length])
+            window, self._waiting = self._waiting[: self._length], self._waiting[self._length :]
             self._watched += 1
             faults += self._look(window)
             if self._watched >= _LONGEST_WATCH:
@@ -59,7 +59,8 @@ class AxesCheck:
     def _look(self, window: Array) -> list[Fault]:
         """Judge one second."""
         acc, gyr = window[:, _ACC : _ACC + 3], window[:, _GYR : _GYR + 3]
-        self._forces.append(float(np.median(np.sqrt((acc**2).sum(axis=1)))))
+        forces = np.sort(np.sqrt((acc**2).sum(axis=1)))
+        self._forces.append(float(forces[(len(forces) - 1) // 2] + forces[len(forces) // 2]) / 2.0)
         words = ""
         if len(self._forces) == _FORCES and max(self._forces) < _NO_GRAVITY:
             words = _GRAVITY_WORDS
@@ -89,6 +90,8 @@ class AxesCheck:
 def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
     """How far gravity is from where the gyroscope carries it, for each way; then how far it went.
 
+    NaN for the ways where it went too little to tell them apart.
+
     Forces of the first and last tenth are carried to the window's ends, so that a shake averages
     out while the sensor turns.
     """
@@ -99,6 +102,10 @@ def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
     for i in range(edge):
         plain_first += acc[i]
         plain_last += acc[n - 1 - i]
+    off[len(ways)] = _angle(plain_first, plain_last)
+    if off[len(ways)] < _CLEAR:  # too little to tell ways apart
+        off[:-1] = np.nan
+        return off
     # A reading W of the axes turns by W R W', with R of the gyroscope as sent, or reversed where W
     # mirrors: two turns, carried on once, serve all readings.
     kept = np.concatenate((np.arange(edge), np.arange(n - edge, n)))
@@ -106,7 +113,6 @@ def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
     for w in range(len(ways)):
         carries = plain if _mirrors(ways[w]) > 0.0 else reversed_
         off[w] = _carried_off(acc, carries, ways[w], edge)
-    off[len(ways)] = _angle(plain_first, plain_last)
     return off
 
 
