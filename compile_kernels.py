@@ -110,15 +110,12 @@ def run_what_is_rare() -> None:
     setup = Setup(radio=radio, radio_gaps=(("thigh_left", 20.0, 1.0),))
     session = simulate("calibration", seed=2, setup=setup)
     unmarked = replace(session.header, parameters={"detect_steps": True})
-    for header, params in (
-        (unmarked, Params()),
-        (session.header, Params(sequence=sequence.Params(always=True))),
-    ):
-        for stop in (*range(10, 15), None):  # the link is left while something waits
-            pipeline = Pipeline(header, params)
-            for batch in itertools.islice(session.batches(2.0), stop):
-                pipeline.push(batch)
-            pipeline.finish()
+    waiting = Params(sequence=sequence.Params(always=True))
+    for header, params, stop in ((unmarked, Params(), None), (session.header, waiting, 11)):
+        pipeline = Pipeline(header, params)
+        for batch in itertools.islice(session.batches(2.0), stop):
+            pipeline.push(batch)
+        pipeline.finish()
     known = (joint_errors.Params(), 1.0)
     q, none = np.tile((1.0, 0.0, 0.0, 0.0), (2, 1)), np.zeros(2)
     joint_errors.lean_sd(q, none, np.zeros((2, 2)), none, known)
