@@ -11,6 +11,7 @@ from typing import Final
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Direction
 from imuhip.simulate.director import Director, Effects, other
+from imuhip.simulate.performance import Dose
 
 Deg = Mapping[str, float]
 
@@ -74,9 +75,29 @@ def _set(d: Director, movement: str, drill: Drill, side: Side | None) -> None:
             d.wait(going + hold + back)
             return
         d.wait(0.8)
-        for k in range(d.repetitions(3 * len(drill.ways))):
+        count = d.repetitions(3 * len(drill.ways))
+        doses = d.plan(movement, count, side)
+        for k in range(count):
             way = drill.ways[k % len(drill.ways)] * d.vary(1.0)
+            for dose in doses[k]:
+                _fault(d, drill, side or "left", dose)
             _repetition(d, movement, drill, side, k, way)
+
+
+def _fault(d: Director, drill: Drill, side: Side, dose: Dose) -> None:
+    """Let the knee fall in on the way up, or the pelvis drop on the free side."""
+    going, hold, back = (seconds * d.person.tempo for seconds in drill.phases_s)
+    if dose.of.rule == "knee_in":
+        effects: Effects = {f"adduction_{side}": (dose.size,), f"rotation_{side}": (dose.size,)}
+        if dose.of.has("whole"):
+            d.move(going, hold, back, effects)
+        else:
+            rise = 0.22 * back
+            start = going + hold + 0.12 * back
+            d.move(rise, max(0.12 * back, 0.2), rise, effects, delay=start)
+        return
+    drop = dose.size if side == "left" else -dose.size  # the free side sinks
+    d.move(going, hold, back, {"obliquity": (drop,), f"adduction_{side}": (dose.size,)})
 
 
 def _repetition(

@@ -285,13 +285,29 @@ TABLE_TESTS: Final = frozenset(
     f"{test}_rotation_{side}" for test in ("seated", "supine") for side in SIDES
 )
 
+SQUAT: Final = frozenset({"squat"})
+
+ON_ONE_LEG: Final = frozenset(
+    f"{drill}_{side}"
+    for drill in (
+        "single_leg_squat",
+        "pistol_squat",
+        "split_squat",
+        "bulgarian_split_squat",
+        "step_down",
+        "lateral_lunge",
+    )
+    for side in SIDES
+)
+"""Drills in which one leg carries: the knee may fall in, the pelvis may drop."""
+
 RULES: Final[dict[str, Rule]] = {
     "pelvic_tuck": Rule("deg"),
     "over_arching": Rule("deg"),
-    "pelvic_drop": Rule("deg", difference=True),
+    "pelvic_drop": Rule("deg", SQUAT | ON_ONE_LEG, difference=True),
     "hip_shift": Rule("deg", parts=("obliquity", "depth", "twist"), difference=True),
     "pelvic_twist": Rule("deg", difference=True),
-    "knee_in": Rule("deg", parts=("ascent", "whole")),
+    "knee_in": Rule("deg", SQUAT | ON_ONE_LEG, parts=("ascent", "whole")),
     "early_turn_out": Rule("deg", parts=("descent", "standing")),
     "side_lag": Rule("s", difference=True),
     "depth_difference": Rule("deg", difference=True),

@@ -15,6 +15,7 @@ from imuhip.assess.goals import GOAL_ZONES
 from imuhip.core.conventions import GRID_HZ, HIP_SIGNS, SIDES, Side
 from imuhip.core.quaternions import rotate
 from imuhip.core.records import Array
+from imuhip.simulate.performance import ON_ONE_LEG
 from imuhip.simulate.true_repetitions import TrueRepetition
 from imuhip.simulate.truth import Truth
 
@@ -76,6 +77,7 @@ def shown(truth: Truth, repetitions: Sequence[TrueRepetition]) -> tuple[Shown, .
                 told += [
                     Shown(rule, each.movement, side, each.set, each.repetition, value)
                     for side, value in values(rows, each.side)
+                    if each.movement == "squat" or side in ("both", each.side)
                 ]
     return tuple(told)
 
@@ -242,10 +244,10 @@ TABLE: Final = ("seated_rotation", "supine_rotation")
 RULES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Rows, Side], Values]], ...]] = (
     ("pelvic_tuck", ("squat",), _tuck),
     ("over_arching", ("squat",), _arch),
-    ("pelvic_drop", ("squat",), _drop),
+    ("pelvic_drop", ("squat", *ON_ONE_LEG), _drop),
     ("hip_shift", ("squat",), _shift),
     ("pelvic_twist", ("squat",), _twist),
-    ("knee_in", ("squat",), _knee_in),
+    ("knee_in", ("squat", *ON_ONE_LEG), _knee_in),
     ("early_turn_out", ("squat",), _turn_out),
     ("side_lag", ("squat",), _lag),
     ("depth_difference", ("squat",), _depth),

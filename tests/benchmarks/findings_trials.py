@@ -30,6 +30,9 @@ ROTATION_DEG = 13.0
 SETS, REPETITIONS = 5, 5
 """Sets of squats a session, repetitions a set."""
 
+ENOUGH_DEG = (36.0, 58.0)
+"""Hips that reach the goals, but for what is put in."""
+
 BATCH_S = 30.0
 """Of data at once: the outputs are the same bits however it is cut, and this is the fastest."""
 
@@ -55,6 +58,13 @@ SQUAT_RULES = (
 )
 PIVOT_RULES = ("pelvis_follows_pivot",)
 TABLE_RULES = ("pelvis_cheats_table", "rotation_difference")
+ARC_RULES = ("internal_rotation_short", "external_rotation_short")
+ARC_DEG = 10.0
+"""What is put in as the limit of an arc: from here on a short one is marked. The rules themselves
+speak from 1° on."""
+ONE_LEG_DRILLS = ("single_leg_squat", "split_squat", "step_down", "lateral_lunge")
+ONE_LEG_RULES = ("pelvic_drop", "knee_in")
+"""Drills on one leg, and the rules for them."""
 BODY_RULES = ("pelvic_tuck", "over_arching", "pelvis_follows_pivot", "pelvis_cheats_table")
 TO_UNIT = {"side_lag": 1e3, "pelvis_follows_pivot": 100.0}
 """From the simulator's unit to the finding's."""
@@ -112,8 +122,12 @@ def limit_of(rule: str) -> float:
     """The rule's limit in the simulator's unit."""
     if rule == "rotation_difference":
         return ROTATION_DEG
+    if rule in ARC_RULES:
+        return ARC_DEG
     limits = limits_for("general")
-    unit = {"side_lag": "ms", "pelvis_follows_pivot": "percent"}.get(rule, "deg")
+    unit = {"side_lag": "ms", "pelvis_follows_pivot": "percent", "too_fast": "deg_s"}.get(
+        rule, "deg"
+    )
     return limits[f"{rule}_{unit}"] / TO_UNIT.get(rule, 1.0)
 
 
@@ -133,6 +147,12 @@ def trials(first: int, rounds: int) -> list[Trial]:
                 groups.append(("seated", [None, *_sized("pelvis_cheats_table", ("tilt",), rng)]))
                 cheats = _sized("pelvis_cheats_table", ("obliquity",), rng)
                 groups.append(("seated", [*cheats, *_sized("rotation_difference", (), rng)[1:]]))
+                groups += [
+                    ("seated", [None, *_sized(rule, (), rng)]) for rule in (*ARC_RULES, "too_fast")
+                ]
+                for drill in ONE_LEG_DRILLS:
+                    sized = [each for rule in ONE_LEG_RULES for each in _sized(rule, (), rng)]
+                    groups.append((drill, [None, *sized]))
                 for scenario, group in groups:
                     made.append(_trial(scenario, first + len(made), grade, tissue, group))
     return made
@@ -183,6 +203,7 @@ def performed(trial: Trial) -> SimulatedSession:
     performance = Performance(
         compensations=trial.compensations,
         equal_sides=True,
+        hips=dict.fromkeys(SIDES, ENOUGH_DEG),
         repetitions=3 if trial.scenario == "seated" else REPETITIONS,
         tempo_sd=0.1,
         marked=trial.marked,
@@ -222,6 +243,7 @@ def _judged(trial: Trial, session: SimulatedSession, findings: Sequence[Finding]
             i
             for i in session.injected
             if (i.rule, i.set) == (each.rule, each.set)
+            and (i.movement == each.movement or each.rule == "rotation_difference")
             and i.movement.rpartition("_")[0] == each.movement.rpartition("_")[0]
             and (each.rule in SIGNED or i.side in ("both", each.side))
             and (each.rule, each.movement) != ("rotation_difference", "seated_rotation_left")

@@ -1,0 +1,207 @@
+"""Real half squats, Bulgarian squats, lunges and step-ups, joined into sessions: what they are filed as.
+
+The data set cuts every exercise into repetitions and leaves the standing between them out. Here a
+session is the standing pose, then each repetition between two ways from and to that pose: each
+sensor turns there smoothly, about one axis, in 0.6 s, and reads gravity alone meanwhile; standing
+lasts 0.6 s. Everything within a repetition is as it was recorded. Mounts are fitted to the cameras
+on the other exercises. Printed: repetitions found of those that are there, what else was listed,
+and each finding beside what the cameras show by the same definition.
+
+    python tests/benchmarks/bench_real_drills.py [SQUATS]
+
+SQUATS is the folder of the data set; without it the environment variable IMUHIP_SQUATS, else
+``../shared/data/squats`` beside the project.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from bench_squats import OURS, SENSORS, Mounts, fitted_mounts, gravity_mounts, orientations, pushed
+from squats_folder import EXERCISES, Trial, read_trial
+
+from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Finding, Repetition
+from imuhip.core.quaternions import (
+    conjugate,
+    multiply,
+    quaternion_from_heading,
+    quaternion_from_rotvec,
+    rotate,
+    rotvec_from_quaternion,
+)
+from imuhip.core.records import Array
+from imuhip.results.assessment import latest_findings
+
+SQUATS = Path(__file__).parents[3] / "shared" / "data" / "squats"
+RATE_HZ, GRAVITY = 100.0, 9.81
+WAY_S, STANDS_S, FIRST_STAND_S = 0.6, 0.6, 3.0
+
+DONE = {
+    "SqHalfDL": "squat",
+    "BulgSq": "bulgarian_split_squat_right",
+    "Lunge": "lunge_right",
+    "StepUpL": "step_up_right",
+}
+"""Exercise to what the mark says; the cameras show which leg works."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What a session was filed as."""
+
+    exercise: str
+    marked: bool
+    there: int
+    repetitions: list[Repetition]
+    findings: list[Finding]
+
+    @property
+    def counted(self) -> list[Repetition]:
+        """One row a repetition."""
+        first = {"squat": "left"}
+        return [
+            r for r in self.repetitions if r.counted and r.side == first.get(r.movement, r.side)
+        ]
+
+
+def main() -> None:
+    given = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("IMUHIP_SQUATS", "")
+    squats = Path(given) if given else SQUATS
+    if not squats.is_dir():
+        print(f"skipped: there is no folder {squats.name}. Name it on the command line.")
+        return
+    trials = {name: read_trial(squats, name) for name in EXERCISES}
+    ours = {name: orientations(trial) for name, trial in trials.items()}
+    begin = gravity_mounts(trials, ours)
+    print(f"{'exercise':10} {'mark':30} {'there':>5} {'filed as':34} {'else listed'}")
+    for exercise in DONE:
+        others = [name for name in EXERCISES if name != exercise]
+        mounts = fitted_mounts(trials, ours, others, begin)
+        for marked in (True, False):
+            _tell(filed(trials["Pose"], trials[exercise], mounts, marked=marked), trials)
+    print(f"mounts: {OURS}, fitted to the cameras on the other exercises")
+
+
+def filed(pose: Trial, trial: Trial, mounts: Mounts, *, marked: bool) -> Filed:
+    """Join an exercise into a session and assess it."""
+    session, stands, ends = joined(pose, trial)
+    marks = [(0.1, "begin:stand"), (stands - 0.3, "end:stand")]
+    if marked:
+        name = DONE[trial.exercise]
+        marks += [(stands - 0.1, f"begin:{name}"), (ends, f"end:{name}")]
+    outs = pushed(session, marks, mounts=mounts)
+    return Filed(
+        trial.exercise,
+        marked,
+        len(np.unique(trial.repetition)),
+        [r for out in outs for r in out.repetitions],
+        latest_findings([f for out in outs for f in out.findings]),
+    )
+
+
+def joined(pose: Trial, trial: Trial) -> tuple[Trial, float, float]:
+    """The session, when its first standing is over, and when its last one begins."""
+    pieces = [_stand(pose, FIRST_STAND_S)]
+    for number in np.unique(trial.repetition):
+        rows = trial.repetition == number
+        pieces += [_way(pose, trial, rows, there=True), _part(trial, rows)]
+        pieces += [_way(pose, trial, rows, there=False), _stand(pose, STANDS_S)]
+    pieces.append(_stand(pose, 2.0))
+    acc, gyr, mag = (
+        {s: np.concatenate([piece[s][i] for piece in pieces]) for s in SENSORS} for i in range(3)
+    )
+    n = len(acc["pelvis"])
+    t = np.round(np.arange(n) / RATE_HZ, 2)
+    return replace(trial, t=t, acc=acc, gyr=gyr, mag=mag), FIRST_STAND_S, float(t[-1]) - 1.5
+
+
+Piece = dict[str, tuple[Array, Array, Array]]
+
+
+def _part(trial: Trial, rows: Array) -> Piece:
+    return {s: (trial.acc[s][rows], trial.gyr[s][rows], trial.mag[s][rows]) for s in SENSORS}
+
+
+def _stand(pose: Trial, seconds: float) -> Piece:
+    """The pose as it was recorded, to and fro, for so long."""
+    n = len(pose.t)
+    to_and_fro = np.concatenate((np.arange(n), np.arange(n)[::-1]))
+    rows = np.resize(to_and_fro, round(seconds * RATE_HZ))
+    return _part(pose, rows)
+
+
+def _way(pose: Trial, trial: Trial, rows: Array, *, there: bool) -> Piece:
+    """From the pose to where a repetition begins, or from where it ends to the pose."""
+    way: Piece = {}
+    n = round(WAY_S * RATE_HZ)
+    u = (np.arange(n) + 0.5) / n
+    share, rate = u**3 * (10.0 - 15.0 * u + 6.0 * u**2), 30.0 * u**2 * (1.0 - u) ** 2 / WAY_S
+    for s in SENSORS:
+        bent = trial.own[s][rows][0 if there else -1]
+        stands = _facing(pose.own[s][-1], bent)
+        first, last = (stands, bent) if there else (bent, stands)
+        turn = rotvec_from_quaternion(multiply(conjugate(first), last))
+        q = multiply(first, quaternion_from_rotvec(share[:, None] * turn))
+        up = rotate(conjugate(q), np.broadcast_to((0.0, 0.0, GRAVITY), (n, 3)))
+        way[s] = (up, rate[:, None] * turn, np.zeros((n, 3)))
+    return way
+
+
+def _facing(q: Array, like: Array) -> Array:
+    """`q` turned about the vertical so that it is nearest to `like`."""
+    apart = multiply(like, conjugate(q))
+    return multiply(quaternion_from_heading(2.0 * np.arctan2(apart[3], apart[0])), q)
+
+
+def _tell(one: Filed, trials: dict[str, Trial]) -> None:
+    names: dict[str, int] = {}
+    for each in one.counted:
+        names[each.movement] = names.get(each.movement, 0) + 1
+    found = ", ".join(f"{count} {name}" for name, count in names.items()) or "nothing"
+    rest = sorted({f"{r.movement}: {r.reason}" for r in one.repetitions if not r.counted})
+    mark = DONE[one.exercise] if one.marked else "none"
+    print(f"{one.exercise:10} {mark:30} {one.there:5} {found:34} {'; '.join(rest)}")
+    if one.marked:
+        for finding in one.findings:
+            if finding.grade in ("mild", "marked"):
+                print(f"{'':12}{finding.words} Cameras: {seen_by_cameras(finding, trials)}")
+
+
+def seen_by_cameras(finding: Finding, trials: dict[str, Trial]) -> str:
+    """The same by the cameras' hip angles, where they can say it."""
+    exercise = next(name for name, done in DONE.items() if done == finding.movement)
+    trial = trials[exercise]
+    reps = [trial.hip[trial.repetition == n] for n in np.unique(trial.repetition)]
+    if finding.rule == "knee_in":
+        k = SIDES.index("left" if finding.side == "left" else "right")
+        return f"{np.median([_knee_in(hip[:, k]) for hip in reps]):.0f}°"
+    if finding.rule == "depth_difference":
+        apart = [hip[:, 1, 0].max() - hip[:, 0, 0].max() for hip in reps]
+        return f"hip flexion, right minus left, {np.median(apart):+.0f}°"
+    if finding.rule == "rotation_difference":
+        apart = [float(np.subtract(*hip[hip[:, 0, 0].argmax(), ::-1, 2])) for hip in reps]
+        return f"{np.median(apart):+.0f}°, right minus left"
+    return "they do not show it"
+
+
+def _knee_in(hip: Array) -> float:
+    """Adduction and rotation of the way up above those of the way down at the same flexion."""
+    turn = int(hip[:, 0].argmax())
+    down, up = hip[: turn + 1], hip[turn:]
+    order = np.argsort(down[:, 0])
+    above: Sequence[Array] = [
+        up[:, i] - np.interp(up[:, 0], down[order, 0], down[order, i]) for i in (1, 2)
+    ]
+    level = np.minimum(*above)
+    width = 16
+    if len(level) < width:
+        return float(level.min())
+    return float(np.lib.stride_tricks.sliding_window_view(level, width).min(axis=1).max())
+
+
+if __name__ == "__main__":
+    main()
