@@ -56,8 +56,10 @@ def cards_of(findings: Sequence[Finding]) -> tuple[Card, ...]:
     return tuple(sorted(cards, key=lambda card: _weight(card.lead)))
 
 
-def plan_of(findings: Sequence[Finding], goal: Goal = "general") -> tuple[Line, ...]:
-    """Return the plan: three lines, or one where nothing was found.
+def plan_of(
+    findings: Sequence[Finding], goal: Goal = "general", cards: Sequence[Card] | None = None
+) -> tuple[Line, ...]:
+    """Return the plan: what limits, what to do, when to test again; the last two without a fault.
 
     Parameters
     ----------
@@ -65,8 +67,10 @@ def plan_of(findings: Sequence[Finding], goal: Goal = "general") -> tuple[Line, 
         What stands at the end of a session.
     goal
         Picks the drills that the sport asks for.
+    cards
+        Those of the findings, where something was added to them.
     """
-    cards = cards_of(findings)
+    cards = cards_of(findings) if cards is None else cards
     if not cards:
         return _nothing_found(findings)
     lead = cards[0].lead

@@ -65,6 +65,8 @@ def _summary(group: Sequence[Repetition]) -> SetSummary:
     for name in SET_MEASURES:
         if name in first.measures:
             measures |= _over_the_set(name, counted)
+    lasts = _known(counted, "duration_s")
+    measures[UNDER_TENSION] = float(lasts.sum()) if len(lasts) else np.nan
     return SetSummary(
         movement=first.movement,
         set=first.set,
@@ -116,7 +118,7 @@ def set_columns() -> list[str]:
     for name in SET_MEASURES:
         kinds = ["mean", "mean_sd"] if has_error(name) else ["mean"]
         names += [set_name(name, what) for what in (*kinds, "spread", "creep")]
-    return names
+    return [*names, UNDER_TENSION]
 
 
 def _known(counted: Sequence[Repetition], name: str) -> Array:
@@ -124,6 +126,9 @@ def _known(counted: Sequence[Repetition], name: str) -> Array:
     values = np.array([each.measures.get(name, np.nan) for each in counted], dtype=np.float64)
     return values[np.isfinite(values)]
 
+
+UNDER_TENSION: Final = "time_under_tension_s"
+"""Sum of the durations of a set's repetitions, of one side and direction."""
 
 _UNITS: Final = ("_deg_s", "_deg2", "_deg", "_s")
 _FEWEST_FOR_CREEP: Final = 4
@@ -134,6 +139,7 @@ SET_MEASURES: Final = (
     "bottom_s",
     "ascent_s",
     "hold_s",
+    "tremor_deg_s",
     "depth_deg",
     "thigh_past_parallel_deg",
     "rotation_bottom_deg",
@@ -149,6 +155,8 @@ SET_MEASURES: Final = (
     "turn_deg",
     "hip_share",
     "speed_peak_deg_s",
+    "pelvis_turn_most_deg",
+    "pelvis_tilt_arc_deg",
     "sparc_descent",
     "sparc_ascent",
     "sparc_turn",

@@ -14,7 +14,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
-from imuhip.assess.set_measures import SetSummary, set_name, summaries
+from imuhip.assess.set_measures import UNDER_TENSION, SetSummary, set_name, summaries
 from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
 from imuhip.core.certainty import Z95, can_be_told
 from imuhip.core.conventions import SIDES, Side
@@ -102,6 +102,8 @@ def _table(
         by_side = {row.side: row for row in rows if row.direction == direction}
         way = "" if direction == "down" else f"{direction}: "
         table.add_row(f"{way}repetitions", *(_count(by_side.get(side)) for side in shown))
+        lasts = [_under_tension(by_side.get(side)) for side in shown]
+        table.add_row(f"{way}time under tension", *lasts)
         for name in _SHOWN:
             cells = [_value(by_side.get(side), name) for side in shown]
             if any(cells):
@@ -129,6 +131,12 @@ def _count(row: SetSummary | None) -> str:
         return ""
     short = row.listed - row.counted
     return f"{row.counted} (+{short} not counted)" if short else str(row.counted)
+
+
+def _under_tension(row: SetSummary | None) -> str:
+    """How long the repetitions of a set last together."""
+    seconds = math.nan if row is None else row.measures.get(UNDER_TENSION, math.nan)
+    return f"{seconds:.0f} s" if math.isfinite(seconds) else ""
 
 
 def _value(row: SetSummary | None, name: str) -> str:
@@ -214,6 +222,9 @@ _SHOWN: Final = (
     "bottom_s",
     "ascent_s",
     "hold_s",
+    "tremor_deg_s",
+    "pelvis_turn_most_deg",
+    "pelvis_tilt_arc_deg",
     "speed_peak_deg_s",
 )
 """Measures of a set that the terminal shows; all of them stand in the files."""

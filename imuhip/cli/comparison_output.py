@@ -11,9 +11,11 @@ from rich.table import Table
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.cue_log import Outcome
 from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of
+from imuhip.assess.loads import depth_by_load, loads_words
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
+from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.set_changes import changes_of_session
 from imuhip.assess.symmetry import Z95, Measured, told
 from imuhip.core.conventions import SIDES, Side
@@ -43,7 +45,14 @@ def compared_words(
     console: Console, repetitions: Sequence[Repetition], notes: Sequence[Note]
 ) -> None:
     """Say what pairs of tests show, and how rotation goes with depth and tilt."""
+    walks = walks_of(repetitions)
+    if walks:
+        console.print("\n[bold]Standing pivots as a walk[/]")
+        for words in (*(walk.words for walk in walks), dose_words(walks)):
+            console.print(words, highlight=False, markup=False)
     told = [pair.words for pair in pairs_of(repetitions, notes)]
+    loads = loads_words(depth_by_load(repetitions, notes))
+    told += [loads] if loads else []
     told += [each.words for each in relations_of(repetitions) if math.isfinite(each.slope)]
     if told:
         console.print("\n[bold]Tests held against each other[/]")

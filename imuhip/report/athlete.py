@@ -4,22 +4,24 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any, Final
 
-from imuhip.assess.advice import cards_of, sides_of, words_of_both
+from imuhip.assess.advice import sides_of, words_of_both
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
 from imuhip.core.conventions import SIDES
-from imuhip.core.findings import Finding, Repetition
+from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Words
 from imuhip.report.material import Material, findings_of, title_of
 from imuhip.report.pictures import degrees
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
     arc_blocks,
+    cards_in,
     change_picture,
     change_rows,
     grade_words,
     plan_blocks,
     subtitle,
+    transfer_blocks,
     turned,
 )
 
@@ -39,7 +41,7 @@ def athlete_report(material: Material) -> Document:
         blocks.append(Words("Do the seated rotation test of both hips next time: it shows how far "
                             "they turn."))  # fmt: skip
     blocks += [Heading("What went well"), *_well(material.results.findings)]
-    blocks += [Heading("What to work on"), *_work(findings_of(material.results))]
+    blocks += [Heading("What to work on"), *_work(material)]
     blocks += plan_blocks(material)
     blocks += _changed(material)
     blocks += _explained(material)
@@ -92,9 +94,10 @@ def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
     return blocks or [Words("Nothing could be told with certainty this time.")]
 
 
-def _work(findings: Sequence[Finding]) -> list[Block]:
+def _work(material: Material) -> list[Block]:
     """The gravest faults, each with what to try."""
-    cards = cards_of(findings)
+    cards = cards_in(material)
+    findings = findings_of(material.results)
     if not cards and any(f.grade == "cannot_tell" for f in findings):
         return [Words("Nothing stood out in what could be told.")]
     if not cards:
@@ -133,7 +136,7 @@ def _changed(material: Material) -> list[Block]:
         sentences.append(Words("No change that is more than the error of measuring anew."))
     arcs = [one for one in material.series if one.name == "rotation_end_deg"]
     bottoms = [one for one in material.series if one.name == "rotation_bottom_deg"]
-    return [heading, *sentences, *change_picture((arcs or bottoms)[:4])]
+    return [heading, *sentences, *transfer_blocks(material), *change_picture((arcs or bottoms)[:4])]
 
 
 def _explained(material: Material) -> list[Block]:

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.assess.advice import cards_of
+from imuhip.assess.loads import depth_by_load, loads_words
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS, family
 from imuhip.assess.pairs import relations_of
+from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
@@ -22,17 +23,19 @@ from imuhip.report.comparison import (
     pairs_picture,
     tests_compared,
 )
-from imuhip.report.material import Material, bends, curve, findings_of, path, title_of
+from imuhip.report.material import Material, bends, curve, path, title_of
 from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
     arc_blocks,
+    cards_in,
     change_picture,
     change_table,
     grade_words,
     plan_blocks,
     side_blocks,
     subtitle,
+    transfer_blocks,
     turned,
 )
 
@@ -120,7 +123,7 @@ def _findings(material: Material) -> Iterator[Block]:
     if not findings:
         yield Words("No rule was asked: there is no set of a movement that rules are for.")
         return
-    for card in cards_of(findings_of(material.results)):
+    for card in cards_in(material):
         yield Words(card.lead.words, "work", f"{card.lead.grade.capitalize()}:")
         for other in card.others:
             yield Words(f"Also: {other.words}", "small")
@@ -186,6 +189,7 @@ def _change(material: Material) -> Iterator[Block]:
     if longer:
         yield Heading("Since the first session, where it differs", 3)
         yield from change_table(longer, first=True)
+    yield from transfer_blocks(material)
     days = max(one.error.sessions for one in material.series)
     own = f"the athlete's own, from {days} sessions" if days else "stated start values"
     yield Words(f"Error between days: {own}; a new strapping is part of it.", "small")
@@ -195,9 +199,12 @@ def _tests_compared(material: Material) -> Iterator[Block]:
     known = [rep for rep in material.repetitions if rep.movement in MOVEMENTS]
     pairs = tests_compared(material, ("cold_warm", "active_passive", "table_loaded"))
     relations = [each for each in relations_of(known) if math.isfinite(each.slope)]
-    if not pairs and not relations:
+    loads = loads_words(depth_by_load(known, material.notes))
+    if not pairs and not relations and not loads:
         return
     yield Heading("Tests held against each other")
+    if loads:
+        yield Words(loads)
     for pair in pairs:
         yield Words(pair.words)
     if pairs:
@@ -220,6 +227,10 @@ def _movements(material: Material) -> Iterator[Block]:
         )
     for kind, reps in kinds.items():
         yield Heading(title_of(kind).capitalize())
+        walks = walks_of(reps)
+        for words in (*(walk.words for walk in walks), dose_words(walks)):
+            if words:
+                yield Words(words)
         yield from _curves(material, reps)
         yield _sets(summaries(reps))
         yield Words(_OF_SETS, "small")

@@ -1,7 +1,8 @@
 """What a report is made from: a session's results and, with a catalogue, what became since."""
 
+import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.params import Params
 from imuhip.assess.waveforms import PHASES, over_phase
+from imuhip.assess.what_helped import Helped, helped_in
 from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
 from imuhip.catalogue.progress import Series, series_of
 from imuhip.catalogue.reader import CatalogueReader
@@ -22,7 +24,7 @@ from imuhip.core.errors import CatalogueError
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.findings import Note as MomentNote
 from imuhip.core.records import Array
-from imuhip.results.schemas import Results, hip_column, read_results
+from imuhip.results.schemas import NOTES_FILE, Results, hip_column, read_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Material:
         Time of a cue to sentences on what became of what had been found before it.
     session, series, goals, diary
         From the catalogue; None and empty without one.
+    helped
+        Cues that helped this athlete in sessions before, in the order of time.
     """
 
     results: Results
@@ -60,6 +64,7 @@ class Material:
     series: tuple[Series, ...] = ()
     goals: tuple[Goal, ...] = ()
     diary: tuple[Note, ...] = ()
+    helped: tuple[Helped, ...] = ()
 
 
 def material_in(folder: Path) -> Material:
@@ -120,7 +125,20 @@ def material_of(catalogue: CatalogueReader, session: str, *, named: bool = False
         series=_until(catalogue.measures(known.athlete, names=PROGRESS), known),
         goals=catalogue.goals(known.athlete),
         diary=tuple(n for n in catalogue.notes(known.athlete) if n.session == known.id),
+        helped=_helped(catalogue.sessions(known.athlete), known),
     )
+
+
+def _helped(sessions: Sequence[Session], now: Session) -> tuple[Helped, ...]:
+    """What helped in sessions before, as far as their results are there."""
+    found: list[Helped] = []
+    for each in reversed(sessions):  # they come the latest first
+        if each.results is None or None in (each.started, now.started):
+            continue
+        path = each.results / NOTES_FILE
+        if each.started < now.started and path.is_file():  # type: ignore[operator]
+            found += helped_in(json.loads(path.read_text(encoding="utf-8")))
+    return tuple(found)
 
 
 def excluded(entries: Iterable[RepetitionEntry]) -> dict[tuple[str, int, int, str], str]:

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from imuhip.assess.advice import plan_of
+from imuhip.assess.advice import Card, cards_of, plan_of
 from imuhip.assess.arc_goals import arc_goals_of, own_edges
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import Arcs, Standing, Zone, against, arcs_of, with_own
 from imuhip.assess.movements import family
 from imuhip.assess.symmetry import Measured
+from imuhip.assess.transfer import transfer_words
+from imuhip.assess.what_helped import offered_first
 from imuhip.catalogue.progress import Point, Series
 from imuhip.core.certainty import REMEDY, Z95
 from imuhip.core.conventions import SIDES, Side
@@ -194,12 +196,35 @@ def grade_words(material: Material) -> str:
     return f"{grade}: {_GRADES.get(grade, _GRADES['none'])}"
 
 
+def cards_in(material: Material) -> tuple[Card, ...]:
+    """What was found, a card a fault, with what helped this athlete before offered first."""
+    return offered_first(cards_of(findings_of(material.results)), material.helped)
+
+
+def transfer_blocks(material: Material) -> list[Block]:
+    """Whether rotation on the table and depth of the squat have changed together."""
+    changes = {
+        (one.name, family(one.movement), one.side, one.direction): one.since_first
+        for one in material.series
+        if one.since_first is not None
+    }
+    blocks: list[Block] = []
+    for (name, test, side, direction), table in changes.items():
+        depth = changes.get(("depth_deg", "squat", side, "down"))
+        if name == "rotation_end_deg" and test in _SUREST[:2] and depth is not None:
+            # Outwards is negative in the measure.
+            more = table if direction == "in" else replace(table, value=-table.value)
+            words = transfer_words(side, direction, more, depth)
+            blocks += [Words(words)] if words else []
+    return blocks
+
+
 def plan_blocks(material: Material) -> list[Block]:
     """What to do next: three lines, each with its reason; nothing where nothing was looked for."""
     findings = findings_of(material.results)
     if not findings:
         return []
-    lines = plan_of(findings, material.params.goal)
+    lines = plan_of(findings, material.params.goal, cards_in(material))
     blocks: list[Block] = [Heading("What to do next")]
     for line in lines:
         blocks.append(Words(line.text, "work", f"{_STEPS[line.step]}:"))

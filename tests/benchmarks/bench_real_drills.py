@@ -1,11 +1,13 @@
-"""Real half squats, Bulgarian squats, lunges and step-ups, joined into sessions: what they are filed as.
+"""What real half squats, Bulgarian squats, lunges and step-ups, as sessions, are filed as.
 
 The data set cuts every exercise into repetitions and leaves the standing between them out. Here a
 session is the standing pose, then each repetition between two ways from and to that pose: each
 sensor turns there smoothly, about one axis, in 0.6 s, and reads gravity alone meanwhile; standing
 lasts 0.6 s. Everything within a repetition is as it was recorded. Mounts are fitted to the cameras
-on the other exercises. Printed: repetitions found of those that are there, what else was listed,
-and each finding beside what the cameras show by the same definition.
+on the other exercises. Which way thighs face against the pelvis is not in the data from trial to
+trial, so each trial and side has one heading by the cameras. Printed: repetitions found of those
+that are there, what else was listed, and each finding beside what the cameras show by the same
+definition.
 
     python tests/benchmarks/bench_real_drills.py [SQUATS]
 
@@ -20,10 +22,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from bench_squats import OURS, SENSORS, Mounts, fitted_mounts, gravity_mounts, orientations, pushed
+from bench_squats import (
+    OURS,
+    SENSORS,
+    Mounts,
+    fitted_heading,
+    fitted_mounts,
+    gravity_mounts,
+    orientations,
+    pushed,
+)
 from squats_folder import EXERCISES, Trial, read_trial
 
-from imuhip.core.conventions import SIDES
+from imuhip.core.conventions import SIDES, THIGH
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.quaternions import (
     conjugate,
@@ -62,9 +73,8 @@ class Filed:
     @property
     def counted(self) -> list[Repetition]:
         """One row a repetition."""
-        first = {"squat": "left"}
         return [
-            r for r in self.repetitions if r.counted and r.side == first.get(r.movement, r.side)
+            r for r in self.repetitions if r.counted and (r.movement, r.side) != ("squat", "right")
         ]
 
 
@@ -88,7 +98,7 @@ def main() -> None:
 
 def filed(pose: Trial, trial: Trial, mounts: Mounts, *, marked: bool) -> Filed:
     """Join an exercise into a session and assess it."""
-    session, stands, ends = joined(pose, trial)
+    session, stands, ends = joined(facing(pose, mounts), facing(trial, mounts))
     marks = [(0.1, "begin:stand"), (stands - 0.3, "end:stand")]
     if marked:
         name = DONE[trial.exercise]
@@ -101,6 +111,16 @@ def filed(pose: Trial, trial: Trial, mounts: Mounts, *, marked: bool) -> Filed:
         [r for out in outs for r in out.repetitions],
         latest_findings([f for out in outs for f in out.findings]),
     )
+
+
+def facing(trial: Trial, mounts: Mounts) -> Trial:
+    """A trial whose thighs' own orientations face as the cameras say, one heading a side."""
+    every = np.arange(len(trial.t))
+    own = dict(trial.own)
+    for k, side in enumerate(SIDES):
+        turn = fitted_heading(trial, trial.own, mounts, k, np.zeros(3), every)
+        own[THIGH[side]] = multiply(quaternion_from_heading(turn), own[THIGH[side]])
+    return replace(trial, own=own)
 
 
 def joined(pose: Trial, trial: Trial) -> tuple[Trial, float, float]:
@@ -140,9 +160,11 @@ def _way(pose: Trial, trial: Trial, rows: Array, *, there: bool) -> Piece:
     n = round(WAY_S * RATE_HZ)
     u = (np.arange(n) + 0.5) / n
     share, rate = u**3 * (10.0 - 15.0 * u + 6.0 * u**2), 30.0 * u**2 * (1.0 - u) ** 2 / WAY_S
+    end = 0 if there else -1
+    around = _heading_apart(pose.own["pelvis"][-1], trial.own["pelvis"][rows][end])
     for s in SENSORS:
-        bent = trial.own[s][rows][0 if there else -1]
-        stands = _facing(pose.own[s][-1], bent)
+        bent = trial.own[s][rows][end]
+        stands = multiply(around, pose.own[s][-1])
         first, last = (stands, bent) if there else (bent, stands)
         turn = rotvec_from_quaternion(multiply(conjugate(first), last))
         q = multiply(first, quaternion_from_rotvec(share[:, None] * turn))
@@ -151,10 +173,10 @@ def _way(pose: Trial, trial: Trial, rows: Array, *, there: bool) -> Piece:
     return way
 
 
-def _facing(q: Array, like: Array) -> Array:
-    """`q` turned about the vertical so that it is nearest to `like`."""
+def _heading_apart(q: Array, like: Array) -> Array:
+    """The turn about the vertical that brings `q` nearest to `like`."""
     apart = multiply(like, conjugate(q))
-    return multiply(quaternion_from_heading(2.0 * np.arctan2(apart[3], apart[0])), q)
+    return quaternion_from_heading(2.0 * np.arctan2(apart[3], apart[0]))
 
 
 def _tell(one: Filed, trials: dict[str, Trial]) -> None:
@@ -185,6 +207,11 @@ def seen_by_cameras(finding: Finding, trials: dict[str, Trial]) -> str:
     if finding.rule == "rotation_difference":
         apart = [float(np.subtract(*hip[hip[:, 0, 0].argmax(), ::-1, 2])) for hip in reps]
         return f"{np.median(apart):+.0f}°, right minus left"
+    if finding.rule == "pelvic_drop":
+        stands = trials["Pose"].pelvis[:, 1].mean()
+        most = [trial.pelvis[trial.repetition == n, 1] for n in np.unique(trial.repetition)]
+        lists = [float(each[np.abs(each - stands).argmax()] - stands) for each in most]
+        return f"pelvis lists by {abs(np.median(lists)):.0f}° against the pose"
     return "they do not show it"
 
 

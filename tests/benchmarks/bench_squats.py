@@ -176,7 +176,7 @@ def fitted_mounts(
     x = np.zeros(9 + 2 * len(parts))
     for i, (name, rows) in enumerate(parts):
         for k in range(2):
-            x[9 + 2 * i + k] = _fitted_heading(trials[name], q[name], begin, k, _NO_ZERO, rows)
+            x[9 + 2 * i + k] = fitted_heading(trials[name], q[name], begin, k, _NO_ZERO, rows)
 
     def left_over(x: Array) -> Array:
         moved = _moved(begin, x)
@@ -223,7 +223,7 @@ def _groups(trial: Trial, q: Orientations) -> list[Array]:
     return [rows[trial.repetition[rows] == number] for number in np.unique(trial.repetition)]
 
 
-def _fitted_heading(
+def fitted_heading(
     trial: Trial, q: Orientations, mounts: Mounts, k: int, zero: Array, rows: Array
 ) -> float:
     """The one heading of these rows that brings the side's angles nearest to the cameras'."""
@@ -259,7 +259,7 @@ def errors(
 def _fitted_errors(trial: Trial, q: Orientations, mounts: Mounts, k: int, zero: Array) -> Array:
     parts = []
     for rows in _groups(trial, q):
-        heading = _fitted_heading(trial, q, mounts, k, zero, rows)
+        heading = fitted_heading(trial, q, mounts, k, zero, rows)
         parts.append(_apart(trial, q, mounts, k, heading, zero, rows))
     return np.concatenate(parts)
 

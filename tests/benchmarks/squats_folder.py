@@ -51,6 +51,8 @@ class Trial:
         ``(N, 2, 3)`` the cameras' hip angles, left and right, in degrees.
     knee
         ``(N, 2)`` the cameras' knee flexion.
+    pelvis
+        ``(N, 3)`` the cameras' pelvis angles, in degrees.
     """
 
     exercise: str
@@ -62,6 +64,7 @@ class Trial:
     mag: dict[str, Array]
     hip: Array
     knee: Array
+    pelvis: Array
 
 
 def read_trial(squats: Path, exercise: str) -> Trial:
@@ -93,6 +96,7 @@ def read_trial(squats: Path, exercise: str) -> Trial:
         columns("Magnetometer"),
         np.stack([angles("LeftHipAngle"), angles("RightHipAngle")], axis=1),
         np.column_stack([angles("LeftKneeAngle"), angles("RightKneeAngle")]),
+        angles("PelvisAngle"),
     )
 
 
