@@ -37,7 +37,7 @@ class Params:
         other sensors' rows by as much when a sensor dies.
     """
 
-    patience_s: float = 0.5
+    patience_s: float = 0.4
 
 
 class Grid:
