@@ -165,7 +165,7 @@ def _show_head(review: Review, *, filed: bool) -> None:
     with st.container(key="stands-out"):
         st.html(_furthest_cards(review))
     _show_doubts(review)
-    meaning, calibration, report, _ = st.columns([1, 1, 1, 2])
+    meaning, calibration, report = st.columns(3)
     if filed and report.button("Report", icon=":material/description:", width="stretch"):
         st.switch_page("pages/report.py")
     with meaning.popover("What do these mean?", width="stretch"):

@@ -181,7 +181,7 @@ def test_a_recording_is_dropped_and_opened_in_review(
     page.get_by_role("button", name="Analyze and file").click()
     expect(page.get_by_text("dropped.mcap is filed under Z9.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Z9 · No consent is written down")).to_be_visible()
-    table = page.get_by_test_id("stDataFrame")
+    table = page.get_by_test_id("stDataFrame").last
     expect(table).to_be_visible()
     box = table.bounding_box()
     assert box is not None
