@@ -157,9 +157,9 @@ def _verdict(found: Sequence[Comparison]) -> str:
     unknown = sum(one.difference.word == "cannot tell" for one in found)
     if real:
         words = f"{real} of {len(found)} differ by more than error"
-        return f"{words}, {unknown} cannot be told" if unknown else words
+        return f"{words}, {unknown} inconclusive" if unknown else words
     if unknown:
-        return f"{unknown} of {len(found)} cannot be told"
+        return f"{unknown} of {len(found)} inconclusive"
     return "Nothing differs by more than error"
 
 

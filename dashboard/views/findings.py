@@ -71,7 +71,7 @@ def _measured(finding: Mapping[str, Any]) -> str:
     """The value with its error, or what helps where that leaves nothing of it."""
     unit, mdc = finding["unit"], finding["mdc"]
     if not half_told(mdc, unit):
-        return f"Measured: –; it {REMEDY}."
+        return f"Measured: –; {REMEDY}."
     return (
         f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
         f"{_number(mdc, unit)}; confidence {finding['confidence']:.0%}."

@@ -91,10 +91,10 @@ def changed_words(series: Iterable[Series]) -> str:
     if real:
         said = f"{real} of {len(words)} changed by more than error since the first session"
     elif unknown == len(words):
-        return "Whether anything changed cannot be told"
+        return "Too uncertain to say whether anything changed"
     else:
         said = "Nothing has changed by more than error since the first session"
-    return f"{said}; {unknown} cannot be told" if unknown else said
+    return f"{said}; {unknown} inconclusive" if unknown else said
 
 
 def number_shown(series: Series, value: float) -> str:

@@ -67,7 +67,7 @@ def attempt(task: Task[R]) -> R | Failed:
         return Failed(error.message)
     if isinstance(error, OSError):
         return Failed(f"cannot be read or written: {(error.strerror or str(error)).lower()}")
-    return Failed(f"a mistake of imuhip, please report it: {type(error).__name__}: {error}")
+    return Failed(f"a bug in imuhip; please report it: {type(error).__name__}: {error}")
 
 
 class LocalEngine:

@@ -71,8 +71,8 @@ class Shaker:
         while streak < STREAK:
             if time.monotonic() > end:
                 raise DeviceError(
-                    f"expected one sensor to be shaken {FACTOR:g} times as hard as the others, "
-                    f"came none for {timeout:g} s; keep the others still and try again"
+                    f"No sensor moved {FACTOR:g} times as much as the others within {timeout:g} s. "
+                    "Keep the others still and shake one again."
                 )
             await asyncio.sleep(LOOK_S)
             energies = self._energies()

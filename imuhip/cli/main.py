@@ -340,7 +340,7 @@ def check(
         err.print(said, highlight=False, markup=False)
     if failed:
         raise ProfileError(f"{len(failed)} of {len(profile.vectors)} vectors fail", path=file)
-    typer.echo(f"{profile.id}: {len(profile.vectors)} vectors come out as they must")
+    typer.echo(f"{profile.id}: all {len(profile.vectors)} test vectors pass")
 
 
 @validate_app.command()

@@ -213,7 +213,7 @@ def _free_port(address: str, wanted: int) -> int:
             except (OSError, OverflowError):
                 continue
             return int(probe.getsockname()[1])
-    raise OSError(f"expected a free port on {address}, came none")
+    raise OSError(f"There is no free port on {address}. Close another program that serves there.")
 
 
 def _own_names() -> tuple[str, ...]:

@@ -301,5 +301,5 @@ _GRADES = {
     "good": "the numbers can be relied on within their error.",
     "fair": "the numbers can be relied on within their error, which is wider than it could be.",
     "poor": "read the numbers with great care; calibrate again.",
-    "none": "without a calibration most numbers cannot be told.",
+    "none": "without a calibration most numbers are unknown.",
 }

@@ -207,7 +207,7 @@ def test_standing_turned_out_is_told_where_the_mount_is_exact():
     assert told.value == pytest.approx(30.0)
     not_told = finding_of("early_turn_out", episodes, standing=standing)
     assert not_told.grade == "none"
-    assert "in standing cannot be told" in not_told.words
+    assert "unknown how far the feet" in not_told.words
 
 
 def test_a_heading_that_drifts_turns_nobody_out():

@@ -81,8 +81,8 @@ def test_what_changed_comes_surest_first() -> None:
     assert changed_words([steady]).startswith("Nothing has changed")
     assert changed_words([series(10.0)]).startswith("One session so far")
     unknown = replace(steady, since_first=replace(steady.since_first, word="cannot tell"))
-    assert changed_words([shaky, unknown]).endswith("1 cannot be told")
-    assert changed_words([unknown]) == "Whether anything changed cannot be told"
+    assert changed_words([shaky, unknown]).endswith("1 inconclusive")
+    assert changed_words([unknown]) == "Too uncertain to say whether anything changed"
     assert changed_rows([shaky, unknown])[-1]["What"] == "Squat, left warm"
 
 

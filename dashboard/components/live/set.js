@@ -172,7 +172,7 @@ export class SetPanel {
     at(".headline").dataset.grade = told[0]?.grade ?? "";
     setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out in what can be told") : "");
     at(".calm").classList.toggle("partly", !sure);
-    setText(at(".unsure"), story.unsure ? `${story.unsure} not to be told with this calibration` : "");
+    setText(at(".unsure"), story.unsure ? `${story.unsure} inconclusive with this calibration` : "");
   }
 
   /** A side of the newest repetition: how far it turned, and below it how deep and how fast. */

@@ -72,7 +72,7 @@ RULE: Final = Rule(
     phrase=Phrase(
         name="{side} leg turning out early",
         shown="{side} thigh turns out by {value} before half-way down",
-        unseen={0.0: "How far the feet are turned out in standing cannot be told."},
+        unseen={0.0: "It is unknown how far the feet are turned out in standing."},
     ),
     definition="How far a thigh turns out from standing before it is half-way down.",
     error="covariance, and the skin",
