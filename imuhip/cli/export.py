@@ -113,7 +113,9 @@ def batch(
         chosen = LocalEngine(workers)
     else:
         raise typer.BadParameter(
-            f"There is no engine {engine!r} here. Choose local, or dask (with --scheduler)."
+            "--scheduler needs --engine dask."
+            if engine == "local"
+            else f"There is no engine {engine!r}. Choose local or dask."
         )
     with _stages() as told:
         report = run(paths, output, chosen, params, again=again, told=told)

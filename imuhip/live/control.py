@@ -132,7 +132,7 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
     needed, optional = _FIELDS[action]
     for name in needed:
         if name not in request:
-            raise ControlRefusedError(422, f"{action} needs {name}, which is missing. Add it.")
+            raise ControlRefusedError(422, f"expected {name} with {action}, came none: add it")
     for name in request:
         if name not in needed + optional:
             known = ", ".join(needed + optional) or "nothing"

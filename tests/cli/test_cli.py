@@ -189,10 +189,10 @@ def test_replay_tells_the_steps(session):
         (("nonsense",), 2, "nonsense"),
         (("export", "nowhere.mcap", "-o", "out"), 1, "no such file"),
         (("batch", "nowhere", "-o", "out"), 1, "no such file or folder"),
-        (("batch", "nowhere", "-o", "out", "--engine", "slurm"), 2, "--engine local"),
-        (("batch", "nowhere", "-o", "out", "--scheduler", "tcp://x:1"), 2, "--engine dask"),
+        (("batch", "nowhere", "-o", "out", "--engine", "slurm"), 2, "no engine 'slurm'"),
+        (("batch", "nowhere", "-o", "out", "--scheduler", "tcp://x:1"), 2, "needs --engine dask"),
         (("export", "nowhere.mcap", "-o", "out", "--format", "xls"), 2, "csv, csv_de, parquet"),
-        (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "--from before"),
+        (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "is after --to"),
     ],
 )
 def test_wrong_input_is_said_plainly(words, code, told, tmp_path, monkeypatch):
