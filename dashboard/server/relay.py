@@ -26,6 +26,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from dashboard.server.door import Door
 from dashboard.server.settings import Settings, settings_from_arguments
 from imuhip.live.access import LOOPBACK_HOSTS, Guard
+from imuhip.live.bounds import BoundedProtocol, bound_log
 
 ROUTE: Final = "/imu/live"
 RETRY_S: Final = 0.25
@@ -119,6 +120,7 @@ def relay_app(settings: Settings) -> Starlette:
 def main() -> None:
     """Serve until whoever started this closes our standard input, or is gone."""
     settings = settings_from_arguments()
+    bound_log()
     server = uvicorn.Server(
         uvicorn.Config(
             relay_app(settings),
@@ -129,6 +131,8 @@ def main() -> None:
             access_log=False,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
+            ws_max_size=4096,
+            http=BoundedProtocol,
             timeout_graceful_shutdown=1,
         )
     )

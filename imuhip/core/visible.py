@@ -9,6 +9,7 @@ _UNSEEN: Final = re.compile(
     "\u2028\u2029\ufeff\ufff9-\ufffb]"
     "|[\ud800-\udfff]"
 )
+_ID: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 SHOWN: Final = "\ufffd"
 
 
@@ -17,6 +18,6 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(SHOWN, text)
 
 
-def is_visible(text: str) -> bool:
-    """Whether every character of a line is to be seen."""
-    return not _UNSEEN.search(text) and "\n" not in text and "\t" not in text
+def is_athlete_id(text: str) -> bool:
+    """Whether an id can be part of a file's name everywhere, and does not hide among others."""
+    return bool(_ID.fullmatch(text))

@@ -3,6 +3,7 @@
 Requests are checked here, once; a handler only meets such as make sense.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,11 +16,14 @@ from starlette.routing import Route
 from imuhip.assess.conditions import SET_CHOICES, SET_FIELDS
 from imuhip.assess.profiles import GOALS
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
+from imuhip.core.visible import is_athlete_id
 from imuhip.live.protocol import to_json
 
 Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "set", "bind"]
 
 MAX_BODY_BYTES: Final = 4096
+BODY_S: Final = 5.0
+"""So long the body of a request may take."""
 MAX_TEXT: Final = 200
 MAX_S: Final = 300
 """The longest a step is counted, seconds."""
@@ -102,13 +106,24 @@ def _action(name: str) -> Action:
     return cast("Action", name)
 
 
+async def _received(request: Request) -> bytes:
+    """The request's body, of a bounded size and in bounded time."""
+    received = b""
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in request.stream():
+                received += part
+                if len(received) > MAX_BODY_BYTES:
+                    message = f"expected at most {MAX_BODY_BYTES} bytes, came more"
+                    raise ControlRefusedError(413, message)
+    except TimeoutError:
+        raise ControlRefusedError(408, "The request took too long. Send it again.") from None
+    return received
+
+
 async def _body(request: Request) -> dict[str, str]:
     """The request's JSON object of texts; empty without a body."""
-    received = b""
-    async for part in request.stream():
-        received += part
-        if len(received) > MAX_BODY_BYTES:
-            raise ControlRefusedError(413, f"expected at most {MAX_BODY_BYTES} bytes, came more")
+    received = await _received(request)
     if not received:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -143,6 +158,13 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
 
 def _check_values(request: Mapping[str, str]) -> None:
     """Refuse a value that makes no sense, whatever the action."""
+    athlete = request.get("athlete", "-")
+    if athlete != "-" and not is_athlete_id(athlete):
+        raise ControlRefusedError(
+            422,
+            f"{athlete[:40]!r} cannot be an athlete's id, for it stands in file names. Use up to "
+            "64 letters, digits, - _ and .",
+        )
     for name in _SECONDS:
         if name in request and not _is_duration(request[name]):
             raise ControlRefusedError(

@@ -1,12 +1,13 @@
 """How a program starts the dashboard; imports nothing of Streamlit itself."""
 
+import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import IO, Any, Final
 
 from imuhip.core.errors import ImuhipError
 from imuhip.core.extras import need
-from imuhip.core.resources import dashboard_folder
+from imuhip.core.resources import CATALOGUE_VARIABLE, dashboard_folder
 
 DEFAULT_PORT = 8501
 
@@ -83,8 +84,8 @@ def dashboard_command(
     results
         Folder in which the page of finished sessions looks first.
     catalogue
-        Path or URL of the catalogue; the user's own when None. A password in a URL can be seen by
-        whoever lists this machine's processes: leave it to the settings that PostgreSQL reads.
+        Path of the catalogue; the user's own when None. A URL may hold a password, and everybody
+        may list a process's arguments: it goes by `dashboard_environment`.
     lan
         Serve the network too, to those who bring the token.
     """
@@ -95,11 +96,14 @@ def dashboard_command(
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
+    if lan is not None:
+        # Streamlit asks a service in the internet for our address unless it is told one.
+        options["browser.serverAddress"] = lan.hosts[0]
     flags = [f"--{name}={value}" for name, value in options.items()]
     relay = _free_port(options["server.address"], port + 1)
     own: list[str] = ["--hub", hub_url, "--page-port", str(port), "--relay-port", str(relay)]
     own += ["--results", str(results)] if results else []
-    own += ["--catalogue", catalogue] if catalogue else []
+    own += ["--catalogue", catalogue] if catalogue and "://" not in catalogue else []
     if lan is not None:
         own += ["--token-file", str(lan.token_file)]
         own += [part for host in lan.hosts for part in ("--host", host)]
@@ -137,9 +141,16 @@ def ensure_servable(port: int, results: Path | None = None, *, lan: bool = False
             ) from error
 
 
+def dashboard_environment(catalogue: str | None) -> Mapping[str, str]:
+    """Return what the dashboard's process finds in its environment beside our own."""
+    return {CATALOGUE_VARIABLE: catalogue} if catalogue and "://" in catalogue else {}
+
+
 @contextmanager
 def dashboard_process(
-    command: Sequence[str], told: IO[bytes] | None = None
+    command: Sequence[str],
+    told: IO[bytes] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """The dashboard in a process of its own, which ends with the block, however that ends.
 
@@ -151,10 +162,13 @@ def dashboard_process(
         Of `dashboard_command`.
     told
         Where its words go, and nothing to the terminal; without it they go there.
+    environment
+        What it finds in its environment beside our own.
     """
     with _ended_by_sigterm():
         quiet = {} if told is None else {"stdout": subprocess.DEVNULL, "stderr": told}
-        process = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
+        env = os.environ | (environment or {})
+        process = subprocess.Popen(command, env=env, **quiet)  # type: ignore[call-overload]
         try:
             yield process
         finally:

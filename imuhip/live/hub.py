@@ -27,6 +27,7 @@ from imuhip.core.errors import ImuhipError
 from imuhip.core.findings import Finding
 from imuhip.core.records import Array
 from imuhip.live.access import LOOPBACK_HOSTS, Guard
+from imuhip.live.bounds import BoundedProtocol, bound_log
 from imuhip.live.control import ControlHandler, control_routes
 from imuhip.live.extremes import Extremes
 from imuhip.live.protocol import (
@@ -44,6 +45,9 @@ QUEUE_MESSAGES: Final = 90
 """Messages waiting for one viewer; few: a late frame is worth nothing, many: memory."""
 
 MAX_VIEWERS: Final = 32
+UNREAD_S: Final = 5.0
+"""A viewer that has taken nothing for so long makes room for another when there are too many."""
+
 KEPT_EVENTS: Final = 1000
 """Events that a new viewer is told of: those of a long session, findings once each."""
 _SEND_BUFFER_BYTES: Final = 65536
@@ -57,6 +61,8 @@ class Viewer:
         self._waiting: deque[bytes | str] = deque()
         self._some = asyncio.Event()
         self.dropped = 0
+        self.gone = asyncio.Event()
+        self.sending_since = float("inf")
 
     def put(self, message: bytes | str) -> None:
         """Add a message; if there are too many, drop the oldest frame, else the oldest of all."""
@@ -226,7 +232,7 @@ class LiveHub:
     async def _live(self, websocket: WebSocket) -> None:
         """Serve one viewer until it goes."""
         await websocket.accept()
-        if len(self._viewers) >= MAX_VIEWERS:
+        if len(self._viewers) >= MAX_VIEWERS and not self._drop_one():
             await websocket.close(1013, f"{MAX_VIEWERS} viewers are watching already")
             return
         self._flush_now()
@@ -236,6 +242,7 @@ class LiveHub:
         tasks = [
             asyncio.create_task(_send(viewer, websocket)),
             asyncio.create_task(_ear(websocket)),
+            asyncio.create_task(viewer.gone.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -246,6 +253,15 @@ class LiveHub:
             for end in await asyncio.gather(*tasks, return_exceptions=True):
                 if isinstance(end, Exception):
                     raise end
+
+    def _drop_one(self) -> bool:
+        """Make room by ending the viewer that has not read for longest; False if all do."""
+        slowest = min(self._viewers, key=lambda viewer: viewer.sending_since)
+        if slowest.sending_since > time.monotonic() - UNREAD_S:
+            return False
+        self._viewers.discard(slowest)
+        slowest.gone.set()
+        return True
 
     def _flush_now(self) -> None:
         """Send what waits for its turn, so that a backfill and the next frame share no row."""
@@ -275,10 +291,12 @@ async def _send(viewer: Viewer, websocket: WebSocket) -> None:
     try:
         while True:
             message = await viewer.get()
+            viewer.sending_since = time.monotonic()
             if isinstance(message, bytes):
                 await websocket.send_bytes(message)
             else:
                 await websocket.send_text(message)
+            viewer.sending_since = float("inf")
     except WebSocketDisconnect:
         return
 
@@ -311,6 +329,7 @@ async def serving(hub: LiveHub, *, host: str = "127.0.0.1", port: int = 0) -> As
     """
     if host not in LOOPBACK_HOSTS:
         raise ValueError(f"expected a loopback address, came {host!r}")
+    bound_log()
     with _bound_socket(host, port) as listener:
         server = _Server(
             uvicorn.Config(
@@ -321,6 +340,7 @@ async def serving(hub: LiveHub, *, host: str = "127.0.0.1", port: int = 0) -> As
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,  # costs more time than it saves on loopback
                 ws_max_size=4096,
+                http=BoundedProtocol,
                 timeout_graceful_shutdown=1,
             )
         )
