@@ -1,10 +1,13 @@
 """What the dashboard was started with: ``app.py -- --hub URL --catalogue PLACE …``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from imuhip.core.resources import CATALOGUE_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     parser = argparse.ArgumentParser(prog="imuhip dashboard", allow_abbrev=False)
     parser.add_argument("--hub", default=Settings.hub)
     parser.add_argument("--results", type=Path, default=None)
-    parser.add_argument("--catalogue", default=None)
+    parser.add_argument("--catalogue", default=os.environ.get(CATALOGUE_VARIABLE))
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token-file", type=Path, default=None)
     parser.add_argument("--page-port", type=int, default=Settings.page_port)

@@ -21,7 +21,7 @@ from imuhip.batch.dataset import partition_of
 from imuhip.catalogue import file as catalogue_file
 from imuhip.catalogue import queries
 from imuhip.catalogue.catalogue import Catalogue
-from imuhip.catalogue.library import RECORDINGS, RESULTS, look_in
+from imuhip.catalogue.library import PART_SUFFIX, RECORDINGS, RESULTS, is_begun, look_in
 from imuhip.catalogue.rows import rows
 from imuhip.catalogue.tables import (
     AnalysisRow,
@@ -40,7 +40,7 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.files import FolderInTheMaking, reason
 from imuhip.recording.reader import RecordingReader
 from imuhip.recording.summary import sha256_of
-from imuhip.results.schemas import SESSION_FILE
+from imuhip.results.schemas import SESSION_FILE, read_json
 
 EXPORT_FILE: Final = "athlete.json"
 """A folder that has it is an export of ours."""
@@ -136,6 +136,7 @@ class _Search:
             if self._is_mine(path):
                 self.recordings.add(path)
         self.results |= {path for path in found.results if self._are_mine(path)}
+        self.results |= {path for path in found.begun if self._were_mine(path)}
         for dataset in found.datasets:
             mine = dataset.glob(f"*/{partition_of(self._athlete)}")
             self.partitions |= {p for p in mine if p.is_dir() and p.resolve() == p}
@@ -153,6 +154,9 @@ class _Search:
                 self.results.add(path)
             else:
                 self.left[path] = "it is no longer what was filed"
+        for place in sorted({path.parent for path in self._made}):
+            begun = place.glob(f".*{PART_SUFFIX}")
+            self.results |= {p for p in begun if is_begun(p) and self._were_mine(p)}
         for folder in sorted({path.parent for path in self.recordings}):
             for path in sorted(folder.glob("*.mcap")):
                 if path.is_file() and not path.is_symlink() and self._is_mine(path):
@@ -169,11 +173,25 @@ class _Search:
     def _are_mine(self, folder: Path) -> bool:
         """Whether results are the athlete's: of a recording that is, or naming the athlete."""
         try:
-            about = json.loads((folder / SESSION_FILE).read_text(encoding="utf-8"))
+            about = read_json(folder / SESSION_FILE)
             owner = self._owner.get(about.get("recording_sha256"))
             return bool((owner or about.get("athlete")) == self._athlete)
-        except (OSError, ValueError, AttributeError):
+        except (RecordingError, AttributeError, TypeError):
             return False
+
+    def _were_mine(self, folder: Path) -> bool:
+        """Whether a folder that an ended analysis left is the athlete's.
+
+        It says so itself, or lies where results of a recording of the athlete's go.
+        """
+        if self._are_mine(folder):
+            return True
+        for made in (*self._made, *self.results):
+            if made.parent == folder.parent and folder.name.startswith(f".{made.name}."):
+                return True
+        sha = folder.parent.name.rpartition("-")[2]
+        owners = {owner for key, owner in self._owner.items() if len(sha) == 8 and key[:8] == sha}
+        return owners == {self._athlete}
 
 
 # --- handing over --------------------------------------------------------------------------------
@@ -226,7 +244,14 @@ def _write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]
             ) as file:
                 writer = csv.DictWriter(file, list(found[0]))
                 writer.writeheader()
-                writer.writerows(found)
+                writer.writerows({key: _cell(value) for key, value in row.items()} for row in found)
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula; what it says stays readable."""
+    if isinstance(value, str) and value.startswith(_FORMULAS):
+        return f"'{value}"
+    return value
 
 
 def _copied(folder: Path, found: Holdings) -> dict[str, str]:
@@ -349,6 +374,8 @@ def _files(folder: Path) -> list[Path]:
 def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
+
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _README: Final = """\
 Everything imuhip holds of athlete {athlete}

@@ -87,6 +87,7 @@ def _look(path: Path, version_table: str) -> str:
         raise CatalogueError(f"cut short: {expected}, only {size:,} are there; {MEND}", path=path)
     try:
         with closing(_read_only(path)) as connection:
+            _refuse_programs(connection, path)
             if size <= CHECKED_BYTES:
                 _refuse_damage(connection, path)
             rows = connection.execute(f"SELECT version_num FROM {version_table}").fetchall()  # noqa: S608 - our own constant
@@ -101,6 +102,7 @@ def check(path: Path) -> None:
     """Read the whole file; CatalogueError where anything in it is damaged."""
     try:
         with closing(_read_only(path)) as connection:
+            _refuse_programs(connection, path)
             _refuse_damage(connection, path)
             loose = connection.execute("PRAGMA foreign_key_check").fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -142,6 +144,25 @@ def _refuse_damage(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _damaged(path, str(found))
+
+
+def _refuse_programs(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise CatalogueError where the file holds more than tables and indexes.
+
+    A view may compute for ever, a trigger change what nobody asked for; ours has neither.
+    """
+    connection.execute("PRAGMA trusted_schema=OFF")
+    found = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index') "
+        "OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL%') LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        kind = "virtual table" if found[0] == "table" else found[0]
+        raise CatalogueError(
+            f"The file holds a {kind} ({str(found[1])[:40]!r}), which no catalogue does. It was "
+            "not touched. Use a catalogue that imuhip made.",
+            path=path,
+        )
 
 
 def _damaged(path: Path, what: str) -> CatalogueError:

@@ -29,6 +29,7 @@ from imuhip.catalogue.tables import (
     SetRow,
 )
 from imuhip.core.errors import CatalogueError
+from imuhip.core.visible import is_athlete_id
 
 _SetKey: TypeAlias = tuple[str, int]
 """Movement and number."""
@@ -115,8 +116,7 @@ def know_athlete(db: Session, athlete: str, *, again: bool = False) -> list[str]
 
 def check_id(athlete: str) -> None:
     """Refuse an id that cannot be a file's name everywhere, or hides among others."""
-    usable = athlete.replace("-", "").replace("_", "").replace(".", "")
-    if not usable.isalnum() or not usable.isascii() or athlete[0] in ".-" or len(athlete) > 64:
+    if not is_athlete_id(athlete):
         raise CatalogueError(
             f"{athlete!r} cannot be an athlete's id. Use up to 64 letters, digits, - _ and .; "
             "enter the name with: imuhip athlete add ID --name NAME"

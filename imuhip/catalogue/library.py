@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from imuhip.catalogue.facts import fingerprint
-from imuhip.results.schemas import SESSION_FILE
+from imuhip.results.schemas import ANGLES_FILE, SESSION_FILE
 
 RECORDINGS: Final = "recordings"
 RESULTS: Final = "results"
@@ -24,20 +24,24 @@ class Found:
         Files, and temporary files of recordings.
     results, datasets
         Result folders, and data sets of batches.
+    begun
+        Folders of analyses that were ended before they were complete.
     """
 
     recordings: tuple[Path, ...]
     unfinished: tuple[Path, ...]
     results: tuple[Path, ...]
     datasets: tuple[Path, ...]
+    begun: tuple[Path, ...]
 
 
 def look_in(folders: Iterable[Path]) -> Found:
     """Look through whole trees; links are neither followed nor found."""
     recordings, unfinished = set[Path](), set[Path]()
-    results, datasets = set[Path](), set[Path]()
+    results, datasets, begun = set[Path](), set[Path](), set[Path]()
     for folder in folders:
         for path, names in _trees(folder):
+            begun |= {entry for entry in path.glob(f".*{PART_SUFFIX}") if is_begun(entry)}
             if SESSION_FILE in names:
                 results.add(path)
             if DATASET_FILE in names:
@@ -46,9 +50,14 @@ def look_in(folders: Iterable[Path]) -> Found:
                 file = path / name
                 if name.endswith(RECORDING_SUFFIX) and not name.startswith("."):
                     recordings.add(file)
-                elif name.startswith(".") and name.endswith(".part"):
+                elif name.startswith(".") and name.endswith(PART_SUFFIX):
                     unfinished.add(file)
-    return Found(*(tuple(sorted(x)) for x in (recordings, unfinished, results, datasets)))
+    return Found(*(tuple(sorted(x)) for x in (recordings, unfinished, results, datasets, begun)))
+
+
+def is_begun(path: Path) -> bool:
+    """Whether a folder was left by an analysis that ended before it was complete."""
+    return path.is_dir() and not path.is_symlink() and (path / ANGLES_FILE).is_file()
 
 
 def _trees(folder: Path) -> Iterator[tuple[Path, set[str]]]:
@@ -68,6 +77,9 @@ def results_folder(
 
 
 RECORDING_SUFFIX: Final = ".mcap"
+
+PART_SUFFIX: Final = ".part"
+"""What is not complete has a hidden name that ends so."""
 
 DATASET_FILE: Final = "dataset.json"
 """Lies in the data set of a batch, whose tables have a folder ``athlete=ID`` for each athlete."""

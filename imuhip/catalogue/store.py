@@ -5,7 +5,7 @@ that file at once lose nothing. A catalogue of a newer version is refused before
 changed; an older one is copied first, then changed in one transaction.
 """
 
-import tomllib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +28,9 @@ from sqlalchemy.orm import Session
 
 from imuhip.catalogue import file as catalogue_file
 from imuhip.catalogue.tables import VERSION_TABLE, Base
-from imuhip.core.errors import CatalogueError
+from imuhip.core.errors import CatalogueError, RecordingError
+from imuhip.core.files import read_file
+from imuhip.core.toml_text import parse_toml
 
 SCRIPTS: Path = Path(__file__).parent / "migrations"
 """The steps from version to version."""
@@ -77,6 +79,7 @@ class Store:
                 self.close()
                 raise
         else:
+            _refuse_mistyped(self.location)
             self.path = Path(location).absolute()
             self._open_file(self.path, begun)
             self._engine = _file_engine(self.path)
@@ -191,10 +194,8 @@ def default_location() -> str:
     """
     path = platformdirs.user_config_path("imuhip") / "settings.toml"
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        settings = {}
-    except (OSError, ValueError) as error:
+        settings = parse_toml(read_file(path).decode()) if path.exists() else {}
+    except (RecordingError, ValueError) as error:
         raise CatalogueError(f"The settings are not valid TOML: {error}", path=path) from error
     location = settings.get("catalogue", str(data_folder() / "catalogue.db"))
     if not isinstance(location, str):
@@ -214,6 +215,11 @@ def _parsed(location: str) -> URL:
         url = make_url(location)
     except ArgumentError:
         url = None
+    if url is not None and url.query:
+        raise CatalogueError(
+            "The catalogue's URL has settings behind a question mark. Leave them out; a password "
+            "belongs before the host: postgresql+pg8000://user:password@host/database"
+        )
     if url is None or url.drivername != "postgresql+pg8000":
         raise CatalogueError(
             f"{_shown(location)} is no catalogue. Give a path, or a URL "
@@ -239,6 +245,7 @@ def _file_engine(path: Path, *, keys: bool = True) -> Engine:
             "synchronous=FULL",
             f"foreign_keys={'ON' if keys else 'OFF'}",
             "secure_delete=ON",
+            "trusted_schema=OFF",
         ):
             raw.execute(f"PRAGMA {pragma}")
 
@@ -297,10 +304,21 @@ def _version(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def _refuse_mistyped(location: str) -> None:
+    """Raise CatalogueError for a URL that would be taken for a path; it may hold a password."""
+    if _NEARLY_A_URL.search(location) and not Path(location).exists():
+        raise CatalogueError(
+            "The catalogue's address looks like a mistyped URL, and no file has that name. Write "
+            "postgresql+pg8000://user@host/database, or name a file."
+        )
+
+
 def _shown(location: str) -> str:
-    """A location as it may be printed: without a password."""
+    """A location as it may be printed: without a password, wherever in it that stands."""
     try:
-        return make_url(location).render_as_string() if "://" in location else location
+        if "://" not in location:
+            return location
+        return make_url(location).set(query={}).render_as_string()
     except (ArgumentError, SQLAlchemyError):
         return "that was given"
 
@@ -315,5 +333,7 @@ def _first_line(cause: object) -> str:
 
 WAIT_S: Final = 30.0
 """How long a writer waits for another one."""
+
+_NEARLY_A_URL: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.]+:|:[^/]*@")
 
 _LOCK: Final = 5281362374

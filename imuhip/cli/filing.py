@@ -14,6 +14,7 @@ import typer
 
 import imuhip
 from imuhip.core.errors import CatalogueError
+from imuhip.core.resources import CATALOGUE_VARIABLE
 from imuhip.live.filing_state import FilingState
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ CatalogueAt = Annotated[
     typer.Option(
         "--catalogue",
         metavar="PATH_OR_URL",
+        envvar=CATALOGUE_VARIABLE,
+        show_envvar=False,
         help="Catalogue; the settings' or your own without it. A file, or "
         "postgresql+pg8000://user@host/database.",
     ),
@@ -217,14 +220,16 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
 
     Why it could not be; empty when it is filed.
     """
-    where = ["--catalogue", location] if location else []
-    words = ["analyze", str(path.absolute()), "--athlete", athlete, *where]
+    words = ["analyze", str(path.absolute()), "--athlete", athlete]
+    # Everybody may list the arguments of processes; a URL may hold a password.
+    where = {CATALOGUE_VARIABLE: location} if location else {}
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "imuhip", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env=os.environ | where,
             start_new_session=True,
             creationflags=_APART,
         )

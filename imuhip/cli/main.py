@@ -391,6 +391,7 @@ def dashboard(
     from imuhip.cli.filing import opened as opened_catalogue
     from imuhip.live.dashboard import (
         dashboard_command,
+        dashboard_environment,
         dashboard_process,
         dashboard_url,
         ensure_servable,
@@ -409,7 +410,7 @@ def dashboard(
             err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
         command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
         try:
-            with dashboard_process(command) as process:
+            with dashboard_process(command, None, dashboard_environment(catalogue)) as process:
                 code = process.wait()
         except KeyboardInterrupt:
             code = 0

@@ -12,6 +12,9 @@ from imuhip.core.errors import ImuhipError, ProfileError, RecordingError
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _RECORDING: Final = ".mcap"
 
+CATALOGUE_VARIABLE: Final = "IMUHIP_CATALOGUE"
+"""Holds the catalogue's path or URL where no option names it: arguments are seen by everybody."""
+
 
 def profile_ids() -> tuple[str, ...]:
     """Ids of the profiles that come with imuhip, in order; each is its file's name."""
