@@ -164,7 +164,7 @@ def test_gravity_taken_out(session, tmp_path, unit):
             values[:, axis] = (values[:, axis] - gravity) / unit
 
     folder = with_fault(session, tmp_path, linear)
-    with pytest.raises(RecordingError, match=r"gravity has been taken out.*take the columns with"):
+    with pytest.raises(RecordingError, match=r"Gravity has been taken out.*Take the columns with"):
         import_folder(folder, tmp_path / "a.mcap")
 
 
