@@ -5,7 +5,7 @@ other rules four fifths are taken, and the doubt is part of the error.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final
 
@@ -14,7 +14,7 @@ from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
-from imuhip.assess.verdicts import Verdict, told_of_goal
+from imuhip.assess.verdicts import TOLD, Verdict, told_of_goal
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Direction, FindingGrade
@@ -45,6 +45,10 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
         return [verdict_short(zone, arc, side, turns, limits[limit], at)]
 
     return judge
+
+
+_TOLD: Final[Mapping[Direction, float]] = {"in": TOLD, "out": 0.99}
+"""How sure it must be. Outward turns are long, and of a long turn the skin hides most."""
 
 
 def zone_of(context: Context, name: ArcName, side: Side) -> Zone | None:
@@ -82,7 +86,8 @@ def verdict_short(
     """Judge how far an arc, as seen at the skin, is short of a zone."""
     bone = of_the_bone(arc)
     short = zone.low - bone.value
-    grade, confidence = told_of_goal(short, bone.sd, limit)
+    told = _TOLD[turns[0].direction]
+    grade, confidence = told_of_goal(short, bone.sd, limit, told)
     showing = tuple(each.number for each in turns) if grade in ("mild", "marked") else ()
     known = side if side in ("left", "right") else "both"
     return Verdict(

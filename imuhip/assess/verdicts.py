@@ -173,12 +173,20 @@ def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float
     return ("marked" if value >= _MARKED * limit else "mild"), beyond
 
 
-def told_of_goal(value: float, sd: float, limit: float) -> tuple[FindingGrade, float]:
-    """Grade and confidence of how far something lies outside a goal: marked from `FAR` on."""
+def told_of_goal(
+    value: float, sd: float, limit: float, told: float = TOLD
+) -> tuple[FindingGrade, float]:
+    """Grade and confidence of how far something lies outside a goal: marked from `FAR` on.
+
+    Parameters
+    ----------
+    told
+        How sure it must be.
+    """
     grade, confidence = grade_of(value, sd, limit)
     if grade not in ("mild", "marked"):
         return grade, confidence
-    if confidence < TOLD:
+    if confidence < told:
         return "cannot_tell", 0.0
     return ("marked" if value >= FAR else "mild"), confidence
 
