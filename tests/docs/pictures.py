@@ -24,7 +24,10 @@ QUALITY: Final = 82
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the documentation: which station of the visit, and what of it, in pixels."""
+    """A picture of the documentation: which station of the visit, and what of it, in pixels.
+
+    A negative `top` counts from the bottom.
+    """
 
     station: str
     name: str
@@ -35,7 +38,7 @@ class Picture:
 
 PICTURES: Final = (
     Picture("02-athletes-added", "athletes", height=420),
-    Picture("03-setup-sensors", "sensors", top=1270, height=605, width=404),
+    Picture("03-setup-sensors", "sensors", top=-560, height=545, width=404),
     Picture("04-setup-stand-goes-on", "step", height=760),
     Picture("05-setup-bow-judged", "judged", height=760),
     Picture("07-live-first-squat", "first_squat"),
@@ -80,8 +83,9 @@ def visit(folder: Path) -> bool:
 def cut(picture: Picture, stations: Path) -> Image.Image:
     """What a picture shows of its station."""
     with Image.open(stations / f"{picture.station}.png") as image:
-        bottom = min(picture.top + picture.height, image.height)
-        return image.convert("RGB").crop((0, picture.top, picture.width, bottom))
+        top = picture.top % image.height
+        bottom = min(top + picture.height, image.height)
+        return image.convert("RGB").crop((0, top, picture.width, bottom))
 
 
 def report(target: Path) -> None:
