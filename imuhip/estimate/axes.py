@@ -2,9 +2,10 @@
 
 Over one second the gyroscope carries gravity to where the accelerometer should find it. Where
 gravity turned by 20° or more, right axes are off by a few degrees at rest and by up to 26° in fast
-movement; exchanged or reversed ones are off by 30 to 88°. Those 48 that a cable, a driver or
-another convention can make are tried too, so that the sentence says which fit, and movement alone
-is never taken for a fault: another one must fit far better.
+movement; exchanged or reversed ones are off by 30 to 88°. The 48 that a cable, a driver or another
+convention can make are tried too, so that the sentence says which fit, and movement alone is never
+taken for a fault: another one must fit far better. Only seconds that begin and end under gravity
+alone are looked at: a runner's legs feel anything.
 
 An accelerometer reversed in all three axes is the mirror image of the same movement: it cannot be
 told from the sensor's own values.
@@ -16,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.conventions import GRAVITY
 from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, Fault, SampleBlock
 
@@ -92,17 +94,22 @@ def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
 
     NaN for the ways where it went too little to tell them apart.
 
-    Forces of the first and last tenth are carried to the window's ends, so that a shake averages
-    out while the sensor turns.
+    Forces of the first and last eighth are carried to the window's ends, so that a shake averages
+    out while the sensor turns. Where they are not gravity alone, as in a run, it went nowhere.
     """
     n = len(acc)
     edge = max(n // 8, 2)
     off = np.empty(len(ways) + 1)
     plain_first, plain_last = np.zeros(3), np.zeros(3)
+    strange = 0.0
     for i in range(edge):
         plain_first += acc[i]
         plain_last += acc[n - 1 - i]
-    off[len(ways)] = _angle(plain_first, plain_last)
+        for each in (acc[i], acc[n - 1 - i]):
+            size = math.sqrt(each[0] ** 2 + each[1] ** 2 + each[2] ** 2)
+            strange += (size - GRAVITY) ** 2 / (2 * edge)
+    calm = strange < _GRAVITY_ALONE**2
+    off[len(ways)] = _angle(plain_first, plain_last) if calm else 0.0
     if off[len(ways)] < _CLEAR:  # too little to tell ways apart
         off[:-1] = np.nan
         return off
@@ -217,6 +224,8 @@ _AS_SENT = 0
 _T, _DT, _HOST, _GAP, _ACC, _GYR, _COLUMNS = 0, 1, 2, 3, 4, 7, 10
 _CLEAR = math.radians(20.0)
 """Seconds in which gravity turned less say little."""
+_GRAVITY_ALONE = 2.5
+"""m/s², RMS about gravity: feet that hit the ground in a run push more, and any way."""
 _ENOUGH = 5
 """Seconds of turning: fewer can all be one bad movement."""
 _WRONG, _FITS = math.radians(28.0), 0.5

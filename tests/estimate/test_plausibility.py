@@ -187,6 +187,19 @@ def test_axes_that_agree_are_not(seed):
         assert check.spoiled_at == np.inf
 
 
+@pytest.mark.parametrize("push", [(4.0, 1.7, 0.3), (1.6, 1.9, 5.1)])
+def test_a_run_says_nothing_of_the_axes(push):
+    """A runner's thigh feels pushes that are no gravity, stride by stride the same."""
+    t = np.arange(round(60.0 * RATE)) / RATE
+    stride = 2 * np.pi * t
+    lean = 0.6 * np.sin(stride)
+    gyr = np.column_stack((0 * t, np.gradient(lean, 1 / RATE), 0 * t))
+    gravity = np.column_stack((np.sin(lean), 0 * t, np.cos(lean))) * GRAVITY
+    check = AxesCheck("thigh_left", RATE)
+    assert not check.push(block(t, gravity + 8.0 * np.cos(stride[:, None] + push), gyr))
+    assert check.spoiled_at == np.inf
+
+
 def test_lost_gravity_is_told():
     """An accelerometer whose gravity was taken off is told, and what to do."""
     faults = AxesCheck("pelvis", RATE).push(moving(gravity=0.0))
