@@ -10,13 +10,16 @@ heading of the pelvis's medio-lateral axis (a)         ``R Y - Y``
 heading of the thigh's sensor in the standing (d)      ``u - R Y``
 drift of that heading since then (h)                   ``u``
 posture: the standing was not upright (X and Z)        ``-X, -Z`` (pelvis), ``R X, R Z`` (thigh)
-bias of an accelerometer of b g, skew of its axes M    ``(u - Y) × b + u × M u - Y × M Y``
+bias of an accelerometer of b g, skew of its axes M    ``(g - Y) × b + g × M g - Y × M Y``
 scale and axes of a gyroscope                          ``u``, and a little in any direction
 =====================================================  ============================================
 
 a and d come with their covariance from the calibration, h with its variance from the headings. In
 standing d moves nothing and h all of rotation; at 110° of flexion h moves adduction instead: the
 error bar follows the posture. Left and right share the pelvis, so their errors have a covariance.
+
+A filter hears an accelerometer over seconds, so its error acts by the vertical ``g`` that the
+sensor felt lately (`felt_lately`): hardly at the bottom of a quick squat, and still after it.
 
 Skin over bone is not in it. For people it is added (`soft_tissue`): a share of rotation that the
 skin does not follow, and a slip with flexion.
@@ -27,6 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imuhip.core.conventions import GRID_HZ
 from imuhip.core.kernels import kernel
 from imuhip.core.records import Array
 
@@ -74,6 +78,13 @@ def soft_tissue(hip: Array, sd: Array) -> Array:
     return total
 
 
+def verticals(q: Array) -> Array:
+    """The earth's vertical ``(N, S, 3)`` in segments ``q_eb (N, S, 4)``: felt after a long rest."""
+    w, x, y, z = np.moveaxis(q, -1, 0)
+    up = (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
+    return np.ascontiguousarray(np.stack(up, axis=-1))
+
+
 @kernel
 def _with_skin(hip: Array, sd: Array, total: Array) -> None:
     for i in range(len(hip)):
@@ -89,6 +100,7 @@ def _with_skin(hip: Array, sd: Array, total: Array) -> None:
 def hip_errors(
     pelvis: Array,
     thighs: Array,
+    felt: Array,
     moved: Array,
     known: tuple[Array, Array, Array],
     doubts: tuple[Array, Array],
@@ -100,6 +112,8 @@ def hip_errors(
     ----------
     pelvis, thighs
         ``(N, 4)`` and ``(N, 2, 4)`` segment orientations ``q_eb`` in one earth; NaN if unknown.
+    felt
+        ``(N, 3, 3)`` the vertical that the pelvis and both thighs felt lately, each in itself.
     moved
         ``(2, N, 3)`` how far the pelvis and both thighs are turned from standing, and how far they
         were lately: what a turn leaves in an inclination lasts for some seconds. Radians.
@@ -118,20 +132,25 @@ def hip_errors(
     noise, turning, heading = np.empty(3), np.empty(3), np.empty(2)
     shared, own = np.empty((2, _SHARED, 3)), np.empty((_OWN, 3))
     left_d, left_h = np.empty(3), np.empty(3)
-    up, carried, gain = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
+    up, heard = np.empty(3), np.empty(3)
+    carried, gain = np.empty((3, 3)), np.empty((3, 3))
     for i in range(len(pelvis)):
         _vertical(pelvis[i], up)
         for k in range(3):
             turning[k] = (settings[5] * moved[0, i, k]) ** 2
             noise[k] = _LEVELLED * (settings[5] * moved[1, i, k]) ** 2
             noise[k] += settings[6] ** 2 + tilts[i, k]
-        _pelvis_errors(up, noise[0], settings, covariance[0, 0], drifts[i, 0], pelvis_sd[i])
+        doubt = (noise[0], drifts[i, 0])
+        _pelvis_errors(up, felt[i, 0], doubt, settings, covariance[0, 0], pelvis_sd[i])
         for k in range(2):
             heading[k] = drifts[i, 1 + k] + turning[0] + turning[1 + k]
             _relative_axes(pelvis[i], thighs[i, k], carried)
             _gain(carried, signs[k], gain)
-            _shared_errors(up, carried, gain, noise[0], settings, signs[k], shared[k])
-            _own_errors(up, carried, gain, noise[1 + k], settings, signs[k], own)
+            _shared_errors(carried, gain, settings, signs[k], shared[k])
+            _inclined(felt[i, 0], _PELVIS_AXES, gain, noise[0], settings, shared[k, 3:])
+            _own_errors(up, carried, gain, settings, signs[k], own)
+            _into_pelvis(carried, felt[i, 1 + k], heard)
+            _inclined(heard, carried, gain, noise[1 + k], settings, own[4:])
             for c in range(3):
                 a, d = shared[k, 0, c], own[0, c]
                 total = a * a * covariance[0, 0] + d * d * covariance[1 + k, 1 + k]
@@ -172,28 +191,25 @@ def lean_errors(
     for i in range(len(q)):
         _vertical(q[i], up)
         noise = _LEVELLED * (settings[5] * moved[i]) ** 2 + settings[6] ** 2 + tilt[i]
-        _pelvis_errors(up, noise, settings, facing, 0.0, row)
+        _pelvis_errors(up, up, (noise, 0.0), settings, facing, row)
         out[i, 0], out[i, 1] = row[0], row[1]
 
 
 @kernel
-def _shared_errors(
-    up: Array, carried: Array, gain: Array, noise: float, settings: Array, signs: Array, out: Array
-) -> None:
-    """Errors of the angles of one hip that come from the pelvis: a, posture, force, turning."""
+def _shared_errors(carried: Array, gain: Array, settings: Array, signs: Array, out: Array) -> None:
+    """Errors of the angles of one hip that come from the pelvis's frame: a, posture."""
     _angles(carried[0, 1], carried[1, 1] - 1.0, carried[2, 1], gain, 1.0, out[0])
     _angles(-1.0, 0.0, 0.0, gain, settings[0], out[1])
     out[1, 1] += signs[1] * settings[0]
     _angles(0.0, 0.0, -1.0, gain, settings[1], out[2])
     out[2, 0] += signs[0] * settings[1]
-    _inclined(up, _PELVIS_AXES, gain, noise, settings, out[3:])
 
 
 @kernel
 def _own_errors(
-    up: Array, carried: Array, gain: Array, noise: float, settings: Array, signs: Array, out: Array
+    up: Array, carried: Array, gain: Array, settings: Array, signs: Array, out: Array
 ) -> None:
-    """Errors of the angles of one hip that come from its thigh: d, h, posture, force, turning."""
+    """Errors of the angles of one hip that come from its thigh's frame: d, h, posture."""
     x, y, z = up[0] - carried[0, 1], up[1] - carried[1, 1], up[2] - carried[2, 1]
     _angles(x, y, z, gain, 1.0, out[0])
     _angles(up[0], up[1], up[2], gain, 1.0, out[1])
@@ -201,27 +217,27 @@ def _own_errors(
     out[2, 1] -= signs[1] * settings[2]
     _angles(carried[0, 2], carried[1, 2], carried[2, 2], gain, settings[3], out[3])
     out[3, 0] -= signs[0] * settings[3]
-    _inclined(up, carried, gain, noise, settings, out[4:])
 
 
 @kernel
 def _inclined(
-    up: Array, axes: Array, gain: Array, noise: float, settings: Array, out: Array
+    felt: Array, axes: Array, gain: Array, noise: float, settings: Array, out: Array
 ) -> None:
     """Errors of a segment's inclination: any of variance `noise`, and those of its accelerometer.
 
     `axes` are the segment's, as columns in the pelvis. A bias along one of them adds what it adds
-    now, less what it added in the standing; skew adds another share of gravity when that comes
-    from elsewhere, the same only as far as the verticals now and then have a cosine in common.
+    under the vertical `felt`, less what it added in the standing; skew adds another share of
+    gravity when that comes from elsewhere, the same only as far as the two verticals have a cosine
+    in common.
     """
     spread = math.sqrt(noise)
     skew = settings[7] ** 2
-    cosine = up[0] * axes[0, 1] + up[1] * axes[1, 1] + up[2] * axes[2, 1]
+    cosine = felt[0] * axes[0, 1] + felt[1] * axes[1, 1] + felt[2] * axes[2, 1]
     bias = math.sqrt(1.0 + skew) * settings[4]
     common = (1.0 + skew * cosine) / (1.0 + skew)
     rest = math.sqrt(max(1.0 - common * common, 0.0))
     for k in range(3):
-        _crossed(up[0], up[1], up[2], axes, k, gain, bias, out[3 + k])
+        _crossed(felt[0], felt[1], felt[2], axes, k, gain, bias, out[3 + k])
         _crossed(axes[0, 1], axes[1, 1], axes[2, 1], axes, k, gain, bias, out[6 + k])
         for c in range(3):
             out[k, c] = spread * gain[c, k]
@@ -231,10 +247,19 @@ def _inclined(
 
 @kernel
 def _pelvis_errors(
-    up: Array, noise: float, settings: Array, facing: float, drift: float, out: Array
+    up: Array,
+    felt: Array,
+    doubt: tuple[float, float],
+    settings: Array,
+    facing: float,
+    out: Array,
 ) -> None:
-    """Deviations of tilt, obliquity and rotation of the pelvis."""
-    noise += (up[0] ** 2 + (up[1] - 1.0) ** 2 + up[2] ** 2) * settings[4] ** 2
+    """Deviations of tilt, obliquity and rotation of the pelvis.
+
+    `doubt` is the variance of its inclination and of its heading.
+    """
+    noise, drift = doubt
+    noise += (felt[0] ** 2 + (felt[1] - 1.0) ** 2 + felt[2] ** 2) * settings[4] ** 2
     skewed = (settings[4] * settings[7]) ** 2
     # A medio-lateral axis that is askew shows tilt as obliquity, and the other way round.
     level = 1.0 - up[1] ** 2
@@ -277,6 +302,35 @@ def _crossed(
 
 
 @kernel
+def felt_lately(q: Array, memory: Array, out: Array) -> None:
+    """The vertical ``(N, S, 3)`` in every segment, as a filter hears it: smoothed over seconds.
+
+    Parameters
+    ----------
+    q
+        ``(N, S, 4)`` ``q_eb``; NaN if unknown, and then nothing is heard.
+    memory
+        ``(S, 3)`` what is heard so far, carried on.
+    """
+    heard, up = 1.0 - math.exp(-1.0 / (_HEARD_S * GRID_HZ)), np.empty(3)
+    for i in range(len(q)):
+        for k in range(q.shape[1]):
+            if math.isfinite(q[i, k, 0]):
+                _vertical(q[i, k], up)
+                for c in range(3):
+                    memory[k, c] += heard * (up[c] - memory[k, c])
+            out[i, k] = memory[k]
+
+
+@kernel
+def _into_pelvis(carried: Array, vector: Array, out: Array) -> None:
+    """A vector of the thigh, in the pelvis."""
+    for r in range(3):
+        row = carried[r, 0] * vector[0] + carried[r, 1] * vector[1]
+        out[r] = row + carried[r, 2] * vector[2]
+
+
+@kernel
 def _vertical(q: Array, out: Array) -> None:
     """The earth's vertical in a segment."""
     w, x, y, z = q[0], q[1], q[2], q[3]
@@ -307,6 +361,9 @@ _PELVIS_AXES: Array = np.eye(3)
 _SINGULAR = 1e-3
 _LEVELLED = 0.35
 """Share of the turning's variance that gravity leaves in the inclination; none of the heading's."""
+
+_HEARD_S = 3.0
+"""Over how long the orientation filter hears an accelerometer (VQF's time constant)."""
 
 _SKIN = ((0.04, 0.0), (0.05, 0.0), (0.05, 0.33))
 """What skin adds to flexion, adduction and rotation: a share of flexion, and of rotation."""

@@ -22,7 +22,13 @@ from imuhip.core.evidence import Alignment, HeadingBlock
 from imuhip.core.kernels import kernel
 from imuhip.core.quaternions import mean_quaternion, wrap_angle
 from imuhip.core.records import AngleBlock, Array, GridBlock
-from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
+from imuhip.estimate.angle_errors import (
+    Params,
+    felt_lately,
+    hip_errors,
+    settings_of,
+    soft_tissue,
+)
 
 
 def hip_angles(q_e_pelvis: Array, q_e_thigh: Array, side: Side) -> Array:
@@ -57,6 +63,7 @@ class JointAngles:
         self._params = params or Params()
         self._stood = np.full((3, 4), np.nan)
         self._swung = np.zeros(3)
+        self._heard = np.tile((0.0, 1.0, 0.0), (3, 1))
         self._known = (np.empty(0), np.empty((0, 0)), np.empty((0, 0)))
 
     def align(self, alignment: Alignment) -> None:
@@ -114,7 +121,10 @@ class JointAngles:
                 drifts[:, row], tilts[:, row] = headings.variance[:, i], headings.tilt[:, i]
         turned_since(segments, self._stood, moved[0])
         _lately(moved[0], self._swung, moved[1])
-        hip_errors(segments[:, 0], segments[:, 1:], moved, self._known, (drifts, tilts), out)
+        felt = np.empty((n, 3, 3))
+        felt_lately(segments, self._heard, felt)
+        doubts = (drifts, tilts)
+        hip_errors(segments[:, 0], segments[:, 1:], felt, moved, self._known, doubts, out)
         return out
 
 

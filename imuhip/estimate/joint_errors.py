@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from imuhip.core.records import Array
-from imuhip.estimate.angle_errors import Params, hip_errors, lean_errors, settings_of
+from imuhip.estimate.angle_errors import Params, hip_errors, lean_errors, settings_of, verticals
 
 AXIS_SD = math.radians(6.0)
 """How far a joint's own axis is turned from the pelvis's in standing (toes out)."""
@@ -60,6 +60,7 @@ def joint_sd(
     hip_errors(
         segments[:, 0],
         segments[:, 1:],
+        verticals(segments),
         np.ascontiguousarray(np.stack((moved[:, pick], moved[:, pick]))),
         (settings_of(both, quality), covariance, np.ones((2, 3))),
         (drifts, np.ascontiguousarray(doubts[1][:, pick])),

@@ -20,8 +20,8 @@ Three things no filter knows are done here, once, for all of them:
 
 What the sensor may have turned in gaps besides is told as variances: of all turns about the
 vertical so far (`unseen`), and of the inclination (`tilt`), which gravity mends within seconds.
-Beside them stands the bias that is left about the vertical (`drift`); each gap is a fault in the
-results.
+A filter that is worse than VQF adds to both what it was measured to be worse by. Beside them stands
+the bias that is left about the vertical (`drift`); each gap is a fault in the results.
 """
 
 import itertools
@@ -134,6 +134,8 @@ class Filter:
         self._remembers = not offline
         make = OfflineVqf if offline else entry.make
         self._engine: Engine = make(self._period, params.axes)
+        self._error = 0.0 if offline else entry.error_sd**2
+        self._elapsed_s = 0.0
         self._heading: Array | None = None
         self._last: _Sample | None = None
         self._speed = np.zeros(1, dtype=_SPEED)
@@ -166,6 +168,12 @@ class Filter:
             _watch(pieces[-1].q, block.gyr[part], block.dt[part], self._speed)
             unseen[part] = self._unseen
             self._tilt = _mended(self._tilt, block.dt[part], tilt[part])
+        if self._error:
+            # The inclination is off at any time, and the heading wanders off.
+            elapsed = np.add.accumulate(np.concatenate(([self._elapsed_s], block.dt)))
+            self._elapsed_s = float(elapsed[-1])
+            unseen += self._error * elapsed[1:] / _WANDERED_S
+            tilt += self._error
         q, bias, disturbed = _joined(pieces)
         _about_vertical(q, bias_sd, drift)
         gyr = block.gyr - bias
@@ -434,6 +442,9 @@ _SWING_S, _HEADING_SHARE, _TILT_SHARE = 0.45, 0.42, 0.2
 """Errors of turns in gaps, as shares of the fastest turn lately; a swing is over in 0.45 s."""
 _WANDERS, _WANDERS_SHARE = math.radians(4.0), 0.15  # rad/s, and a share of the fastest turn
 """What may be added to the heading by every further second."""
+_WANDERED_S = 60.0
+"""In how long a filter's heading wanders off by its own error."""
+
 _SLOW = math.radians(5.0)  # rad/s
 """What is not seen turns no slower than this."""
 _WORTH = math.radians(3.0)

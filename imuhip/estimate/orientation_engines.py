@@ -4,6 +4,7 @@ An engine is fed blocks without gaps and keeps its state between them. `FILTERS`
 them all.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -235,25 +236,37 @@ def _fourati(field: Array | None) -> Step:
 
 
 class _Entry(NamedTuple):
-    """Axes a filter works with, and how to make it for a period and a number of axes."""
+    """Axes a filter works with, how to make it for a period and a number of axes, and its error.
+
+    `error_sd` is what it is worse by than VQF, one standard deviation: an inclination of a sensor,
+    and a heading after a minute, radians. Half of the 95th percentile on a person who walks, jogs
+    and sits (`tests/benchmarks/bench_fullbody.py`), less VQF's, for one sensor of the two.
+    """
 
     axes: tuple[int, ...]
     make: Callable[[float, int], Engine]
+    error_sd: float = 0.0
 
 
-def _ahrs_entry(axes: tuple[int, ...], make_step: Callable[[Array | None], Step]) -> _Entry:
-    return _Entry(axes, lambda _period, _axes: _Ahrs(make_step))
+def _ahrs_entry(
+    axes: tuple[int, ...], make_step: Callable[[Array | None], Step], error_deg: float
+) -> _Entry:
+    return _Entry(axes, lambda _period, _axes: _Ahrs(make_step), math.radians(error_deg))
+
+
+_UNMEASURED_DEG = 60.0
+"""Of a filter that was not measured, or went astray: no rotation is stated with it."""
 
 
 FILTERS: dict[str, _Entry] = {
     "vqf": _Entry((6, 9), _Vqf),
-    "madgwick": _ahrs_entry((6, 9), _recursive("Madgwick", "x")),
-    "mahony": _ahrs_entry((6, 9), _recursive("Mahony", "y")),
-    "ekf": _ahrs_entry((6, 9), _ekf),
-    "aqua": _ahrs_entry((6,), _aqua),
-    "angular_rate": _ahrs_entry((6,), _angular_rate),
-    "roleq": _ahrs_entry((9,), _roleq),
-    "fourati": _ahrs_entry((9,), _fourati),
+    "madgwick": _ahrs_entry((6, 9), _recursive("Madgwick", "x"), 1.1),
+    "mahony": _ahrs_entry((6, 9), _recursive("Mahony", "y"), _UNMEASURED_DEG),
+    "ekf": _ahrs_entry((6, 9), _ekf, 3.3),
+    "aqua": _ahrs_entry((6,), _aqua, 4.2),
+    "angular_rate": _ahrs_entry((6,), _angular_rate, 3.0),
+    "roleq": _ahrs_entry((9,), _roleq, _UNMEASURED_DEG),
+    "fourati": _ahrs_entry((9,), _fourati, _UNMEASURED_DEG),
 }
 """By name. Not here: the single-frame estimators of `ahrs` (TRIAD, QUEST, FLAE …), which use no
 gyroscope; its `Complementary`, which keeps no heading in six axes; and its `UKF`, whose covariance

@@ -16,7 +16,7 @@ from scipy.signal import find_peaks
 
 from imuhip.core.conventions import HIP_SIGNS, SIDES
 from imuhip.core.records import Array, Mark, Record
-from imuhip.estimate.angle_errors import Params, hip_errors, settings_of
+from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, verticals
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.session import simulate
@@ -94,6 +94,7 @@ def _bound(session: SimulatedSession, bottoms: Array, left_out: tuple[str, ...])
     hip_errors(
         truth.q_pelvis[bottoms],
         thighs,
+        verticals(np.concatenate((truth.q_pelvis[bottoms][:, None], thighs), axis=1)),
         np.stack((nothing, nothing)),
         known,
         (nothing, nothing),

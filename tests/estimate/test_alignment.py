@@ -121,6 +121,17 @@ class Athlete:
         return hip, [step for _, step in ended], last
 
 
+def test_the_stand_is_level_whatever_the_filter_has_settled_to():
+    """A filter that is 3° off while its athlete stands, and right later, shifts no angle."""
+    athlete = Athlete(3)
+    stood = athlete.name == "stand"
+    askew = Rotation.from_euler("X", 3.0, degrees=True).as_quat(scalar_first=True)
+    athlete.grid.q[stood, 2] = multiply(askew, athlete.grid.q[stood, 2])
+    hip, _, _ = athlete.run()
+    squat = athlete.name == "squat"
+    assert hip[squat] == pytest.approx(athlete.angles[squat], abs=0.1)
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("tray", [True, False])
 def test_known_mounts_are_found(seed, tray):

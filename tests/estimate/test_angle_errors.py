@@ -6,7 +6,14 @@ from scipy.spatial.transform import Rotation
 
 from imuhip.core.conventions import HIP_SIGNS, SIDES
 from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
-from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, soft_tissue
+from imuhip.estimate.angle_errors import (
+    Params,
+    felt_lately,
+    hip_errors,
+    settings_of,
+    soft_tissue,
+    verticals,
+)
 from imuhip.estimate.joint_angles import hip_angles
 
 NONE = Params(pelvis_posture=(0.0, 0.0), thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
@@ -35,7 +42,9 @@ def errors(pelvis, thighs, *, covariance=None, drift=0.0, params=NONE, quality=0
     covariance = np.zeros((3, 3)) if covariance is None else covariance
     known = (settings_of(params, quality), covariance, SIGNS)
     doubts = (np.full((1, 3), drift**2), np.zeros((1, 3)))
-    hip_errors(pelvis, thighs, np.full((2, 1, 3), moved), known, doubts, (sd, cov, pelvis_sd))
+    felt = verticals(np.concatenate((pelvis[:, None], thighs), axis=1))
+    out = (sd, cov, pelvis_sd)
+    hip_errors(pelvis, thighs, felt, np.full((2, 1, 3), moved), known, doubts, out)
     return np.degrees(sd[0]), cov[0], np.degrees(pelvis_sd[0])
 
 
@@ -134,6 +143,29 @@ def test_errors_of_two_headings_are_weighed_with_their_covariance():
     assert sd == pytest.approx(spread, rel=0.03)
     both = [np.cov(found[0][:, c], found[1][:, c])[0, 1] for c in range(3)]
     assert np.degrees(np.degrees(cov)) == pytest.approx(both, rel=0.06, abs=0.02)
+
+
+def test_an_accelerometer_is_heard_over_seconds():
+    """At the bottom of a quick squat its error hardly acts yet, and after a long one it lingers."""
+    (pelvis, standing), (_, deep) = posture(0), posture(90)
+    quick, late = np.repeat((0, 1, 0), (300, 50, 700)), np.repeat((0, 1, 0), (300, 900, 700))
+
+    def flexion_sd(bent):
+        q = np.where(bent[:, None, None], deep, standing)
+        segments = np.concatenate((np.tile(pelvis, (len(q), 1, 1)), q), axis=1)
+        felt = np.empty((len(q), 3, 3))
+        felt_lately(segments, np.tile((0.0, 1.0, 0.0), (3, 1)), felt)
+        n = len(q)
+        sd, cov, pelvis_sd = np.empty((n, 2, 3)), np.empty((n, 3)), np.empty((n, 3))
+        known = (settings_of(NONE, 0.02), np.zeros((3, 3)), SIGNS)
+        doubts, moved = (np.zeros((n, 3)), np.zeros((n, 3))), np.zeros((2, n, 3))
+        hip_errors(segments[:, 0], q, felt, moved, known, doubts, (sd, cov, pelvis_sd))
+        return sd[:, 0, 0]
+
+    assert flexion_sd(quick)[349] < 0.4 * flexion_sd(late)[1199]
+    after = flexion_sd(late)[1200:]
+    assert after[0] > 0.5 * flexion_sd(late)[1199]
+    assert after[-1] < 0.3 * after[0]
 
 
 def test_skin_widens_the_error_with_rotation_and_flexion():

@@ -54,7 +54,19 @@ def test_cuts_do_not_show(name):
         pieces = [_push(stage, part(block, rows)) for rows in cuts(rng, len(block.t), 40)]
         assert np.array_equal(np.concatenate([p.q for p, _ in pieces]), whole.q)
         assert np.array_equal(np.concatenate([p.gyr for p, _ in pieces]), whole.gyr)
+        assert np.array_equal(np.concatenate([p.tilt for p, _ in pieces]), whole.tilt)
+        assert np.array_equal(np.concatenate([p.unseen for p, _ in pieces]), whole.unseen)
         assert tuple(f for _, told in pieces for f in told) == faults
+
+
+@pytest.mark.parametrize("name", ["madgwick", "ekf", "aqua", "mahony"])
+def test_a_worse_filter_says_that_it_is(name):
+    """Its inclination is stated worse than VQF's, and its heading more so the longer it runs."""
+    block, _ = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[2], -2.0)])
+    best, _ = _push(Filter("pelvis", 100.0), block)
+    oriented, _ = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
+    assert np.all(oriented.tilt > best.tilt + np.radians(1.0) ** 2)
+    assert np.all(np.diff(oriented.unseen - best.unseen) > 0.0)
 
 
 def test_small_gaps_are_filled_in():

@@ -15,6 +15,7 @@ import numpy as np
 from imuhip.core.conventions import CALIBRATION_STEPS, GRAVITY, GRID_HZ, PELVIS
 from imuhip.core.evidence import CalibrationStep, Gate
 from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import mean_quaternion, multiply, rotate
 from imuhip.core.records import Array, BoolArray, GridBlock, Mount
 from imuhip.estimate.activity import Finder
 from imuhip.estimate.calibration.placement import Measured, Placement, Verdict, words_of
@@ -202,7 +203,7 @@ def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
         lost=seen.moved[1],
         drifted=seen.moved[2],
         force=force,
-        q=rows.q,
+        q=_levelled(rows.q, up) if step in _STILL and sound else rows.q,
         sensors=placement.sensors,
         mounts=placement.mounts,
         misplaced=placed.misplaced,
@@ -223,6 +224,20 @@ def _up(rows: Rows) -> Array:
     """Unit mean specific force of each sensor, ``(S, 3)``."""
     mean = rows.acc.mean(axis=0)
     return np.asarray(mean / np.linalg.norm(mean, axis=-1, keepdims=True))
+
+
+def _levelled(q: Array, up: Array) -> Array:
+    """Poses ``(M, S, 4)``, each sensor's turned as one until its mean force ``up`` is vertical.
+
+    Seconds at rest know the vertical better than a filter that has just begun, or that carries a
+    bias it has not learned yet; and all angles are told against these poses.
+    """
+    levelled = q.copy()
+    for i in range(q.shape[1]):
+        felt = rotate(mean_quaternion(q[:, i]), up[i])
+        level = np.array((1.0 + felt[2], felt[1], -felt[0], 0.0))
+        levelled[:, i] = multiply(level / np.linalg.norm(level), q[:, i])
+    return levelled
 
 
 def _stillness(sensors: tuple[str, ...], rows: Rows) -> list[Gate]:
