@@ -408,6 +408,10 @@ def dashboard(
         if opened is not None:
             err.print(qr_code(opened.url(port)), highlight=False)
             err.print(f"for tablets in this network: {opened.url(port)}", highlight=False)
+            err.print(
+                "The connection is not encrypted (plain HTTP). Use it only in a network you trust.",
+                highlight=False,
+            )
         command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
         try:
             with dashboard_process(command, None, dashboard_environment(catalogue)) as process:
