@@ -15,8 +15,8 @@ def compensations(*texts):
 
 
 def test_every_rule_can_be_rehearsed():
-    """There is a fault for every rule, under the rule's name."""
-    assert set(FAULTS) == set(RULES)
+    """There is a fault for every rule, under its name; but for what turns a pelvis in a hold."""
+    assert set(FAULTS) == set(RULES) - {"pelvis_turns_in_hold"}
 
 
 def test_words_say_size_side_part_and_numbers():
