@@ -163,7 +163,7 @@ def test_only_our_own_folder_is_replaced(tmp_path):
     with pytest.raises(RecordingError, match="holds other files and no session"):
         ResultsWriter(target)
     assert [path.name for path in target.iterdir()] == ["thesis.tex"]
-    with pytest.raises(RecordingError, match="a file is there"):
+    with pytest.raises(RecordingError, match="This is a file"):
         ResultsWriter(target / "thesis.tex")
     (tmp_path / "empty").mkdir()
     write(tmp_path / "empty")
