@@ -1,6 +1,7 @@
 """Build hook of the wheel: kernels that `compile_kernels.py` has compiled travel inside.
 
-Where there are none the wheel is pure Python, and numba compiles the kernels where they are used.
+Where there are none the wheel is pure Python, and brings numba, which compiles the kernels where
+they are used.
 """
 
 import sysconfig
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+COMPILER = "numba>=0.60"
 
 
 class CompiledKernels(BuildHookInterface[Any]):
@@ -20,6 +23,8 @@ class CompiledKernels(BuildHookInterface[Any]):
         core = Path(self.root) / "imuhip" / "core"
         extension = core / f"_compiled{sysconfig.get_config_var('EXT_SUFFIX')}"
         if version == "editable" or not extension.exists():
+            # A checkout changes under its extension, and then needs the compiler too.
+            build_data["dependencies"].append(COMPILER)
             return
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
