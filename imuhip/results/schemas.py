@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from imuhip.core.certainty import rows_told
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import FolderInTheMaking, read_file, reason
@@ -281,7 +282,8 @@ def _angle_columns(angles: AngleBlock) -> list[pa.Array]:
             for angle in range(len(HIP_ANGLES))
             for values in kinds
         ]
-        columns.append(pa.array(angles.valid[:, side]))
+        says_something = rows_told(np.degrees(angles.hip_sd[:, side, _ROTATION]))
+        columns.append(pa.array(angles.valid[:, side] & says_something))
     columns += [_column(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
     return columns
 
@@ -380,6 +382,7 @@ def _angles_schema() -> pa.Schema:
 
 
 _KINDS: Final = ("", "sd", "sd_total", "raw")
+_ROTATION: Final = HIP_ANGLES.index("rotation")
 
 ANGLES_SCHEMA: Final = _angles_schema()
 

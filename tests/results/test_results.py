@@ -1,5 +1,6 @@
 """Result files have the promised columns, keep what is not known as NaN, and appear all at once."""
 
+import dataclasses
 import errno
 import json
 import stat
@@ -42,6 +43,7 @@ def blocks(rows: int, first: int = 0) -> tuple[GridBlock, AngleBlock]:
     valid = np.ones((rows, 3), dtype=bool)
     valid[: rows // 2, 2] = False
     q, hip, raw, sd = (rng.normal(size=(rows, *shape)) for shape in ((3, 4), *[(2, 3)] * 3))
+    sd = 0.02 * np.abs(sd)
     q[~valid] = np.nan
     hip[~valid[:, 2], 1] = np.nan
     grid = GridBlock(SENSORS, t, q, q[..., :3], q[..., 1:], valid, valid, *[q[..., 0]] * 3)
@@ -55,6 +57,20 @@ def write(path, *parts, session=None):
         for part in parts:
             writer.add(*part)
         writer.finish([Fault("pelvis", "gap", 1.0, 2.0, 7)], {"grade": "none"}, session or {})
+
+
+def test_a_rotation_that_says_nothing_is_not_valid(tmp_path):
+    """Known worse than ±30° (95 %) it is a value with its error, and not valid."""
+    grid, angles = blocks(50)
+    hip_sd = angles.hip_sd.copy()
+    hip_sd[:, 0, 2] = np.where(np.arange(50) < 20, np.radians(16.0), np.radians(14.0))
+    sure = np.ones((50, 2), dtype=np.bool_)
+    write(tmp_path / "out", (grid, dataclasses.replace(angles, hip_sd=hip_sd, valid=sure)))
+    column = read_results(tmp_path / "out").angles
+    assert column["valid_left"].to_numpy().tolist() == [False] * 20 + [True] * 30
+    assert np.array_equal(
+        column["hip_rotation_left_deg"].to_numpy(), np.degrees(angles.hip[:, 0, 2]), equal_nan=True
+    )
 
 
 def test_columns_and_values(tmp_path):
