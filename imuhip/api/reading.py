@@ -52,7 +52,7 @@ def analyze(
     params = _with_filter(params or Params(), filter_name, axes)
     unknown = [name for name in columns if name not in COLUMNS]
     if unknown:
-        raise ValueError(f"expected columns out of {', '.join(COLUMNS)}; came {', '.join(unknown)}")
+        raise ValueError(f"No such column: {', '.join(unknown)}. Choose of {', '.join(COLUMNS)}.")
     settings = Settings(params, tuple(columns), _stated(soft_tissue))
     analyzed = session.with_settings(settings)
     analyzed.results  # noqa: B018 - the work is done now
@@ -68,11 +68,11 @@ def _with_filter(params: Params, name: str | None, axes: int | None) -> Params:
     """The parameters with another filter, or other axes."""
     name = name or params.orientation.filter
     if name not in FILTERS:
-        raise ValueError(f"expected a filter out of {', '.join(FILTERS)}; came {name!r}")
+        raise ValueError(f"There is no filter {name!r}. Choose one of {', '.join(FILTERS)}.")
     count = axes or params.orientation.axes
     if count not in FILTERS[name].axes:
         known = " or ".join(str(n) for n in FILTERS[name].axes)
-        raise ValueError(f"{name} works with {known} axes; came {count}")
+        raise ValueError(f"{name} works with {known} axes, not with {count}.")
     chosen: Literal[6, 9] = 9 if count == 9 else 6
     return replace(params, orientation=replace(params.orientation, filter=name, axes=chosen))
 

@@ -106,7 +106,8 @@ class VitalSigns:
         samples, missing = self._counted(block, first, counts, length_s)
         late_s = self._lateness(block, packet.host_ns[rows] / 1e9, first)
         late_s = late_s[np.abs(late_s - np.median(late_s)) < LATEST_S]
-        jitter_ms = float(np.percentile(late_s - late_s.min(), 95)) * 1e3
+        late_s = late_s - late_s.min(initial=math.inf)
+        jitter_ms = float(np.percentile(late_s, 95)) * 1e3 if len(late_s) else 0.0
         self._recent.append(_Second(length_s, samples, missing, jitter_ms))
         self.samples += samples
         self._missing += missing

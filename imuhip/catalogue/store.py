@@ -210,12 +210,16 @@ def data_folder() -> Path:
     return platformdirs.user_data_path("imuhip")
 
 
+_SETTINGS: Final = {"unix_sock"}
+"""What a URL may say behind its question mark: the socket of a server on this machine."""
+
+
 def _parsed(location: str) -> URL:
     try:
         url = make_url(location)
     except ArgumentError:
         url = None
-    if url is not None and url.query:
+    if url is not None and set(url.query) - _SETTINGS:
         raise CatalogueError(
             "The catalogue's URL has settings behind a question mark. Leave them out; a password "
             "belongs before the host: postgresql+pg8000://user:password@host/database"

@@ -16,8 +16,8 @@ from imuhip.core.files import refuse_special
 MAX_COLUMNS: Final = 4096
 """Motion laboratories write some hundred."""
 
-FREE_ROWS: Final = 100_000
-"""So many rows may a file have whatever its size: a quarter of an hour of a sensor at rest."""
+FREE_ROWS: Final = 500_000
+"""So many rows may a file have whatever its size: an hour of a sensor at rest."""
 
 ROWS_A_BYTE: Final = 1
 """Rows that more have to take: six measured numbers and a time take twenty bytes and more."""

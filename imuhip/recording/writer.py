@@ -5,7 +5,7 @@ second is over. A chunk covers a consecutive range of arrival numbers.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self, cast
@@ -149,8 +149,8 @@ class RecordingWriter:
                 f"are twice or not after {self._last_arrival}."
             )
         self.flush()
-        for part in split_records(records, chunk_cuts(arrival, host_ns, size, self._interval_ns)):
-            self._write_chunk(part)
+        cuts = chunk_cuts(arrival, host_ns, size, self._interval_ns)
+        self._write_chunks(split_records(records, cuts))
         self._last_arrival = int(arrival[-1])
 
     def flush(self) -> None:
@@ -158,7 +158,7 @@ class RecordingWriter:
         self._check_open()
         if self._waiting:
             waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-            self._write_chunk(waiting)
+            self._write_chunks([waiting])
 
     def close(self) -> None:
         """Write what waits and the index, and close the file; again does nothing."""
@@ -168,6 +168,7 @@ class RecordingWriter:
         try:
             self._mcap.finish()
             self._disk.flush()
+            self._disk.sync()
         except OSError as error:
             raise self._failed(error) from error
         self._closed = True
@@ -194,20 +195,26 @@ class RecordingWriter:
         now = self._log_time(self._header.monotonic_ns)
         mcap.add_message(channels[HEADER_TOPIC], now, text.encode(), now)
         mcap.flush()
+        self._disk.sync()
         return channels
 
     def _flush_in_parts(self) -> None:
         """Write what waits in chunks of a bounded size."""
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        for part in split_records(waiting, chunk_cuts(*columns(waiting), self._interval_ns)):
-            self._write_chunk(part)
+        self._write_chunks(split_records(waiting, chunk_cuts(*columns(waiting), self._interval_ns)))
 
-    def _write_chunk(self, records: Sequence[Record]) -> None:
-        """Write records as one chunk, packets joined per sensor, and wait for the disk."""
+    def _write_chunks(self, parts: Iterable[Sequence[Record]]) -> None:
+        """Write each part as one chunk, packets joined per sensor, and wait for the disk once.
+
+        Once for all: a disk that takes longer for a wait than a chunk lasts would fall behind, a
+        chunk after the other, and what a killed program loses would grow.
+        """
         try:
-            for record in join_records(records):
-                self._write(record)
-            self._mcap.flush()
+            for part in parts:
+                for record in join_records(part):
+                    self._write(record)
+                self._mcap.flush()
+            self._disk.sync()
         except OSError as error:
             raise self._failed(error) from error
 
@@ -273,10 +280,13 @@ class _Disk:
         view = memoryview(bytes(self._waiting))
         while view:
             view = view[os.write(self._handle, view) :]
-        if self._fsync and self._waiting:
-            os.fsync(self._handle)
         self._written += len(self._waiting)
         self._waiting.clear()
+
+    def sync(self) -> None:
+        """Wait until all that was written is on the disk."""
+        if self._fsync:
+            os.fsync(self._handle)
 
     def close(self) -> None:
         os.close(self._handle)

@@ -76,7 +76,10 @@ _UNITS: Final = {"_deg_s": "deg/s", "_deg2": "deg2", "_deg": "deg", "_s": "s"}
 
 _PLAIN: Final = {
     "t": ("s", "session time"),
-    **{f"valid_{side}": ("", f"the {side} hip's angles are known, its rotation within 30°") for side in SIDES},
+    **{
+        f"valid_{side}": ("", f"the {side} hip's angles are known, its rotation within 30°")
+        for side in SIDES
+    },
     "sensor": ("", "the segment it sits on"),
     "qw": ("1", "orientation, earth from sensor, scalar part"),
     **{f"q{axis}": ("1", f"orientation, earth from sensor, {axis}") for axis in "xyz"},

@@ -139,7 +139,7 @@ class Performance:
     fatigue: float = 0.0
     marked: bool = True
     tray: bool = True
-    hips: Mapping[Side, tuple[float, float]] = field(default_factory=dict)
+    hips: Mapping[Side, tuple[float, float]] = field(default_factory=dict, hash=False)
     felt: tuple[Felt, ...] = ()
 
 

@@ -139,7 +139,7 @@ def test_what_cannot_be_is_said(squats, random_results, tmp_path):
     with pytest.raises(imuhip.ImuhipError):
         imuhip.read(tmp_path / "text.mcap")
     (tmp_path / "notes.txt").write_text("no recording")
-    with pytest.raises(imuhip.ImuhipError, match="name a folder"):
+    with pytest.raises(imuhip.ImuhipError, match="Import a folder"):
         imuhip.read(tmp_path / "notes.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(imuhip.ImuhipError, match="pelvis"):

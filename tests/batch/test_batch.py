@@ -384,7 +384,7 @@ def test_dask_gives_what_the_pool_gives(season, undisturbed, tmp_path):
 def test_a_cluster_that_does_not_answer(season, tmp_path, monkeypatch):
     """Where nobody answers at the scheduler's address, that is said and nothing is written."""
     monkeypatch.setattr(batch_dask, "_PATIENCE_S", 0.2)
-    with pytest.raises(ImuhipError, match="nobody answered"):
+    with pytest.raises(ImuhipError, match="No Dask scheduler answers"):
         batch([season], tmp_path / "out", DaskEngine("tcp://127.0.0.1:1", 1))
     assert not (tmp_path / "out").exists()
 

@@ -45,6 +45,16 @@ def packet_of(profile, rows: list[tuple], epoch: int = 0) -> Packet:
     return packet
 
 
+def test_notifications_far_apart_have_figures() -> None:
+    """Two that came a minute apart say nothing of jitter, and are counted."""
+    profile = parse_profile(profile_text("reference"))
+    vital = VitalSigns("pelvis", profile, 100.0)
+    ((first, second, *_),) = seconds_of(profile, 100.0, 0, 1)
+    vital.push(packet_of(profile, [first, (second[0] + 60_000_000_000, second[1])]))
+    figures = vital.figures()
+    assert (figures["samples"], figures["jitter_ms"]) == (2, 0.0)
+
+
 @pytest.mark.parametrize("first", [7, 2**32 - 150])
 def test_lost_notifications_are_counted_by_the_counter(first: int) -> None:
     """Gaps inside a look and between two are counted, across the counter's wrap too."""

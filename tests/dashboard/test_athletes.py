@@ -183,6 +183,7 @@ def test_a_recording_is_dropped_and_opened_in_review(
     expect(page.get_by_text("Z9 · No consent is written down")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").last
     expect(table).to_be_visible()
+    table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + 52)

@@ -309,7 +309,7 @@ def test_movella_dot_duplicated_counters_with_other_stamps(tmp_path):
     """Two rows of one stamp and other samples are no repetition: which is right nobody knows."""
     lines = dot().splitlines()
     lines.insert(15, lines[14].replace("0.5", "0.6"))
-    with pytest.raises(RecordingError, match="time repeats"):
+    with pytest.raises(RecordingError, match="Time repeats"):
         look(tmp_path, both("{}.csv", "\n".join(lines) + "\n"))
 
 

@@ -67,6 +67,9 @@ def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
 
     sensors = rocking_sensors(PLACES, rate_hz=100.0)
     save_kit(kit_of(sensors, "default"), tmp_path / "imuhip" / "kits")
+    with Catalogue(tmp_path / "catalogue.sqlite") as catalogue:
+        catalogue.add_athlete("A1")
+        catalogue.give_consent("A1", "recording")
 
     async def play() -> tuple[int, str]:
         async with bluez_bed(sensors, here=False) as bed:

@@ -181,6 +181,17 @@ def test_flushed_every_second(tmp_path, header, packet):
     writer.close()
 
 
+def test_a_batch_waits_for_the_disk_once(tmp_path, header, ten_seconds, monkeypatch):
+    """However many chunks a batch makes: a slow disk falls behind by one wait, not by ten."""
+    waits = []
+    writer = RecordingWriter(tmp_path / "a.mcap", header)
+    monkeypatch.setattr(os, "fsync", waits.append)
+    writer.append_batch(ten_seconds)
+    assert len(waits) == 1
+    monkeypatch.undo()
+    writer.close()
+
+
 def test_only_the_owner_may_read(tmp_path, header):
     """Files are made 0600 and folders 0700, an overwritten file too."""
     path = tmp_path / "new" / "deep" / "a.mcap"

@@ -121,7 +121,7 @@ def test_ctrl_c_ends_the_demo_with_a_whole_recording(tmp_path: Path) -> None:
     ("words", "code", "why"),
     [
         (("--speed", "60"), "", "sensors have clocks of their own"),
-        (("--speed", "1", "--seconds", "2"), NO_BUMBLE, "expected the package bumble"),
+        (("--speed", "1", "--seconds", "2"), NO_BUMBLE, "need the package bumble"),
     ],
 )
 def test_without_a_radio_the_shipped_recording_is_replayed(
@@ -133,7 +133,7 @@ def test_without_a_radio_the_shipped_recording_is_replayed(
         assert process.returncode == 0, said
     assert re.search(rf"{why}.*replayed instead", said)
     assert "playing squats_and_pivots.mcap" in said
-    assert "rows with hip angles" in said
+    assert "results in" in said
     assert nothing_left(tmp_path, port)
 
 
