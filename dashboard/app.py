@@ -29,7 +29,7 @@ from imuhip.live.access import LOOPBACK_HOSTS, Guard
 
 _settings = settings_from_arguments()
 _static = Path(st.__file__).with_name("static")
-_page = page_of((_static / "index.html").read_text(encoding="utf-8"))
+_page = page_of((_static / "index.html").read_text(encoding="utf-8"), _static)
 
 # A folder "pages" would make Streamlit run a page alone, without our navigation, when it is the
 # first that anybody asks for.

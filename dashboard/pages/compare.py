@@ -44,8 +44,9 @@ MODES = (
 
 def main() -> None:
     """Draw the page."""
-    draw_page("Compare", _show)
-    st.markdown(f":small[{MEDICAL}]")
+    with st.container(key="compared"):  # seen when it is whole: see server/front.py
+        draw_page("Compare", _show)
+        st.markdown(f":small[{MEDICAL}]")
 
 
 def _show(catalogue: Catalogue) -> None:

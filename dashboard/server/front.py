@@ -65,9 +65,16 @@ class Front:
         return Response(packed, headers=told, media_type=_KINDS[suffix])
 
 
-def page_of(html: str) -> str:
-    """Return Streamlit's page with our margins, and told where its server is."""
-    return html.replace("<head>", f"<head>{_HEAD}", 1)
+def page_of(html: str, static: Path) -> str:
+    """Return Streamlit's page with our width and margins, and told where its server is.
+
+    What draws our own pieces is fetched at once: later it would take a grey box's place.
+    """
+    found = (path.name for name in _AT_ONCE for path in sorted((static / "static/js").glob(name)))
+    early = "".join(
+        f'<link rel="modulepreload" crossorigin href=".{_SCRIPTS}{name}">' for name in found
+    )
+    return html.replace("<head>", f"<head>{_HEAD}{early}", 1)
 
 
 @lru_cache(maxsize=256)
@@ -84,11 +91,15 @@ PATHS: Final = frozenset(
 """Addresses of the pages, as in `navigation.py`."""
 
 _SCRIPTS: Final = "/static/js/"
+_AT_ONCE: Final = ("Html.*.js", "StreamlitMarkdown.*.js")
 _KINDS: Final = {".js": "text/javascript", ".css": "text/css"}
 
 _HEAD: Final = (
     "<script>window.__streamlit={BACKEND_BASE_URL:window.location.origin+'/'}</script>"
-    "<style>html .stMainBlockContainer{padding-top:4.4rem;padding-bottom:3rem}"
+    "<style>html .stMainBlockContainer{padding-top:4.4rem;padding-bottom:3rem;max-width:none}"
+    "@media(min-width:calc(736px + 8rem)){html .stMainBlockContainer{padding-left:5rem;"
+    "padding-right:5rem}}"
+    ".st-key-compared:has([data-testid='stSkeleton']){visibility:hidden}"
     ".st-key-stands-out{min-height:7.6rem}.st-key-player-room{min-height:34.2rem}"
     "@media(max-width:900px){.st-key-player-room{min-height:46rem}}</style>"
 )
