@@ -167,8 +167,9 @@ class Store:
         """Make, check or bring up to date the tables on a server."""
         try:
             with self._engine.connect() as connection:
-                found = _version(connection)
+                # In this order: another process may be making them right now.
                 foreign = set(inspect(connection).get_table_names()) & set(Base.metadata.tables)
+                found = _version(connection)
         except (DBAPIError, InterfaceError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             raise CatalogueError(

@@ -137,8 +137,10 @@ export class Protocol {
   }
 
   resume() {
-    if (this.busy() || this.chosen || this.told === this.feed.steps.size) return;
-    this.told = this.feed.steps.size;
+    // By verdicts, not by how many: a step done again is judged anew.
+    const verdicts = STEPS.map((step) => this.sign(step)).join();
+    if (this.busy() || this.chosen || this.told === verdicts) return;
+    this.told = verdicts;
     const next = STEPS.findIndex((step) => !step.optional && !this.done(step));
     this.at = next < 0 ? STEPS.length - 1 : next;
   }
