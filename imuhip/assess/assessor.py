@@ -17,13 +17,13 @@ import numpy as np
 from imuhip.assess.boundaries import Boundaries, boundaries
 from imuhip.assess.conditions import Tags, tags_at
 from imuhip.assess.cue_log import Outcome, outcomes
-from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows
+from imuhip.assess.episodes import LEAD_S, Context, Episode, Rows, in_sight
 from imuhip.assess.history import BLOCK_ROWS, KEPT_ROWS, History
 from imuhip.assess.judging import LastWords, hurt_without_a_set, judged_so_far, seen_of
 from imuhip.assess.measures import measured
 from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
-from imuhip.assess.recognition import detected, marked
+from imuhip.assess.recognition import detected, marked, missing
 from imuhip.assess.repetitions import Bout, Machines
 from imuhip.assess.sets import Closed, Said, Sets
 from imuhip.assess.signals import (
@@ -216,14 +216,18 @@ class Assessor:
         movement, last = closed.movement, stop - first - 1
         side: Literal["left", "right", "both"] = "both" if movement.together else movement.sides[0]
         number, repetition = self._sets.number(movement, side, closed.end, closed.end)
+        seen = any(in_sight(rows, 0, last, each) for each in movement.sides)
+        why = missing(rows, 0, last, movement.sides)
         enough = last >= round(SHORTEST_HOLD_S * GRID_HZ)
+        if not enough:
+            why = f"held for less than {SHORTEST_HOLD_S:g} s"
         episode = Episode(
             movement=movement,
             side=side,
             set=number,
             number=repetition,
             direction="down",
-            counted=enough,
+            counted=enough and seen,
             found="marked",
             rows=rows,
             before=0,
@@ -232,7 +236,7 @@ class Assessor:
             turn=last // 2,
             turn_stop=last + 1,
             end=last,
-            reason="" if enough else f"held for less than {SHORTEST_HOLD_S:g} s",
+            reason=why,
         )
         self._take_episode(episode, told)
 
@@ -366,7 +370,7 @@ class Assessor:
                 t_start=float(t[episode.start]),
                 t_turn=float(t[episode.turn]),
                 t_end=float(t[episode.end]),
-                counted=episode.counted,
+                counted=episode.counts_for(side),
                 found=episode.found,
                 reason=episode.reason,
                 measures=measured(episode, side, rest_from, self._params),

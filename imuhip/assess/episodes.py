@@ -9,13 +9,16 @@ import numpy as np
 from imuhip.assess.goals import Zone
 from imuhip.assess.movements import Movement
 from imuhip.assess.verdicts import Seen
-from imuhip.core.conventions import Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.core.evidence import Grade
 from imuhip.core.findings import Direction, Note, Repetition
 from imuhip.core.records import Array, BoolArray
 
 LEAD_S = 0.5
 """Rows before its start that an episode carries, where there are so many."""
+
+LONGEST_GAP_ROWS = 100
+"""A gap up to this long, one second, is waited out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +128,28 @@ class Episode:
     def sides(self) -> tuple[Side, ...]:
         """The sides it is about."""
         return ("left", "right") if self.side == "both" else (self.side,)
+
+    def counts_for(self, side: Side) -> bool:
+        """Whether it counts for a side: of a squat the one side may be in sight alone."""
+        return self.counted and in_sight(self.rows, self.start, self.end, side)
+
+
+def longest_gap(rows: Rows, start: int, end: int, side: Side) -> float:
+    """How many rows the longest gap of a hip has that reaches into rows `start` to `end`.
+
+    Infinite for one that goes on beyond the rows that are known: nobody knows yet how long it is.
+    """
+    valid = rows.valid[:, SIDES.index(side)]
+    edges = np.flatnonzero(np.diff(valid, prepend=True, append=True))
+    begins, stops = edges[::2], edges[1::2]
+    goes_on = ((begins == 0) & (start > 0)) | ((stops == len(valid)) & (end < len(valid) - 1))
+    lengths = np.where(goes_on, np.inf, stops - begins)
+    return float(lengths[(begins <= end) & (stops > start)].max(initial=0.0))
+
+
+def in_sight(rows: Rows, start: int, end: int, side: Side) -> bool:
+    """Whether no gap of a hip in rows `start` to `end` is longer than `LONGEST_GAP_ROWS`."""
+    return longest_gap(rows, start, end, side) <= LONGEST_GAP_ROWS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ A pure function: the same repetitions give the same bits. It is asked again afte
 with all of the set so far, and its answer replaces the one before.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
@@ -81,10 +82,17 @@ class LastWords:
 
 
 def seen_of(episode: Episode, context: Context, params: Params) -> dict[str, tuple[Seen, ...]]:
-    """Return what a repetition shows of every rule, so that it is looked at only once."""
+    """Return what a repetition shows of every rule, so that it is looked at only once.
+
+    Of a side that it does not count for no value is known.
+    """
     limits = params.limits
+    hidden = [side for side in episode.sides if not episode.counts_for(side)]
     return {
-        name: tuple(rule.see(episode, limits, context))
+        name: tuple(
+            each._replace(value=math.nan) if each.side in hidden else each
+            for each in rule.see(episode, limits, context)
+        )
         for name, rule in RULES.items()
         if rule.see is not None and rule.fits(episode.movement)
     }

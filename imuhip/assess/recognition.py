@@ -1,12 +1,13 @@
 """Whether a bout is a repetition, of which movement, and why it may not count."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from imuhip.assess.boundaries import Boundaries
-from imuhip.assess.episodes import Rows
+from imuhip.assess.episodes import Rows, in_sight, longest_gap
 from imuhip.assess.movements import Movement
 from imuhip.assess.repetitions import DONE, STAYED, Bout
 from imuhip.assess.signals import Machine
@@ -40,7 +41,7 @@ def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: M
         longest = machine.thresholds.longest_hold_s
         return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
     if bout.end != DONE:
-        return Verdict(movement, False, "the data stop within it")
+        return Verdict(movement, False, _DATA_STOP)
     bends = movement.primary == "inclination"
     if movement.together and bends and not _both_legs(rows, at, _RATIO):
         return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
@@ -48,7 +49,7 @@ def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: M
     reach = (machine if small else movement).thresholds.reach_deg
     if abs(np.degrees(bout.excursion)) < reach:
         return Verdict(movement, False, f"partial: less than {reach:g}°")
-    return Verdict(movement, True, _missing(machine, rows, at))
+    return _as_seen(machine, rows, at, movement)
 
 
 def detected(
@@ -102,22 +103,23 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
 
 def _other(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
     """Judge a bout of a drill that is told by the hip angle that moves most."""
-    part = rows.hip[at.start : at.end + 1]
-    ranges = part.max(axis=0) - part.min(axis=0)
+    ranges = _ranges(rows.hip[at.start : at.end + 1])
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
     mine = ranges[k, angle]
     leads = (
         machine.side in movement.sides
-        and mine >= np.nanmax(ranges[k])
-        and mine >= _OTHER_LEG * np.nanmax(ranges)
+        and mine >= ranges[k].max()
+        and mine >= _OTHER_LEG * ranges.max()
     )
-    if bout.end != DONE or not leads:
+    if bout.end == STAYED or not leads:
         return Verdict(None, False)
     named = replace(movement, primary=machine.movements[0].primary)
     reach = machine.thresholds.reach_deg
     if abs(np.degrees(bout.excursion)) < reach:
         return Verdict(named, False, f"partial: less than {reach:g}°")
-    return Verdict(named, True, _missing(machine, rows, at))
+    if bout.end != DONE:
+        return Verdict(named, False, _DATA_STOP)
+    return _as_seen(machine, rows, at, named)
 
 
 def _both_legs(rows: Rows, at: Boundaries, ratio: float) -> bool:
@@ -136,15 +138,20 @@ def _means(columns: Array) -> Array:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
+def _ranges(columns: Array) -> Array:
+    """Highest minus lowest known value of each column ``(N, …)``; -inf where there is none."""
+    known = np.isfinite(columns)
+    highest = np.where(known, columns, -np.inf).max(axis=0)
+    lowest = np.where(known, columns, np.inf).min(axis=0)
+    return np.asarray(highest - lowest)
+
+
 def _on_standing_legs(rows: Rows, at: Boundaries) -> bool:
     """Whether a turn took its time and neither thigh swung: no step of walking or running."""
     if (at.end - at.start) < _LEAST_TURN_S * GRID_HZ:
         return False
-    part = rows.inclination[at.start : at.end + 1]
-    known = np.isfinite(part)
-    highest = np.where(known, part, -np.inf).max(axis=0)
-    lowest = np.where(known, part, np.inf).min(axis=0)
-    return bool((highest - lowest < np.radians(_MOST_SWING_DEG)).all())
+    swings = _ranges(rows.inclination[at.start : at.end + 1])
+    return bool((swings < np.radians(_MOST_SWING_DEG)).all())
 
 
 def _turns_in_the_hip(side: Side, rows: Rows, at: Boundaries) -> bool:
@@ -156,17 +163,27 @@ def _turns_in_the_hip(side: Side, rows: Rows, at: Boundaries) -> bool:
     return bool(hip / turn > _LEAST_HIP_SHARE and abs(other) < _OTHER_SHARE * abs(turn))
 
 
-def _missing(machine: Machine, rows: Rows, at: Boundaries) -> str:
-    """Says how much of a repetition was not seen; empty when nothing is missing."""
-    sides = range(2) if machine.side == "both" else [SIDES.index(machine.side)]
-    part = rows.valid[at.start : at.end + 1]
-    words = [
-        f"{np.count_nonzero(~part[:, k]) / 100:.2f} s of the {SIDES[k]} hip are missing"
-        for k in sides
-        if not part[:, k].all()
-    ]
+def _as_seen(machine: Machine, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+    """Count a repetition if a hip that it is about was in sight, and say what is missing."""
+    sides = SIDES if machine.side == "both" else (machine.side,)
+    counted = any(in_sight(rows, at.start, at.end, side) for side in sides)
+    return Verdict(movement, counted, missing(rows, at.start, at.end, sides))
+
+
+def missing(rows: Rows, start: int, end: int, sides: Sequence[Side]) -> str:
+    """Say how much of a repetition was not seen; empty when nothing is missing."""
+    words = []
+    for side in sides:
+        valid = rows.valid[start : end + 1, SIDES.index(side)]
+        gap = np.count_nonzero(~valid) / GRID_HZ
+        if gap:
+            words.append(f"{gap:.2f} s of the {side} hip are missing")
+        if np.isinf(longest_gap(rows, start, end, side)):
+            words.append(f"its {'start' if valid[-1] else 'end'} was not seen")
     return "; ".join(words)
 
+
+_DATA_STOP = "the data stop within it"
 
 _RATIO, _UNMARKED_RATIO = 0.6, 0.8
 """Where a mark says squat, and where none does: true squats have 0.94 and more, single-leg squats

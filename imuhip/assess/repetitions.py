@@ -33,6 +33,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from imuhip.assess.episodes import LONGEST_GAP_ROWS
 from imuhip.assess.movements import Movement, Thresholds
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.kernels import kernel
@@ -190,7 +191,7 @@ def _tell(machine: int, end: int, known: float, s: Array, out: Array) -> None:
 def _there(x: float, v: float, p: float, limit: Array, s: Array, row: float) -> int:
     """One row of a machine that goes there and back; what ended, or 0."""
     if np.isnan(x) or np.isnan(v):
-        return _gap(s, row, _PATIENCE_ROWS)
+        return _gap(s, row, float(LONGEST_GAP_ROWS))
     s[_GAP] = 0.0
     s[_RATE] += (v - s[_RATE]) * _SMOOTH
     fits = limit[_LOW] <= p <= limit[_HIGH]
@@ -363,8 +364,8 @@ _STOP_ROWS, _TURN_STOP_ROWS = 5.0, 10.0
 _LOW_SHARE = 0.35
 """Going away again from below this share of the depth begins a new repetition."""
 _ELSEWHERE_ROWS = 200.0
-_PATIENCE_ROWS, _TURN_PATIENCE_ROWS = 100.0, 30.0
-"""A gap up to this long is waited out."""
+_TURN_PATIENCE_ROWS = 30.0
+"""Within a turn a gap is waited out no longer than this."""
 
 # Columns of the limits.
 _LEAVE, _LEAVE_V, _REACH, _PAUSE_V, _REST, _REST_V, _LOW, _HIGH = 0, 1, 2, 3, 4, 5, 6, 7

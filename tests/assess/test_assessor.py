@@ -155,6 +155,46 @@ def test_a_long_gap_ends_a_repetition():
     assert "data stop" in told.repetitions[0].reason
 
 
+def test_a_side_out_of_sight_does_not_count():
+    """1.2 s of one thigh lost in a squat: not counted for that side, with the reason; 1 s is."""
+    lean = squats(90, 90)
+    for lost_s, counted in ((1.2, False), (1.0, True)):
+        body = Body((lean, lean))
+        body.lose(4.8, 4.8 + lost_s, side=0)
+        told = body.assessed(SET)
+        assert listed(told) == [("squat", 1, "down", counted), ("squat", 2, "down", True)]
+        assert [each[-1] for each in listed(told, "right")] == [True, True]
+        assert f"{lost_s:.2f} s of the left hip are missing" in told.repetitions[0].reason
+
+
+def test_a_gap_that_is_not_over_yet_is_taken_for_a_long_one():
+    """A thigh falls silent just before a squat ends, or comes back just after it began."""
+    lean = squats(90, 90)
+    plain = Body((lean, lean)).assessed(SET).repetitions[0]
+    for lost, edge in (
+        ((plain.t_end - 0.1, plain.t_end + 4.0), "end"),
+        ((3.0, plain.t_start + 0.1), "start"),
+    ):
+        body = Body((lean, lean))
+        body.lose(*lost, side=0)
+        left, right = body.assessed(SET).repetitions[:2]
+        assert (left.counted, right.counted) == (False, True)
+        assert f"its {edge} was not seen" in left.reason
+
+
+def test_a_hold_and_a_drill_count_as_far_as_they_are_in_sight():
+    """A short gap is said and counts; a longer one does not, in holds and drills as in squats."""
+    turn = path(0.0, (30.0, 1.0), (30.0, 3.0), (0.0, 1.0), (0.0, 1.0))
+    for name in ("w_sit", "clamshell_left"):
+        for lost_s, counted in ((1.2, False), (0.4, True)):
+            body = Body(rotation=(turn, 0.0))
+            body.lose(5.2, 5.2 + lost_s, side=0)
+            told = body.assessed((3.0, f"begin:{name}"), (9.5, f"end:{name}"))
+            (mine,) = (r for r in told.repetitions if r.side == "left")
+            assert mine.counted is counted
+            assert mine.reason
+
+
 def test_one_thigh_is_enough_in_a_marked_set():
     """With one sensor dead, a marked set of squats is still counted."""
     lean = squats(90, 90)

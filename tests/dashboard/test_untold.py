@@ -132,7 +132,10 @@ def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Cata
     assert np.isfinite(review.angles["hip_rotation_left_deg"][review.row(ENDS_S) :]).mean() > 0.9
     untold = untold_sides(review.reps)
     assert list(untold) == ["right"]
-    assert 5 <= untold["right"][0] < untold["right"][1] == 8
+    assert untold["right"] == (4, 5)
+    lost = [rep for rep in review.reps if not rep.counts]
+    assert [rep.key.side for rep in lost] == ["right"] * 3
+    assert all("s of the right hip are missing" in rep.reason for rep in lost)
     late = [rep for rep in review.reps if rep.key.side == "right" and rep.t_start > BEGINS_S]
     assert late
     assert all(row["Right"] == "–" for row in rep_rows(late))

@@ -60,7 +60,7 @@ class _Ends(NamedTuple):
             for side in each.sides:
                 k = index_of(side)
                 value = at_turn(each, each.rows.hip[:, k, ROTATION])
-                if math.isfinite(value):  # else a gap lay over it
+                if math.isfinite(value) and each.counts_for(side):  # else a gap lay over it
                     values[side].append(value)
                     errors[side].append(float(each.rows.hip_sd[each.turn, k, ROTATION]))
                     shared.append(float(each.rows.hip_cov[each.turn, ROTATION]))
