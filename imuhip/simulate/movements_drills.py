@@ -165,7 +165,7 @@ DRILLS: Final[Mapping[str, Drill]] = {
         {"flexion_{side}": 112.0, "flexion_{other}": 82.0, "tilt": 16.0}, down=(0.0, 0.4)
     ),
     "split_squat": Drill(
-        {"flexion_{side}": 72.0, "flexion_{other}": -8.0, "tilt": 5.0}, _IN_STRIDE, (0.05, 0.3)
+        {"flexion_{side}": 72.0, "flexion_{other}": -2.0, "tilt": 5.0}, _IN_STRIDE, (0.05, 0.3)
     ),
     "bulgarian_split_squat": Drill(
         {"flexion_{side}": 80.0, "flexion_{other}": 5.0, "tilt": 14.0}, _IN_STRIDE, (0.05, 0.35)
