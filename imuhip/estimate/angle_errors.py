@@ -32,6 +32,7 @@ import numpy as np
 
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.kernels import kernel
+from imuhip.core.quaternions import conjugate, rotate
 from imuhip.core.records import Array
 
 
@@ -80,9 +81,7 @@ def soft_tissue(hip: Array, sd: Array) -> Array:
 
 def verticals(q: Array) -> Array:
     """The earth's vertical ``(N, S, 3)`` in segments ``q_eb (N, S, 4)``: felt after a long rest."""
-    w, x, y, z = np.moveaxis(q, -1, 0)
-    up = (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
-    return np.ascontiguousarray(np.stack(up, axis=-1))
+    return rotate(conjugate(q), _UP)
 
 
 @kernel
@@ -356,6 +355,7 @@ def _column(w: float, x: float, y: float, z: float) -> tuple[float, float, float
     return 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)
 
 
+_UP: Array = np.array((0.0, 0.0, 1.0))
 _SHARED, _OWN = 12, 13
 _PELVIS_AXES: Array = np.eye(3)
 _SINGULAR = 1e-3

@@ -240,7 +240,7 @@ class _Entry(NamedTuple):
 
     `error_sd` is what it is worse by than VQF, one standard deviation: an inclination of a sensor,
     and a heading after a minute, radians. Half of the 95th percentile on a person who walks, jogs
-    and sits (`tests/benchmarks/bench_fullbody.py`), less VQF's, for one sensor of the two.
+    and sits (`tests/benchmarks/bench_fullbody.py`), less VQF's in squares, for one of two sensors.
     """
 
     axes: tuple[int, ...]
