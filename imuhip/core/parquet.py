@@ -16,15 +16,20 @@ from imuhip.core.files import refuse_special
 MAX_COLUMNS: Final = 4096
 """Motion laboratories write some hundred."""
 
-FREE_ROWS: Final = 500_000
-"""So many rows may a file have whatever its size: an hour of a sensor at rest."""
+FREE_ROWS: Final = 100_000
+"""So many rows may a file have whatever its size: a quarter of an hour of a sensor at rest."""
 
 ROWS_A_BYTE: Final = 1
 """Rows that more have to take: six measured numbers and a time take twenty bytes and more."""
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
+def open_parquet(path: Path, free_cells: int = 0) -> pq.ParquetFile:
     """Open a Parquet file; nothing of it is read yet but what it says of itself.
+
+    Parameters
+    ----------
+    free_cells
+        So many cells may it have whatever its size, besides.
 
     Raises
     ------
@@ -43,7 +48,8 @@ def open_parquet(path: Path) -> pq.ParquetFile:
             f"it holds {about.num_columns} columns, and at most {MAX_COLUMNS} are read", path=path
         )
     rows = sum(about.row_group(i).num_rows for i in range(about.num_row_groups))
-    if max(rows, about.num_rows) > FREE_ROWS + ROWS_A_BYTE * size:
+    most = max(FREE_ROWS + ROWS_A_BYTE * size, free_cells // max(about.num_columns, 1))
+    if max(rows, about.num_rows) > most:
         file.close()
         raise RecordingError(
             f"{size} bytes that hold {about.num_rows} rows are no measurement; it is not read",

@@ -6,6 +6,7 @@ import json
 import stat
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -116,6 +117,33 @@ def test_unknown_is_nan_and_never_null(tmp_path):
     angles = pq.read_table(tmp_path / "out" / "angles.parquet").to_pandas()
     assert angles["hip_flexion_right_deg"].isna().sum() == 25
     assert angles["hip_rotation_left_sd_total_deg"].isna().all()
+
+
+def test_an_hour_without_calibration_is_read(tmp_path):
+    """A long session of which nothing is known packs into next to nothing, and is read again."""
+    rows = 360_000
+    nothing = np.full((rows, 3, 4), np.nan)
+    t, none = np.arange(rows) / 100, np.zeros((rows, 3), dtype=np.bool_)
+    lost, unknown = nothing[..., 0], nothing[:, :2, :3]
+    grid = GridBlock(
+        SENSORS, t, nothing, nothing[..., :3], nothing[..., 1:], none, none, *[lost] * 3
+    )
+    angles = AngleBlock(t, *[unknown] * 4, lost, none[:, 1:], lost, lost)
+    write(tmp_path / "out", (grid, angles))
+    for name in ("angles", "sensors"):
+        assert (tmp_path / "out" / f"{name}.parquet").stat().st_size < rows
+    read = read_results(tmp_path / "out")
+    assert (read.angles.num_rows, read.sensors.num_rows) == (rows, 3 * rows)
+
+
+def test_a_table_made_to_fill_the_memory_is_refused(tmp_path):
+    """More cells than any session has are not read out of a few bytes."""
+    write(tmp_path / "out", blocks(50))
+    zeros = pa.DictionaryArray.from_arrays(pa.array(np.zeros(2_000_000, np.int8)), pa.array([0.0]))
+    table = pa.table(dict.fromkeys((f"x{i}" for i in range(60)), zeros))
+    pq.write_table(table, tmp_path / "out" / "angles.parquet", compression="zstd")
+    with pytest.raises(RecordingError, match="are no measurement"):
+        read_results(tmp_path / "out")
 
 
 def test_blocks_do_not_show(tmp_path, monkeypatch):
