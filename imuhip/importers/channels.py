@@ -10,6 +10,7 @@ import numpy as np
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array
+from imuhip.importers.column_names import LONGEST
 from imuhip.importers.columns import in_si
 from imuhip.importers.number_tables import NumberTable
 from imuhip.importers.sources import ACC, GYR, MAG, Options
@@ -32,6 +33,8 @@ def sensors_in(channels: Iterable[Channel], place: str = "") -> dict[str, dict[s
     """
     sensors: dict[str, dict[str, Channel]] = {}
     for channel in channels:
+        if len(channel.label) > LONGEST:
+            continue
         if match := re.fullmatch(_LABEL, channel.label.strip(), re.IGNORECASE):
             kind = next(k for k in ("acc", "gyr", "mag") if match["kind"].lower().startswith(k))
             named = match["place"].strip(" _.:-#") or place

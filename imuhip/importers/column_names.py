@@ -112,7 +112,7 @@ def meaning(name: str) -> tuple[str, str]:
 
     The unit stands in brackets, as in ``acc_x [g]``, or at the end, as in ``gyr_x_deg_s``.
     """
-    if len(name) > _LONGEST:
+    if len(name) > LONGEST:
         return "", ""
     match = re.fullmatch(r"(.*?)\s*(?:[(\[](.*)[)\]])?", name.strip())
     if match is None:
@@ -139,7 +139,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 _MOST_SAID: Final = 20
-_LONGEST: Final = 200
+LONGEST: Final = 200
+"""Longer names are nobody's, and would keep a pattern busy."""
 _TIME: Final = r"t|time|time_?stamp"
 _TIMES: Final = ("t", "time", "Time", "timestamp", "Timestamp", "T")
 """Where a file has several of these, the first is taken: T may well be a temperature."""

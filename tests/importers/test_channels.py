@@ -9,6 +9,7 @@ import pytest
 from support.maker_files import ACC, ROWS, G, assert_right, gyr_deg, gyr_rad
 
 from imuhip.core.errors import RecordingError
+from imuhip.importers.channels import Channel, sensors_in
 from imuhip.importers.found import read_folder
 from imuhip.importers.sources import Options
 
@@ -130,6 +131,12 @@ def test_xdf_a_stream_a_quantity(tmp_path):
     rows, _ = seen(xdf(tmp_path / "a.xdf", streams))
     for sensor in PLACES.values():
         assert_right(rows[sensor], 5000.0)
+
+
+def test_a_label_without_end_is_nobodys():
+    """A label that would keep a pattern busy for hours is not looked at."""
+    channel = Channel("accel" * 1_000_000 + "!", "g", np.zeros(2))
+    assert sensors_in([channel]) == {}
 
 
 def test_xdf_without_labels(tmp_path):
