@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -221,20 +221,52 @@ def _widths(
     Where several ways come out even, as many of the wanted columns as can be have decimals.
     """
     last = len(rows[0])
-    paths: dict[int, list[tuple[int, ...]]] = {0: [()]}
+    if last > _MOST_PLACES:
+        return ()
+    decimals = {at for at in range(last - 1) if _are_decimals(rows, at)}
+    reached: dict[int, list[_Way]] = {0: [_Way(0, None, None)]}
     for name in names:
-        longer: dict[int, list[tuple[int, ...]]] = {}
-        for at, so_far in paths.items():
-            for width in (1,) if name in texts else (1, 2):
-                if at + width <= last and (width == 1 or _are_decimals(rows, at)):
-                    longer.setdefault(at + width, []).extend((*path, width) for path in so_far)
-        paths = {at: found[:_MOST_WAYS] for at, found in longer.items()}
-    found = paths.get(last, [])
-    wanted = [i for i, name in enumerate(names) if name not in blank]
-    most = max((sum(way[i] for i in wanted) for way in found), default=0)
-    best = [way for way in found if sum(way[i] for i in wanted) == most]
-    places = {tuple((sum(way[:i]), way[i]) for i in wanted) for way in best}
-    return best[0] if len(places) == 1 else ()
+        longer: dict[int, list[_Way]] = {}
+        for at, ways in reached.items():
+            for width in (1, 2) if at in decimals and name not in texts else (1,):
+                longer.setdefault(at + width, []).extend(
+                    way.with_column(at, width, wanted=name not in blank) for way in ways
+                )
+        reached = {at: _best_two(ways) for at, ways in longer.items() if at <= last}
+    found = reached.get(last, [])
+    return found[0].widths() if len(found) == 1 else ()
+
+
+class _Way(NamedTuple):
+    """A way to share a row's places among its first columns, as a chain back to the first.
+
+    `places` is of the wanted columns alone: their beginnings and widths, and those before them.
+    """
+
+    decimals: int
+    places: tuple[Any, int, int] | None
+    before: "tuple[_Way, int] | None"
+
+    def with_column(self, at: int, width: int, *, wanted: bool) -> "_Way":
+        places = (self.places, at, width) if wanted else self.places
+        return _Way(self.decimals + (width - 1 if wanted else 0), places, (self, width))
+
+    def widths(self) -> tuple[int, ...]:
+        found, way = [], self
+        while way.before is not None:
+            way, width = way.before
+            found.append(width)
+        return tuple(reversed(found))
+
+
+def _best_two(ways: Sequence[_Way]) -> list[_Way]:
+    """Return, of the ways to one place, two with most decimals that differ in wanted columns.
+
+    One where all such ways agree on them: two are enough to know that it is not sure.
+    """
+    most = max(way.decimals for way in ways)
+    differing = {id(way.places): way for way in reversed(ways) if way.decimals == most}
+    return list(reversed(differing.values()))[:2]
 
 
 def _are_decimals(rows: Sequence[Sequence[bytes]], at: int) -> bool:
@@ -437,4 +469,5 @@ _ROWS_LOOKED_AT: Final = 200
 
 _COMMA_TIME: Final = re.compile(rb"(\d{1,2}:\d{1,2}:\d{1,2}),(\d{1,9})(?=,|$)")
 _WHOLE: Final = re.compile(rb"\s*[-+]?\d+")
-_MOST_WAYS: Final = 256
+_MOST_PLACES: Final = 512
+"""Cells of a row in which decimals are looked for; people write no more by hand."""

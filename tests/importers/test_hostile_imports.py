@@ -75,6 +75,13 @@ REFUSED = {
     "a pipe for marks": (_fifo("marks.csv"), "no regular file"),
     "a quote without end": (_write("pelvis.csv", f'{_HEAD}\n"{"x" * 300_000}'), "field larger"),
     "a row without end": (_write("pelvis.csv", _HEAD + "\n" + "1," * 300_000), "300001 cells"),
+    "hundreds of cells that may be decimals": (
+        _write(
+            "pelvis.csv",
+            _HEAD + "".join(f",c{i}" for i in range(400)) + "\n" + ("1," * 556 + "1\n") * 20,
+        ),
+        "557 cells",
+    ),
     "days that no month has": (
         _write("pelvis.csv", _HEAD + "\n" + "2026-13-45 25:61:61,0,0,9.8,0,0,0\n" * 20),
         "time",

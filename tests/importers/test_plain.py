@@ -69,6 +69,19 @@ def test_columns_that_mean_nothing(tmp_path, more):
     assert "'remark' is not used" in report.warnings[0]
 
 
+def test_commas_both_ways_beside_many_columns(tmp_path):
+    """Commas that separate and mark decimals; other columns could be decimals in many ways."""
+    names = ",".join((*NAMES, *(f"count_{i}" for i in range(40))))
+    lines = [
+        ",".join(
+            [*(f"{v:.6f}".replace(".", ",") for v in (0.01 * k, *ACC, *gyr_rad(k))), *["25"] * 40]
+        )
+        for k in range(ROWS)
+    ]
+    rows, _ = come_in(tmp_path, both("{}.csv", "\n".join((names, *lines)) + "\n"))
+    assert_right(rows["pelvis"], 0.0)
+
+
 @pytest.mark.parametrize(
     ("unit", "scale", "said"),
     [
