@@ -38,6 +38,7 @@ from imuhip.catalogue.tables import (
 )
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import FolderInTheMaking, reason
+from imuhip.core.visible import as_cell
 from imuhip.recording.reader import RecordingReader
 from imuhip.recording.summary import sha256_of
 from imuhip.results.schemas import SESSION_FILE, read_json
@@ -244,14 +245,9 @@ def _write_tables(folder: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]
             ) as file:
                 writer = csv.DictWriter(file, list(found[0]))
                 writer.writeheader()
-                writer.writerows({key: _cell(value) for key, value in row.items()} for row in found)
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula; what it says stays readable."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return value
+                writer.writerows(
+                    {key: as_cell(value) for key, value in row.items()} for row in found
+                )
 
 
 def _copied(folder: Path, found: Holdings) -> dict[str, str]:
@@ -374,8 +370,6 @@ def _files(folder: Path) -> list[Path]:
 def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
-
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _README: Final = """\
 Everything imuhip holds of athlete {athlete}

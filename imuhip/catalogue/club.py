@@ -19,6 +19,8 @@ from imuhip.catalogue.entities import MeasureValue
 from imuhip.catalogue.filing import check_id
 from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.errors import CatalogueError
+from imuhip.core.files import file_made_whole, make_folder
+from imuhip.core.visible import as_cell
 from imuhip.importers.text_files import read_text
 
 ROSTER_COLUMNS: Final = ("id", "name", "team", "note", "consent")
@@ -59,12 +61,17 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
     RecordingError
         If the file cannot be read as text.
     CatalogueError
-        If there is no column ``id``, an id is unusable or stands twice, or consent is unclear.
+        If it is no table or has no column ``id``, an id is unusable or stands twice, or consent is
+        unclear.
     """
     text = read_text(path).decode()
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=separator)
+    try:
+        lines = [(rows.line_num, row) for row in rows]
+    except csv.Error as error:
+        raise CatalogueError(f"The roster is not a table: {error}.", path=path) from error
     names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     if "id" not in names:
         raise CatalogueError(
@@ -72,15 +79,13 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
             "and may have name, team, note and consent."
         )
     entries: dict[str, RosterEntry] = {}
-    for row in rows:
+    for number, row in lines:
         cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in names.items() if theirs}
         if not any(cells.values()):
             continue
-        entry = _entry(cells, f"{path}:{rows.line_num}")
+        entry = _entry(cells, f"{path}:{number}")
         if entry.id in entries:
-            raise CatalogueError(
-                f"{path}:{rows.line_num}: {entry.id} is there twice. Keep one line."
-            )
+            raise CatalogueError(f"{path}:{number}: {entry.id} is there twice. Keep one line.")
         entries[entry.id] = entry
     return tuple(entries.values())
 
@@ -210,7 +215,9 @@ def as_csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return ""
+    return as_cell(value)
 
 
 def write_results(
@@ -234,6 +241,8 @@ def write_results(
     ------
     CatalogueError
         If an athlete is not in the catalogue, or nobody of the roster is in the team.
+    RecordingError
+        When the disk refuses.
     """
     teams = {entry.id: entry.team for entry in roster}
     known = [athlete.id for athlete in reader.athletes()]
@@ -252,9 +261,10 @@ def write_results(
         "sessions.csv": (SESSION_COLUMNS, sessions),
         "teams.csv": (TEAM_COLUMNS, of_teams),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, (columns, rows) in tables.items():
-        (folder / name).write_text(as_csv(columns, rows), encoding="utf-8", newline="")
+        with file_made_whole(folder / name, overwrite=True) as temporary:
+            temporary.write_text(as_csv(columns, rows), encoding="utf-8", newline="")
     return {name: len(rows) for name, (_, rows) in tables.items()}
 
 

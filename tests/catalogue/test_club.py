@@ -2,6 +2,8 @@
 
 import csv
 import math
+import os
+import stat
 
 import pytest
 from beds import catalogue as bed
@@ -60,6 +62,7 @@ def test_a_roster_as_spreadsheets_save_it(tmp_path, separator):
         ("id\nA1\nA1\n", "club.csv:3: A1 is there twice"),
         ("id,consent\nA1,perhaps\n", "club.csv:2: consent is 'perhaps'. Write yes, no"),
         ("id\na/b\n", "club.csv:2: "),
+        ('id\n"' + "x" * 200_000, "club.csv: The roster is not a table: field larger"),
     ],
 )
 def test_a_roster_that_cannot_be_meant(tmp_path, text, said):
@@ -117,6 +120,9 @@ def test_results_of_athletes_and_teams(club, tmp_path):
     assert int(one["repetitions"]) == len(same)
     assert float(one["mean"]) == pytest.approx(sum(same) / len(same))
     teams = table(out / "teams.csv")
+    if os.name == "posix":
+        assert stat.S_IMODE(out.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o600}
     assert tuple(teams[0]) == TEAM_COLUMNS
     assert {row["team"] for row in teams} == {"U19"}
     with pytest.raises(CatalogueError, match="no athlete Z9"):
@@ -142,8 +148,9 @@ def test_a_team_counts_each_athlete_once():
 
 
 def test_csv_of_what_is_not_known():
-    """Unknown numbers are empty cells, and truth is written small."""
-    assert as_csv(("a", "b"), [{"a": math.nan, "b": True}]) == "a,b\n,true\n"
+    """Unknown numbers are empty cells, truth is written small, and no text is a formula."""
+    rows = [{"a": math.nan, "b": True}, {"a": -1.5, "b": "=HYPERLINK(0)"}]
+    assert as_csv(("a", "b"), rows) == "a,b\n,true\n-1.5,'=HYPERLINK(0)\n"
 
 
 def test_on_the_terminal(tmp_path):
