@@ -1,5 +1,6 @@
-"""Foreign text made fit to be shown: nothing in it steers a terminal or turns lines round, and no
-spreadsheet takes it for a formula.
+"""Foreign text made fit to be shown.
+
+Nothing in it steers a terminal or turns lines round, and no spreadsheet takes it for a formula.
 """
 
 import re
