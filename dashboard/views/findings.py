@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dashboard.views.sessions import movement_title
 from imuhip.assess.rules.table import LIMITS, RULES
-from imuhip.assess.wording import number
+from imuhip.assess.wording import number, shown_value
 from imuhip.core.certainty import REMEDY, half_told
 from imuhip.report.plain_words import words_for
 
@@ -73,9 +73,15 @@ def _measured(finding: Mapping[str, Any]) -> str:
     if not half_told(mdc, unit):
         return f"Measured: –; {REMEDY}."
     return (
-        f"Measured: {_number(finding['value'], unit)}; the smallest that is more than error: "
+        f"Measured: {_shown(finding)}; the smallest that is more than error: "
         f"{_number(mdc, unit)}; confidence {finding['confidence']:.0%}."
     )
+
+
+def _shown(finding: Mapping[str, Any]) -> str:
+    """The value for people."""
+    value, unit = finding["value"], finding["unit"]
+    return "not known" if value is None else shown_value(RULES.get(finding["rule"]), value, unit)
 
 
 def _number(value: float | None, unit: str) -> str:

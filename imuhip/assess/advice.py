@@ -124,11 +124,11 @@ def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
     known = [f for f in findings if f.grade == "none"]
     if not known:
         text = "Calibrate again and repeat the tests."
-        return (Line("test_again", text, "Nothing could be told with certainty."),)
+        return (Line("test_again", text, "Nothing was certain enough to say."),)
     text = "Keep the programme and add load or range in small steps."
     reason = f"{len(known)} checks found nothing"
     if unknown:
-        reason += f"; {len(unknown)} could not be told"
+        reason += f"; {len(unknown)} were too uncertain"
     again = "In four weeks, or sooner if something changes."
     why = "Without a fault to follow, a month shows what training changes."
     return (Line("drill", text, f"{reason}."), Line("test_again", again, why))
@@ -207,24 +207,24 @@ _ORDER_OF_SHIFT: Final = {"hip_shift": 25}
 _LIMITS_WHY: Final[Mapping[str, str]] = {
     "pain": "What hurts comes before everything that was measured",
     "soreness": "What is sore is trained lighter, not harder",
-    "arc": "A hip can load only the rotation that it has",
+    "arc": "Under load a hip has no more rotation than without",
     "grows_over_set": "The first repetitions are clean: it is the set that is too long",
     "movement": "It is the largest thing found in this session",
-    "pelvic_tuck": "From there on down the pelvis moves in place of the hips",
-    "knee_in": "A thigh that falls in does not carry in its own line",
+    "pelvic_tuck": "From there on down the pelvis moves instead of the hips",
+    "knee_in": "A thigh that falls in carries the load out of line",
     "hip_shift": "One leg does more of the work than the other",
-    "pelvis_follows_pivot": "What the pelvis gives, the hip does not learn to give",
+    "pelvis_follows_pivot": "As long as the pelvis turns, the hip does not learn to",
     "pelvis_cheats_table": "What the pelvis gives looks like range that the hip does not have",
-    "too_fast": "A swing goes past the range that is to be learned",
+    "too_fast": "A swing goes past the range that the hip controls",
 }
 
 _DRILL_WHY: Final[Mapping[str, str]] = {
-    "pain": "Less range or load keeps the training, the direction without pain keeps the hip.",
+    "pain": "Less range or load keeps the training going, and the direction without pain keeps the hip moving.",
     "soreness": "Longer holds in a lighter range load it without more irritation.",
     "arc": "Range without load comes first, then control, then load: ten slow turns, two or three "
     "times a week.",
-    "grows_over_set": "Only clean repetitions are practice.",
-    "movement": "It works on what was found, away from the full load.",
+    "grows_over_set": "Only clean repetitions are worth practising.",
+    "movement": "It works on what was found, with less load.",
 }
 
 _AGAIN: Final[Mapping[str, tuple[str, str]]] = {
@@ -241,7 +241,7 @@ _AGAIN: Final[Mapping[str, tuple[str, str]]] = {
         "Rotation changes slowly, and a new strapping alone makes some degrees of difference.",
     ),
     "grows_over_set": (
-        "Next session, with the same load, the set ended one repetition earlier.",
+        "Next session, with the same load and the shorter set.",
         "It shows whether it is the load or the length of the set.",
     ),
     "movement": (

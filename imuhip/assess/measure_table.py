@@ -173,7 +173,7 @@ _ROWS: Final = (
         "speed_peak_deg_s",
         "deg/s",
         "peak speed",
-        "Greatest rate of the thigh: its inclination in a squat, its turn else.",
+        "Greatest rate of the thigh: its inclination in a squat, otherwise its turn.",
         _OWN,
     ),
     ("speed_mean_deg_s", "deg/s", "mean speed", "Mean of that rate from start to end.", _OWN),

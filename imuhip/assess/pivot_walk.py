@@ -83,10 +83,10 @@ def dose_words(walks: Sequence[Walk]) -> str:
     whole = sum(walk.returned for walk in walks)
     what = f"{whole} whole {'walk' if whole == 1 else 'walks'} today."
     if whole < _FEWEST:
-        return f"{what} Two to three, two or three times a week, are a good dose."
+        return f"{what} Two or three a day, two or three days a week, are a good dose."
     if whole > _MOST:
-        return f"{what} Two to three are enough for one day; more each week, not each day."
-    return f"{what} That is a good dose: two or three times a week, one more each week."
+        return f"{what} Two or three are enough for one day; add one a week, not one a day."
+    return f"{what} That is a good dose for two or three days a week; add one a week."
 
 
 def _parts(steps: Sequence[Repetition]) -> list[tuple[list[Repetition], bool]]:

@@ -43,6 +43,13 @@ def number(value: float, unit: str) -> str:
     return f"{round(value) + 0.0:.0f}{UNIT_SIGNS[unit]}" if math.isfinite(value) else "unknown"
 
 
+def shown_value(rule: Rule | None, value: float, unit: str) -> str:
+    """A finding's value for people; of a goal that is reached, how much there is to spare."""
+    if value < 0.0 and rule is not None and rule.fault == "arc":
+        return f"{number(-value, unit)} to spare"
+    return number(value, unit)
+
+
 def filled(text: str, unit: str, verdict: Verdict) -> str:
     """A text of a record with the verdict's numbers and sides, its first letter a capital."""
     side = verdict.side

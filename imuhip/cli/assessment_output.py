@@ -47,7 +47,8 @@ def assessment_words(
     done = {(each.movement, each.set) for each in sets}
     _findings(console, [f for f in findings if (f.movement, f.set) not in done])
     for note in notes[:_MOST_NOTES]:
-        line = f"{note.t:7.1f} s  {note.label}{_moment(note.angles)}"
+        label = note.label.replace(":", ": ", 1)
+        line = f"{note.t:7.1f} s  {label}{_moment(note.angles)}"
         console.print(line, highlight=False, markup=False)
     if len(notes) > _MOST_NOTES:
         console.print(f"and {len(notes) - _MOST_NOTES} more marks", highlight=False)

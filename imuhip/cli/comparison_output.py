@@ -106,10 +106,10 @@ def _goals(title: str, arcs: Sequence[Arcs], zones: Mapping[Side, Sequence[Zone]
 
 def _places(standings: Sequence[Standing]) -> str:
     """Where both sides stand, in one word where they stand alike."""
-    words = [
-        each.place if each.sure or each.place == "cannot tell" else f"perhaps {each.place}"
-        for each in standings
-    ]
+    words = []
+    for each in standings:
+        place = each.place.removesuffix(" of")
+        words.append(place if each.sure or place == "cannot tell" else f"perhaps {place}")
     if len(set(words)) == 1:
         return words[0]
     return ", ".join(f"{each.side} {word}" for each, word in zip(standings, words, strict=True))

@@ -67,8 +67,8 @@ def _done(counted: Sequence[Repetition]) -> str:
         one = (rep.set, rep.repetition, rep.direction)
         alone = () if rep.direction == "down" else (rep.side,)
         seen.setdefault(family(rep.movement), set()).add((*one, *alone))
-    told = [f"{len(reps)} × {title_of(kind)}" for kind, reps in seen.items()]
-    done = f"You did {', '.join(told)}."
+    told = [f"{title_of(kind)} {_times(len(reps))}" for kind, reps in seen.items()]
+    done = f"You did: {', '.join(told)}."
     depths = [
         rep.measures["depth_deg"]
         for rep in counted
@@ -78,6 +78,10 @@ def _done(counted: Sequence[Repetition]) -> str:
         deep = degrees(fmean(depths))
         done += f" In the squat your thighs went {deep} down; level with the floor is 90°."
     return done
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
@@ -91,7 +95,7 @@ def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
             told.setdefault(finding["rule"], set()).add(finding["side"])
     good = [_said(words_for(rule).good, sides) for rule, sides in told.items()]
     blocks: list[Block] = [Words(text, "good") for text in good[:_MOST_GOOD]]
-    return blocks or [Words("Nothing could be told with certainty this time.")]
+    return blocks or [Words("Nothing was certain enough to say this time.")]
 
 
 def _work(material: Material) -> list[Block]:
@@ -99,7 +103,7 @@ def _work(material: Material) -> list[Block]:
     cards = cards_in(material)
     findings = findings_of(material.results)
     if not cards and any(f.grade == "cannot_tell" for f in findings):
-        return [Words("Nothing stood out in what could be told.")]
+        return [Words("Nothing stood out in what was certain enough to say.")]
     if not cards:
         return [Words("No findings. Keep going.", "good")]
     blocks: list[Block] = []

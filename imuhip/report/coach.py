@@ -14,6 +14,7 @@ from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
+from imuhip.assess.wording import shown_value
 from imuhip.core.certainty import Z95, half_told
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
@@ -133,8 +134,8 @@ def _findings(material: Material) -> Iterator[Block]:
         [words_for(f["rule"]).title + ("" if f["side"] == "both" else f", {f['side']}"),
          f"{title_of(family(f['movement']))} {f['set']}",
          *_value_and_error(f),
-         _number(f["limit"], f["unit"]), _GRADES[f["grade"]],
-         f"{f['confidence'] or 0.0:.0%}", ", ".join(map(str, f["repetitions"])) or "–"]
+         _number(f["limit"], f["unit"]) if f["limit"] else "–", _GRADES[f["grade"]],
+         f"{100.0 * (f['confidence'] or 0.0):.0f} %", ", ".join(map(str, f["repetitions"])) or "–"]
         for f in findings
     ]  # fmt: skip
     head = ["looked for", "set", "value", "error", "limit", "grade", "confidence", "repetitions"]
@@ -152,7 +153,10 @@ def _value_and_error(finding: Mapping[str, Any]) -> tuple[str, str]:
     mdc, unit = finding["mdc"], finding["unit"]
     if not half_told(mdc, unit):
         return "–", "–"
-    return _number(finding["value"], unit), _number(mdc, unit, "± ")
+    if (value := finding["value"]) is None:
+        return "–", _number(mdc, unit, "± ")
+    shown = shown_value(RULES.get(finding["rule"]), value, unit).replace("-", "−")
+    return shown, _number(mdc, unit, "± ")
 
 
 # --- arcs, change, pairs -------------------------------------------------------------------------
@@ -322,7 +326,8 @@ def _notes(material: Material) -> Iterator[Block]:
             for side in SIDES
         )
         during = f" in {title_of(family(note.movement))}, set {note.set}" if note.movement else ""
-        said = " ".join((f"{note.label}{during}; {angles}.", *material.became.get(note.t, ())))
+        label = note.label.replace(":", ": ", 1)
+        said = " ".join((f"{label}{during}; {angles}.", *material.became.get(note.t, ())))
         yield Words(said, tone, f"{note.t:.1f} s:")
     for entry in written:
         yield Words(entry.text, "warn" if entry.kind == "pain" else "plain", f"{entry.kind}:")
@@ -332,9 +337,9 @@ def _definitions(material: Material) -> Iterator[Block]:
     yield Heading("What the numbers mean")
     yield Words(
         "± is the half-width of the 95 % interval of the error, soft tissue left out. Angles "
-        "count from the athlete's own standing; in is positive, out is negative, but arcs outwards "
-        "are shown as positive numbers. Real: beyond the error and at least 5°. Possible: the 80 % "
-        "interval leaves zero out.",
+        "count from the athlete's own standing; in is positive, out is negative. Against a goal and "
+        "in words, turns outwards are positive too. Real: beyond the error and at least 5°. "
+        "Possible: the 80 % interval leaves zero out.",
         "small",
     )
     rows = [[m.title, m.definition, m.source] for m in map(MEASURES.__getitem__, _used(material))]

@@ -86,7 +86,7 @@ def arc_blocks(one: Turned) -> list[Block]:
     under = f", {one.said}" if one.said else ""
     caption = (
         f"{title_of(one.family).capitalize()}{under}, {one.turns} turns. Green rim: the goal. "
-        "Black bar: the 95 % interval of the error. Counted from your own standing."
+        "Black bar: the 95 % interval of the error. Counted from standing."
     )
     standings = one.standings("goal")
     blocks: list[Block] = [Pictures(pictures, caption)]

@@ -22,7 +22,9 @@ RULE: Final = Rule(
         shown="{side} hip turns out {detail}: short of the goal, which begins at {low}",
         counts=False,
     ),
-    definition="The goal's lower edge minus the mean outward end range of the set.",
+    definition=(
+        "The goal's lower edge minus the mean outward end range of the set, the skin allowed for."
+    ),
     error="covariance, the spread of the turns, and the skin",
     good="Your {side} hip turns out as far as your goal, or nearly.",
     lead="Your {side} hip turns out less than your goal.",
@@ -33,6 +35,6 @@ RULE: Final = Rule(
         Cue(
             "drill", "sit in 90/90 with the {side} leg in front: tall back, hold 10 s, three times."
         ),
-        Cue("change", "take the feet a little closer in squats while it grows."),
+        Cue("change", "take the feet a little closer in squats while the rotation grows."),
     ),
 )

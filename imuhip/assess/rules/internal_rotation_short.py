@@ -22,7 +22,9 @@ RULE: Final = Rule(
         shown="{side} hip turns in {detail}: short of the goal, which begins at {low}",
         counts=False,
     ),
-    definition="The goal's lower edge minus the mean inward end range of the set.",
+    definition=(
+        "The goal's lower edge minus the mean inward end range of the set, the skin allowed for."
+    ),
     error="covariance, the spread of the turns, and the skin",
     good="Your {side} hip turns in as far as your goal, or nearly.",
     lead="Your {side} hip turns in less than your goal.",
@@ -33,6 +35,9 @@ RULE: Final = Rule(
         Cue(
             "drill", "holds at a comfortable inward end range of the {side} hip, 10 s, three times."
         ),
-        Cue("change", "let the {side} foot turn out a little, or squat less deep, while it grows."),
+        Cue(
+            "change",
+            "let the {side} foot turn out a little, or squat less deep, while the rotation grows.",
+        ),
     ),
 )

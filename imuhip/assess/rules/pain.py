@@ -23,8 +23,8 @@ RULE: Final = Rule(
     cues=(
         Cue(
             "change",
-            "reduce the range or the load until it does not hurt; work the direction that does not "
-            "hurt first.",
+            "reduce the range or the load until it does not hurt; begin with the direction that "
+            "does not hurt.",
             pain=True,
         ),
         Cue("change", "fewer repetitions, and mark it again where it still hurts.", pain=True),
