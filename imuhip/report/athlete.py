@@ -67,8 +67,8 @@ def _done(counted: Sequence[Repetition]) -> str:
         one = (rep.set, rep.repetition, rep.direction)
         alone = () if rep.direction == "down" else (rep.side,)
         seen.setdefault(family(rep.movement), set()).add((*one, *alone))
-    told = [f"{title_of(kind)} {_times(len(reps))}" for kind, reps in seen.items()]
-    done = f"You did: {', '.join(told)}."
+    counts = [f"{len(reps)} × {title_of(kind)}" for kind, reps in seen.items()]
+    done = f"You did {', '.join(counts)}."
     depths = [
         rep.measures["depth_deg"]
         for rep in counted
@@ -78,10 +78,6 @@ def _done(counted: Sequence[Repetition]) -> str:
         deep = degrees(fmean(depths))
         done += f" In the squat your thighs went {deep} down; level with the floor is 90°."
     return done
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
 
 
 def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
