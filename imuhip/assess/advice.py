@@ -219,7 +219,8 @@ _LIMITS_WHY: Final[Mapping[str, str]] = {
 }
 
 _DRILL_WHY: Final[Mapping[str, str]] = {
-    "pain": "Less range or load keeps the training going, and the direction without pain keeps the hip moving.",
+    "pain": "Less range or load keeps the training going, and the direction without pain keeps the "
+    "hip moving.",
     "soreness": "Longer holds in a lighter range load it without more irritation.",
     "arc": "Range without load comes first, then control, then load: ten slow turns, two or three "
     "times a week.",

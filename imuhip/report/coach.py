@@ -337,8 +337,8 @@ def _definitions(material: Material) -> Iterator[Block]:
     yield Heading("What the numbers mean")
     yield Words(
         "± is the half-width of the 95 % interval of the error, soft tissue left out. Angles "
-        "count from the athlete's own standing; in is positive, out is negative. Against a goal and "
-        "in words, turns outwards are positive too. Real: beyond the error and at least 5°. "
+        "count from the athlete's own standing; in is positive, out is negative. Against a goal "
+        "and in words, turns outwards are positive too. Real: beyond the error and at least 5°. "
         "Possible: the 80 % interval leaves zero out.",
         "small",
     )
