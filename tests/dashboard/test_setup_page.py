@@ -5,7 +5,7 @@ import math
 import urllib.request
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 STREAMS = "window.imuhip && window.imuhip.setup && window.imuhip.setup.state === 'live'"
 
@@ -126,6 +126,24 @@ def test_the_figure_moves_as_the_sensors_say(page: Page, address: str, collector
     expect(page.get_by_role("button", name="Side", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_the_last_choice_of_movements_counts(page: Page, address: str, collector: Any) -> None:
+    """A choice whose request is slow is not overtaken by the next one and does not undo it."""
+    collector.start("--ready")
+    open_setup(page, address)
+    held: list[Route] = []
+    page.route("**/control/plan", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_label("Who trains?").fill("A7")
+    page.get_by_label("Goal").select_option("weightlifting")
+    page.locator("summary").click()
+    page.get_by_label("squat", exact=True).check()
+    for _ in range(2):
+        page.wait_for_event("response", lambda answer: answer.url.endswith("/status"))
+    with page.expect_response(lambda answer: "squat" in (answer.request.post_data or "")):
+        held[0].continue_()
+    plans = [said for action, said in control(collector, "pain") if action == "plan"]
+    assert plans[-1] == {"athlete": "A7", "goal": "weightlifting", "movements": "squat"}
 
 
 def test_two_viewers_share_one_countdown(

@@ -9,10 +9,17 @@ export const VISIT_KEY = "imuhip-visit";
 
 /** Asks the collector, on the page's own address. */
 export class Collector {
-  constructor(base) { this.base = base; }
+  constructor(base) { Object.assign(this, { base, asked: {} }); }
 
-  /** The collector's answer, or a sentence in `error`. */
-  async ask(action, body) {
+  /** The collector's answer, or a sentence in `error`; requests of one kind come in their order. */
+  ask(action, body) {
+    const answer = (this.asked[action] ?? Promise.resolve()).then(() => this.post(action, body));
+    this.asked[action] = answer;
+    return answer;
+  }
+
+  /** Ask at once, whatever is under way: for a page that is being left. */
+  async post(action, body) {
     const request = { method: "POST", keepalive: true, headers: { "content-type": "application/json" } };
     if (body) request.body = JSON.stringify(body);
     try {

@@ -37,7 +37,7 @@ export class SetFields {
     this.rest.onclick = () => this.open();
     this.dialog = this.makeDialog();
     // Who taps and leaves at once has chosen all the same.
-    this.leave = () => { clearTimeout(this.settled); if (Object.keys(this.waiting).length) this.send(); };
+    this.leave = () => { clearTimeout(this.settled); if (Object.keys(this.waiting).length) this.collector.post("set", this.waiting); };
     window.addEventListener("pagehide", this.leave);
     place.replaceChildren(less, this.load, more, this.rest, this.dialog);
     this.draw();
