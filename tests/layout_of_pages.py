@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support.chromium import FLAGS
+from support.chromium import launched
 from support.dashboard_processes import free_port, running
 from support.layout import faults_of
 
@@ -103,11 +103,7 @@ def main() -> int:
             running(command, dashboard_url(port), home) as address,
             sync_playwright() as playwright,
         ):
-            own = Path(playwright.chromium.executable_path)
-            system = None if own.exists() else shutil.which("chromium")
-            browser = playwright.chromium.launch(
-                executable_path=system, args=["--headless", *FLAGS]
-            )
+            browser = launched(playwright)
             for text in wanted.size or SIZES:
                 width, height = map(int, text.split("x"))
                 size = {"width": width, "height": height}
