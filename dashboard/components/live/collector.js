@@ -9,7 +9,11 @@ export const VISIT_KEY = "imuhip-visit";
 
 /** Asks the collector, on the page's own address. */
 export class Collector {
-  constructor(base) { Object.assign(this, { base, asked: {} }); }
+  constructor(base) {
+    this.base = base;
+    /** The last request of each kind. @type {Record<string, Promise<any>>} */
+    this.asked = {};
+  }
 
   /** The collector's answer, or a sentence in `error`; requests of one kind come in their order. */
   ask(action, body) {
