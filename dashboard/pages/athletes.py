@@ -11,7 +11,7 @@ from dashboard.server.dropped import file_dropped
 from dashboard.views.athletes import Person, changes_of, last_values, person_of, sparkline
 from dashboard.views.choosing import let_train, opened, remember
 from dashboard.views.example import example_button
-from dashboard.views.progress import changed_words
+from dashboard.views.progress import changed_words, judged
 from dashboard.views.sessions import (
     analysis_title,
     athlete_title,
@@ -24,9 +24,8 @@ from dashboard.views.theme import image, palette
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Kind, Session
 from imuhip.catalogue.library import RECORDING_SUFFIX
-from imuhip.catalogue.progress import Series
 from imuhip.core.errors import ImuhipError
-from imuhip.report.material import PROGRESS, told_by
+from imuhip.report.material import PROGRESS
 
 
 def main() -> None:
@@ -103,7 +102,7 @@ def _drop(catalogue: Catalogue, athletes: Sequence[Athlete]) -> None:
             accept_multiple_files=True,
         )
         athlete = st.selectbox(
-            "Of which athlete?",
+            "Which athlete?",
             [one.id for one in athletes],
             index=0 if len(athletes) == 1 else None,
             accept_new_options=True,
@@ -137,7 +136,7 @@ def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
         bar.empty()
     remember(filed.athlete, filed.session)
     st.session_state["athletes_athlete"] = filed.athlete
-    return " ".join((f"{file.name} is filed under {filed.athlete}.", *filed.words))
+    return "\n\n".join((f"{file.name} is filed under {filed.athlete}.", *filed.words))
 
 
 def _add(catalogue: Catalogue) -> None:
@@ -227,7 +226,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
         st.html(_card_html(person_of(athlete, sessions, findings, series)))
     with changes.container(border=True):
         st.subheader("What changed", anchor=False)
-        for sentence in changes_of(series) or [changed_words(_told(series))]:
+        for sentence in changes_of(series) or [changed_words(judged(series))]:
             st.markdown(sentence)
         if sessions and st.button("Open Progress", icon=":material/trending_up:"):
             st.switch_page("pages/progress.py")
@@ -261,7 +260,7 @@ def _show_sessions(catalogue: Catalogue, found: Sequence[Session], *, searched: 
     """The list, and the one that is selected in it."""
     if not found:
         st.info(
-            "No session is like that. Take a tag or a word out of the search."
+            "No session matches. Take a tag or a word out of the search."
             if searched
             else "There are no sessions yet. Drop a recording above."
         )
@@ -372,11 +371,6 @@ def _again(said: list[str]) -> None:
     """Draw the page anew with what was written, and say so."""
     st.session_state["said"] = said
     st.rerun()
-
-
-def _told(series: Sequence[Series]) -> list[Series]:
-    """Those that change is told by."""
-    return [one for one in series if told_by(one.movement, one.name)]
 
 
 _MOST_CARDS = 24

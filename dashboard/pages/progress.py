@@ -14,6 +14,7 @@ from dashboard.views.progress import (
     error_words,
     goal_words,
     goals_for,
+    judged,
     measure_choices,
     measure_title,
     movements_of,
@@ -30,7 +31,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, NoteKind
 from imuhip.catalogue.progress import Series
-from imuhip.report.material import PROGRESS, told_by
+from imuhip.report.material import PROGRESS
 
 
 def main() -> None:
@@ -80,8 +81,7 @@ def _show(catalogue: Catalogue) -> None:
 
 def _show_changed(catalogue: Catalogue, athlete: str) -> None:
     """What changed, the surest first: by the measures and words of the report."""
-    every = catalogue.progress(athlete, names=PROGRESS)
-    series = [one for one in every if told_by(one.movement, one.name)]
+    series = judged(catalogue.progress(athlete, names=PROGRESS))
     st.subheader(changed_words(series))
     rows = changed_rows(series)
     if rows:
@@ -123,7 +123,7 @@ def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None
         leg = side.selectbox("Side", ["both", "left", "right"])
         if st.form_submit_button("Set goal"):
             if least is None and most is None:
-                st.warning("Say at least one end of the goal.")
+                st.warning("Give the goal a lower or an upper end.")
             elif least is not None and most is not None and least > most:
                 st.warning("The lower end is above the upper one.")
             else:

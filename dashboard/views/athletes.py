@@ -1,21 +1,20 @@
 """Athletes as people: where each stands, in a card and in a row of the team; no Streamlit here."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from dashboard.views.findings import finding_cards
-from dashboard.views.progress import changed_words, number_shown
+from dashboard.views.progress import changed_words, judged, number_shown
 from dashboard.views.sessions import athlete_title, day, done
 from dashboard.views.start import CONSENT
 from imuhip.assess.movements import family
 from imuhip.catalogue.entities import Athlete, FindingEntry, Session
 from imuhip.catalogue.progress import Series
 from imuhip.report.blocks import Dot, Line, Picture, Shape
-from imuhip.report.material import title_of, told_by
+from imuhip.report.material import title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,6 @@ class Person:
         In a few words.
     chips
         Three things at most, the most telling first.
-    tags
-        Of the athlete's sessions, the most frequent first.
     lines
         Side to the values of the measure that is drawn, session by session.
     drawn
@@ -48,7 +45,6 @@ class Person:
     what: str
     consent: str
     chips: tuple[str, ...]
-    tags: tuple[str, ...]
     lines: Mapping[str, tuple[float, ...]]
     drawn: str
     row: Mapping[str, Any]
@@ -71,7 +67,7 @@ def person_of(
     series
         Measures that change is told by, over all sessions.
     """
-    told = [one for one in series if told_by(one.movement, one.name)]
+    told = judged(series)
     graver = [
         card
         for card in finding_cards(_plain(one) for one in findings)
@@ -84,7 +80,6 @@ def person_of(
     chips = [graver[0].title if graver else ("nothing stands out" if latest else "")]
     chips.append(f"{real} of {len(changes)} changed" if changes else "")
     chips.append(_spread(sessions))
-    tags = Counter(tag for session in sessions for tag in session.tags)
     return Person(
         id=athlete.id,
         title=athlete_title(athlete),
@@ -92,7 +87,6 @@ def person_of(
         what=done(latest.movements) if latest else "",
         consent=CONSENT[athlete.consent],
         chips=tuple(chip for chip in chips if chip),
-        tags=tuple(tag for tag, _ in tags.most_common()),
         lines=lines,
         drawn=drawn,
         row={
@@ -133,9 +127,9 @@ def sparkline(person: Person, colours: Mapping[str, str]) -> Picture | None:
     return Picture(WIDE, HIGH, shapes, f"{person.drawn}: {words}")
 
 
-def last_values(person: Person, sign: str = "°") -> str:
+def last_values(person: Person) -> str:
     """The newest values of what is drawn, in words."""
-    sides = (f"{side} {line[-1]:.0f}{sign}" for side, line in person.lines.items() if line)
+    sides = (f"{side} {line[-1]:.0f}°" for side, line in person.lines.items() if line)
     return ", ".join(sides)
 
 
@@ -161,7 +155,7 @@ def _spread(sessions: Sequence[Session]) -> str:
     if len(moments) < 2:
         return ""
     lately = sum(moments[0] - moment < timedelta(weeks=4) for moment in moments)
-    return f"{lately} sessions in 4 weeks"
+    return f"{lately} session{'' if lately == 1 else 's'} in 4 weeks"
 
 
 def _plain(finding: FindingEntry) -> dict[str, Any]:
@@ -184,10 +178,8 @@ def changes_of(series: Iterable[Series]) -> list[str]:
     return [
         f"{title_of(family(one.movement)).capitalize()}, {one.side} {one.direction}: "
         f"{number_shown(one, one.points[0].value)} → {number_shown(one, one.points[-1].value)}"
-        for one in series
-        if told_by(one.movement, one.name)
-        and one.since_first is not None
-        and one.since_first.word == "real"
+        for one in judged(series)
+        if one.since_first is not None and one.since_first.word == "real"
     ]
 
 

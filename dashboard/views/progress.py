@@ -11,7 +11,7 @@ from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
 from imuhip.core.certainty import REMEDY, Z95
-from imuhip.report.material import title_of
+from imuhip.report.material import title_of, told_by
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 
@@ -60,13 +60,18 @@ def series_row(series: Series) -> dict[str, Any]:
     }
 
 
+def judged(series: Iterable[Series]) -> list[Series]:
+    """Those that a report judges change by."""
+    return [one for one in series if told_by(one.movement, one.name)]
+
+
 def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
     """What changed since the first session: a row each, the surest change first.
 
     Parameters
     ----------
     series
-        Measures that a report tells change by; those with one session are left out.
+        Of `judged`; those with one session are left out.
     """
     several = [one for one in series if one.since_first is not None and told(one)]
     return [
@@ -86,7 +91,7 @@ def changed_words(series: Iterable[Series]) -> str:
     """The sentence above the list: how many changed beyond error, and what cannot be told."""
     words = [one.since_first.word for one in series if one.since_first is not None and told(one)]
     if not words:
-        return "One session so far: from the second on this says what changed."
+        return "Nothing to compare yet: from the second session on this says what changed."
     real, unknown = words.count("real"), words.count("cannot tell")
     if real:
         said = f"{real} of {len(words)} changed by more than error since the first session"
