@@ -143,11 +143,16 @@ def read_review(place: Path, excluded: Mapping[RepKey, str] | None = None) -> Re
     """
     if not (place / SESSION_FILE).is_file():
         raise RecordingError(
-            "expected a folder of results, came one without; run `imuhip analyze` on the "
-            "recording first",
+            "There are no results in this folder. Run `imuhip analyze` on the recording first",
             path=place,
         )
-    written = max((place / name).stat().st_mtime_ns for name in (ANGLES_FILE, REPETITIONS_FILE))
+    files = [place / name for name in (ANGLES_FILE, REPETITIONS_FILE)]
+    if lost := [file.name for file in files if not file.is_file()]:
+        raise RecordingError(
+            f"{' and '.join(lost)} is missing in this folder. Analyze the recording again",
+            path=place,
+        )
+    written = max(file.stat().st_mtime_ns for file in files)
     whole = _read(place, written)
     out = excluded or {}
     return replace(whole, reps=tuple(
@@ -251,7 +256,7 @@ def rep_rows(reps: Iterable[Rep], marks: Sequence[tuple[float, str]] = ()) -> li
                            default=None),
             "Tempo s": tempo(first),
             "Counts": _counting(group),
-                "With": tags[first.key.movement, first.key.set].words,
+            "With": tags[first.key.movement, first.key.set].words,
         })  # fmt: skip
     return rows
 

@@ -221,7 +221,7 @@ def test_a_folder_of_results_opens_without_a_catalogue(
     assert not page.exception
     assert len(listed(page)) == len(by_repetition(read_review(one_filed.results).reps))
     page.text_input[0].set_value(str(tmp_path)).run()
-    assert "expected a folder of results" in page.error[0].value
+    assert "no results in this folder" in page.error[0].value
 
 
 def test_one_cursor_moves_traces_figure_and_numbers(
