@@ -104,7 +104,10 @@ def _sessions(
     catalogue: Catalogue, after: Session, material: Material, others: Sequence[Session]
 ) -> None:
     if not others:
-        st.info("This is the athlete's only session with results; the second can be compared.")
+        st.info(
+            "This is the athlete's only session with results; with the second one there is "
+            "something to compare."
+        )
         return
     known, titles = {other.id: other for other in others}, session_titles(others)
     before = known[st.selectbox("Compared with", list(known), format_func=titles.__getitem__)]
@@ -189,7 +192,7 @@ _HOW_COLD = (
 
 _HOW_TABLE = (
     "For this, do a table test, note the weight while recording – **load 60 kg** –, then squat: "
-    "how much of the table's rotation is used at the bottom is then told."
+    "this then shows how much of the table's rotation is used at the bottom."
 )
 
 main()

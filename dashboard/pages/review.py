@@ -227,7 +227,7 @@ def _verdict_card(review: Review) -> str:
         lines.append(f"<p>{len(graver) - _MOST_TOLD} more under Findings</p>")
     if not graver:
         unknown = any(card.grade == "cannot_tell" for card in cards) or untold_sides(review.reps)
-        calm = "Nothing in what can be told" if unknown else "Nothing"
+        calm = "Nothing, but not all is clear" if unknown else "Nothing"
         lines.append(f"<p class='said'>{calm if cards else 'No rule had anything to look at'}</p>")
     return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
 
@@ -261,7 +261,7 @@ def _columns() -> dict[str, Any]:
     return {
         side: st.column_config.TextColumn(
             help=f"{MEASURES['rotation_arc_deg'].definition} 19 times out of 20 it lies within ±, "
-            "soft tissue apart.",
+            "soft tissue not included.",
         )
         for side in ("Left", "Right")
     } | {

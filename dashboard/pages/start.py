@@ -87,7 +87,7 @@ def _phone() -> None:
         if address is None:
             st.markdown(
                 "Start, stop, pain and marks from a phone in the pocket: end this dashboard and "
-                "start it with `imuhip dashboard --lan`; then a code to scan stands here."
+                "start it with `imuhip dashboard --lan`; then a code to scan appears here."
             )
             return
         st.markdown("Scan it with the phone's camera, in the same network:")

@@ -63,7 +63,7 @@ class Door:
         header = _bearer(scope)
         brought = header or next((value for name, value in query if name == QUERY), "")
         if self._tired():
-            words = "too many wrong tokens – wait a minute, then scan the code again"
+            words = "Too many wrong tokens. Wait a minute, then scan the code again."
             await PlainTextResponse(words, 429)(scope, receive, send)
         elif header and self._fits(header):
             await self._app(scope, receive, send)
@@ -75,7 +75,10 @@ class Door:
         else:
             if brought:
                 self._wrong.append(time.monotonic())
-            words = "expected the token of this dashboard – scan the code on the coach's screen"
+            words = (
+                "The token of this dashboard is missing or wrong. "
+                "Scan the code on the coach's screen."
+            )
             await PlainTextResponse(words, 401)(scope, receive, send)
 
     def _fits(self, brought: str) -> bool:

@@ -77,7 +77,7 @@ def keep(folder: Path, name: str, content: bytes) -> tuple[Path, SessionFacts]:
     plain = Path(name.replace("\\", "/")).name
     if Path(plain).suffix != RECORDING_SUFFIX or plain.startswith("."):
         raise RecordingError(
-            f"expected a recording, whose name ends in {RECORDING_SUFFIX}, came {plain!r}; "
+            f"{plain!r} is no recording: its name does not end in {RECORDING_SUFFIX}. "
             "imuhip import makes one of other files"
         )
     path = folder / plain

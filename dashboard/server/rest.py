@@ -68,9 +68,7 @@ class Rest:
             if unknown or form not in ("json", "csv"):
                 known = ", ".join((*path.query, "format"))
                 odd = ", ".join(unknown) or f"format={form}"
-                return json_answer(
-                    {"error": f"{odd} cannot be asked here. Known are {known}."}, 400
-                )
+                return json_answer({"error": f"{odd} is not known here. Use {known}."}, 400)
             try:
                 columns, rows = await run_in_threadpool(
                     self._ask, path, dict(request.path_params), query

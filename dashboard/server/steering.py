@@ -46,9 +46,7 @@ class Steering:
         async for part in request.stream():
             body += part
             if len(body) > _MOST_BYTES:
-                return json_answer(
-                    {"error": f"A request may hold {_MOST_BYTES} bytes at most. Send less."}, 413
-                )
+                return json_answer(TOO_MUCH, 413)
         action = request.path_params["action"]
         kind = request.headers.get("content-type", "")
         return await run_in_threadpool(self._ask, f"/control/{action}", body, kind)

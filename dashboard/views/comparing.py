@@ -40,8 +40,10 @@ def left_out(repetitions: Iterable[Repetition]) -> list[str]:
         unknown = sum(math.isnan(_arc(rep)) for rep in group)
         if unknown:
             which = f"{title_of(family(movement))}, set {number}, {side}"
-            of = f"{unknown} of {len(group)} repetitions"
-            sentences.append(f"{which.capitalize()}: {of} left out, their rotation is not known.")
+            missing = f"{unknown} of {len(group)} repetitions left out"
+            sentences.append(
+                f"{which.capitalize()}: {missing} because their rotation is not known."
+            )
     return sentences
 
 

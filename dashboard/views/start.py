@@ -55,8 +55,8 @@ def start_of(status: Mapping[str, Any] | None, athletes: Sequence[Athlete]) -> S
     if recording and not course.get("calibrating"):
         return Start(sensors, athlete, Card(True, ("Training goes on.",)), *_TO_LIVE)
     if recording:
-        return Start(sensors, athlete, Card(False, ("It goes on.",)), *_GO_ON)
-    calibrate = Card(False, ("Hands-free in about a minute, sensors on.",))
+        return Start(sensors, athlete, Card(False, ("The calibration goes on.",)), *_GO_ON)
+    calibrate = Card(False, ("About a minute, hands-free, with the sensors on.",))
     return Start(sensors, athlete, calibrate, *_SET_UP)
 
 

@@ -72,7 +72,7 @@ def test_what_is_said_of_a_session_is_kept(filed: Filed, monkeypatch: pytest.Mon
     page = search.set_value("stiff").run()
     assert len(page.dataframe[0].value) == 1
     page = search.set_value("no such word").run()
-    assert any("No session is like that" in info.value for info in page.info)
+    assert any("No session matches" in info.value for info in page.info)
 
 
 def test_the_trash_is_undone(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_a_recording_is_dropped_and_opened_in_review(
     page.get_by_text("Open a recording").click()
     page.locator("input[type=file]").set_input_files(source)
     expect(page.get_by_text("dropped.mcap")).to_be_visible()
-    who = page.get_by_role("combobox", name="Of which athlete?")
+    who = page.get_by_role("combobox", name="Which athlete?")
     who.fill("Z9")
     who.press("Enter")
     page.get_by_role("button", name="Analyze and file").click()

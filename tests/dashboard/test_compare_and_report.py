@@ -95,6 +95,7 @@ def test_an_empty_catalogue_says_what_to_do(
     """Without sessions the page says where they come from."""
     page = run_page(name, monkeypatch, "--catalogue", str(tmp_path / "none.sqlite"))
     assert "Nothing is filed yet" in page.info[0].value
+    assert {"Set up a session", "Open a recording"} <= {button.label for button in page.button}
 
 
 def test_both_pages_show_a_session(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +104,7 @@ def test_both_pages_show_a_session(filed: Filed, monkeypatch: pytest.MonkeyPatch
         catalogue.edit_athlete("A1", name="<b>Mia</b>")
     place = str(filed.catalogue)
     page = run_page("compare", monkeypatch, "--catalogue", place)
-    assert any("In words" in str(each.proto) for each in page.get("html"))
+    assert any('<th scope="col">In words</th>' in each.proto.body for each in page.get("html"))
     for mode in page.radio[0].options[1:]:
         page.radio[0].set_value(mode).run()
         assert not page.exception

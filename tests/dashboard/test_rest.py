@@ -69,8 +69,8 @@ def test_questions_and_csv(filed):
     ("path", "status", "said"),
     [
         ("/athletes/Z9/measures", 404, "no athlete Z9"),
-        ("/sessions/ffff/marks", 404, ""),
-        ("/athletes?order=up", 400, "order cannot be asked here"),
+        ("/sessions/ffff/marks", 404, "No session begins with 'ffff'."),
+        ("/athletes?order=up", 400, "order is not known here. Use format."),
         ("/athletes?format=xml", 400, "format=xml"),
     ],
 )

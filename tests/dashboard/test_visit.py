@@ -363,4 +363,5 @@ def reports(coach: Coach) -> None:
     coach.see("20-report-coach")
     coach.go("Athletes")
     expect(page.locator(".person")).to_have_count(1)
+    expect(page.get_by_test_id("stDataFrame").last).to_be_visible()
     coach.see("21-athletes-filed")

@@ -14,7 +14,7 @@ export const STEPS = [
   { name: "stand_again", title: "Stand again", seconds: 6, says: "Stand as at the start. Don't move.", why: "Shows whether a strap has slipped." },
 ];
 const GATE_NAMES = {
-  rows: ["data that came", 100, " %"],
+  rows: ["data received", 100, " %"],
   gyro_spread: ["restlessness", 1, "°/s"],
   force_minus_gravity: ["pull besides gravity", 1, " m/s²"],
   movement: ["fastest turn", 1, "°/s"],
@@ -24,9 +24,9 @@ const GATE_NAMES = {
   knee_lift_steadiness: ["lifts differ by", 1, "°"],
   axis_tilt: ["tilt of the pelvis sensor", 1, "°"],
   side: ["this leg against the other", 1, " ×"],
-  stand_pose: ["away from Stand by", 1, "°"],
-  tilt_closure: ["leans otherwise by", 1, "°"],
-  heading_closure: ["faces otherwise by", 1, "°"],
+  stand_pose: ["differs from Stand by", 1, "°"],
+  tilt_closure: ["lean differs by", 1, "°"],
+  heading_closure: ["heading differs by", 1, "°"],
   slip: ["slip of the strap", 1, ""],
   shake_speed: ["strength of the shake", 57.29578, "°/s"],
   shake_agreement: ["sensors turned alike", 100, " %"],
