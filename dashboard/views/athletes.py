@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -159,18 +159,10 @@ def _spread(sessions: Sequence[Session]) -> str:
 
 
 def _plain(finding: FindingEntry) -> dict[str, Any]:
-    """A finding as its file has it."""
-    numbers = {
-        name: None if math.isnan(value) else value
-        for name in ("value", "limit", "mdc", "confidence")
-        for value in (getattr(finding, name),)
-    }
-    texts = ("rule", "movement", "side", "set", "repetitions", "unit", "grade", "words", "cue")
-    return (
-        {name: getattr(finding, name) for name in texts}
-        | numbers
-        | {"confidence": numbers["confidence"] or 0.0}
-    )
+    """A finding as its file has it, which knows no NaN."""
+    fields = asdict(finding).items()
+    known = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in fields}
+    return known | {"confidence": known["confidence"] or 0.0}
 
 
 def changes_of(series: Iterable[Series]) -> list[str]:

@@ -149,7 +149,7 @@ def read_review(place: Path, excluded: Mapping[RepKey, str] | None = None) -> Re
     files = [place / name for name in (ANGLES_FILE, REPETITIONS_FILE)]
     if lost := [file.name for file in files if not file.is_file()]:
         raise RecordingError(
-            f"{' and '.join(lost)} is missing in this folder. Analyze the recording again",
+            f"This folder lacks {' and '.join(lost)}. Run `imuhip analyze` on the recording again",
             path=place,
         )
     written = max(file.stat().st_mtime_ns for file in files)

@@ -212,6 +212,13 @@ def test_an_empty_catalogue_says_what_to_do(
     assert "imuhip analyze" in page.info[0].value
 
 
+def test_a_result_file_that_is_missing_is_named(one_filed: Filed, tmp_path: Path) -> None:
+    """A folder that was copied in part says which file, and what to do."""
+    (tmp_path / "session.json").write_bytes((one_filed.results / "session.json").read_bytes())
+    with pytest.raises(RecordingError, match=r"lacks angles\.parquet and repetitions\.parquet"):
+        read_review(tmp_path)
+
+
 def test_a_folder_of_results_opens_without_a_catalogue(
     one_filed: Filed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
