@@ -24,11 +24,10 @@ lint: $(VENV)/tested
 types: $(VENV)/tested
 	$(BIN)/mypy
 
-# A file stays in one process: its browser, its dashboard and its sessions are made once. Where a
-# machine was too busy for a page to come in time, the test runs once more; the summary counts these.
+# A file stays in one process: its browser, its dashboard and its sessions are made once.
 unit: $(VENV)/tested
 	$(BIN)/python tests/system_packages.py $(if $(YES),--yes)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 --only-rerun 'Locator|Timeout' $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # A coach's whole visit in a browser, some minutes long; IMUHIP_PICTURES=FOLDER keeps its pictures.
 visit: $(VENV)/tested
