@@ -3,7 +3,8 @@
 import asyncio
 import json
 import resource
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,6 @@ from imuhip.live.hub import LiveHub
 from imuhip.live.protocol import decode_rows
 from imuhip.live.session import Session
 from imuhip.live.start import Options
-from imuhip.live.warm_up import _WARM
 from imuhip.pipeline.all_sensors import Params, Pipeline
 from imuhip.results.analysis import analyze
 from imuhip.virtual.athlete import rocking_sensors
@@ -402,13 +402,20 @@ def lived(story: Story, folder: Path, *, keep: bool = True, catalogue: Path | No
         with world.disk.in_place():
             await world.live()
 
-    _WARM.set()  # compiling takes no simulated time
-    with (
-        mock.patch("imuhip.live.collector.serving", _no_sockets),
-        mock.patch("imuhip.cli.filing._file", _file_here),
-    ):
-        clock.run(main)
+    with mock.patch("imuhip.cli.filing._file", _file_here):
+        simulated(main)
     return worlds[0]
+
+
+def simulated(main: Callable[[SimulatedLoop], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine on a simulated clock; a collector in it is warm and has no sockets."""
+    warm = threading.Event()  # compiling takes no simulated time
+    warm.set()
+    with (
+        mock.patch("imuhip.live.warm_up._WARM", warm),
+        mock.patch("imuhip.live.collector.serving", _no_sockets),
+    ):
+        return clock.run(main)
 
 
 def _words(context: dict[str, Any]) -> str:

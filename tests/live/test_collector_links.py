@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from beds.collect import until
+from faults.world import simulated
 from support.fake_radio import CONTROL, FakeSensor, fake_radio
 
 from imuhip.ble import link as link_module
@@ -66,7 +67,7 @@ def test_a_silent_sensor_is_noticed_within_a_second_and_reconnected(tmp_path: Pa
             await until(lambda: session.links["thigh_left"].flows)
             await session.stop()
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     lost = [s for s in said if "lost" in s and "thigh_left: lost" in s]
     assert len(lost) == 1
     (path,) = tmp_path.glob("*.mcap")
@@ -85,7 +86,7 @@ def test_failures_are_told_once_and_tried_with_growing_waits(tmp_path: Path) -> 
         async with collected(tmp_path, sensors, said) as session:
             await until(lambda: session.state == "ready")
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     told = [s for s in said if s.startswith("thigh_right:")]
     assert ["le-connection-abort" in s for s in told] == [True, False]
     waits = [b - a for a, b in zip(sensors[2].connects, sensors[2].connects[1:], strict=False)]
@@ -110,7 +111,7 @@ def test_a_missing_sensor_is_named_at_the_start_and_found_later(
             sensors[1].advertises = True
             await until(lambda: session.state == "ready")
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert "not heard: thigh_left (imuhip 2)" in said[0]
     assert any(
         s.startswith("thigh_left: expected the thigh_left sensor to advertise") for s in said
@@ -126,7 +127,7 @@ def test_another_sensor_under_the_same_name_is_refused(tmp_path: Path) -> None:
         async with collected(tmp_path, sensors, said, kit) as session:
             await until(lambda: session.links["pelvis"].trouble)
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert any("serial S9, came S1" in s for s in said)
 
 
@@ -150,7 +151,7 @@ def test_a_sensor_that_does_not_fit_its_profile_says_so(
         async with collected(tmp_path, sensors, said) as session:
             await until(lambda: session.links["pelvis"].trouble)
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     (told,) = [s for s in said if s.startswith("pelvis:")]
     for word in words:
         assert word in told
@@ -168,7 +169,7 @@ def test_a_pause_of_the_program_loses_no_link(tmp_path: Path) -> None:
             await until(lambda: sensors[0].count > looked + 250)
             assert [link.epoch for link in session.links.values()] == [0, 0, 0]
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert not any("lost" in s for s in said)
 
 
@@ -184,7 +185,7 @@ def test_packets_too_short_for_the_profile_are_refused(tmp_path: Path) -> None:
         async with collected(tmp_path, sensors, said, mixed) as session:
             await until(lambda: session.links["pelvis"].trouble)
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert any("expected packets of 43 bytes (MTU), came 33" in s for s in said)
 
 
@@ -198,7 +199,7 @@ def test_low_battery_and_sensors_told_to_stop(tmp_path: Path) -> None:
             await until(lambda: any("battery" in s for s in said))
             assert session.status()["sensors"][0]["battery"] == 7.0
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert sum("battery at 7 %" in s for s in said) == 1
     assert [s.writes for s in sensors] == [[b"\x01\x64\x00", b"\x00"]] * 3
     assert all(s.client is None for s in sensors)
@@ -215,7 +216,7 @@ def test_what_the_block_raises_comes_out_as_it_is(tmp_path: Path) -> None:
             raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        asyncio.run(play())
+        simulated(lambda _: play())
     (path,) = tmp_path.glob("*.mcap")
     reader = RecordingReader(path)
     list(reader.batches())
@@ -257,7 +258,7 @@ def test_a_sensor_that_is_off_keeps_no_other_from_coming_back(
             sensors[1].advertises = True
             await until(lambda: session.state == "ready")
 
-    asyncio.run(play())
+    simulated(lambda _: play())
     assert not any("expected the thigh_left sensor to advertise" in s for s in said)
 
 
@@ -283,7 +284,7 @@ def test_who_insists_records_without_a_missing_sensor(tmp_path: Path) -> None:
             await until(lambda: session.take.t > 0.3)
             return first, await session.stop()
 
-    two, all_three = (RecordingReader(path) for path in asyncio.run(play()))
+    two, all_three = (RecordingReader(path) for path in simulated(lambda _: play()))
     assert [info.sensor for info in two.header.sensors] == ["pelvis", "thigh_right"]
     told = {getattr(r, "sensor", "") for batch in two.batches() for r in batch}
     assert told <= {"", "pelvis", "thigh_right"}
@@ -336,7 +337,7 @@ def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
             await until(lambda: session.take.t > 0.3)
             return await session.stop()
 
-    reader = RecordingReader(asyncio.run(play()))
+    reader = RecordingReader(simulated(lambda _: play()))
     names = {info.sensor: info.device["name"] for info in reader.header.sensors}
     assert names == {"pelvis": "imuhip 1", "thigh_left": "imuhip 3", "thigh_right": "imuhip 2"}
     sent = {r.sensor for batch in reader.batches() for r in batch if hasattr(r, "sensor")}
