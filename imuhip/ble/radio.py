@@ -134,7 +134,7 @@ class Radio:
         search = (find, mine)
         self._searches.append(search)
         try:
-            while seconds > 0.0 and not mine.done():
+            while seconds > SHORTEST_SCAN_S and not mine.done():
                 async with self.lock:
                     if mine.done():
                         break
@@ -328,6 +328,9 @@ _SERVICE_GONE: Final = frozenset(
 
 SEARCH_TURN_S: Final = 1.0
 """So long a search keeps the adapter from those who have found their sensor."""
+
+SHORTEST_SCAN_S: Final = 0.01
+"""Less than that is left over by rounding, and nothing is heard in it."""
 
 DISCONNECT_S: Final = 5.0
 """A dead link may never confirm its end."""
