@@ -124,11 +124,11 @@ def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
     """File one recording, and return what to say of it; empty when the page says why not."""
     bar = st.progress(0.0)
 
-    def told(share: float) -> None:
+    def on_progress(share: float) -> None:
         bar.progress(share, f"{file.name} is analyzed …")
 
     try:
-        filed = file_dropped(catalogue, file.name, file.getvalue(), athlete, told)
+        filed = file_dropped(catalogue, file.name, file.getvalue(), athlete, on_progress)
     except ImuhipError as error:
         st.error(f"{file.name}: {error}")
         return ""

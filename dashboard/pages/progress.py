@@ -14,14 +14,14 @@ from dashboard.views.progress import (
     error_words,
     goal_words,
     goals_for,
+    has_meaning,
     judged,
+    left_out_words,
     measure_choices,
     measure_title,
     movements_of,
     note_rows,
     series_row,
-    told,
-    untold_words,
 )
 from dashboard.views.progress_plots import dose_figure, progress_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -61,7 +61,7 @@ def _show(catalogue: Catalogue) -> None:
     movement = what.selectbox("Movement", movements, format_func=movement_title)
     name = how.selectbox("Measure", measure_choices(), format_func=measure_title)
     every = catalogue.progress(athlete, names=[name], movement=movement)
-    series = [one for one in every if told(one)]
+    series = [one for one in every if has_meaning(one)]
     with st.popover("What does it mean?"):
         st.write(f"**{MEASURES[name].title}**: {MEASURES[name].definition}")
         st.write(f":small[{MEASURES[name].source}]")
@@ -100,8 +100,8 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
         st.html(table_html([series_row(one) for one in mine]))
-    if untold := untold_words(series):
-        st.warning(untold)
+    if left_out := left_out_words(series):
+        st.warning(left_out)
     st.markdown(
         f":small[{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.]"
     )

@@ -23,11 +23,11 @@ from dashboard.views.review import (
     gap_rows,
     note_rows,
     packed,
+    player_data,
     read_review,
     rep_rows,
     shown_by,
-    told,
-    untold_sides,
+    uncertain_sides,
 )
 from dashboard.views.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -109,7 +109,7 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
     labels = [mark for mark in marks if not mark[1].startswith(("begin:", "end:"))]
     samples = SAMPLES.keep(review.version, lambda: packed(review))
     with st.container(key="player-room"):
-        review_view(told(review, lit, labels), samples, key="player")
+        review_view(player_data(review, lit, labels), samples, key="player")
     _show_tabs(review, lit, table, catalogue, session)
     st.markdown(f":small[{MEDICAL}]")
 
@@ -186,8 +186,8 @@ def _show_head(review: Review, *, filed: bool) -> None:
 def _show_doubts(review: Review) -> None:
     """What is missing or cannot be told, and what to do about it next time."""
     missing = gap_rows(review.faults)
-    for side, (untold, counted) in untold_sides(review.reps).items():
-        which = f"{side.capitalize()}, {untold} of {counted} repetitions"
+    for side, (uncertain, counted) in uncertain_sides(review.reps).items():
+        which = f"{side.capitalize()}, {uncertain} of {counted} repetitions"
         missing.append(f"{which}: rotation {REMEDY}.")
     if missing:
         st.warning("\n\n".join(missing))
@@ -221,12 +221,12 @@ def _verdict_card(review: Review) -> str:
     lines = [
         f"<p class='said {card.grade}'>{escape(card.words)}"
         f"{f' <em>{escape(card.cue)}</em>' if card.cue else ''}</p>"
-        for card in graver[:_MOST_TOLD]
+        for card in graver[:_MOST_SHOWN]
     ]
-    if len(graver) > _MOST_TOLD:
-        lines.append(f"<p>{len(graver) - _MOST_TOLD} more under Findings</p>")
+    if len(graver) > _MOST_SHOWN:
+        lines.append(f"<p>{len(graver) - _MOST_SHOWN} more under Findings</p>")
     if not graver:
-        unknown = any(card.grade == "cannot_tell" for card in cards) or untold_sides(review.reps)
+        unknown = any(card.grade == "cannot_tell" for card in cards) or uncertain_sides(review.reps)
         calm = "Nothing, but not all is clear" if unknown else "Nothing"
         lines.append(f"<p class='said'>{calm if cards else 'No rule had anything to look at'}</p>")
     return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
@@ -362,10 +362,10 @@ def _show_findings(review: Review) -> None:
 
 def _show_card(card: FindingCard) -> None:
     """One finding, and its definition behind a click."""
-    told = card.grade in ("marked", "mild")
-    with st.container(border=told, horizontal=True):
+    is_graded = card.grade in ("marked", "mild")
+    with st.container(border=is_graded, horizontal=True):
         with st.container():
-            st.markdown(f"**{card.words}**" if told else card.words)
+            st.markdown(f"**{card.words}**" if is_graded else card.words)
             if card.cue:
                 st.markdown(f":material/campaign: {card.cue}")
             st.caption(f"{card.place} · {GRADE_WORDS[card.grade]}")
@@ -385,7 +385,7 @@ def _show_notes(review: Review) -> None:
 
 
 # Findings above the player; the others wait under their tab.
-_MOST_TOLD = 2
+_MOST_SHOWN = 2
 _MOST_JUMPS = 3
 
 _PLOT = {"displaylogo": False}

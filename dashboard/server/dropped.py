@@ -28,7 +28,7 @@ def file_dropped(
     name: str,
     content: bytes,
     athlete: str,
-    told: Callable[[float], None] = lambda _: None,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> Filed:
     """Keep a recording in the library, analyze it and file it under an athlete.
 
@@ -40,7 +40,7 @@ def file_dropped(
         Of the file that was dropped.
     athlete
         Whose it is; added if new.
-    told
+    on_progress
         Called with the share of the analysis that is done, 0 to 1.
 
     Raises
@@ -55,7 +55,7 @@ def file_dropped(
     target = results_folder(
         catalogue.library, recording, about.id, imuhip.__version__, asdict(Params())
     )
-    _analyzed(recording, target, about.duration_s, told)
+    _analyzed(recording, target, about.duration_s, on_progress)
     filed = catalogue.file(recording, target, athlete)
     return Filed(
         filed.session,
@@ -93,7 +93,7 @@ def keep(folder: Path, name: str, content: bytes) -> tuple[Path, SessionFacts]:
 
 
 def _analyzed(
-    recording: Path, target: Path, duration_s: float, told: Callable[[float], None]
+    recording: Path, target: Path, duration_s: float, on_progress: Callable[[float], None]
 ) -> None:
     """Analyze in another process, and say how far it is."""
     command = [sys.executable, "-m", "dashboard.server.dropped", str(recording), str(target)]
@@ -110,7 +110,7 @@ def _analyzed(
         for line in process.stdout or ():
             said = line.strip()
             if said.startswith(_DONE):
-                told(min(float(said.removeprefix(_DONE)) / max(duration_s, 1.0), 1.0))
+                on_progress(min(float(said.removeprefix(_DONE)) / max(duration_s, 1.0), 1.0))
     if process.returncode:
         why = said.removeprefix(_WRONG) if said.startswith(_WRONG) else "the analysis was stopped"
         raise RecordingError(f"{recording.name} is kept, and could not be analyzed: {why}")
@@ -121,7 +121,7 @@ def main(recording: str, target: str) -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        analyze(Path(recording), Path(target), told=lambda s: _say(f"{_DONE}{s:.1f}"))
+        analyze(Path(recording), Path(target), on_progress=lambda s: _say(f"{_DONE}{s:.1f}"))
     except ImuhipError as error:
         _say(f"{_WRONG}{error}")
         return 1

@@ -57,12 +57,12 @@ class Front:
         if packed is None:
             return None
         # The names hold the hash of the content: what is under one never changes.
-        told = {
+        answer_headers = {
             "content-encoding": "gzip",
             "vary": "accept-encoding",
             "cache-control": "public, max-age=31536000, immutable",
         }
-        return Response(packed, headers=told, media_type=_KINDS[suffix])
+        return Response(packed, headers=answer_headers, media_type=_KINDS[suffix])
 
 
 def page_of(html: str, static: Path) -> str:

@@ -18,12 +18,12 @@ def hub_status(hub: str) -> Mapping[str, Any] | None:
     asked = http.client.HTTPConnection(urlsplit(hub).netloc, timeout=_TIMEOUT_S)
     try:
         asked.request("GET", "/status")
-        told = json.loads(asked.getresponse().read())
+        answer = json.loads(asked.getresponse().read())
     except (OSError, ValueError, http.client.HTTPException):
         return None
     finally:
         asked.close()
-    return told if isinstance(told, dict) else None
+    return answer if isinstance(answer, dict) else None
 
 
 _TIMEOUT_S: Final = 1.0

@@ -67,15 +67,15 @@ def person_of(
     series
         Measures that change is told by, over all sessions.
     """
-    told = judged(series)
+    judged_series = judged(series)
     graver = [
         card
         for card in finding_cards(_plain(one) for one in findings)
         if card.grade in ("marked", "mild")
     ]
     latest = sessions[0] if sessions else None
-    lines, drawn = _followed(told)
-    changes = [one for one in told if one.since_first is not None]
+    lines, drawn = _followed(judged_series)
+    changes = [one for one in judged_series if one.since_first is not None]
     real = sum(one.since_first is not None and one.since_first.word == "real" for one in changes)
     chips = [graver[0].title if graver else ("nothing stands out" if latest else "")]
     chips.append(f"{real} of {len(changes)} changed" if changes else "")
@@ -94,7 +94,7 @@ def person_of(
             "Last session": latest.started if latest else None,
             "Sessions": len(sessions),
             "Stands out": graver[0].title if graver else "–",
-            "What changed": changed_words(told) if sessions else "",
+            "What changed": changed_words(judged_series) if sessions else "",
             "Left": lines.get("left", ()),
             "Right": lines.get("right", ()),
             "Consent": CONSENT[athlete.consent],

@@ -7,7 +7,7 @@ from typing import Any, Final
 from dashboard.views.sessions import movement_title
 from imuhip.assess.rules.table import LIMITS, RULES
 from imuhip.assess.wording import number, shown_value
-from imuhip.core.certainty import REMEDY, half_told
+from imuhip.core.certainty import REMEDY, is_narrow_enough
 from imuhip.report.plain_words import words_for
 
 
@@ -70,7 +70,7 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
 def _measured(finding: Mapping[str, Any]) -> str:
     """The value with its error, or what helps where that leaves nothing of it."""
     unit, mdc = finding["unit"], finding["mdc"]
-    if not half_told(mdc, unit):
+    if not is_narrow_enough(mdc, unit):
         return f"Measured: –; {REMEDY}."
     return (
         f"Measured: {_shown(finding)}; the smallest that is more than error: "

@@ -11,7 +11,7 @@ from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
 from imuhip.catalogue.progress import Series
 from imuhip.core.certainty import REMEDY, Z95
-from imuhip.report.material import title_of, told_by
+from imuhip.report.material import shows_change, title_of
 
 SIGNS: Final[Mapping[str, str]] = {"deg": "°", "deg/s": "°/s", "s": " s", "1": "", "deg2": "°²"}
 
@@ -62,7 +62,7 @@ def series_row(series: Series) -> dict[str, Any]:
 
 def judged(series: Iterable[Series]) -> list[Series]:
     """Those that a report judges change by."""
-    return [one for one in series if told_by(one.movement, one.name)]
+    return [one for one in series if shows_change(one.movement, one.name)]
 
 
 def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
     series
         Of `judged`; those with one session are left out.
     """
-    several = [one for one in series if one.since_first is not None and told(one)]
+    several = [one for one in series if one.since_first is not None and has_meaning(one)]
     return [
         {
             "What": f"{title_of(family(one.movement)).capitalize()}, {series_title(one)}",
@@ -89,7 +89,9 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
 
 def changed_words(series: Iterable[Series]) -> str:
     """The sentence above the list: how many changed beyond error, and what cannot be told."""
-    words = [one.since_first.word for one in series if one.since_first is not None and told(one)]
+    words = [
+        one.since_first.word for one in series if one.since_first is not None and has_meaning(one)
+    ]
     if not words:
         return "Nothing to compare yet: from the second session on this says what changed."
     real, unknown = words.count("real"), words.count("cannot tell")
@@ -148,12 +150,12 @@ def error_words(series: Iterable[Series]) -> str:
     )
 
 
-def untold_words(series: Iterable[Series]) -> str:
+def left_out_words(series: Iterable[Series]) -> str:
     """How many sessions are left out because nothing of them can be told, and what to do."""
-    untold = max((one.untold for one in series), default=0)
-    if not untold:
+    left_out = max((one.left_out for one in series), default=0)
+    if not left_out:
         return ""
-    whose = "1 session is" if untold == 1 else f"{untold} sessions are"
+    whose = "1 session is" if left_out == 1 else f"{left_out} sessions are"
     return f"{whose} left out: {REMEDY}."
 
 
@@ -187,7 +189,7 @@ def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:
     ]
 
 
-def told(series: Series) -> bool:
+def has_meaning(series: Series) -> bool:
     """Whether a measure says something of this way: the arc in nothing of a turn out."""
     return (series.name, series.direction) not in _EMPTY
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from dashboard.views.sessions import movement_title
 from imuhip.assess.conditions import tags_of_ends
-from imuhip.core.certainty import Z95, measures_told, rows_told
+from imuhip.core.certainty import Z95, certain_measures, certain_rows
 from imuhip.core.conventions import GRID_HZ, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array
@@ -177,7 +177,7 @@ def _read(place: Path, written: int) -> Review:
     )
 
 
-def told(
+def player_data(
     review: Review, chosen: Iterable[Rep] = (), marks: Sequence[tuple[float, str]] = ()
 ) -> dict[str, Any]:
     """Return what the player needs beside the samples, as JSON would hold it.
@@ -370,7 +370,7 @@ def _dense(path: Path) -> tuple[float, dict[str, Array]]:
         values = np.asarray(table[name], dtype=np.float64)
         if name in errors:
             sd = np.asarray(table[errors[name]], dtype=np.float64)
-            values = np.where(rows_told(sd), values, np.nan)
+            values = np.where(certain_rows(sd), values, np.nan)
         angles[name] = np.full(at[-1] + 1, np.nan)
         angles[name][at] = values
     return float(t[0]), angles
@@ -398,16 +398,16 @@ def gap_rows(faults: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def untold_sides(reps: Iterable[Rep]) -> dict[str, tuple[int, int]]:
+def uncertain_sides(reps: Iterable[Rep]) -> dict[str, tuple[int, int]]:
     """Sides with repetitions whose rotation cannot be told: how many, of how many that count."""
     counted = [rep for rep in reps if rep.counts]
     found: dict[str, tuple[int, int]] = {}
     for side in SIDES:
         mine = [rep.measures.get("rotation_arc_deg", math.nan) for rep in counted
                 if rep.key.side == side]  # fmt: skip
-        untold = sum(not math.isfinite(arc) for arc in mine)
-        if untold:
-            found[side] = untold, len(mine)
+        uncertain = sum(not math.isfinite(arc) for arc in mine)
+        if uncertain:
+            found[side] = uncertain, len(mine)
     return found
 
 
@@ -424,7 +424,7 @@ def _reps(place: Path) -> tuple[Rep, ...]:
         reps.append(Rep(
             key=key, direction=row["direction"], t_start=row["t_start"], t_turn=row["t_turn"],
             t_end=row["t_end"], counted=row["counted"], reason=row["reason"],
-            measures=measures_told(measures),
+            measures=certain_measures(measures),
         ))  # fmt: skip
     return tuple(sorted(reps, key=lambda rep: (rep.t_start, rep.key.side)))
 

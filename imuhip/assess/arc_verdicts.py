@@ -14,7 +14,7 @@ from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
 from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
-from imuhip.assess.verdicts import TOLD, Verdict, told_of_goal
+from imuhip.assess.verdicts import SURE_ENOUGH, Verdict, grade_against_goal
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Direction, FindingGrade
@@ -47,7 +47,7 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
     return judge
 
 
-_TOLD: Final[Mapping[Direction, float]] = {"in": TOLD, "out": 0.99}
+_SURE_ENOUGH: Final[Mapping[Direction, float]] = {"in": SURE_ENOUGH, "out": 0.99}
 """How sure it must be. Outward turns are long, and of a long turn the skin hides most."""
 
 
@@ -86,8 +86,8 @@ def verdict_short(
     """Judge how far an arc, as seen at the skin, is short of a zone."""
     bone = of_the_bone(arc)
     short = zone.low - bone.value
-    told = _TOLD[turns[0].direction]
-    grade, confidence = told_of_goal(short, bone.sd, limit, told)
+    sure_from = _SURE_ENOUGH[turns[0].direction]
+    grade, confidence = grade_against_goal(short, bone.sd, limit, sure_from)
     showing = tuple(each.number for each in turns) if grade in ("mild", "marked") else ()
     known = side if side in ("left", "right") else "both"
     return Verdict(

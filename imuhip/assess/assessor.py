@@ -44,7 +44,7 @@ from imuhip.core.records import AngleBlock, Array
 
 
 @dataclass(slots=True)
-class Told:
+class Assessment:
     """What became known, in the order of time; of cues, what they did once their set is over."""
 
     repetitions: list[Repetition] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Told:
     notes: list[Note] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def __iadd__(self, more: "Told") -> Self:
+    def __iadd__(self, more: "Assessment") -> Self:
         """Append what became known later."""
         self.repetitions += more.repetitions
         self.findings += more.findings
@@ -109,9 +109,9 @@ class Assessor:
         """Take marks ``(t, label)`` in the order of their arrival, before rows of their time."""
         self._marks += marks
 
-    def push(self, angles: AngleBlock, motion: SegmentBlock) -> Told:
+    def push(self, angles: AngleBlock, motion: SegmentBlock) -> Assessment:
         """Take the rows that follow those before; return what became known."""
-        told = Told()
+        known = Assessment()
         rows = rows_of(angles, motion)
         begun = self._begun(rows)
         edges = sorted({*range(0, len(rows.t), BLOCK_ROWS), *begun, len(rows.t)})
@@ -121,11 +121,11 @@ class Assessor:
             block = rows if stop - first == len(rows.t) else rows.part(first, stop)
             self._history.push(block)
             for bout in self._due(self._machines.push(*signals(block, self._before))):
-                self._take_marks(self._history.time(_due_row(bout)), told)
-                self._take_bout(bout, told)
+                self._take_marks(self._history.time(_due_row(bout)), known)
+                self._take_bout(bout, known)
             self._before = np.concatenate((self._before, angles_of(block)))[-SPAN_ROWS:]
-            self._take_marks(float(block.t[-1]), told)
-        return told
+            self._take_marks(float(block.t[-1]), known)
+        return known
 
     def _begun(self, rows: Rows) -> set[int]:
         """Rows at which a mark begins something: drills begin from the posture of that moment."""
@@ -133,21 +133,21 @@ class Assessor:
         places = np.searchsorted(rows.t, times).tolist()
         return {place for place in places if place < len(rows.t)}
 
-    def finish(self) -> Told:
+    def finish(self) -> Assessment:
         """Return what was over, but not yet sure of it."""
-        told = Told()
+        known = Assessment()
         for bout in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
-            self._take_bout(bout, told)
-        self._take_marks(np.inf, told)
+            self._take_bout(bout, known)
+        self._take_marks(np.inf, known)
         if self._history.last >= 0:
             for closed in self._sets.finish(self._history.time(self._history.last)):
-                self._take_hold(closed, told)
+                self._take_hold(closed, known)
         for episodes in self._episodes.values():
-            told.outcomes += outcomes(episodes, self._context, self._params)
+            known.outcomes += outcomes(episodes, self._context, self._params)
         if self._last_words is not None:
-            told.findings += self._last_words.all()
-        told.findings += hurt_without_a_set(self._context.notes, self._judged)
-        return told
+            known.findings += self._last_words.all()
+        known.findings += hurt_without_a_set(self._context.notes, self._judged)
+        return known
 
     def _due(self, bouts: Sequence[Bout]) -> list[Bout]:
         """What may be taken now: what is small waits for a large one that it may be part of."""
@@ -156,12 +156,12 @@ class Assessor:
         self._waiting = [bout for bout in every if _due_row(bout) > last]
         return [bout for bout in every if _due_row(bout) <= last]
 
-    def _take_marks(self, now: float, told: Told) -> None:
+    def _take_marks(self, now: float, known: Assessment) -> None:
         """Take the marks whose time has come."""
         while self._marks and self._marks[0][0] <= now:
             t, label = self._marks.pop(0)
             for closed in self._sets.mark(t, label):
-                self._take_hold(closed, told)
+                self._take_hold(closed, known)
             kind = label.partition(":")[0]
             if kind in _MOMENTS:
                 note = self._note(t, label)
@@ -169,18 +169,18 @@ class Assessor:
                     latest = self._latest  # who stops because it hurts marks it after the set
                     note = replace(note, movement=latest.movement.name, set=latest.set)
                 self._context = replace(self._context, notes=(*self._context.notes, note))
-                told.notes.append(note)
+                known.notes.append(note)
                 if kind in _HURT:
-                    self._judge_again(note, told)
+                    self._judge_again(note, known)
 
-    def _judge_again(self, note: Note, told: Told) -> None:
+    def _judge_again(self, note: Note, known: Assessment) -> None:
         """What is said of a set once something in it has hurt."""
         episodes = self._episodes.get((note.movement, note.set), [])
         if not episodes:
             return
         context = self._context_of(note.movement, note.set)
         if self._last_words is None:
-            told.findings += judged_so_far(episodes, context, self._params)
+            known.findings += judged_so_far(episodes, context, self._params)
         else:
             self._last_words.put(note.movement, episodes, context)
 
@@ -204,7 +204,7 @@ class Assessor:
             repetition = episodes[-1].number
         return Note(t, label, name, number, repetition, _moment(self._history.at(t)))
 
-    def _take_hold(self, closed: Closed, told: Told) -> None:
+    def _take_hold(self, closed: Closed, known: Assessment) -> None:
         """Take a posture that was held between its marks."""
         if closed.movement.path != "held":
             return
@@ -238,20 +238,20 @@ class Assessor:
             end=last,
             reason=why,
         )
-        self._take_episode(episode, told)
+        self._take_episode(episode, known)
 
-    def _take_bout(self, bout: Bout, told: Told) -> None:
+    def _take_bout(self, bout: Bout, known: Assessment) -> None:
         episode = self._episode(bout)
         if episode is not None:
-            self._take_episode(episode, told)
+            self._take_episode(episode, known)
 
-    def _take_episode(self, episode: Episode, told: Told) -> None:
+    def _take_episode(self, episode: Episode, known: Assessment) -> None:
         """Measure a repetition, and judge its set so far."""
         name = episode.movement.name
         if (name, episode.set) not in self._episodes:
             # A set that is over is never judged again.
             for key in [key for key in self._episodes if key[0] == name]:
-                told.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
+                known.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
             self._episodes[name, episode.set] = []
             if "table" in episode.movement.traits:
                 self._tests[name, episode.set] = self._episodes[name, episode.set]
@@ -266,9 +266,9 @@ class Assessor:
         if episode.counted:
             self._judged.add((name, episode.set))
         self._latest = episode
-        told.repetitions += episode.repetitions
+        known.repetitions += episode.repetitions
         if self._last_words is None:
-            told.findings += judged_so_far(episodes, context, self._params)
+            known.findings += judged_so_far(episodes, context, self._params)
         else:
             self._last_words.put(name, episodes, context)
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 from imuhip.assess.profiles import ENOUGH, Goal
 from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
-from imuhip.core.certainty import measure_told
+from imuhip.core.certainty import certain_measure
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Repetition
 
@@ -161,7 +161,7 @@ def near_the_end(values: Sequence[float]) -> list[bool]:
 
 def _end_range(turns: Sequence[Repetition], sign: float) -> Measured:
     """Mean end range of turns in one direction, positive, with its error."""
-    values = [sign * measure_told(turn.measures, "rotation_end_deg") for turn in turns]
+    values = [sign * certain_measure(turn.measures, "rotation_end_deg") for turn in turns]
     if all(math.isfinite(v) for v in values):
         turns = [each for each, kept in zip(turns, near_the_end(values), strict=True) if kept]
         values = [sign * turn.measures["rotation_end_deg"] for turn in turns]

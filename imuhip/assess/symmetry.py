@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from imuhip.core import certainty
-from imuhip.core.certainty import MOST_ERROR_DEG, can_be_told
+from imuhip.core.certainty import MOST_ERROR_DEG, is_certain_enough
 
 Word: TypeAlias = Literal["no detectable difference", "possible", "real", "cannot tell"]
 """What a difference is called; the last where its error is not known."""
@@ -162,12 +162,12 @@ def judged(value: float, variance: float, matters: float) -> Difference:
     return Difference(value, sd, value - mdc, value + mdc, mdc, word)
 
 
-def told(one: Measured) -> Measured:
+def certain_or_nan(one: Measured) -> Measured:
     """An angle in degrees, or NaN where its error leaves nothing of it (`core.certainty`)."""
-    return one if can_be_told(one.sd) else Measured(math.nan, one.sd)
+    return one if is_certain_enough(one.sd) else Measured(math.nan, one.sd)
 
 
-def difference_told(one: Difference) -> Difference:
+def certain_difference(one: Difference) -> Difference:
     """A difference in degrees, or one that cannot be told where its error leaves nothing of it."""
     if math.isfinite(one.value) and not one.mdc > MOST_ERROR_DEG:
         return one

@@ -25,7 +25,7 @@ from imuhip.core.findings import Direction, FindingGrade
 SideOrBoth: TypeAlias = Literal["left", "right", "both"]
 
 
-TOLD: Final = 0.9
+SURE_ENOUGH: Final = 0.9
 """How sure it must be that a limit is reached before that is told."""
 
 
@@ -130,7 +130,7 @@ def verdict_of(seen: Sequence[Seen], limit: float, spread_start: float, *, signe
     spread = _MEDIAN_FACTOR * within_sd(values, spread_start) / math.sqrt(len(values))
     sd = math.hypot(_median_or_nan([each.sd for each in known]), spread)
     grade, confidence = grade_of(value, sd, limit)
-    if grade in ("mild", "marked") and confidence < TOLD:
+    if grade in ("mild", "marked") and confidence < SURE_ENOUGH:
         grade, confidence = "cannot_tell", 0.0
     showing = [each for each, v in zip(known, values, strict=True) if v >= limit]
     side = _side(known[0].side, sign, grade, signed=signed)
@@ -173,20 +173,20 @@ def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float
     return ("marked" if value >= _MARKED * limit else "mild"), beyond
 
 
-def told_of_goal(
-    value: float, sd: float, limit: float, told: float = TOLD
+def grade_against_goal(
+    value: float, sd: float, limit: float, sure_from: float = SURE_ENOUGH
 ) -> tuple[FindingGrade, float]:
     """Grade and confidence of how far something lies outside a goal: marked from `FAR` on.
 
     Parameters
     ----------
-    told
+    sure_from
         How sure it must be.
     """
     grade, confidence = grade_of(value, sd, limit)
     if grade not in ("mild", "marked"):
         return grade, confidence
-    if confidence < told:
+    if confidence < sure_from:
         return "cannot_tell", 0.0
     return ("marked" if value >= FAR else "mild"), confidence
 
@@ -205,7 +205,7 @@ def difference_grade(
     if grade in ("mild", "marked"):
         # Most athletes' sides are alike, so most of what reads just beyond its error is chance.
         confidence = chance_beyond(size, sd, limit)
-    unsure = grade in ("mild", "marked") and confidence < TOLD
+    unsure = grade in ("mild", "marked") and confidence < SURE_ENOUGH
     if unsure or (grade == "none" and mdc > _SWALLOWED * limit):
         return "cannot_tell", 0.0, limit
     return grade, confidence, beyond

@@ -31,7 +31,7 @@ from imuhip.pipeline.all_sensors import Params
 
 ENDING: Final = ".mcap"
 
-Told: TypeAlias = Callable[[str, int, int], None]
+OnProgress: TypeAlias = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and of how much."""
 
 
@@ -78,7 +78,7 @@ def batch(
     params: Params | None = None,
     *,
     again: bool = False,
-    told: Told = lambda *_: None,
+    on_progress: OnProgress = lambda *_: None,
     done: Callable[[Done], None] = lambda _: None,
 ) -> Report:
     """Analyze recordings into a data set.
@@ -95,7 +95,7 @@ def batch(
         Of the analysis; the defaults when not given.
     again
         Analyze also what the data set holds already.
-    told
+    on_progress
         Told how far it is.
     done
         Told each recording that is in the data set.
@@ -111,7 +111,7 @@ def batch(
         places = ", ".join(str(path) for path in paths)
         raise RecordingError(f"There are no recordings (*{ENDING}) in {places}.")
     with engine, Dataset(target).locked() as dataset:
-        work = _Work(dataset, engine, params, told, failures)
+        work = _Work(dataset, engine, params, on_progress, failures)
         unique, duplicates = work.survey(found)
         todo, already = work.plan(unique, again=again)
         analyzed, duration_s = work.analyze(todo, done)
@@ -163,11 +163,11 @@ class _Work:
         dataset: Dataset,
         engine: Engine,
         params: Params,
-        told: Told,
+        on_progress: OnProgress,
         failures: list[Failure],
     ) -> None:
         self._dataset, self._engine, self._params = dataset, engine, params
-        self._told, self._failures = told, failures
+        self._on_progress, self._failures = on_progress, failures
         self._stale: dict[Path, list[Entry]] = {}
 
     def survey(
@@ -178,7 +178,7 @@ class _Work:
         tasks = ((i, Survey(path)) for i, path in enumerate(order))
         which: dict[Path, str] = {}
         for count, (i, result) in enumerate(self._engine.run(tasks), start=1):
-            self._told("reading", count, len(order))
+            self._on_progress("reading", count, len(order))
             if isinstance(result, Failed):
                 self._failures.append(Failure(order[i], result.reason))
             else:
@@ -218,9 +218,9 @@ class _Work:
     def analyze(self, todo: Sequence[Work], done: Callable[[Done], None]) -> tuple[int, float]:
         """Do the work; how many recordings are in the data set now, and their seconds."""
         analyzed, duration_s = 0, 0.0
-        self._told("analyzing", 0, len(todo))
+        self._on_progress("analyzing", 0, len(todo))
         for count, (i, result) in enumerate(self._engine.run(enumerate(todo)), start=1):
-            self._told("analyzing", count, len(todo))
+            self._on_progress("analyzing", count, len(todo))
             if isinstance(result, Failed):
                 self._failures.append(Failure(todo[i].path, result.reason))
                 continue

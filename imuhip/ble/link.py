@@ -211,7 +211,7 @@ class Link:
     def _check_mtu(self, connection: Connection) -> None:
         """Refuse a link whose packets are too short; DeviceError says so."""
         least = self.profile.link.min_mtu
-        if UNTOLD_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
+        if DEFAULT_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
             raise DeviceError(
                 f"expected packets of {least} bytes (MTU), came {connection.mtu}: notifications "
                 "would be cut. Use another adapter, or update its driver"
@@ -344,7 +344,7 @@ DEVICE_INFORMATION: Final = {
 }
 """What a device may tell of itself: the Device Information service."""
 
-UNTOLD_MTU: Final = 23
+DEFAULT_MTU: Final = 23
 """The smallest MTU there is; BlueZ before 5.62 says it of every link."""
 
 CONNECT_S: Final = 15.0

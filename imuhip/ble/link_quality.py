@@ -55,7 +55,7 @@ class VitalSigns:
         """Take what came since the last look on one characteristic."""
         if self._profile.stream_of(packet.characteristic) is not None:
             self._look(packet)
-        self._told_battery(packet)
+        self._reported_battery(packet)
 
     @property
     def missing(self) -> int:
@@ -154,7 +154,7 @@ class VitalSigns:
             ticks = (ticks + half) % (2.0 * half) - half
         return np.asarray(host_t - ticks * time.unit_s)
 
-    def _told_battery(self, packet: Packet) -> None:
+    def _reported_battery(self, packet: Packet) -> None:
         battery = self._profile.battery
         if battery is None or battery.request is None:
             return

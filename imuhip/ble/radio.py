@@ -113,7 +113,7 @@ class Radio:
             if enough is not None and enough(seen):
                 done.set()
 
-        with _told("scanning for sensors"):
+        with _errors_in_words("scanning for sensors"):
             async with BleakScanner(heard, backend=self.scanner_backend, **self._bluez()):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(done.wait(), seconds)
@@ -195,7 +195,7 @@ class Connection:
             backend=self._radio.client_backend,
             **self._radio._bluez(),  # noqa: SLF001 - of this file
         )
-        with _told(f"connecting to {self._sighting.name or self._sighting.address}"):
+        with _errors_in_words(f"connecting to {self._sighting.name or self._sighting.address}"):
             async with asyncio.timeout(timeout):
                 await self._client.connect()
             for found in self._client.services.characteristics.values():
@@ -206,7 +206,7 @@ class Connection:
         self._closing = True
         if self._client is None:
             return
-        with suppress(DeviceError), _told("disconnecting"):
+        with suppress(DeviceError), _errors_in_words("disconnecting"):
             async with asyncio.timeout(DISCONNECT_S):
                 await self._client.disconnect()
 
@@ -227,14 +227,14 @@ class Connection:
     async def write(self, uuid: str, data: bytes, *, response: bool) -> None:
         """Write to a characteristic."""
         found = self._of(uuid)
-        with _told(f"writing {data.hex(' ')} to {uuid}"):
+        with _errors_in_words(f"writing {data.hex(' ')} to {uuid}"):
             async with asyncio.timeout(ANSWER_S):
                 await self._client.write_gatt_char(found, data, response=response)
 
     async def read(self, uuid: str) -> bytes:
         """Read a characteristic."""
         found = self._of(uuid)
-        with _told(f"reading {uuid}"):
+        with _errors_in_words(f"reading {uuid}"):
             async with asyncio.timeout(ANSWER_S):
                 return bytes(await self._client.read_gatt_char(found))
 
@@ -246,7 +246,7 @@ class Connection:
             take(stamp_ns, bytes(data))
 
         found = self._of(uuid)
-        with _told(f"subscribing to {uuid}"):
+        with _errors_in_words(f"subscribing to {uuid}"):
             async with asyncio.timeout(ANSWER_S):
                 await self._client.start_notify(
                     found, notified, bluez={"use_start_notify": not self._radio.acquire_notify}
@@ -292,7 +292,7 @@ def _sighting(device: Any, advertised: Any, before: Sighting | None) -> Sighting
 
 
 @contextmanager
-def _told(doing: str) -> Iterator[None]:
+def _errors_in_words(doing: str) -> Iterator[None]:
     """Turn what bleak and the system raise into a sentence."""
     from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError
 

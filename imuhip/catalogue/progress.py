@@ -21,10 +21,10 @@ from imuhip.assess.symmetry import (
     DayError,
     Difference,
     Measured,
+    certain_difference,
+    certain_or_nan,
     day_error,
-    difference_told,
     judged,
-    told,
 )
 from imuhip.catalogue.entities import Kind, MeasureValue, Session
 
@@ -97,7 +97,7 @@ class Series:
         The last session against the first one, and against the one before; None with one session.
     trend
         Over all of them.
-    untold
+    left_out
         Sessions that are left out, for none of their numbers can be told (`core.certainty`).
     """
 
@@ -113,7 +113,7 @@ class Series:
     since_first: Difference | None
     since_before: Difference | None
     trend: Trend
-    untold: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _series(
         since_first=_change(points[0], points[-1], unit) if several else None,
         since_before=_change(points[-2], points[-1], unit) if several else None,
         trend=trend(points),
-        untold=len(sessions) - len(order),
+        left_out=len(sessions) - len(order),
     )
 
 
@@ -300,7 +300,7 @@ def _have_errors(points: Sequence[Point]) -> bool:
 
 def _known(one: Measured, unit: str) -> bool:
     """Whether a repetition's value says anything; only angles have an error that may forbid it."""
-    return math.isfinite((told(one) if unit == "deg" else one).value)
+    return math.isfinite((certain_or_nan(one) if unit == "deg" else one).value)
 
 
 def _mean_sd(error: DayError, repetitions: Sequence[Measured]) -> float:
@@ -314,7 +314,7 @@ def _change(before: Point, after: Point, unit: str) -> Difference:
     """What changed between two sessions, against the errors of both."""
     variance = before.sd**2 + after.sd**2
     difference = judged(after.value - before.value, variance, MATTERS.get(unit, 0.0))
-    return difference_told(difference) if unit == "deg" else difference
+    return certain_difference(difference) if unit == "deg" else difference
 
 
 BASELINE: Final = timedelta(weeks=3)

@@ -61,7 +61,7 @@ class Rebuilt:
 def rebuild(
     catalogue: Catalogue,
     folders: Iterable[Path] = (),
-    told: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> Rebuilt:
     """Make the derived rows anew.
 
@@ -71,10 +71,10 @@ def rebuild(
         An open one.
     folders
         Trees to look through, beside the library and the files that the catalogue knows.
-    told
+    on_progress
         Called with the file that is worked on.
     """
-    work = _Work(told)
+    work = _Work(on_progress)
     recordings, results = _paths(catalogue, folders)
     sessions = work.sessions(recordings)
     analyses = work.analyses(results)
@@ -120,8 +120,8 @@ def _known(catalogue: Catalogue) -> tuple[set[str], set[str]]:
 class _Work:
     """What a rebuild has done so far."""
 
-    def __init__(self, told: Callable[[str], None]) -> None:
-        self._told = told
+    def __init__(self, on_progress: Callable[[str], None]) -> None:
+        self._on_progress = on_progress
         self.filed = self.filed_analyses = self.analyzed = 0
         self.left: list[tuple[Path, str]] = []
 
@@ -133,7 +133,7 @@ class _Work:
         """Read recordings; of several copies of one, the first counts."""
         found: dict[str, SessionFacts] = {}
         for path in paths:
-            self._told(path.name)
+            self._on_progress(path.name)
             try:
                 about = session_facts(path)
             except ImuhipError as error:
@@ -146,7 +146,7 @@ class _Work:
         """Read results: session → fingerprint → facts; of several copies, the first counts."""
         found: dict[str, dict[str, AnalysisFacts]] = defaultdict(dict)
         for path in paths:
-            self._told(path.name)
+            self._on_progress(path.name)
             try:
                 facts = analysis_facts(path)
             except ImuhipError as error:
@@ -162,7 +162,7 @@ class _Work:
         analyses: dict[str, dict[str, AnalysisFacts]],
     ) -> None:
         """Analyze a recording that has no results."""
-        self._told(about.recording.name)
+        self._on_progress(about.recording.name)
         version, params = imuhip.__version__, Params()
         target = results_folder(
             catalogue.library, about.recording, about.id, version, asdict(params)

@@ -97,7 +97,10 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the catalogue, whatever others write meanwhile."""
         options = {} if self.path else {"isolation_level": "REPEATABLE READ"}
-        with self._told(), Session(self._engine.execution_options(**options)) as session:
+        with (
+            self._errors_in_words(),
+            Session(self._engine.execution_options(**options)) as session,
+        ):
             try:
                 yield session
             except (ValueError, TypeError, LookupError) as error:  # a text that is no date …
@@ -110,7 +113,11 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """A session that is alone in writing; it commits at the end, or changes nothing."""
         engine = self._engine.execution_options(imuhip_writes=True)
-        with self._told(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._errors_in_words(),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             session.connection()  # begins at once, and so waits for other writers at once
             yield session
             session.flush()
@@ -124,18 +131,18 @@ class Store:
         """Overwrite what was deleted, also in the log; False while another program hinders it."""
         if self.path is None:
             outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            with self._told(), outside.connect() as connection:
+            with self._errors_in_words(), outside.connect() as connection:
                 connection.connection.rollback()  # what looked whether it lives left one open
                 connection.exec_driver_sql("VACUUM")
             return True
-        with self._told(), self._engine.connect() as connection:
+        with self._errors_in_words(), self._engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
             raw.execute("VACUUM")
             busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_in_words(self) -> Iterator[None]:
         """Turn what the engine says into something a person can act on."""
         try:
             yield
@@ -152,7 +159,7 @@ class Store:
     def _open_file(self, path: Path, begun: Callable[[Session, Path], None]) -> None:
         """Make, check or bring up to date a SQLite file."""
         if not path.exists():
-            with catalogue_file.new_file(path) as temporary, self._told():
+            with catalogue_file.new_file(path) as temporary, self._errors_in_words():
                 engine = _file_engine(temporary, keys=False)
                 _migrate(engine)
                 with Session(engine) as session, session.begin():
@@ -160,7 +167,7 @@ class Store:
         found = catalogue_file.looked_at(path, VERSION_TABLE)
         if _is_old(found, self.location):
             self.backup = catalogue_file.back_up(path, found)
-            with self._told():
+            with self._errors_in_words():
                 _migrate(_file_engine(path, keys=False))
 
     def _open_server(self) -> None:
@@ -183,7 +190,7 @@ class Store:
                 "database of its own"
             )
         if found is None or _is_old(found, self.location):
-            with self._told():
+            with self._errors_in_words():
                 _migrate(self._engine.execution_options(imuhip_writes=True))
 
 

@@ -16,7 +16,7 @@ from imuhip.assess.profiles import Goal
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import UNDER_TENSION, SetSummary, set_name, summaries
 from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
-from imuhip.core.certainty import Z95, can_be_told
+from imuhip.core.certainty import Z95, is_certain_enough
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
 from imuhip.live.events import Assessed
@@ -153,7 +153,7 @@ def _value(row: SetSummary | None, name: str) -> str:
     if name == _PARALLEL:
         text = f"{abs(round(value)):.0f}° {'below' if value > 0.0 else 'above'} parallel"
     error = row.measures.get(set_name(name, "mean_sd"), math.nan)
-    if not can_be_told(error):
+    if not is_certain_enough(error):
         return "–"
     if math.isfinite(error):
         text += f" ± {Z95 * error:.0f}"

@@ -17,7 +17,7 @@ from imuhip.assess.pairs import pairs_of, relations_of
 from imuhip.assess.params import Params
 from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.set_changes import changes_of_session
-from imuhip.assess.symmetry import Z95, Measured, told
+from imuhip.assess.symmetry import Z95, Measured, certain_or_nan
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note, Repetition
 
@@ -50,13 +50,13 @@ def compared_words(
         console.print("\n[bold]Standing pivots as a walk[/]")
         for words in (*(walk.words for walk in walks), dose_words(walks)):
             console.print(words, highlight=False, markup=False)
-    told = [pair.words for pair in pairs_of(repetitions, notes)]
+    sentences = [pair.words for pair in pairs_of(repetitions, notes)]
     loads = loads_words(depth_by_load(repetitions, notes))
-    told += [loads] if loads else []
-    told += [each.words for each in relations_of(repetitions) if math.isfinite(each.slope)]
-    if told:
+    sentences += [loads] if loads else []
+    sentences += [each.words for each in relations_of(repetitions) if math.isfinite(each.slope)]
+    if sentences:
         console.print("\n[bold]Tests held against each other[/]")
-    for words in told:
+    for words in sentences:
         console.print(words, highlight=False, markup=False)
 
 
@@ -116,7 +116,7 @@ def _places(standings: Sequence[Standing]) -> str:
 
 
 def _value(arc: Measured, unit: str) -> str:
-    if not math.isfinite(told(arc).value):
+    if not math.isfinite(certain_or_nan(arc).value):
         return "–"
     error = f" ± {Z95 * arc.sd:.0f}" if math.isfinite(arc.sd) else ""
     return f"{arc.value:.0f}{unit}{error}"

@@ -55,7 +55,7 @@ def export(
         )
     if not from_s <= to_s:
         raise typer.BadParameter(f"--from {from_s:g} is after --to {to_s:g}.")
-    with progress("exporting", None) as told:
+    with progress("exporting", None) as on_progress:
         done = run(
             source,
             format_,
@@ -63,7 +63,7 @@ def export(
             start_s=from_s,
             stop_s=to_s,
             overwrite=overwrite,
-            told=told,
+            on_progress=on_progress,
         )
     typer.echo(f"{output}: {done.rows:,} rows, {', '.join(done.files)}")
 
@@ -117,8 +117,8 @@ def batch(
             if engine == "local"
             else f"There is no engine {engine!r}. Choose local or dask."
         )
-    with _stages() as told:
-        report = run(paths, output, chosen, params, again=again, told=told)
+    with _stages() as on_progress:
+        report = run(paths, output, chosen, params, again=again, on_progress=on_progress)
     if as_json:
         typer.echo(json.dumps(asdict(report), default=str))
     else:
@@ -170,12 +170,12 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
     ) as bar:
         task = bar.add_task("", total=None)
 
-        def told(stage: str, done: int, total: int) -> None:
+        def on_progress(stage: str, done: int, total: int) -> None:
             if bar.tasks[task].description != stage:
                 bar.reset(task, description=stage)
             bar.update(task, completed=done, total=total)
 
-        yield told
+        yield on_progress
 
 
 @contextmanager

@@ -142,12 +142,12 @@ def analyze(
     wanted, factors = columns_from(columns), soft_tissue_from(soft_tissue)
     filing = Filing(catalogue, athlete) if athlete else None
     target = output or results_of(filing, recording, params)
-    with progress("analyzing", None) as told:
+    with progress("analyzing", None) as on_progress:
         analysis = run(
             recording,
             target,
             params,
-            told,
+            on_progress,
             columns=wanted,
             soft_tissue=factors,
             assess=assess_of(filing, settings),
@@ -362,10 +362,10 @@ def orientation(
     names = filter or []
     work = len(paths) * len([m for m in METHODS if not names or m[0] in names])
     rows = []
-    with progress("validating", work) as told:
+    with progress("validating", work) as on_progress:
         for row in orientation_rows(paths, names):
             rows.append(row)
-            told(float(len(rows)))
+            on_progress(float(len(rows)))
             if as_json:
                 typer.echo(json.dumps(asdict(row)))
     if not as_json:

@@ -24,17 +24,17 @@ REMEDY: Final = "too uncertain to show; repeat the step Stand, with the feet as 
 """What a coach does when an angle is a dash: a declared standing finds a thigh's heading again."""
 
 
-def can_be_told(sd_deg: float) -> bool:
+def is_certain_enough(sd_deg: float) -> bool:
     """Whether an angle with this standard deviation of its error, degrees, is a number."""
     return not Z95 * sd_deg > MOST_ERROR_DEG
 
 
-def rows_told(sd_deg: Array) -> BoolArray:
+def certain_rows(sd_deg: Array) -> BoolArray:
     """The same of each entry of an array of any shape."""
     return ~(Z95 * np.asarray(sd_deg) > MOST_ERROR_DEG)
 
 
-def half_told(half: float | None, unit: str) -> bool:
+def is_narrow_enough(half: float | None, unit: str) -> bool:
     """Whether a number is one beside this half-width of its error, in its unit; None: unknown."""
     return half is None or unit != "deg" or not half > MOST_ERROR_DEG
 
@@ -53,18 +53,18 @@ def sd_name(measure: str) -> str:
     return f"{stem}_sd_deg"
 
 
-def measure_told(measures: Mapping[str, float], name: str) -> float:
+def certain_measure(measures: Mapping[str, float], name: str) -> float:
     """A measure of a repetition; NaN where it is not known or cannot be told."""
     value = measures.get(name, math.nan)
-    return value if can_be_told(measures.get(sd_name(name), math.nan)) else math.nan
+    return value if is_certain_enough(measures.get(sd_name(name), math.nan)) else math.nan
 
 
-def measures_told(measures: Mapping[str, float]) -> dict[str, float]:
+def certain_measures(measures: Mapping[str, float]) -> dict[str, float]:
     """All measures of a repetition with their errors, NaN where they cannot be told."""
     return {
-        name: (value if can_be_told(value) else math.nan)
+        name: (value if is_certain_enough(value) else math.nan)
         if name.endswith("_sd_deg")
-        else measure_told(measures, name)
+        else certain_measure(measures, name)
         for name, value in measures.items()
     }
 

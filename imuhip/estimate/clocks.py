@@ -111,7 +111,7 @@ class Clock:
         self._bins = np.full((_BINS, 2), np.nan)
         self._recent = np.zeros(_RECENT)
         self._epoch = 0
-        self._rate_told = self._pace_told = False
+        self._rate_reported = self._pace_reported = False
 
     def push(
         self,
@@ -191,8 +191,8 @@ class Clock:
         faults += self._pace(t, keep)
         count = int(self._state[RECENT_COUNT])
         enough = RATE_WINDOWS * _RECENT
-        if not self._rate_told and count >= enough and len(t):
-            self._rate_told = True
+        if not self._rate_reported and count >= enough and len(t):
+            self._rate_reported = True
             kept = t[keep]
             at = float(kept[enough - 1 - (count - len(kept))])
             measured = 1.0 / float(self._state[FIRST_PERIOD])
@@ -207,9 +207,14 @@ class Clock:
     def _pace(self, t: Array, keep: BoolArray) -> list[Fault]:
         """A device without stamps whose rate is another than declared (said once)."""
         count, enough = int(self._state[RECENT_COUNT]), PACE_WINDOWS * _RECENT
-        if self._pace_told or self._source.unit_s is not None or count < enough or not keep.any():
+        if (
+            self._pace_reported
+            or self._source.unit_s is not None
+            or count < enough
+            or not keep.any()
+        ):
             return []
-        self._pace_told = True
+        self._pace_reported = True
         kept = t[keep]
         at = float(kept[max(enough - 1 - (count - len(kept)), 0)])
         pace = float(self._state[PACE])

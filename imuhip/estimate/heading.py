@@ -289,8 +289,8 @@ def _predict(x: Array, p: Array, own: Any, spread: float, lost: float, settings:
     if own.before == 0.0:
         p[1, 1] = spread
     elif 0.0 < spread < own.before:  # a rest has told the bias: what is left of it is less
-        told = 1.0 / spread - 1.0 / own.before
-        ratio = 1.0 / math.sqrt(1.0 + told * p[1, 1])
+        learned = 1.0 / spread - 1.0 / own.before
+        ratio = 1.0 / math.sqrt(1.0 + learned * p[1, 1])
         x[1] *= ratio
         for a in range(3):
             p[a, 1] *= ratio

@@ -75,15 +75,15 @@ def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
     weights = np.array([math.exp(chance - best[0]) for chance, *_ in hypotheses])
     weights /= weights.sum()
     believed = weights @ np.array([sound for _, sound, _, _ in hypotheses], dtype=np.float64)
-    total, told = np.zeros((unknowns, unknowns)), 0.0
+    total, covered = np.zeros((unknowns, unknowns)), 0.0
     for k in np.argsort(-weights, kind="stable"):
         _, _, x, covariance = hypotheses[k]
         apart = wrap_angle(x - best[2])
         total += weights[k] * (covariance + np.outer(apart, apart))
-        told += weights[k]
-        if told > _TOLD:
+        covered += weights[k]
+        if covered > _COVERED:
             break
-    return Weighed(wrap_angle(best[2]), total / told, believed)
+    return Weighed(wrap_angle(best[2]), total / covered, believed)
 
 
 def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
@@ -129,6 +129,6 @@ def _start(rows: Array, values: Array, unknowns: int) -> Array:
 
 _MOST_BROKEN = 4
 """More broken pieces at once are not thought of; with many sensors they would be past counting."""
-_TOLD = 0.97
+_COVERED = 0.97
 _ROUNDS = 5
 _WORST_CONDITION = 1e9

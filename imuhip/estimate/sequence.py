@@ -20,13 +20,13 @@ import numpy as np
 from imuhip.core.records import Array, DecodedBlock, Fault, IntArray, Packet, Record
 from imuhip.estimate.sequence_order import (
     PERIOD,
+    RELEASED_ANEW,
+    RELEASED_AT,
+    RELEASED_LOST,
+    RELEASED_SPOT,
     SETTINGS_SIZE,
     SPOT,
     STATE_SIZE,
-    TOLD_ANEW,
-    TOLD_AT,
-    TOLD_LOST,
-    TOLD_SPOT,
     WAITING_COLUMNS,
     begin_anew,
     heads,
@@ -210,18 +210,18 @@ class Sequence:
         number, host_t = progress.curve
         if not len(number):
             return []
-        told, found = move_on(
+        released, found = move_on(
             int(number[-1]), waiting.found, number, host_t, waiting.head, *self._places()
         )
-        return self._leave(waiting, told, found)
+        return self._leave(waiting, released, found)
 
     def finish(self, now: float) -> list[Ordered]:
         """Return all that waits: nothing more will come after host time `now`."""
         waiting = self._waiting
         if not len(waiting.found):
             return []
-        told = let_go(now, waiting.found, waiting.head, *self._places())
-        return self._leave(waiting, told, np.empty((0, WAITING_COLUMNS)))
+        released = let_go(now, waiting.found, waiting.head, *self._places())
+        return self._leave(waiting, released, np.empty((0, WAITING_COLUMNS)))
 
     def _places(self) -> tuple[Array, Array, Array, Array]:
         return self._settings, self._state, self._recent, self._gaps
@@ -236,10 +236,10 @@ class Sequence:
             number, latest = progress.curve
             waiting = self._waiting
             until = int(packet.arrival[row])
-            told, found = move_on(
+            released, found = move_on(
                 until, waiting.found, number, latest, waiting.head, *self._places()
             )
-            out += self._leave(waiting, told, found)
+            out += self._leave(waiting, released, found)
             out += self.finish(float(host_t[row]))
         begin_anew(self._state, self._gaps)
         self._epoch += 1
@@ -251,11 +251,11 @@ class Sequence:
         """Order what waits and what came, of which the first `taken` have had their turn."""
         waits = len(known.found)
         at_once = np.zeros((taken, 4))
-        at_once[:, TOLD_SPOT] = np.arange(taken)
-        at_once[:, TOLD_AT] = known.arrived[:taken]
-        at_once[:, TOLD_LOST] = 0.0 if self._counted else -1.0
+        at_once[:, RELEASED_SPOT] = np.arange(taken)
+        at_once[:, RELEASED_AT] = known.arrived[:taken]
+        at_once[:, RELEASED_LOST] = 0.0 if self._counted else -1.0
         number, host_t = progress.curve
-        told, found, late = put_in_order(
+        released, found, late = put_in_order(
             _keys(known.block, counted=self._counted),
             known.block.index,
             known.head,
@@ -267,22 +267,22 @@ class Sequence:
             host_t,
             *self._places(),
         )
-        told = np.concatenate((at_once, told))
-        return [*out, *self._leave(known, told, found)], self._late(late)
+        released = np.concatenate((at_once, released))
+        return [*out, *self._leave(known, released, found)], self._late(late)
 
-    def _leave(self, known: "_Waiting", told: Array, found: Array) -> list[Ordered]:
+    def _leave(self, known: "_Waiting", released: Array, found: Array) -> list[Ordered]:
         """Put together what leaves, and keep what waits."""
         out = []
-        anew = np.flatnonzero(told[:, TOLD_ANEW])
-        for part in np.split(told, anew):
+        anew = np.flatnonzero(released[:, RELEASED_ANEW])
+        for part in np.split(released, anew):
             if not len(part):
                 continue
-            if part[0, TOLD_ANEW]:
+            if part[0, RELEASED_ANEW]:
                 self._epoch += 1
-            spots = part[:, TOLD_SPOT].astype(np.int64)
+            spots = part[:, RELEASED_SPOT].astype(np.int64)
             block, arrived = known.taken(spots)
-            lost = part[:, TOLD_LOST].astype(np.int64)
-            out.append(Ordered(block, arrived, part[:, TOLD_AT], lost, self._epoch))
+            lost = part[:, RELEASED_LOST].astype(np.int64)
+            out.append(Ordered(block, arrived, part[:, RELEASED_AT], lost, self._epoch))
         self._waiting = known.kept(found) if len(found) else _nothing_waits()
         return out
 

@@ -90,7 +90,7 @@ def put_in_order(
     queue = np.empty((count, 4))
     queued = len(waiting)
     queue[:queued] = waiting
-    told = np.empty((count, 4))
+    released = np.empty((count, 4))
     left = 0
     late = np.empty(count)
     lates = 0
@@ -99,7 +99,7 @@ def put_in_order(
             number[i],
             queue,
             queued,
-            told,
+            released,
             left,
             host_number,
             host_t,
@@ -113,7 +113,7 @@ def put_in_order(
         size = head[i + 1] - head[i]
         if jump:
             left = _let_go(
-                arrived[i], queue, queued, told, left, head, settings, state, recent, gaps
+                arrived[i], queue, queued, released, left, head, settings, state, recent, gaps
             )
             queued = 0
             begin_anew(state, gaps)
@@ -122,22 +122,22 @@ def put_in_order(
         if began or _is_next(first, settings, state):
             _heard_of(at, size, arrived[i], state)
             _take(end, size, settings, state, recent)
-            told[left, TOLD_SPOT], told[left, TOLD_AT] = i, arrived[i]
-            told[left, TOLD_LOST] = 0.0 if settings[COUNTED] > 0.0 else -1.0
-            told[left, TOLD_ANEW] = 1.0 if jump else 0.0
+            released[left, RELEASED_SPOT], released[left, RELEASED_AT] = i, arrived[i]
+            released[left, RELEASED_LOST] = 0.0 if settings[COUNTED] > 0.0 else -1.0
+            released[left, RELEASED_ANEW] = 1.0 if jump else 0.0
             left += 1
             while queued and _is_next(queue[0, _FIRST], settings, state):
                 left, queued = _next_of(
-                    arrived[i], queue, queued, told, left, head, settings, state, recent, gaps
+                    arrived[i], queue, queued, released, left, head, settings, state, recent, gaps
                 )
         elif first < state[_END]:
             if _in_a_gap(first, _unit(settings, state), gaps):
                 late[lates] = arrived[i]
                 lates += 1
         elif settings[PATIENCE_S] == 0.0:
-            told[left, TOLD_LOST] = _gap_before(first, settings, state, gaps)
-            told[left, TOLD_SPOT], told[left, TOLD_AT] = i, arrived[i]
-            told[left, TOLD_ANEW] = 0.0
+            released[left, RELEASED_LOST] = _gap_before(first, settings, state, gaps)
+            released[left, RELEASED_SPOT], released[left, RELEASED_AT] = i, arrived[i]
+            released[left, RELEASED_ANEW] = 0.0
             left += 1
             _heard_of(at, size, arrived[i], state)
             _take(end, size, settings, state, recent)
@@ -145,7 +145,7 @@ def put_in_order(
             since = max(arrived[i], host_t[np.searchsorted(host_number, number[i])])
             queued = _wait(i, first, end, since, queue, queued, _unit(settings, state))
             _heard_of(at, size, arrived[i], state)
-    return told[:left].copy(), queue[:queued].copy(), late[:lates].copy()
+    return released[:left].copy(), queue[:queued].copy(), late[:lates].copy()
 
 
 @kernel
@@ -162,11 +162,22 @@ def move_on(
 ) -> tuple[Array, Array]:
     """The same without a new notification, when the host has come to record `until`."""
     queue = waiting.copy()
-    told = np.empty((len(queue), 4))
+    released = np.empty((len(queue), 4))
     left, queued = _give_up(
-        until, queue, len(queue), told, 0, host_number, host_t, head, settings, state, recent, gaps
+        until,
+        queue,
+        len(queue),
+        released,
+        0,
+        host_number,
+        host_t,
+        head,
+        settings,
+        state,
+        recent,
+        gaps,
     )
-    return told[:left].copy(), queue[:queued].copy()
+    return released[:left].copy(), queue[:queued].copy()
 
 
 @kernel
@@ -180,9 +191,9 @@ def let_go(
     gaps: Array,
 ) -> Array:
     """All that waits leaves at `now`, for nothing more will come."""
-    told = np.empty((len(waiting), 4))
-    _let_go(now, waiting.copy(), len(waiting), told, 0, head, settings, state, recent, gaps)
-    return told
+    released = np.empty((len(waiting), 4))
+    _let_go(now, waiting.copy(), len(waiting), released, 0, head, settings, state, recent, gaps)
+    return released
 
 
 @kernel
@@ -197,7 +208,7 @@ def _give_up(
     until: int,
     queue: Array,
     queued: int,
-    told: Array,
+    released: Array,
     left: int,
     host_number: IntArray,
     host_t: Array,
@@ -216,10 +227,12 @@ def _give_up(
         if at >= len(host_t) or host_number[at] > until:
             break
         now = host_t[at]
-        left, queued = _next_of(now, queue, queued, told, left, head, settings, state, recent, gaps)
+        left, queued = _next_of(
+            now, queue, queued, released, left, head, settings, state, recent, gaps
+        )
         while queued and _is_next(queue[0, _FIRST], settings, state):
             left, queued = _next_of(
-                now, queue, queued, told, left, head, settings, state, recent, gaps
+                now, queue, queued, released, left, head, settings, state, recent, gaps
             )
     return left, queued
 
@@ -229,7 +242,7 @@ def _let_go(
     now: float,
     queue: Array,
     queued: int,
-    told: Array,
+    released: Array,
     left: int,
     head: IntArray,
     settings: Array,
@@ -238,7 +251,9 @@ def _let_go(
     gaps: Array,
 ) -> int:
     while queued:
-        left, queued = _next_of(now, queue, queued, told, left, head, settings, state, recent, gaps)
+        left, queued = _next_of(
+            now, queue, queued, released, left, head, settings, state, recent, gaps
+        )
     return left
 
 
@@ -247,7 +262,7 @@ def _next_of(
     now: float,
     queue: Array,
     queued: int,
-    told: Array,
+    released: Array,
     left: int,
     head: IntArray,
     settings: Array,
@@ -261,9 +276,9 @@ def _next_of(
     if not _is_next(first, settings, state):
         lost = _gap_before(first, settings, state, gaps)
     _take(queue[0, _LAST], head[spot + 1] - head[spot], settings, state, recent)
-    told[left, TOLD_SPOT], told[left, TOLD_AT] = spot, max(now, queue[0, _SINCE])
-    told[left, TOLD_LOST] = lost
-    told[left, TOLD_ANEW] = 0.0
+    released[left, RELEASED_SPOT], released[left, RELEASED_AT] = spot, max(now, queue[0, _SINCE])
+    released[left, RELEASED_LOST] = lost
+    released[left, RELEASED_ANEW] = 0.0
     for k in range(queued - 1):
         queue[k] = queue[k + 1]
     return left + 1, queued - 1
@@ -380,5 +395,5 @@ COUNTED, WRAP, KEY_S, PATIENCE_S, JUMP_S, SETTINGS_SIZE = 0, 1, 2, 3, 4, 5
 
 # Columns of what waits, and of what leaves.
 _FIRST, _LAST, _SINCE, _SPOT, WAITING_COLUMNS = 0, 1, 2, 3, 4
-TOLD_SPOT, TOLD_AT, TOLD_LOST, TOLD_ANEW = 0, 1, 2, 3
+RELEASED_SPOT, RELEASED_AT, RELEASED_LOST, RELEASED_ANEW = 0, 1, 2, 3
 SPOT = _SPOT

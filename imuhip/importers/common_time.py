@@ -51,7 +51,7 @@ def lag_between(t: Array, gyr: Array, other_t: Array, other_gyr: Array) -> float
     if min(peak for _, peak in found[1:]) < _CLEAR or np.ptp(lag) > _AGREE_S:
         return None
     middle = float(np.median(lag))
-    return middle if abs(middle) >= _TOLD_S else None
+    return middle if abs(middle) >= _REPORTED_FROM_S else None
 
 
 def _felt(t: Array, gyr: Array, grid: Array) -> Array:
@@ -85,6 +85,6 @@ _LEAST_S: Final = 20.0
 _SPANS_S: Final = (2.0, 3.0)
 _CLEAR: Final = 0.45
 _AGREE_S: Final = 0.1
-_TOLD_S: Final = 0.15
+_REPORTED_FROM_S: Final = 0.15
 _FARTHEST_S: Final = 10.0
 _MOVES: Final = 0.3  # rad/s

@@ -65,14 +65,14 @@ def _channels(file: Path, path: str, own: str, item: Any, options: Options) -> d
     said = options.names.get(path) or options.names.get(own) or ""
     unit = str(item.attrs.get("units", item.attrs.get("unit", "")))
     if item.ndim == 1:
-        ours, told = (said, "") if said else meaning(own)
-        return {ours: Channel(path, unit or told, hdf5_numbers(file, item))} if ours else {}
-    ours, told = (said, "") if said else (meaning(f"{own}_x")[0][:3], "")
+        ours, named = (said, "") if said else meaning(own)
+        return {ours: Channel(path, unit or named, hdf5_numbers(file, item))} if ours else {}
+    ours, named = (said, "") if said else (meaning(f"{own}_x")[0][:3], "")
     if ours not in ("acc", "gyr", "mag") or 3 not in item.shape:
         return {}
     values = hdf5_numbers(file, item)
     values = values if values.shape[1] == 3 else values.T
-    return {f"{ours}_{a}": Channel(path, unit or told, values[:, i]) for i, a in enumerate(AXES)}
+    return {f"{ours}_{a}": Channel(path, unit or named, values[:, i]) for i, a in enumerate(AXES)}
 
 
 def _times(

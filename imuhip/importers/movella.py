@@ -42,18 +42,18 @@ def read_movella_dot(sources: Sequence[Source], options: Options) -> list[Readin
     t = unwrapped(picked.table.columns["t"], 2.0**32) * step
     table = _table(picked, t, source, options)
     sync = _entry(source, b"SyncStatus")
-    told = None if not sync else not sync.lower().startswith("un")
+    synchronised = None if not sync else not sync.lower().startswith("un")
     notes = table.notes
-    if told is False:
+    if synchronised is False:
         notes += ("the sensor was not synchronised, so its clock is not that of the others",)
     return [
         Reading(
             replace(table, notes=notes, texts={}),
             _entry(source, b"DeviceTag") or _entry(source, b"Address"),
-            wraps_s=2.0**32 * step if told else 0.0,
-            group=f"Movella DOT, {step:g}" if told else "",
+            wraps_s=2.0**32 * step if synchronised else 0.0,
+            group=f"Movella DOT, {step:g}" if synchronised else "",
             started=_entry(source, b"StartTime"),
-            told_in_sync=told,
+            synchronised=synchronised,
         )
     ]
 
@@ -82,7 +82,7 @@ def _table(picked: Picked, t: Array, source: Source, options: Options) -> Number
             raise RecordingError(_TOO_FEW)
         table = from_vectors(table, t[rising], acc, rates_from_orientation(t[rising], q))
         return replace(table, notes=(*table.notes, f"{_mode(source, picked)}: {ORIENTATION_NOTE}"))
-    missing = [name for name in (*_ACC_GYR_TOLD,) if name not in picked.names]
+    missing = [name for name in (*_ACC_GYR_COLUMNS,) if name not in picked.names]
     raise RecordingError(
         f"Columns {', '.join(missing)} are missing: the mode was {_mode(source, picked)}. Measure "
         "in Custom mode 5 or Rate quantities, or record on the sensor and export accelerations "
@@ -147,5 +147,5 @@ _INCREMENTS: Final = {f"dq_{part}": rf"dq_?(?:{part}|\[{i}\])" for i, part in en
     f"dv_{axis}": rf"dv(?:_?{axis}|_?{i}|\[{i}\])" for i, axis in enumerate(AXES, start=1)
 }
 _FUSION: Final = {f"q_{part}": f"Quat_{part}" for part in "wxyz"} | xyz("free", "FreeAcc_{axis}")
-_ACC_GYR_TOLD: Final = tuple(f"{kind}_{axis}" for kind in ("Acc", "Gyr") for axis in "XYZ")
+_ACC_GYR_COLUMNS: Final = tuple(f"{kind}_{axis}" for kind in ("Acc", "Gyr") for axis in "XYZ")
 _LEAST_STEP_US: Final = 1e6 / 125.0

@@ -50,7 +50,7 @@ def read_movesense(sources: Sequence[Source], options: Options) -> list[Reading]
         raise RecordingError(f"The file of the {' and of the '.join(missing)} is missing.")
     table = join(tables["acc"], tables["gyr"], tables.get("mag"))
     note = "time counts from each sensor's own power-on, so the sensors are not on one clock"
-    return [Reading(replace(table, notes=(*table.notes, note)), "", told_in_sync=None)]
+    return [Reading(replace(table, notes=(*table.notes, note)), "", synchronised=None)]
 
 
 def _kind(source: Source) -> str:

@@ -62,7 +62,7 @@ def read_phyphox(sources: Sequence[Source], options: Options) -> list[Reading]:
         "phyphox counts time from each phone's own start, so the phones are not on one clock; "
         "begin with all of them held together and shaken"
     )
-    return [Reading(replace(table, notes=(*table.notes, note)), "", told_in_sync=None)]
+    return [Reading(replace(table, notes=(*table.notes, note)), "", synchronised=None)]
 
 
 def _names(source: Source) -> dict[str, str]:

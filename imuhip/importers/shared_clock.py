@@ -26,7 +26,7 @@ def on_one_clock(placed: Sequence[Placed]) -> tuple[list[Placed], list[str]]:
         for i, shift in zip(of_group, shifts, strict=True):
             if shift:
                 moved[i] = _shifted(placed[i], shift)
-    return moved, _not_told(placed)
+    return moved, _sync_unknown(placed)
 
 
 def _rows(placed: Placed) -> int:
@@ -39,9 +39,9 @@ def _shifted(placed: Placed, shift: float) -> Placed:
     return replace(placed, reading=replace(placed.reading, table=replace(table, columns=columns)))
 
 
-def _not_told(placed: Sequence[Placed]) -> list[str]:
+def _sync_unknown(placed: Sequence[Placed]) -> list[str]:
     """Return sentences on sensors of which no file tells whether they were synchronised."""
-    silent = [p for p in placed if p.reading.told_in_sync is None and p.reading.started]
+    silent = [p for p in placed if p.reading.synchronised is None and p.reading.started]
     if len(silent) < 2 or not all(map(_rows, silent)):
         return []
     names = " and ".join(p.path.name for p in silent)

@@ -86,7 +86,7 @@ class Reading:
         Sensors of the same group are known to share that clock; empty: nobody knows.
     started
         When the file says that it was begun, as it stands there.
-    told_in_sync
+    synchronised
         Whether the file says that the sensors were synchronised; None where it does not tell.
     """
 
@@ -95,7 +95,7 @@ class Reading:
     wraps_s: float = 0.0
     group: str = ""
     started: str = ""
-    told_in_sync: bool | None = True
+    synchronised: bool | None = True
 
 
 Recognises: TypeAlias = Callable[[Source], bool]

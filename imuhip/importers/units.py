@@ -34,7 +34,7 @@ def factor(quantity: str, unit: str) -> float:
         word = word.replace(old, new)
     found = _FACTORS[quantity].get(word)
     if found is None:
-        known = ", ".join(_TOLD[quantity])
+        known = ", ".join(_NAMES[quantity])
         raise RecordingError(
             f"The unit {unit!r} of {quantity} is not known. Say it with --units {quantity}=UNIT, "
             f"where UNIT is one of {known}."
@@ -97,7 +97,7 @@ _FACTORS: Final[dict[str, dict[str, float]]] = {
     },
 }
 
-_TOLD: Final = {
+_NAMES: Final = {
     "t": ("s", "ms", "us", "ns"),
     "acc": ("m/s2", "g", "mg", "-m/s2", "-g"),
     "gyr": ("rad/s", "deg/s", "mdps"),

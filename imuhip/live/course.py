@@ -167,7 +167,7 @@ class Course:
         if edge == "begin":
             self.calibrating, self.trained = False, True
 
-    def told(self) -> Mapping[str, Any]:
+    def status(self) -> Mapping[str, Any]:
         """Return it as ``/status`` tells it."""
         step = self.step
         return {

@@ -149,7 +149,7 @@ def dashboard_environment(catalogue: str | None) -> Mapping[str, str]:
 @contextmanager
 def dashboard_process(
     command: Sequence[str],
-    told: IO[bytes] | None = None,
+    stderr: IO[bytes] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """The dashboard in a process of its own, which ends with the block, however that ends.
@@ -160,13 +160,13 @@ def dashboard_process(
     ----------
     command
         Of `dashboard_command`.
-    told
+    stderr
         Where its words go, and nothing to the terminal; without it they go there.
     environment
         What it finds in its environment beside our own.
     """
     with _ended_by_sigterm():
-        quiet = {} if told is None else {"stdout": subprocess.DEVNULL, "stderr": told}
+        quiet = {} if stderr is None else {"stdout": subprocess.DEVNULL, "stderr": stderr}
         env = os.environ | (environment or {})
         process = subprocess.Popen(command, env=env, **quiet)  # type: ignore[call-overload]
         try:

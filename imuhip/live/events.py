@@ -77,7 +77,7 @@ class FaultNews:
 
     def __init__(self) -> None:
         self._latest: dict[tuple[str, str], Fault] = {}
-        self._told: dict[tuple[str, str], float] = {}
+        self._reported: dict[tuple[str, str], float] = {}
 
     def push(self, pieces: Sequence[Fault]) -> list[Fault]:
         """Return the faults to tell now; one that lasts comes again, longer, with its start."""
@@ -90,10 +90,10 @@ class FaultNews:
                 fault = replace(before, t_end=end, count=before.count + piece.count)
             else:
                 fault = piece
-                self._told.pop(key, None)
+                self._reported.pop(key, None)
             self._latest[key] = fault
-            if fault.t_end - self._told.get(key, -np.inf) >= _FAULT_NEWS_S:
-                self._told[key] = fault.t_end
+            if fault.t_end - self._reported.get(key, -np.inf) >= _FAULT_NEWS_S:
+                self._reported[key] = fault.t_end
                 news[key] = fault
         return list(news.values())
 

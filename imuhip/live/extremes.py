@@ -34,7 +34,7 @@ class Extremes:
                     ends[2 * k] = value if not ends[2 * k] <= value else ends[2 * k]
                     ends[2 * k + 1] = value if not ends[2 * k + 1] >= value else ends[2 * k + 1]
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return what a viewer is told: seconds, and of each side its least and most in them."""
         sides: dict[str, Any] = {
             side: [[_short(ends[2 * k]), _short(ends[2 * k + 1])] for ends in self._ends]

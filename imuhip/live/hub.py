@@ -221,7 +221,7 @@ class LiveHub:
             stamp_unix_ns=self._stamp_unix_ns,
             sent_unix_ns=time.time_ns(),
         )
-        extremes = event_json("extremes", self._extremes.told())
+        extremes = event_json("extremes", self._extremes.summary())
         return [to_json(self._hello), backfill, extremes, *(each.message for each in self._events)]
 
     def _figures(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Broadcast:
         self._lsl = need("pylsl")
         self._header, self._stages, self._live = header, stages, live
         self._waiting: list[SampleBlock] = []
-        stages.tell_samples(self._waiting.append)
+        stages.on_samples(self._waiting.append)
         self._rates = {info.sensor: info.rate_hz for info in header.sensors}
         self._shift_s: float | None = None
         self._outlets: dict[str, Any] = {

@@ -17,7 +17,7 @@ import numpy as np
 from imuhip.assess.goals import OWN_SOURCE
 from imuhip.assess.movements import MOVEMENTS, Movement
 from imuhip.assess.params import Params
-from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, rows_told
+from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, certain_rows
 from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import CalibrationStep
@@ -72,7 +72,7 @@ def rows_from_output(output: Frames) -> Array:
     return np.concatenate(
         (
             angles.t[:, None],
-            np.where(rows_told(sd), hip, np.nan),
+            np.where(certain_rows(sd), hip, np.nan),
             sd,
             np.degrees(angles.pelvis),
             np.degrees(_pelvis_speed(output.grid))[:, None],

@@ -263,7 +263,7 @@ class Session:
             "t": self.take.t if self.take else None,
             "failure": self._failure,
             "last": self._last(),
-            "course": self.course.told(),
+            "course": self.course.status(),
             "shaken": stands_out(self._energies()) or "",
             "sensors": [self._sensor_status(link, figures) for link in self.links.values()],
         }
@@ -286,7 +286,7 @@ class Session:
 
     def _sensor_status(self, link: Link, figures: Mapping[str, Mapping[str, Any]]) -> Any:
         battery = link.profile.battery
-        told = self.vitals[link.sensor].battery
+        reported = self.vitals[link.sensor].battery
         return {
             "sensor": link.sensor,
             "state": link.state,
@@ -294,7 +294,7 @@ class Session:
             "profile": link.profile.id,
             "nominal_hz": link.rate_hz,
             "connections": link.epoch + 1,
-            "battery": link.battery if told is None else told,
+            "battery": link.battery if reported is None else reported,
             "battery_unit": battery.unit if battery else None,
             **link.info,
             **figures[link.sensor],
@@ -385,8 +385,8 @@ class Session:
     def _check(self) -> None:
         """Warn, once, of a low battery."""
         for sensor, link in self.links.items():
-            told, battery = self.vitals[sensor].battery, link.profile.battery
-            level = link.battery if told is None else told
+            reported, battery = self.vitals[sensor].battery, link.profile.battery
+            level = link.battery if reported is None else reported
             low = battery is not None and battery.unit == "percent"
             if low and level is not None and level < LOW_BATTERY_PERCENT:
                 self._warn(f"{sensor} battery", f"{sensor}: battery at {level:.0f} %; charge it")

@@ -32,10 +32,10 @@ async def warmed(say: Callable[[str], None]) -> None:
     enough = threading.Event()
     work = asyncio.create_task(asyncio.to_thread(warm, enough.is_set))
     try:
-        told = False
+        said = False
         while not (await asyncio.wait([work], timeout=LOOK_S))[0]:
-            if not told and compilations():
-                told = True
+            if not said and compilations():
+                said = True
                 say(PREPARING)
         await work
     finally:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from imuhip.assess.assessor import Assessor, Told
+from imuhip.assess.assessor import Assessment, Assessor
 from imuhip.assess.cue_log import Outcome
 from imuhip.core.conventions import GRID_HZ, PELVIS, PELVIS_ANGLES, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
@@ -188,7 +188,7 @@ class Pipeline:
             return self._output(self._grid.push((), -np.inf), faults, ())
         shakes: list[CalibrationStep] = []
         for part, mark in (*(cut_at_shakes(before) if before else ()), *cut_at_shakes(batch)):
-            oriented, told = self._samples(part, self._origin_ns)
+            oriented, found = self._samples(part, self._origin_ns)
             at = None if mark is None else (_seconds(mark.host_ns, self._origin_ns), mark.label)
             step = self._shake.push(oriented, at)
             if step is not None:
@@ -196,7 +196,7 @@ class Pipeline:
                 for name, offset_s in offsets_of(step).items():
                     self._chains[name].shift(offset_s)
             blocks += oriented
-            faults += told
+            faults += found
         faults += self._common.push(blocks)
         marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
         self._early = []
@@ -218,10 +218,10 @@ class Pipeline:
         if self._origin_ns is not None:
             at = max(_seconds(marks[room].host_ns, self._origin_ns), 0.0)
         said = f"more than {MOST_MARKS} marks; those after them are left out"
-        told = (
+        found = (
             [Fault("", "marks", at, at, 1, said)] if self._marks - len(marks) <= MOST_MARKS else []
         )
-        return few, told
+        return few, found
 
     def _samples(
         self, batch: Sequence[Record], origin_ns: int
@@ -232,13 +232,13 @@ class Pipeline:
         progress = Progress(batch, origin_ns, self._host_t)
         for record in batch:
             if isinstance(record, Packet) and record.sensor in self._chains and len(record):
-                oriented, told = self._chains[record.sensor].push(record, origin_ns, progress)
+                oriented, found = self._chains[record.sensor].push(record, origin_ns, progress)
                 blocks += oriented
-                faults += told
+                faults += found
         for chain in self._chains.values():
-            oriented, told = chain.wait(progress)
+            oriented, found = chain.wait(progress)
             blocks += oriented
-            faults += told
+            faults += found
         for record in batch:
             newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
             self._host_t = max(self._host_t, _seconds(newest, origin_ns))
@@ -254,9 +254,9 @@ class Pipeline:
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
         for chain in self._chains.values():
-            oriented, told = chain.finish(self._host_t)
+            oriented, found = chain.finish(self._host_t)
             blocks += oriented
-            faults += told
+            faults += found
         nothing = "no sample came from this sensor"
         faults += [
             Fault(name, "missing", 0.0, max(self._host_t, 0.0), 0, nothing)
@@ -296,10 +296,10 @@ class Pipeline:
         """Names of the angles that further sensors show, such as ``knee_flexion_left``."""
         return self._joints.names
 
-    def tell_samples(self, told: Callable[[SampleBlock], None]) -> None:
-        """Call `told` with every sensor's samples, in order, before their bias is taken off."""
+    def on_samples(self, listener: Callable[[SampleBlock], None]) -> None:
+        """Call `listener` with every sensor's samples, in order, before their bias is taken off."""
         for chain in self._chains.values():
-            chain.told = told
+            chain.listener = listener
 
     @property
     def spoiled_at(self) -> dict[str, float]:
@@ -330,7 +330,7 @@ class Pipeline:
         """Angles of new grid rows, each with the alignment that was known at its time."""
         ended = self._protocol.push(rows, marks)
         self._assessor.mark(marks)
-        angles, motion, joints, told = [], [], [], Told()
+        angles, motion, joints, known = [], [], [], Assessment()
         first = 0
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
@@ -338,7 +338,7 @@ class Pipeline:
             angles.append(self._whole_turns(self._angles.push(part, headings)))
             motion.append(self._segments.push(part, headings))
             joints.append(self._joints.push(part, headings))
-            told += self._assessor.push(angles[-1], motion[-1])
+            known += self._assessor.push(angles[-1], motion[-1])
             if step is not None:
                 self._align(step)
                 faults = [*faults, *self._reversed_forces(step, rows, row)]
@@ -351,10 +351,10 @@ class Pipeline:
             _joined(motion),
             (*faults, *_misplacements(steps)),
             steps,
-            tuple(told.repetitions),
-            tuple(told.findings),
-            tuple(told.notes),
-            tuple(told.outcomes),
+            tuple(known.repetitions),
+            tuple(known.findings),
+            tuple(known.notes),
+            tuple(known.outcomes),
             np.concatenate([angle for angle, _ in joints]),
             np.concatenate([sd for _, sd in joints]),
         )

@@ -66,7 +66,7 @@ def refine(
     header: Header,
     batches: Iterable[Sequence[Record]],
     params: Params | None = None,
-    told: Callable[[float], None] = lambda _: None,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> Refined:
     """Estimate a whole session without causality.
 
@@ -76,20 +76,20 @@ def refine(
         A recording's, from its beginning.
     params
         The pipeline's; the filter is always VQF.
-    told
+    on_progress
         Called with the seconds of the session that were read.
     """
     params = params or Params()
     waiting = replace(params.sequence, always=True)
     pipeline = Pipeline(header, replace(params, sequence=waiting))
     kept: dict[str, list[SampleBlock]] = {}
-    pipeline.tell_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
+    pipeline.on_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
     steps: list[CalibrationStep] = []
     for batch in batches:
         out = pipeline.push(batch)
         steps += out.steps
         if len(out.grid.t):
-            told(float(out.grid.t[-1] - out.grid.t[0]))
+            on_progress(float(out.grid.t[-1] - out.grid.t[0]))
     steps += pipeline.finish().steps
     rates = {info.sensor: info.rate_hz for info in header.sensors}
     grid = Grid(pipeline.sensors, pipeline.grid_params)

@@ -58,7 +58,7 @@ class SensorChain:
                 sensor=info.sensor,
             )
         self.started = False
-        self.told: Callable[[SampleBlock], None] | None = None
+        self.listener: Callable[[SampleBlock], None] | None = None
         """Called with samples in order, on the session's clock, before their bias is taken off."""
         self._profile: Profile = parse_profile(text)
         self.latency_s = self._profile.link.latency_s
@@ -116,8 +116,8 @@ class SensorChain:
         if not len(decoded.row):
             return [], faults
         ordered, late = self._order.push(decoded, packet, host_t, progress)
-        blocks, told = self._oriented(ordered)
-        return blocks, [*faults, *late, *told]
+        blocks, found = self._oriented(ordered)
+        return blocks, [*faults, *late, *found]
 
     def wait(self, progress: Progress) -> tuple[list[OrientationBlock], list[Fault]]:
         """The same for samples that have waited long enough when a batch is over."""
@@ -132,10 +132,10 @@ class SensorChain:
         blocks: list[OrientationBlock] = []
         faults: list[Fault] = []
         for part in ordered:
-            samples, told = self._clock.push(
+            samples, found = self._clock.push(
                 part.block, part.host_t, part.epoch, part.released, part.lost
             )
-            faults += told
+            faults += found
             if not len(samples.t):
                 continue
             if self._nine and samples.mag is None:
@@ -150,8 +150,8 @@ class SensorChain:
             faults += odd
             if not len(samples.t):
                 continue
-            if self.told is not None:
-                self.told(samples)
+            if self.listener is not None:
+                self.listener(samples)
             faults += self._axes.push(samples)
             corrected = self._bias.push(samples)
             oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)

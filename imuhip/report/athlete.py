@@ -85,11 +85,11 @@ def _well(findings: Sequence[Mapping[str, Any]]) -> list[Block]:
     sure = [f for f in findings if f["grade"] == "none" and (f["confidence"] or 0.0) >= _SURE]
     # What one set shows, or cannot tell, another does not make good.
     shown = {f["rule"] for f in findings if f["grade"] != "none"}
-    told: dict[str, set[str]] = {}
+    sides_by_rule: dict[str, set[str]] = {}
     for finding in sure:
         if finding["rule"] not in shown:
-            told.setdefault(finding["rule"], set()).add(finding["side"])
-    good = [_said(words_for(rule).good, sides) for rule, sides in told.items()]
+            sides_by_rule.setdefault(finding["rule"], set()).add(finding["side"])
+    good = [_said(words_for(rule).good, sides) for rule, sides in sides_by_rule.items()]
     blocks: list[Block] = [Words(text, "good") for text in good[:_MOST_GOOD]]
     return blocks or [Words("Nothing was certain enough to say this time.")]
 

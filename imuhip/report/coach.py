@@ -15,7 +15,7 @@ from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.wording import shown_value
-from imuhip.core.certainty import Z95, half_told
+from imuhip.core.certainty import Z95, is_narrow_enough
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
@@ -107,10 +107,10 @@ def _calibration(material: Material) -> Iterator[Block]:
             for g in gates
         ]  # fmt: skip
         yield Table(["check", "sensor", "measured", "good up to", "verdict"], rows, numbers=(2, 3))
-    told: dict[tuple[str, str], list[int]] = {}
+    counts_by_kind: dict[tuple[str, str], list[int]] = {}
     for fault in material.results.faults:
-        told.setdefault((fault["sensor"], fault["kind"]), []).append(fault["count"])
-    for (sensor, kind), counts in sorted(told.items()):
+        counts_by_kind.setdefault((fault["sensor"], fault["kind"]), []).append(fault["count"])
+    for (sensor, kind), counts in sorted(counts_by_kind.items()):
         where, what = sensor.replace("_", " ") or "session", kind.replace("_", " ")
         yield Words(f"{where}: {what}, {len(counts)} times, {sum(counts)} in all", "small")
 
@@ -151,7 +151,7 @@ def _findings(material: Material) -> Iterator[Block]:
 def _value_and_error(finding: Mapping[str, Any]) -> tuple[str, str]:
     """Dashes where the error leaves nothing of the value."""
     mdc, unit = finding["mdc"], finding["unit"]
-    if not half_told(mdc, unit):
+    if not is_narrow_enough(mdc, unit):
         return "–", "–"
     if (value := finding["value"]) is None:
         return "–", _number(mdc, unit, "± ")

@@ -23,10 +23,10 @@ from imuhip.assess.symmetry import (
     Difference,
     Measured,
     Word,
-    difference_told,
+    certain_difference,
+    certain_or_nan,
     judged,
     side_difference,
-    told,
     within_sd,
 )
 from imuhip.assess.verdicts import difference_grade
@@ -38,7 +38,7 @@ from imuhip.core.certainty import sd_name
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Picture
-from imuhip.report.material import Material, bends, curve, findings_of, title_of, told_by
+from imuhip.report.material import Material, bends, curve, findings_of, shows_change, title_of
 from imuhip.report.pictures import Row, Wave, degrees_apart, dots_picture, wave_picture, with_error
 from imuhip.report.plain_words import words_for
 
@@ -265,7 +265,7 @@ def _groups(
     found: dict[tuple[str, str, str, str], list[Repetition]] = {}
     for rep in repetitions:
         for measure in _MEASURES:
-            if rep.counted and told_by(rep.movement, measure) and measure in rep.measures:
+            if rep.counted and shows_change(rep.movement, measure) and measure in rep.measures:
                 key = (family(rep.movement), rep.side, rep.direction, measure)
                 found.setdefault(key, []).append(rep)
     return found
@@ -280,22 +280,22 @@ def _compared(
     difference: Difference,
 ) -> Comparison:
     """A line of which only what can be told is a number."""
-    pair = told(first), told(second)
-    return Comparison(what, names, sides, *pair, difference_told(difference))
+    pair = certain_or_nan(first), certain_or_nan(second)
+    return Comparison(what, names, sides, *pair, certain_difference(difference))
 
 
 def _values(reps: Sequence[Repetition], measure: str) -> list[float]:
     """Those that can be told; outward turns count positive."""
     sign = -1.0 if reps[0].direction == "out" else 1.0
-    told_of = (rep.measures.get(measure, math.nan) for rep in reps)
-    return [sign * value for value in told_of if math.isfinite(value)]
+    known = (rep.measures.get(measure, math.nan) for rep in reps)
+    return [sign * value for value in known if math.isfinite(value)]
 
 
 def _measured(reps: Sequence[Repetition], measure: str) -> Measured:
     """Mean with its error: the sensors' own, which no repetition averages out, and the spread."""
     values = _values(reps, measure)
     if not values:
-        return _UNTOLD
+        return _UNKNOWN
     own = INCLINATION_SD_DEG if measure == "depth_deg" else _own_sd(reps, measure)
     return Measured(fmean(values), math.sqrt(own**2 + _spread(reps, measure)))
 
@@ -304,7 +304,7 @@ def _day(reps: Sequence[Repetition], measure: str, error: DayError) -> Measured:
     """A day's mean with all that another day would have changed."""
     values = _values(reps, measure)
     if not values:
-        return _UNTOLD
+        return _UNKNOWN
     own = _own_sd(reps, measure)
     between = max(error.between_sd, own) if math.isfinite(own) else error.between_sd
     return Measured(fmean(values), math.hypot(between, error.within_sd / math.sqrt(len(values))))
@@ -312,8 +312,8 @@ def _day(reps: Sequence[Repetition], measure: str, error: DayError) -> Measured:
 
 def _own_sd(reps: Sequence[Repetition], measure: str) -> float:
     """Error of the session's own calibration and straps; NaN where one of them is not known."""
-    told_of = [rep for rep in reps if math.isfinite(rep.measures.get(measure, math.nan))]
-    return fmean(rep.measures.get(sd_name(measure), math.nan) for rep in told_of)
+    known = [rep for rep in reps if math.isfinite(rep.measures.get(measure, math.nan))]
+    return fmean(rep.measures.get(sd_name(measure), math.nan) for rep in known)
 
 
 def _spread(reps: Sequence[Repetition], measure: str) -> float:
@@ -397,7 +397,7 @@ _MEASURES: Final = tuple(_SHORT)
 
 _JUDGED: Final = ("rotation_bottom_deg", "rotation_end_deg")
 """Measures whose sides a rule compares."""
-_UNTOLD: Final = Measured(math.nan, math.nan)
+_UNKNOWN: Final = Measured(math.nan, math.nan)
 
 DEFINITIONS: Final = {MEASURES[name].title: MEASURES[name].definition for name in _MEASURES}
 """What the numbers on the page mean."""

@@ -18,7 +18,7 @@ from imuhip.assess.what_helped import Helped, helped_in
 from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
 from imuhip.catalogue.progress import Series, series_of
 from imuhip.catalogue.reader import CatalogueReader
-from imuhip.core.certainty import measures_told, rows_told
+from imuhip.core.certainty import certain_measures, certain_rows
 from imuhip.core.conventions import Side
 from imuhip.core.errors import CatalogueError
 from imuhip.core.findings import Finding, Repetition
@@ -193,7 +193,7 @@ def is_table(movement: str) -> bool:
     return known is not None and "table" in known.traits
 
 
-def told_by(movement: str, measure: str) -> bool:
+def shows_change(movement: str, measure: str) -> bool:
     """Whether a measure is the one that a movement's change is told by."""
     if bends(movement):
         return measure in ("rotation_bottom_deg", "depth_deg")
@@ -212,7 +212,7 @@ def _column(results: Results, angle: str, side: Side) -> Array:
     if angle != "rotation":
         return values
     sd = np.asarray(results.angles[hip_column(angle, side, "sd")], dtype=np.float64)
-    return np.where(rows_told(sd), values, np.nan)
+    return np.where(certain_rows(sd), values, np.nan)
 
 
 def _repetition(row: Mapping[str, Any]) -> Repetition:
@@ -224,7 +224,7 @@ def _repetition(row: Mapping[str, Any]) -> Repetition:
         for name in MEASURES
         if row.get(name) is not None and math.isfinite(row[name])
     }
-    return Repetition(**{name: row[name] for name in known}, measures=measures_told(measures))
+    return Repetition(**{name: row[name] for name in known}, measures=certain_measures(measures))
 
 
 def _excluding(rep: Repetition, why: Mapping[tuple[str, int, int, str], str]) -> Repetition:
@@ -239,7 +239,9 @@ def _until(values: Iterable[MeasureValue], session: Session) -> tuple[Series, ..
     known = [
         v
         for v in values
-        if v.started is not None and v.started <= session.started and told_by(v.movement, v.name)
+        if v.started is not None
+        and v.started <= session.started
+        and shows_change(v.movement, v.name)
     ]
     return tuple(each for each in series_of(known) if each.points[-1].session == session.id)
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.goals import Arcs, Zone
-from imuhip.assess.symmetry import Z95, Measured, told
+from imuhip.assess.symmetry import Z95, Measured, certain_or_nan
 from imuhip.assess.waveforms import Waveform
 from imuhip.core.colours import SIDE_COLOURS
 from imuhip.core.conventions import SIDES
@@ -44,7 +44,7 @@ def degrees_apart(first: float, second: float) -> str:
 
 def with_error(one: Measured) -> str:
     """A number of degrees with the half-width of its 95 % interval."""
-    if not math.isfinite(told(one).value):
+    if not math.isfinite(certain_or_nan(one).value):
         return "–"
     half = Z95 * one.sd
     return degrees(one.value) + (f" ± {half:.0f}°" if math.isfinite(half) else " (error unknown)")
@@ -58,8 +58,12 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
 
     In is towards the middle: to the right for the left leg, to the left for the right.
     """
-    arcs = replace(arcs, internal=told(arcs.internal), external=told(arcs.external),
-                   total=told(arcs.total))  # fmt: skip
+    arcs = replace(
+        arcs,
+        internal=certain_or_nan(arcs.internal),
+        external=certain_or_nan(arcs.external),
+        total=certain_or_nan(arcs.total),
+    )
     colour = SIDE_COLOURS[arcs.side]
     inward = 1.0 if arcs.side == "left" else -1.0
     shapes: list[Shape] = [_ring(-90.0, 90.0, 74.0, 92.0, "#e9edf1")]
@@ -152,7 +156,7 @@ def dots_picture(
 
     A row that cannot be told has no dot.
     """
-    rows = [replace(row, value=told(row.value)) for row in rows]
+    rows = [replace(row, value=certain_or_nan(row.value)) for row in rows]
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
     scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0)
     height = 30.0 + 16.0 * len(rows) + 18.0

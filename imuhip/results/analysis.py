@@ -87,7 +87,7 @@ def analyze(
     recording: Path,
     target: Path,
     params: Params | None = None,
-    told: Callable[[float], None] = lambda _: None,
+    on_progress: Callable[[float], None] = lambda _: None,
     *,
     label: str = "",
     columns: Sequence[str] = (),
@@ -104,7 +104,7 @@ def analyze(
         The folder; one that holds other things is refused.
     params
         Settings; the defaults when not given.
-    told
+    on_progress
         Called with the seconds of recording that are done.
     label
         For a folder that becomes part of a data set; see `ResultsWriter`.
@@ -122,7 +122,9 @@ def analyze(
         When the recording cannot be read or lacks a pelvis or both thighs.
     """
     params = params or Params()
-    look = partial(_analyzed, recording, target, params, told, label, columns, soft_tissue, assess)
+    look = partial(
+        _analyzed, recording, target, params, on_progress, label, columns, soft_tissue, assess
+    )
     try:
         return look(frozenset())
     except _SpoiledError as found:  # what was found late holds for what came before
@@ -142,7 +144,7 @@ def _analyzed(
     recording: Path,
     target: Path,
     params: Params,
-    told: Callable[[float], None],
+    on_progress: Callable[[float], None],
     label: str,
     columns: Sequence[str],
     soft_tissue: Sequence[SoftTissue],
@@ -168,20 +170,20 @@ def _analyzed(
     batches: Iterable[Sequence[Record]] = reader.batches()
     if "offline" in columns:
         batches = list(batches)
-        refined = refine(header, batches, params, told)
+        refined = refine(header, batches, params, on_progress)
     extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
         for batch in batches:
             tally.hear(batch)
             out = pipeline.push(batch)
             writer.add(out.grid, out.angles, extra.push(out))
-            told(tally.add(out))
+            on_progress(tally.add(out))
         out = pipeline.finish()
         if pipeline.spoiled_at and not distrusted:
             tally.add(out)
             raise _SpoiledError(frozenset(pipeline.spoiled_at), tally.faults)
         writer.add(out.grid, out.angles, extra.push(out))
-        told(tally.add(out))
+        on_progress(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults, *earlier))
         calibration = calibration_summary(tally.steps, pipeline.alignment, extra.factors.values())
         doubts = input_doubts(reader.header, faults)
@@ -322,13 +324,13 @@ def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
     words += [
         f"{fault.sensor.replace('_', ' ')}: {fault.detail.rstrip('.?')}."
         for fault in faults
-        if fault.kind in _TOLD
+        if fault.kind in _REPORTED
         or (fault.kind == "missing" and fault.t_end - fault.t_start > _LONG_S)
     ]
     return words
 
 
-_TOLD = ("axes", "clocks", "same_stream", "impossible", "stuck", "rate", "unit")
+_REPORTED = ("axes", "clocks", "same_stream", "impossible", "stuck", "rate", "unit")
 """Faults that people must hear of with the result."""
 _LONG_S = 5.0
 

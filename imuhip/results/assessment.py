@@ -24,13 +24,13 @@ def sets_table(sets: Sequence[SetSummary]) -> pa.Table:
     return _table(SETS_SCHEMA, sets)
 
 
-def latest_findings(told: Sequence[Finding]) -> list[Finding]:
+def latest_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Return what stands in the end: of each set, what was said after its last repetition."""
     last: dict[tuple[str, int], int] = {}
-    for each in told:
+    for each in findings:
         last[each.movement, each.set] = each.after
     stands: dict[tuple[str, int, str, str], Finding] = {}
-    for each in told:
+    for each in findings:
         if each.after == last[each.movement, each.set]:
             key = (each.movement, each.set, each.rule, each.side)
             stands.pop(key, None)  # said again once something hurt: in its new place
@@ -38,9 +38,9 @@ def latest_findings(told: Sequence[Finding]) -> list[Finding]:
     return list(stands.values())
 
 
-def findings_list(told: Sequence[Finding]) -> list[dict[str, Any]]:
+def findings_list(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the contents of ``findings.json``."""
-    plain = [asdict(finding) for finding in latest_findings(told)]
+    plain = [asdict(finding) for finding in latest_findings(findings)]
     return [{name: value for name, value in each.items() if name != "after"} for each in plain]
 
 

@@ -52,7 +52,7 @@ def read_samples(recording: Path) -> dict[str, Samples]:
     reader = RecordingReader(recording)
     kept: dict[str, list[SampleBlock]] = {}
     pipeline = Pipeline(reader.header)
-    pipeline.tell_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
+    pipeline.on_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
     for batch in reader.batches():
         pipeline.push(batch)
     pipeline.finish()

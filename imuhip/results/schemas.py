@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from imuhip.core.certainty import rows_told
+from imuhip.core.certainty import certain_rows
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import FolderInTheMaking, read_file, reason
@@ -282,7 +282,7 @@ def _angle_columns(angles: AngleBlock) -> list[pa.Array]:
             for angle in range(len(HIP_ANGLES))
             for values in kinds
         ]
-        says_something = rows_told(np.degrees(angles.hip_sd[:, side, _ROTATION]))
+        says_something = certain_rows(np.degrees(angles.hip_sd[:, side, _ROTATION]))
         columns.append(pa.array(angles.valid[:, side] & says_something))
     columns += [_column(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
     return columns

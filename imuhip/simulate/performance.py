@@ -222,7 +222,7 @@ class Habits:
             sizes = [self._size(each, k, count) for k in chosen]
             for k, size in zip(chosen, sizes, strict=True):
                 doses[k].append(Dose(each, size))
-            self.injected.append(_told(each, movement, number, side, chosen, sizes))
+            self.injected.append(_injected(each, movement, number, side, chosen, sizes))
         return doses
 
     def factor(self, share: float) -> float:
@@ -235,7 +235,7 @@ class Habits:
         return min(varied, 1.0) if each.rule == "pelvis_follows_pivot" else varied
 
 
-def _told(
+def _injected(
     each: Compensation,
     movement: str,
     number: int,

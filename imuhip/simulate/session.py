@@ -38,7 +38,7 @@ from imuhip.simulate.sensors import DEG, GRADES, PER_KELVIN, WarmUp
 from imuhip.simulate.setup import Setup
 from imuhip.simulate.shaking import stirring
 from imuhip.simulate.skin import Skin, draw_skins
-from imuhip.simulate.skin import told as skin_told
+from imuhip.simulate.skin import figures as skin_figures
 from imuhip.simulate.transmission import device_samples, numbered, on_session_clock, send
 from imuhip.simulate.true_repetitions import true_repetitions
 from imuhip.simulate.truth import truth_of
@@ -194,14 +194,14 @@ def _deeds(
     deeds: Sequence[Deed], shift: float, warm: Mapping[str, WarmUp], skins: Mapping[str, Skin]
 ) -> tuple[Deed, ...]:
     """What people did on the session's clock, in order, with what their sensors and skin did."""
-    told = [replace(deed, t_start=deed.t_start + shift, t_end=deed.t_end + shift) for deed in deeds]
+    done = [replace(deed, t_start=deed.t_start + shift, t_end=deed.t_end + shift) for deed in deeds]
     for sensor, each in warm.items():
         x, y, z = (each.kelvin * each.per_kelvin / DEG).tolist()
         how = {"sensor": sensor, "tau_s": each.tau_s, "x_dps": x, "y_dps": y, "z_dps": z}
-        told.append(Deed("warms_up", shift, shift, how))
+        done.append(Deed("warms_up", shift, shift, how))
     if skins:
-        told.append(Deed("skin", shift, shift, skin_told(skins)))
-    return tuple(sorted(told, key=lambda deed: deed.t_start))
+        done.append(Deed("skin", shift, shift, skin_figures(skins)))
+    return tuple(sorted(done, key=lambda deed: deed.t_start))
 
 
 def _dress(

@@ -72,7 +72,7 @@ def draw_skins(rng: np.random.Generator) -> dict[str, Skin]:
     return skins
 
 
-def told(skins: Mapping[str, Skin]) -> dict[str, float]:
+def figures(skins: Mapping[str, Skin]) -> dict[str, float]:
     """Return what was drawn as the truth tells it: degrees at `DEEP_RAD`."""
     figures = {}
     for sensor, skin in skins.items():

@@ -46,7 +46,7 @@ def step_into(d: Director, to: Stance) -> None:
         d.wait(float(rng.uniform(0.05, 0.3)))
     _face(d, to.facing_deg, float(rng.uniform(0.8, 1.2)))
     d.stance = to
-    d.did("stance", start, **told(d, to))
+    d.did("stance", start, **figures(d, to))
 
 
 def adjust_foot(d: Director) -> None:
@@ -64,7 +64,7 @@ def adjust_foot(d: Director) -> None:
     d.did("adjusts_foot", start, side=side, turn_deg=turn)
 
 
-def told(d: Director, stance: Stance) -> dict[str, float]:
+def figures(d: Director, stance: Stance) -> dict[str, float]:
     """Return a stance as the truth tells it: rotation of each hip and of the pelvis, degrees."""
     facing = stance.facing_deg
     return {

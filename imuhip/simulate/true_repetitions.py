@@ -59,15 +59,15 @@ def true_repetitions(
     shift
         Session time minus simulation time, s.
     """
-    told = []
+    found = []
     for each in performed:
         if _signal_of(each.movement) == "held":
-            told += _held(each, shift)
+            found += _held(each, shift)
             continue
         t = np.arange(each.start - MARGIN_S, each.stop + MARGIN_S, STEP_S)
         value, rate = _primary(each, script, skeleton, t)
         start, turn, end = _bounds(each, t, value, rate)
-        told += [
+        found += [
             TrueRepetition(
                 each.movement,
                 side,
@@ -81,7 +81,7 @@ def true_repetitions(
             )
             for side in (SIDES if each.side is None else (each.side,))
         ]
-    return tuple(told)
+    return tuple(found)
 
 
 def _held(each: Performed, shift: float) -> list[TrueRepetition]:

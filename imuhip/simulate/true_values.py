@@ -67,19 +67,19 @@ class Rows:
 
 def shown(truth: Truth, repetitions: Sequence[TrueRepetition]) -> tuple[Shown, ...]:
     """Return what every counted repetition truly shows of every rule that is for it."""
-    told: list[Shown] = []
+    values_shown: list[Shown] = []
     for each in repetitions:
         if not each.counted or (each.movement == "squat" and each.side == "right"):
             continue  # a squat is listed once a side, and judged once
         rows = _rows(truth, each)
         for rule, movements, values in RULES:
             if any(each.movement.startswith(name) for name in movements):
-                told += [
+                values_shown += [
                     Shown(rule, each.movement, side, each.set, each.repetition, value)
                     for side, value in values(rows, each.side)
                     if each.movement == "squat" or side in ("both", each.side)
                 ]
-    return tuple(told)
+    return tuple(values_shown)
 
 
 def _rows(truth: Truth, each: TrueRepetition) -> Rows:
@@ -161,11 +161,11 @@ def _pulse(rows: Rows, k: int) -> float:
 
 
 def _turn_out(rows: Rows, _side: Side) -> Values:
-    told = []
+    by_side = []
     for k, side in enumerate(SIDES):
         early = rows.beta[: rows.turn + 1, k] < 45.0
-        told.append((side, float(-rows.hip[: rows.turn + 1, k, 2][early].min())))
-    return told
+        by_side.append((side, float(-rows.hip[: rows.turn + 1, k, 2][early].min())))
+    return by_side
 
 
 def _lag(rows: Rows, _side: Side) -> Values:

@@ -100,7 +100,7 @@ def read_trial(path: Path) -> Trial:
 def orientation_rows(
     paths: Sequence[Path],
     names: Sequence[str] = (),
-    told: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
     """Yield a row for each trial and filter, then the mean of each filter.
 
@@ -110,7 +110,7 @@ def orientation_rows(
         BROAD files.
     names
         Filters out of `METHODS`; all when empty.
-    told
+    on_progress
         Called before each piece of work with what it is.
     """
     wanted = [(name, axes) for name, axes in METHODS if not names or name in names]
@@ -122,7 +122,7 @@ def orientation_rows(
     for path in paths:
         trial = read_trial(path)
         for name, axes in wanted:
-            told(f"{trial.name}: {name}, {axes} axes")
+            on_progress(f"{trial.name}: {name}, {axes} axes")
             rows.append(_row(trial, name, axes))
             yield rows[-1]
     for name, axes in wanted:

@@ -112,11 +112,11 @@ async def _private_bus() -> AsyncIterator[str]:
                 "use the bumble bed."
             ) from error
         try:
-            told = b"" if daemon.stdout is None else await daemon.stdout.readline()
-            if not told:
+            line = b"" if daemon.stdout is None else await daemon.stdout.readline()
+            if not line:
                 why = complaints.read_text(errors="replace").strip()
                 raise DeviceError(f"dbus-daemon did not start: {why}. Use the bumble bed.")
-            yield told.decode().strip()
+            yield line.decode().strip()
         finally:
             with suppress(ProcessLookupError):
                 daemon.terminate()

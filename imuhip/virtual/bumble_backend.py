@@ -110,7 +110,7 @@ class BumbleScanner(BaseBleakScanner):
         uuids = _service_uuids(advertisement.data)
         if not self.is_allowed_uuid(uuids):
             return
-        told = AdvertisementData(
+        advertised = AdvertisementData(
             local_name=sensor.name,
             manufacturer_data=sensor.manufacturer_data,
             service_data={},
@@ -119,8 +119,8 @@ class BumbleScanner(BaseBleakScanner):
             rssi=sensor.rssi,
             platform_data=(advertisement,),
         )
-        device = self.create_or_update_device(address, address, sensor.name, None, told)
-        self.call_detection_callbacks(device, told)
+        device = self.create_or_update_device(address, address, sensor.name, None, advertised)
+        self.call_detection_callbacks(device, advertised)
 
 
 class BumbleClient(BaseBleakClient):

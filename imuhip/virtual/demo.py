@@ -321,12 +321,12 @@ def _dashboard(hub: str, port: int, library: Path, say: Say) -> Iterator[str]:
     from imuhip.live.dashboard import dashboard_command, dashboard_process, dashboard_url
 
     command = dashboard_command(f"ws://{hub}/live", port, catalogue=str(library))
-    with tempfile.TemporaryFile() as told:
-        with dashboard_process(command, told) as process:
+    with tempfile.TemporaryFile() as stderr:
+        with dashboard_process(command, stderr) as process:
             yield dashboard_url(port)
         if process.returncode not in (0, -2, -15):
-            told.seek(0)
-            say(told.read().decode(errors="replace").strip())
+            stderr.seek(0)
+            say(stderr.read().decode(errors="replace").strip())
 
 
 def _folder() -> Path:

@@ -122,7 +122,7 @@ class VirtualSensor:
             self._alias = {uuid: alias for alias, uuid in self.profile.match.uuid_aliases.items()}
         self._bearer: Bearer | None = None
         self._subscribed: set[str] = set()
-        self._told_to_stream = False
+        self._asked_to_stream = False
         self._streamed_before = False
         self._task: asyncio.Task[None] | None = None
         self._rng = np.random.default_rng([self.faults.seed, *self.address.encode()])
@@ -167,14 +167,14 @@ class VirtualSensor:
         """The connection is gone: nothing is subscribed and nothing streams."""
         self._bearer = None
         self._subscribed.clear()
-        self._told_to_stream = False
+        self._asked_to_stream = False
         self._settle()
 
     def subscribe(self, uuid: str, *, on: bool) -> None:
         """The host wants notifications of `uuid`, or no more."""
         (self._subscribed.add if on else self._subscribed.discard)(uuid)
         if not self.profile.start:
-            self._told_to_stream = self._name_here(self.reel.stream.characteristic) in (
+            self._asked_to_stream = self._name_here(self.reel.stream.characteristic) in (
                 self._subscribed
             )
         self._settle()
@@ -200,7 +200,9 @@ class VirtualSensor:
         uuid = self.profile.canonical(uuid)
         for short, what in DEVICE_INFORMATION.items():
             if uuid == full_uuid(short):
-                return {"serial": self.serial, "model": self.profile.id}.get(what, _TOLD).encode()
+                return {"serial": self.serial, "model": self.profile.id}.get(
+                    what, _UNNAMED
+                ).encode()
         battery = self.profile.battery
         if battery is not None and uuid == full_uuid(battery.characteristic):
             return self._battery(battery)
@@ -264,9 +266,9 @@ class VirtualSensor:
             answer = self._answer(label, step, refused=refused)
             self._notify(full_uuid(step.answer_from), answer)
         if not refused and label == f"start:{len(self.profile.start) - 1}":
-            self._told_to_stream = True
+            self._asked_to_stream = True
         elif not refused and label.startswith("stop:"):
-            self._told_to_stream = False
+            self._asked_to_stream = False
         self._settle()
 
     def _answer(self, label: str, step: Step, *, refused: bool = False) -> bytes:
@@ -309,9 +311,9 @@ class VirtualSensor:
 
     def _settle(self) -> None:
         """Stream or be silent, as the host has last said."""
-        if self._told_to_stream and self._task is None:
+        if self._asked_to_stream and self._task is None:
             self._task = asyncio.create_task(self._stream(), name=f"stream {self.name}")
-        elif not self._told_to_stream and self._task is not None:
+        elif not self._asked_to_stream and self._task is not None:
             self._task.cancel()
             self._task = None
 
@@ -365,5 +367,5 @@ def _rate_code(step: Step, value: bytes) -> bytes | None:
 _REFUSED: Final = 0x80
 _EMPTY_V: Final = 3.3
 _FULL_V: Final = 4.2
-_TOLD: Final = "virtual"
+_UNNAMED: Final = "virtual"
 _REFERENCE_CONFIG: Final = ("reference", "setup:0")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.bodies import Body, path, squats
 
-from imuhip.assess.assessor import Told
+from imuhip.assess.assessor import Assessment
 from imuhip.assess.movements import MOVEMENTS
 
 
@@ -22,7 +22,7 @@ def turned(*ends):
     return path(0.0, *steps)
 
 
-def of(told: Told) -> set[str]:
+def of(told: Assessment) -> set[str]:
     """Movements of all repetitions."""
     return {r.movement for r in told.repetitions}
 

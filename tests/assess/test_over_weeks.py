@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from support.athletes import told_of
+from support.athletes import assessed
 
 from imuhip.assess.advice import cards_of
 from imuhip.assess.loads import depth_by_load, loads_words
@@ -19,7 +19,7 @@ from imuhip.core.findings import Finding, Note, Repetition
 @pytest.fixture(scope="module")
 def pivots():
     """Two walks of a simulated athlete, eight pivots a leg each."""
-    return told_of("pivot", seed=7, sets=2, equal_sides=True).repetitions
+    return assessed("pivot", seed=7, sets=2, equal_sides=True).repetitions
 
 
 def test_pivots_are_walks(pivots):

@@ -19,9 +19,9 @@ from dashboard.views.review import (
     excluded_of,
     note_rows,
     packed,
+    player_data,
     read_review,
     rep_rows,
-    told,
 )
 from dashboard.views.review_plots import curve, mean_figure, path_figure
 from imuhip.assess.rules.table import RULES
@@ -74,7 +74,7 @@ def test_a_review_holds_the_angles_and_repetitions_of_the_files(
 def test_the_player_gets_every_row_to_a_hundredth_of_a_degree(review: Review) -> None:
     """What travels to the page is the whole session; unknown values stay unknown."""
     chosen = review.reps[:1]
-    about = json.loads(json.dumps(told(review, chosen, [(1.5, "pain")])))
+    about = json.loads(json.dumps(player_data(review, chosen, [(1.5, "pain")])))
     samples = np.frombuffer(packed(review), dtype="<i2").reshape(len(COLUMNS), -1)
     assert about["rows"] == samples.shape[1]
     assert about["marks"] == [{"t": 1.5, "label": "pain"}]

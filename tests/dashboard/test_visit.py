@@ -48,7 +48,7 @@ LANDSCAPE: Final = {"width": 1180, "height": 820}
 ATHLETE = Path(__file__).parents[1] / "beds" / "visit_athlete.py"
 
 
-class Told:
+class Program:
     """A program, and the lines that it tells."""
 
     def __init__(self, command: list[str], stream: str, more: dict[str, str] | None = None) -> None:
@@ -90,8 +90,8 @@ class Gym:
 
     address: str
     catalogue: Path
-    athlete: Told
-    collector: Told
+    athlete: Program
+    collector: Program
 
 
 @pytest.fixture
@@ -100,11 +100,11 @@ def gym(tmp_path: Path) -> Iterator[Gym]:
     hub, port, catalogue = free_port(), free_port(), tmp_path / "library" / "catalogue.sqlite"
     url = f"ws://127.0.0.1:{hub}/live"
     catalogue.parent.mkdir()
-    athlete = Told([sys.executable, str(ATHLETE), str(tmp_path), url], "stdout")
+    athlete = Program([sys.executable, str(ATHLETE), str(tmp_path), url], "stdout")
     bus = json.loads(athlete.wait_for("bus"))
     command = [sys.executable, "-m", "imuhip", "collect", "--port", str(hub)]
     command += ["-o", str(tmp_path / "library" / "recordings"), "--catalogue", str(catalogue)]
-    collector = Told(command, "stderr", bus | {"XDG_CONFIG_HOME": str(tmp_path)})
+    collector = Program(command, "stderr", bus | {"XDG_CONFIG_HOME": str(tmp_path)})
     served = dashboard_command(url, port, catalogue=str(catalogue))
     try:
         with running(served, dashboard_url(port), tmp_path) as address:

@@ -5,7 +5,7 @@ import test from "node:test";
 import { hipTurn, pelvisTurn, times } from "../../dashboard/components/canvas/turns.js";
 import { Rows } from "../../dashboard/components/live/feed.js";
 import { Goals } from "../../dashboard/components/live/goals.js";
-import { CERTAINTY, SetStory, canBeTold, halfWidth } from "../../dashboard/components/live/set.js";
+import { CERTAINTY, SetStory, isCertainEnough, halfWidth } from "../../dashboard/components/live/set.js";
 import { gateWords } from "../../dashboard/components/setup/steps.js";
 
 const close = (found, wanted) => found.flat().forEach((x, k) => assert.ok(Math.abs(x - wanted.flat()[k]) < 1e-12));
@@ -44,7 +44,7 @@ test("an angle is a number while its interval is narrower than the hub says", ()
   Object.assign(CERTAINTY, { z95: 2, most_error_deg: 30 });
   assert.equal(halfWidth(10), 20);
   assert.ok(Number.isNaN(halfWidth(null)));
-  assert.deepEqual([15, 15.1, null].map(canBeTold), [true, false, true]);
+  assert.deepEqual([15, 15.1, null].map(isCertainEnough), [true, false, true]);
 });
 
 test("turns of pelvis and hips have the ISB's signs, mirrored on the left", () => {

@@ -35,14 +35,14 @@ def test_a_step_is_counted_and_ended_without_anybody_looking() -> None:
     async def run() -> None:
         course = course_of(marks)
         assert course.begin("stand", 0.05, 0.1)
-        assert course.told()["step"]["phase"] == "ready"
+        assert course.status()["step"]["phase"] == "ready"
         await asyncio.sleep(0.1)
-        assert course.told()["step"]["phase"] == "running"
-        assert course.told()["step"]["left_s"] == pytest.approx(0.05)
+        assert course.status()["step"]["phase"] == "running"
+        assert course.status()["step"]["left_s"] == pytest.approx(0.05)
         await asyncio.sleep(0.049)
-        assert course.told()["step"]["phase"] == "running"
+        assert course.status()["step"]["phase"] == "running"
         await asyncio.sleep(0.002)
-        assert course.told()["step"] is None
+        assert course.status()["step"] is None
 
     clock.run(lambda _: run())
     assert marks == ["begin:preparation", "begin:stand", "end:stand"]
@@ -59,7 +59,7 @@ def test_what_a_set_is_done_with_is_marked_once_and_kept() -> None:
     assert course.choose({"load_kg": "65"}, recording=True)
     assert course.choose({"bar": "-"}, recording=True)
     assert marks == ["note:set load 60 kg, bar back", "note:set load 65 kg"]
-    assert course.told()["fields"] == {"load_kg": "65"}
+    assert course.status()["fields"] == {"load_kg": "65"}
 
 
 def test_a_command_that_comes_again_changes_nothing() -> None:

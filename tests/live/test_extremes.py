@@ -27,12 +27,12 @@ def test_each_second_keeps_its_least_and_most(size: int) -> None:
     extremes, made = Extremes(), rows()
     for k in range(0, len(made), size):
         extremes.push(made[k : k + size])
-    told = json.loads(to_json(extremes.told()))
-    assert told["seconds"] == [0, 1, 2, 3]
+    summary = json.loads(to_json(extremes.summary()))
+    assert summary["seconds"] == [0, 1, 2, 3]
     for second in range(4):
         inside = made[100 * second : 100 * (second + 1)]
         ends = [inside[:, LEFT].min(), inside[:, LEFT].max()]
-        assert told["left"][second] == pytest.approx(ends, abs=0.006)
-    assert told["right"][0] == pytest.approx([4.5, 5.0], abs=0.006)
-    assert told["right"][1] == [None, None]
-    assert told["right"][2] == pytest.approx([2.01, 2.8], abs=0.006)
+        assert summary["left"][second] == pytest.approx(ends, abs=0.006)
+    assert summary["right"][0] == pytest.approx([4.5, 5.0], abs=0.006)
+    assert summary["right"][1] == [None, None]
+    assert summary["right"][2] == pytest.approx([2.01, 2.8], abs=0.006)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from support.athletes import told_of
+from support.athletes import assessed
 
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.simulate.movements_drills import DRILLS
@@ -24,7 +24,7 @@ def session(request):
     """A session of some drills: what was done, and what is told of it."""
     scenario = "+".join(request.param)
     played = simulate(scenario, seed=11, grade="good", setup=Setup(performance=Performance()))
-    return played, told_of(scenario, seed=11)
+    return played, assessed(scenario, seed=11)
 
 
 def test_every_drill_can_be_done():

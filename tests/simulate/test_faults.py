@@ -1,7 +1,7 @@
 """Faults from words: every finding can be rehearsed from the command line."""
 
 import pytest
-from support.athletes import Told
+from support.athletes import AssessedSession
 
 from imuhip.assess.rules.table import RULES
 from imuhip.simulate.faults import FAULTS, with_faults
@@ -66,7 +66,7 @@ def told(scenario, *faults):
     """What is found of an athlete with these faults."""
     setup = setup_from(scenario, faults=faults, hips=["left=36/58", "right=36/58"],
                        equal_sides=True)  # fmt: skip
-    found = Told(simulate(scenario, seed=7, grade="good", setup=setup)).findings
+    found = AssessedSession(simulate(scenario, seed=7, grade="good", setup=setup)).findings
     return {(f.rule, f.side) for f in found if f.grade in ("mild", "marked")}
 
 

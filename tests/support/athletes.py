@@ -28,7 +28,7 @@ def hips(table_deg, **leg):
         yield
 
 
-class Told:
+class AssessedSession:
     """All that comes out of a session."""
 
     def __init__(self, played, settings=None):
@@ -45,7 +45,7 @@ class Told:
         return [f for f in self.findings if f.rule == rule and f.grade in ("mild", "marked")]
 
 
-def told_of(
+def assessed(
     scenario, table_deg=None, *, seed=5, grade="good", settings=None, sets=1, **performance
 ):
     """Simulate an athlete and assess the session."""
@@ -55,4 +55,4 @@ def told_of(
     else:
         with hips(table_deg):
             played = simulate(scenario, seed=seed, grade=grade, sets=sets, setup=setup)
-    return Told(played, settings=settings)
+    return AssessedSession(played, settings=settings)

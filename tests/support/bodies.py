@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from imuhip.assess.assessor import Assessor, Told
+from imuhip.assess.assessor import Assessment, Assessor
 from imuhip.core.conventions import HIP_SIGNS, SIDES
 from imuhip.core.findings import SegmentBlock
 from imuhip.core.records import AngleBlock
@@ -66,11 +66,11 @@ class Body:
             for name in SegmentBlock.__slots__[1:-1]:
                 getattr(self.motion, name)[rows, k] = np.nan
 
-    def assessed(self, *marks: tuple[float, str], cuts=(), settings=None) -> Told:
+    def assessed(self, *marks: tuple[float, str], cuts=(), settings=None) -> Assessment:
         """What the assessor tells, with the rows cut into blocks before the given rows."""
         stage = Assessor(settings)
         stage.align("good", "test", np.zeros((2, 3)))
-        told = Told()
+        assessment = Assessment()
         waiting = list(marks)
         edges = [0, *cuts, len(self.t)]
         for first, stop in itertools.pairwise(edges):
@@ -79,10 +79,10 @@ class Body:
             # A mark comes no later than the rows of its time.
             stage.mark([mark for mark in waiting if mark[0] <= last])
             waiting = [mark for mark in waiting if mark[0] > last]
-            told += stage.push(_part(self.angles, rows), _part(self.motion, rows))
+            assessment += stage.push(_part(self.angles, rows), _part(self.motion, rows))
         stage.mark(waiting)
-        told += stage.finish()
-        return told
+        assessment += stage.finish()
+        return assessment
 
     def known_at(self, *marks: tuple[float, str]) -> list[float]:
         """The row's time with which each repetition came out, rows coming one at a time."""
@@ -92,8 +92,8 @@ class Body:
         known = []
         for row, t in enumerate(self.t):
             rows = slice(row, row + 1)
-            told = stage.push(_part(self.angles, rows), _part(self.motion, rows))
-            known += [float(t)] * len(told.repetitions)
+            assessment = stage.push(_part(self.angles, rows), _part(self.motion, rows))
+            known += [float(t)] * len(assessment.repetitions)
         return known
 
 

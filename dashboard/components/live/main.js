@@ -7,7 +7,7 @@ import { isDark, paletteOf } from "./colours.js";
 import { Feed, Rows } from "./feed.js";
 import { Gauge } from "./gauge.js";
 import { Goals } from "./goals.js";
-import { CERTAINTY, SetPanel, TOLD, canBeTold, halfWidth } from "./set.js";
+import { CERTAINTY, SetPanel, MOST_FINDINGS, isCertainEnough, halfWidth } from "./set.js";
 import { Sound } from "./sound.js";
 import { Trace } from "./trace.js";
 
@@ -45,7 +45,7 @@ class View {
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
       heard: (status) => { this.feed.collector = status; this.awake.want(status?.state === "recording"); },
-      told: () => this.feed.story.worst(TOLD),
+      told: () => this.feed.story.worst(MOST_FINDINGS),
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
@@ -226,7 +226,7 @@ class View {
   showFigures(element, value, sd, held) {
     const known = !Number.isNaN(value);
     element.classList.toggle("silent", !known);
-    const untold = !known && this.flowed && !canBeTold(sd);
+    const untold = !known && this.flowed && !isCertainEnough(sd);
     const degrees = Math.round(Math.abs(value));
     setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
     setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");

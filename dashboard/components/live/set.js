@@ -3,7 +3,7 @@
 import { setText, spoken } from "./collector.js";
 
 // Findings that are shown at once.
-export const TOLD = 2;
+export const MOST_FINDINGS = 2;
 // Of the line that is read from two metres.
 const HEADLINE_WORDS = 6;
 const SETS_LISTED = 4;
@@ -16,7 +16,7 @@ const MOVEMENT_WORDS = { seated_rotation_left: "seated, left", seated_rotation_r
 export const halfWidth = (sd) => (typeof sd === "number" ? CERTAINTY.z95 * sd : NaN);
 
 /** Whether an angle with this error is a number. */
-export const canBeTold = (sd) => !(halfWidth(sd) > CERTAINTY.most_error_deg);
+export const isCertainEnough = (sd) => !(halfWidth(sd) > CERTAINTY.most_error_deg);
 
 /** Repetitions and findings of the set that goes on, and the sets before it; fed with events. */
 export class SetStory {
@@ -132,7 +132,7 @@ function aboutOf(measures) {
 function degreesOf(measures, name) {
   const value = measures?.[`${name}_deg`];
   const sd = measures?.[`${name}_sd_deg`];
-  if (typeof value !== "number" || !canBeTold(sd)) return "–";
+  if (typeof value !== "number" || !isCertainEnough(sd)) return "–";
   const size = `${Math.round(Math.abs(value))}°`;
   const error = typeof sd === "number" ? ` ± ${Math.max(1, Math.round(halfWidth(sd)))}` : "";
   return Math.round(value) === 0 ? `${size}${error}` : `${value > 0 ? "in" : "out"} ${size}${error}`;
@@ -164,7 +164,7 @@ export class SetPanel {
     setText(at(".count"), story.key ? story.count() : "–");
     at(".newest").replaceChildren(...story.lines().map((line) => this.line(line)));
     at(".done").replaceChildren(...story.done.slice(-SETS_LISTED).map((set) => this.doneLine(set)));
-    const told = story.worst(TOLD);
+    const told = story.worst(MOST_FINDINGS);
     at(".findings").replaceChildren(...told.map((finding) => this.finding(finding)));
     const fine = story.key && !told.length && story.findings.size > story.unsure;
     const sure = !story.unsure && !story.untold().length;

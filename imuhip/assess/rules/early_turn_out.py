@@ -49,11 +49,11 @@ def _turned_out(episode: Episode, side: Side, limits: Limits, context: Context) 
     sd = math.hypot(own / SKIN_FOLLOWS, skin_sd(value))
     limit, other = limits["early_turn_out_deg"], limits["standing_turn_out_deg"]
     standing = -float(np.degrees(context.standing[k, ROTATION]))
-    told = f"given (thigh_{side})" in context.chain and math.isfinite(standing)
-    stance = rest + standing if told else rest
+    known = f"given (thigh_{side})" in context.chain and math.isfinite(standing)
+    stance = rest + standing if known else rest
     if stance >= other and not stance / other <= value / limit:
         value, limit, sd = stance, other, at_first
-    return Seen(side, episode.number, value, sd, at, detail=float(told), limit=limit)
+    return Seen(side, episode.number, value, sd, at, detail=float(known), limit=limit)
 
 
 RULE: Final = Rule(

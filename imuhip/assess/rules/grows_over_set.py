@@ -9,7 +9,7 @@ import numpy as np
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import LOADED, Cue, Limit, Limits, Phrase, Rule
 from imuhip.assess.symmetry import Z95, within_sd
-from imuhip.assess.verdicts import TOLD, Seen, SideOrBoth, Verdict, chance_beyond
+from imuhip.assess.verdicts import SURE_ENOUGH, Seen, SideOrBoth, Verdict, chance_beyond
 
 _FEWEST: Final = 5
 """Repetitions; a line through fewer says nothing."""
@@ -58,7 +58,7 @@ def _judge(episodes: Sequence[Episode], limits: Limits, _context: Context) -> li
             growth
             for side, seen in sides.items()
             if (growth := _growth(name, side, seen, limits[f"{name}_deg"])) is not None
-            and chance_beyond(growth.size, growth.sd, limit) >= TOLD
+            and chance_beyond(growth.size, growth.sd, limit) >= SURE_ENOUGH
         ]
     if not grown:
         return []

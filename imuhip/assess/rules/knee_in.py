@@ -8,7 +8,7 @@ import numpy as np
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import LOADED, PROVISIONAL, Cue, Limit, Limits, Phrase, Rule
 from imuhip.assess.skin import SKIN_FOLLOWS
-from imuhip.assess.verdicts import TOLD, Seen, chance_beyond
+from imuhip.assess.verdicts import SURE_ENOUGH, Seen, chance_beyond
 from imuhip.assess.windows import (
     ADDUCTION,
     FLEXION,
@@ -49,7 +49,9 @@ def knee_in(episode: Episode, limits: Limits, _context: Context) -> list[Seen]:
         shown = [_knee_in(episode, side, seconds)]
         whole = (_from_neutral(episode, side), _from_the_other(episode, side))
         known = [each for each in whole if each is not None]
-        shown += [each for each in known if chance_beyond(each.value, each.sd, limit) >= TOLD]
+        shown += [
+            each for each in known if chance_beyond(each.value, each.sd, limit) >= SURE_ENOUGH
+        ]
         found.append(max(shown, key=lambda each: chance_beyond(each.value, each.sd, limit)))
     return found
 

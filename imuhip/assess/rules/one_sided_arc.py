@@ -8,7 +8,7 @@ from imuhip.assess.arc_verdicts import end_range, end_turns, zone_of
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.rules.record import TABLE, Cue, Limit, Limits, Phrase, Rule
 from imuhip.assess.symmetry import Z95
-from imuhip.assess.verdicts import Verdict, told_of_goal
+from imuhip.assess.verdicts import Verdict, grade_against_goal
 from imuhip.assess.windows import flexion_at
 
 MOSTLY_IN, MOSTLY_OUT = 1.0, -1.0
@@ -35,7 +35,7 @@ def _judge(episodes: Sequence[Episode], limits: Limits, context: Context) -> lis
     below, above = zone.low - percent, percent - zone.high
     outside, detail = max((below, MOSTLY_OUT), (above, MOSTLY_IN))
     limit = limits["one_sided_arc_percent"]
-    grade, confidence = told_of_goal(outside, sd, limit)
+    grade, confidence = grade_against_goal(outside, sd, limit)
     turns = [*inwards, *outwards]
     shown = grade in ("mild", "marked")
     return [

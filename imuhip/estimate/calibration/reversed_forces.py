@@ -17,14 +17,14 @@ class ReversedForces:
         """Begin with the sensors whose mounts were declared."""
         self._mounted = frozenset(mounted)
         self._upside_down: set[str] = set()
-        self._told = False
+        self._reported = False
 
     def push(self, step: CalibrationStep) -> bool:
         """Return True with the step that shows it, once."""
         self._upside_down |= {m.sensor for m in step.misplaced if m.kind == "upside_down"}
         every = len(self._mounted) > 1 and self._mounted <= self._upside_down
-        shown = every and not self._told
-        self._told |= shown
+        shown = every and not self._reported
+        self._reported |= shown
         return shown
 
 

@@ -78,7 +78,7 @@ class Sides:
         self._seen = _within(self._seen, _SURE)
         before = self.swapped
         odds = self._named + self._seen
-        if abs(odds) > _TOLD:
+        if abs(odds) > _DECIDED:
             self.swapped = odds > 0.0
         if self.swapped != before:
             self._named = 0.0
@@ -151,7 +151,7 @@ def _within(value: float, most: float) -> float:
     return min(max(value, -most), most)
 
 
-_PRIOR, _TOLD, _SURE = -3.5, 3.0, 6.0
+_PRIOR, _DECIDED, _SURE = -3.5, 3.0, 6.0
 """Log odds: three in a hundred put them on wrongly; told at 20 to 1; never more sure than 400."""
 
 _NAME, _NAMES = 3.5, 7.0

@@ -67,7 +67,7 @@ def export(
     start_s: float = -math.inf,
     stop_s: float = math.inf,
     overwrite: bool = False,
-    told: Callable[[float], None] = lambda _: None,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> Export:
     """Write results in another format, whole or not at all.
 
@@ -83,7 +83,7 @@ def export(
         Only rows with ``start_s <= t <= stop_s``, and repetitions that lie within.
     overwrite
         Replace a file that is there. A folder that an export made is always replaced.
-    told
+    on_progress
         Called with the seconds of recording that are analyzed.
 
     Raises
@@ -93,7 +93,7 @@ def export(
     """
     source, target = Path(source), Path(target)
     _refuse(format_name, target, overwrite=overwrite)
-    results = _results(source, target, told)
+    results = _results(source, target, on_progress)
     return export_results(
         results,
         source,
@@ -180,13 +180,13 @@ def _refuse(format_name: str, target: Path, *, overwrite: bool) -> None:
         refuse_foreign_folder(target, ours=EXPORT_FILE)
 
 
-def _results(source: Path, target: Path, told: Callable[[float], None]) -> Results:
+def _results(source: Path, target: Path, on_progress: Callable[[float], None]) -> Results:
     """Read a result folder, or analyze a recording into one that does not stay."""
     if source.is_dir():
         return read_results(source)
     folder = FolderInTheMaking(temporary_beside(target), ours=EXPORT_FILE)
     try:
-        analyze(source, folder.path / "results", told=told)
+        analyze(source, folder.path / "results", on_progress=on_progress)
         return read_results(folder.path / "results")
     finally:
         folder.discard()

@@ -26,7 +26,7 @@ USUAL = Setup(mounting="usual")
 MOUNT = Mount(up="+x", out="+z")
 
 
-class Told:
+class CalibrationRun:
     """A session and what the pipeline told of it."""
 
     def __init__(self, session, outs, alignment):
@@ -44,13 +44,13 @@ class Told:
 
 
 @cache
-def told(setup, seed=1, *, marks="all", batch_s=5.0, detect=False):
+def calibrated(setup, seed=1, *, marks="all", batch_s=5.0, detect=False):
     """Run a calibration; `marks` is ``all``, ``mirrored``, or the steps that keep theirs."""
     session = simulate("calibration", seed=seed, setup=setup)
     header = replace(session.header, parameters={"detect_steps": detect})
     pipeline = Pipeline(header)
     outs = [pipeline.push([*_marked(batch, marks)]) for batch in session.batches(batch_s)]
-    return Told(session, [*outs, pipeline.finish()], pipeline.alignment)
+    return CalibrationRun(session, [*outs, pipeline.finish()], pipeline.alignment)
 
 
 def _marked(batch, marks):
@@ -74,7 +74,7 @@ def _marked(batch, marks):
 @pytest.mark.parametrize("seed", range(3))
 def test_swapped_sensors_are_told_and_corrected(seed):
     """From the first knee lift on the columns follow the body, and the coach reads why."""
-    run = told(Setup(swapped=True), seed)
+    run = calibrated(Setup(swapped=True), seed)
     assert run.kinds == ["swapped"]
     assert "swapped" in run.misplaced[0].words
     assert run.misplaced[0].t_end == run.step("knee_lift_left").t_end
@@ -92,14 +92,14 @@ def test_swapped_sensors_are_told_and_corrected(seed):
 def test_nobody_is_told_of_a_swap_that_is_none():
     """Sensors on their own legs are left alone, marked or not."""
     for seed in range(3):
-        assert told(USUAL, seed).kinds == []
-        assert told(USUAL, seed, marks=(), detect=True).kinds == []
+        assert calibrated(USUAL, seed).kinds == []
+        assert calibrated(USUAL, seed, marks=(), detect=True).kinds == []
 
 
 @pytest.mark.parametrize("mounting", ["usual", "any"])
 def test_swapped_sensors_are_found_without_marks(mounting):
     """Where nobody said which leg, the weight shift and declared mounts tell it."""
-    run = told(Setup(swapped=True, mounting=mounting), 2, marks=(), detect=True)
+    run = calibrated(Setup(swapped=True, mounting=mounting), 2, marks=(), detect=True)
     assert run.kinds == ["swapped"]
     assert run.alignment.sensors == ("pelvis", "thigh_right", "thigh_left")
     assert np.isfinite(run.step("knee_lift_left").axis[2]).all()
@@ -108,7 +108,7 @@ def test_swapped_sensors_are_found_without_marks(mounting):
 
 def test_an_athlete_who_mirrors_the_coach_is_no_swap():
     """The wrong leg, lifted every time, is known by the weight shift and asked for again."""
-    run = told(Setup(), 3, marks="mirrored")
+    run = calibrated(Setup(), 3, marks="mirrored")
     assert run.kinds == []
     lift = run.step("knee_lift_left")
     assert not lift.accepted
@@ -119,7 +119,7 @@ def test_an_athlete_who_mirrors_the_coach_is_no_swap():
 def test_names_alone_need_two_lifts():
     """Without bows or mounts nothing tells whose fault one lift is; two are a swap."""
     marks = ("stand", "knee_lift_left", "knee_lift_right")
-    run = told(Setup(swapped=True), 4, marks=marks)
+    run = calibrated(Setup(swapped=True), 4, marks=marks)
     assert [(step.step, step.accepted) for step in run.steps] == [
         ("stand", True),
         ("knee_lift_left", False),
@@ -127,7 +127,7 @@ def test_names_alone_need_two_lifts():
         ("knee_lift_right", True),
     ]
     assert run.kinds == ["swapped"]
-    once = told(Setup(swapped=True), 4, marks=("stand", "knee_lift_left"))
+    once = calibrated(Setup(swapped=True), 4, marks=("stand", "knee_lift_left"))
     assert once.kinds == []
 
 
@@ -152,8 +152,8 @@ def test_swapped_thighs_do_not_swap_shanks():
 
 def test_cuts_do_not_show_in_placement():
     """However records are cut, the same faults come at the same times with the same angles."""
-    whole = told(Setup(swapped=True), 5, batch_s=500.0)
-    cut = told(Setup(swapped=True), 5, batch_s=0.05)
+    whole = calibrated(Setup(swapped=True), 5, batch_s=500.0)
+    cut = calibrated(Setup(swapped=True), 5, batch_s=0.05)
     assert [str(fault) for fault in whole.misplaced] == [str(fault) for fault in cut.misplaced]
     assert whole.hip.tobytes() == cut.hip.tobytes()
 
@@ -170,7 +170,7 @@ def test_results_and_viewers_are_told(tmp_path):
     assert fault["words"] in results.calibration["words"]
     assert fault["words"] in analysis.warnings
     assert [f["kind"] for f in results.faults].count("swapped") == 2
-    step = told(Setup(swapped=True), 0).step("knee_lift_left")
+    step = calibrated(Setup(swapped=True), 0).step("knee_lift_left")
     event = json.loads(event_json("step", {"step": step}))
     assert event["step"]["misplaced"][0]["kind"] == "swapped"
     assert any("swapped" in words for words in event["step"]["words"])
@@ -182,7 +182,7 @@ def test_results_and_viewers_are_told(tmp_path):
 @pytest.mark.parametrize("sensor", SENSORS)
 def test_a_sensor_upside_down_is_told_and_corrected(sensor):
     """Gravity in standing shows it, and the mount is used as it is."""
-    run = told(Setup(mounting="usual", upside_down=(sensor,)), 7)
+    run = calibrated(Setup(mounting="usual", upside_down=(sensor,)), 7)
     assert [(f.kind, f.sensor, f.corrected) for f in run.misplaced] == [
         ("upside_down", sensor, True)
     ]
@@ -193,7 +193,7 @@ def test_a_sensor_upside_down_is_told_and_corrected(sensor):
 @pytest.mark.parametrize("sensor", SENSORS)
 def test_a_sensor_turned_by_a_quarter_is_told_and_corrected(sensor):
     """The same for 90° on the skin, by its angle."""
-    run = told(Setup(mounting="usual", quarter_turned=(sensor,)), 8)
+    run = calibrated(Setup(mounting="usual", quarter_turned=(sensor,)), 8)
     assert [(f.kind, f.sensor, f.corrected) for f in run.misplaced] == [("turned", sensor, True)]
     assert run.misplaced[0].angle_deg == pytest.approx(90.0)
     assert "90°" in run.misplaced[0].words
@@ -202,7 +202,7 @@ def test_a_sensor_turned_by_a_quarter_is_told_and_corrected(sensor):
 def test_a_corrected_mount_is_evidence():
     """With nothing but standing, an upside-down sensor is aligned as well as its mount allows."""
     setup = Setup(mounting="usual", upside_down=("thigh_left",))
-    run = told(setup, 9, marks=("stand",))
+    run = calibrated(setup, 9, marks=("stand",))
     assert run.alignment.grade == "poor"
     for i, sensor in enumerate(SENSORS):
         cosine = abs(float(run.alignment.q_sb[i] @ run.session.mounts[sensor]))
@@ -225,10 +225,10 @@ def test_every_square_mount_is_recognised():
 def test_a_loose_pelvis_sensor_is_told():
     """A bow about an axis that is not level in standing names the pelvis sensor."""
     slip = StrapSlip("pelvis", 33.0, 30.0, axis="x")
-    marks = {label: t for t, label in told(USUAL, 10).session.marks}
+    marks = {label: t for t, label in calibrated(USUAL, 10).session.marks}
     assert marks["begin:bow"] < 42.0
     slip = replace(slip, t=marks["begin:bow"] - 0.9)
-    run = told(Setup(mounting="usual", slips=(slip,)), 10)
+    run = calibrated(Setup(mounting="usual", slips=(slip,)), 10)
     assert ("tilted", PELVIS) in [(f.kind, f.sensor) for f in run.misplaced]
     assert any("tilted or loose" in words for words in run.step("bow").words)
     assert not run.step("bow").accepted
@@ -240,9 +240,9 @@ def test_a_loose_pelvis_sensor_is_told():
 @pytest.mark.parametrize(("sensor", "axis"), [*itertools.product(SENSORS, "xyz")])
 def test_a_slipped_strap_is_told_by_name(sensor, axis):
     """10° about any axis, between which standings, and what that means for the values."""
-    marks = {label: t for t, label in told(USUAL, 11).session.marks}
+    marks = {label: t for t, label in calibrated(USUAL, 11).session.marks}
     slip = StrapSlip(sensor, marks["end:bow"] + 0.3, 10.0, axis=axis)
-    run = told(Setup(mounting="usual", slips=(slip,)), 11)
+    run = calibrated(Setup(mounting="usual", slips=(slip,)), 11)
     (fault,) = run.misplaced
     assert (fault.kind, fault.sensor, fault.corrected) == ("slipped", sensor, False)
     assert fault.angle_deg == pytest.approx(10.0, abs=2.0)
@@ -254,7 +254,7 @@ def test_a_slipped_strap_is_told_by_name(sensor, axis):
 def test_standing_again_a_little_otherwise_is_no_slip():
     """People do not stand twice the same; 1.5° is let be."""
     for seed in range(3):
-        run = told(Setup(stands_again_deg=1.5), seed)
+        run = calibrated(Setup(stands_again_deg=1.5), seed)
         assert run.kinds == []
         assert run.step("stand_again").accepted
 

@@ -11,8 +11,15 @@ from beds.dashboard import run_page
 from beds.dropout import BEGINS_S, ENDS_S, PIVOTS_BEGIN_S, filed_dropout, silenced
 from rich.console import Console
 
-from dashboard.views.progress import untold_words
-from dashboard.views.review import furthest, gap_rows, packed, read_review, rep_rows, untold_sides
+from dashboard.views.progress import left_out_words
+from dashboard.views.review import (
+    furthest,
+    gap_rows,
+    packed,
+    read_review,
+    rep_rows,
+    uncertain_sides,
+)
 from imuhip.assess.set_measures import summaries
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.cli.assessment_output import assessment_words
@@ -20,9 +27,9 @@ from imuhip.core.certainty import (
     MOST_ERROR_DEG,
     REMEDY,
     Z95,
-    can_be_told,
-    measures_told,
-    rows_told,
+    certain_measures,
+    certain_rows,
+    is_certain_enough,
 )
 from imuhip.live.protocol import COLUMNS, hello, rows_from_output
 from imuhip.pipeline.all_sensors import Pipeline
@@ -71,10 +78,10 @@ def degrees_in(text: str) -> list[float]:
 @pytest.mark.parametrize("sd", [MOST_ERROR_DEG / Z95 + 0.01, 180.0, math.inf])
 def test_the_rule_has_one_edge(sd: float) -> None:
     """Beyond ±30° an angle is no number; within, and with an unknown error, it is."""
-    assert not can_be_told(sd)
-    assert can_be_told(MOST_ERROR_DEG / Z95 - 0.01)
-    assert can_be_told(math.nan)
-    assert rows_told(np.array([1.0, sd, math.nan])).tolist() == [True, False, True]
+    assert not is_certain_enough(sd)
+    assert is_certain_enough(MOST_ERROR_DEG / Z95 - 0.01)
+    assert is_certain_enough(math.nan)
+    assert certain_rows(np.array([1.0, sd, math.nan])).tolist() == [True, False, True]
     assert hello("s", "s", "live")["certainty"] == {
         "z95": Z95, "most_error_deg": MOST_ERROR_DEG, "remedy": REMEDY,
     }  # fmt: skip
@@ -119,7 +126,7 @@ def test_progress_takes_only_what_can_be_told_and_its_own_error(catalogue: Catal
             assert Z95 * point.sd <= MOST_ERROR_DEG
         if bad is not None:
             assert len(bad.values) <= 2, "a repetition after the drop-out was averaged in"
-    assert untold_words([]) == ""
+    assert left_out_words([]) == ""
 
 
 def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Catalogue) -> None:
@@ -130,7 +137,7 @@ def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Cata
     after = review.angles["hip_rotation_right_deg"][review.row(ENDS_S + 8.0) :]
     assert np.isnan(after).mean() > 0.5
     assert np.isfinite(review.angles["hip_rotation_left_deg"][review.row(ENDS_S) :]).mean() > 0.9
-    untold = untold_sides(review.reps)
+    untold = uncertain_sides(review.reps)
     assert list(untold) == ["right"]
     assert untold["right"] == (4, 5)
     lost = [rep for rep in review.reps if not rep.counts]
@@ -181,7 +188,7 @@ def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = Pipeline(session.header)
     reps = [rep for batch in silenced(session) for rep in pipeline.push(batch).repetitions]
     right = [rep for rep in reps if rep.movement == "squat" and rep.side == "right"]
-    told = {(rep.set, rep.repetition): measures_told(rep.measures) for rep in right}
+    told = {(rep.set, rep.repetition): certain_measures(rep.measures) for rep in right}
     assert math.isnan(told[1, 8]["rotation_arc_deg"])
     truth = told[1, 1]["rotation_arc_deg"]
     for number in range(1, 9):
