@@ -42,6 +42,7 @@ from imuhip.core.quaternions import (
     multiply,
 )
 from imuhip.core.records import Array, BoolArray, GridBlock
+from imuhip.estimate.gap_turns import GapTurns
 
 Rows = np.ndarray[Any, np.dtype[np.void]]
 """A structured array: a row a sensor."""
@@ -90,6 +91,7 @@ class RelativeHeading:
         self._x = np.empty((0, 3))
         self._p = np.empty((0, 3, 3))
         self._state: Rows = np.zeros(0, dtype=_STATE)
+        self._gaps = GapTurns()
 
     def align(self, alignment: Alignment) -> None:
         """Begin anew where the alignment has a new standing; else go on."""
@@ -107,7 +109,6 @@ class RelativeHeading:
         self._p[:, 0, 0] = _STOOD**2
         self._p[:, 2, 2] = _STOOD**2
         self._state = np.zeros(count, dtype=_STATE)
-        self._state["unseen"] = np.nan
 
     def stood_again(self, step: CalibrationStep) -> None:
         """Learn from a standing that was declared to be as in the calibration.
@@ -138,10 +139,11 @@ class RelativeHeading:
         n, count = len(grid.t), len(grid.sensors)
         turn = np.zeros((n, count))
         variance, tilt = np.full((2, n, count), np.nan)
+        too_far, lost = self._gaps.push(grid)
         if self._standing is not None:
             _follow(
                 (grid.q, grid.gyr, grid.valid),
-                (grid.drift, grid.unseen, grid.tilt),
+                (grid.drift, too_far, lost, grid.tilt),
                 (self._stood, self._facing, self._settings, self._pelvis),
                 (self._x, self._p, self._state),
                 (turn, variance, tilt),
@@ -152,14 +154,14 @@ class RelativeHeading:
 @kernel
 def _follow(
     came: tuple[Array, Array, BoolArray],
-    doubts: tuple[Array, Array, Array],
+    doubts: tuple[Array, Array, Array, Array],
     known: tuple[Array, Array, Array, int],
     memory: tuple[Array, Array, Rows],
     out: tuple[Array, Array, Array],
 ) -> None:
     """Row by row: predict every sensor, watch the feet, and learn from quiet standings."""
     q, gyr, valid = came
-    drift, unseen, tilted = doubts
+    drift, too_far, lost, tilted = doubts
     stood, facing, settings, pelvis = known
     x, p, state = memory
     turn, variance, tilt = out
@@ -175,13 +177,14 @@ def _follow(
                 own.gone = 0.0
             else:
                 own.gone += 1.0
-            _take_doubts(drift[i, k], unseen[i, k], own)
+            _take_bias(drift[i, k], own)
         for k in range(count):
-            spread, lost = state[k].spread, state[k].lost
+            spread, unseen = state[k].spread, lost[i, k]
             if k != pelvis:
                 spread += state[pelvis].spread
-                lost += state[pelvis].lost
-            _predict(x[k], p[k], state[k], spread, lost, settings)
+                unseen += lost[i, pelvis]
+                x[k, 0] += too_far[i, k] - too_far[i, pelvis]
+            _predict(x[k], p[k], state[k], spread, unseen, settings)
         _watch_feet(valid[i], lean, pelvis, state)
         for k in range(count):
             if k != pelvis and valid[i, k] and valid[i, pelvis]:
@@ -217,14 +220,10 @@ def _see(q: Array, stood: Array, facing: float, own: Any, lean: Array) -> None:
 
 
 @kernel
-def _take_doubts(drift: float, unseen: float, own: Any) -> None:
-    """Remember what the gyroscope may be wrong by, and what it turned unseen in this row."""
-    own.lost = 0.0
-    if math.isfinite(drift):
-        if own.lean < _UPRIGHT or own.spread == 0.0:
-            own.spread = drift * drift
-        own.lost = 0.0 if math.isnan(own.unseen) else unseen - own.unseen
-        own.unseen = unseen
+def _take_bias(drift: float, own: Any) -> None:
+    """Remember how far the gyroscope's bias may be wrong, by what the upright sensor says."""
+    if math.isfinite(drift) and (own.lean < _UPRIGHT or own.spread == 0.0):
+        own.spread = drift * drift
 
 
 @kernel
@@ -283,7 +282,7 @@ def _forget_stance(x: Array, p: Array, sd: float) -> None:
 
 
 @kernel
-def _predict(x: Array, p: Array, own: Any, spread: float, lost: float, settings: Array) -> None:
+def _predict(x: Array, p: Array, own: Any, spread: float, unseen: float, settings: Array) -> None:
     """One grid step: h grows by b; b has the spread that its gyroscopes are known to."""
     dt = 1.0 / GRID_HZ
     if own.before == 0.0:
@@ -299,7 +298,7 @@ def _predict(x: Array, p: Array, own: Any, spread: float, lost: float, settings:
         p[1, 1] += spread - own.before
     own.before = spread
     x[0] += x[1] * dt
-    p[0, 0] += 2.0 * dt * p[0, 1] + dt * dt * p[1, 1] + settings[3] ** 2 * dt + lost
+    p[0, 0] += 2.0 * dt * p[0, 1] + dt * dt * p[1, 1] + settings[3] ** 2 * dt + unseen
     p[0, 1] += dt * p[1, 1]
     p[0, 2] += dt * p[1, 2]
     p[1, 0], p[2, 0], p[2, 1] = p[0, 1], p[0, 2], p[1, 2]
@@ -350,8 +349,6 @@ _STATE = np.dtype(
     [
         ("spread", "f8"),  # variance of what is left of the bias about the vertical, upright
         ("before", "f8"),  # the same of the pair, in the last row
-        ("unseen", "f8"),  # variance of turns in gaps so far, and in this row
-        ("lost", "f8"),
         ("turned", "f8"),  # about the vertical since the standing, whole turns counted
         ("lean", "f8"),  # from the standing's inclination
         ("gone", "f8"),  # rows without a sample

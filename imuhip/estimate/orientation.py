@@ -44,6 +44,14 @@ from imuhip.core.quaternions import (
     rotvec_from_quaternion,
 )
 from imuhip.core.records import Array, BoolArray, Fault, IntArray, OrientationBlock, SampleBlock
+from imuhip.estimate.gap_turns import (
+    SLOW,
+    lasting_share,
+    rate_about_vertical,
+    swing_duration,
+    turn_sd,
+    watch_turning,
+)
 from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
 
 
@@ -275,17 +283,9 @@ def _watch(q: Array, gyr: Array, dt: Array, memory: Speeds) -> None:
     """Remember how fast the sensor turned lately, and how abruptly about the vertical."""
     own = memory[0]
     for i in range(len(gyr)):
-        w, x, y, z = q[i, 0], q[i, 1], q[i, 2], q[i, 3]
-        about = 2.0 * (x * z - w * y) * gyr[i, 0] + 2.0 * (y * z + w * x) * gyr[i, 1]
-        about += (1.0 - 2.0 * (x * x + y * y)) * gyr[i, 2]
+        watch_turning(rate_about_vertical(q[i], gyr[i]), dt[i], own)
         rate = math.sqrt(gyr[i, 0] ** 2 + gyr[i, 1] ** 2 + gyr[i, 2] ** 2)
-        step = min(dt[i], _LONGEST_STEP)
-        own.about = max(abs(about), own.about * (1.0 - step))
-        own.rate = max(rate, own.rate * (1.0 - step))
-        gain = step / _LATELY_S
-        own.square += gain * (about * about - own.square)
-        own.change += gain * (((about - own.last) / max(dt[i], _SHORTEST_STEP)) ** 2 - own.change)
-        own.last = about
+        own.rate = max(rate, own.rate * (1.0 - min(dt[i], _LONGEST_STEP)))
 
 
 @kernel
@@ -342,18 +342,15 @@ def _crossing(before: _Sample, block: SampleBlock, first: int, speed: np.void) -
     steady = np.where(lasting, np.sign(after) * least, 0.0)
     rest = 0.5 * (before.gyr + after) - steady
     upright = (rest @ up) * up
-    abrupt = (float(speed["change"]) + _ABRUPT**2) / (float(speed["square"]) + _STEADY**2)
-    swing_s = 1.0 / math.sqrt(abrupt)
-    kept_heading = 1.0 / (1.0 + (gap / (4.0 * swing_s)) ** 2)
+    swing_s = swing_duration(float(speed["square"]), float(speed["change"]))
+    kept_heading = lasting_share(gap, swing_s)
     kept_tilt = 1.0 / (1.0 + (gap / _TILTING_S) ** 4)
     rate = steady + kept_heading * upright + kept_tilt * (rest - upright)
     turn = quaternion_from_rotvec(rate * gap)
-    about = max(float(speed["about"]), abs(float(after @ up)), _SLOW)
-    fast = max(float(speed["rate"]), float(np.linalg.norm(after)), _SLOW)
-    heading = _HEADING_SHARE * about * min(gap, _SWING_S) * min(gap / (3.0 * swing_s), 1.0)
-    heading += max(_WANDERS, _WANDERS_SHARE * about) * max(gap - _SWING_S, 0.0)
+    about = max(float(speed["about"]), abs(float(after @ up)), SLOW)
+    fast = max(float(speed["rate"]), float(np.linalg.norm(after)), SLOW)
     tilt = _TILT_SHARE * min((gap + 0.03) / 0.15, 1.0) * fast * gap
-    return _Crossing(gap, turn, min(heading, math.pi), min(tilt, math.pi))
+    return _Crossing(gap, turn, turn_sd(about, gap, swing_s), min(tilt, math.pi))
 
 
 def _up_after_gap(
@@ -436,23 +433,17 @@ _LINEAR_S, _MISSED = 0.045, 1.5
 """Gaps of no more than this, seconds and periods, are filled in linearly."""
 _TILTING_S = 0.6
 """Where half of what turned otherwise at one end than at the other still happens."""
-_ABRUPT, _STEADY = math.radians(10.0), math.radians(1.0)  # rad/s², rad/s
-"""What is always there of both: how soon a turn is over is the ratio of rate and acceleration."""
-_SWING_S, _HEADING_SHARE, _TILT_SHARE = 0.45, 0.42, 0.2
-"""Errors of turns in gaps, as shares of the fastest turn lately; a swing is over in 0.45 s."""
-_WANDERS, _WANDERS_SHARE = math.radians(4.0), 0.15  # rad/s, and a share of the fastest turn
-"""What may be added to the heading by every further second."""
+_TILT_SHARE = 0.2
+"""Error of the inclination in a gap, as a share of the fastest turn lately."""
 _WANDERED_S = 60.0
 """In how long a filter's heading wanders off by its own error."""
 
-_SLOW = math.radians(5.0)  # rad/s
-"""What is not seen turns no slower than this."""
 _WORTH = math.radians(3.0)
 """Inclinations that a gap leaves worse than this are found anew."""
 _MENDED_S = 3.0
 """How soon gravity mends an inclination in VQF."""
 _BRIDGED = math.radians(3.0)
 """How far a device's own orientation may be wrong across a gap."""
-_SHORTEST_STEP, _LONGEST_STEP, _LATELY_S = 1e-3, 0.1, 0.3
+_LONGEST_STEP = 0.1
 _FELT, _JOLTED = math.radians(4.0), 0.05
 """How far the force that a worn sensor feels is from the vertical, at best and by its rate, s."""
