@@ -38,6 +38,7 @@ EXTRA_OF: Final = {
     "h5netcdf": "lab",
     "h5py": "lab",
     "matplotlib": "reports",
+    "openpyxl": "lab",
     "numba": "jit",
     "pandas": "lab",
     "pg8000": "postgres",

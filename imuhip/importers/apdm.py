@@ -17,7 +17,7 @@ from imuhip.importers.channels import Channel, table_of
 from imuhip.importers.columns import from_vectors
 from imuhip.importers.hdf5_numbers import hdf5_numbers
 from imuhip.importers.mapped_hdf5 import read_mapped_hdf5
-from imuhip.importers.number_tables import NumberTable, read_text_table, split_line
+from imuhip.importers.number_tables import NumberTable, read_text_table, separator_of, split_line
 from imuhip.importers.sources import ACC, AXES, GYR, MAG, Options, Reading, Source
 from imuhip.importers.times import seconds_since_1970
 
@@ -39,7 +39,8 @@ def read_apdm_csv(sources: Sequence[Source], options: Options) -> list[Reading]:
     lines = source.text.split(b"\n", 3)
     if len(lines) < 4:
         raise RecordingError("The file ends within its three lines of names. Export it again.")
-    places, kinds, axes = (split_line(line, ",") for line in lines[:3])
+    separator = separator_of(lines[1])
+    places, kinds, axes = (split_line(line, separator) for line in lines[:3])
     version = places[0].partition("=")[2]
     if version != "7":
         raise RecordingError(
@@ -58,6 +59,7 @@ def read_apdm_csv(sources: Sequence[Source], options: Options) -> list[Reading]:
         lines_before=3,
         blank_columns=[*blank, ""],
         names=names,
+        separator=separator,
     )
     return [_sensor(table, label, columns) for label, columns in sensors.items()]
 

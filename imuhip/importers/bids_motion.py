@@ -59,6 +59,7 @@ def read_bids_motion(sources: Sequence[Source], options: Options) -> list[Readin
         text=source.text,
         blank_columns=[*(name for name in names if name not in wanted), ""],
         names=names,
+        separator="\t",
     )
     readings = []
     for point, at in whole.items():

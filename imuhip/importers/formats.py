@@ -10,6 +10,7 @@ from imuhip.importers.movella import is_movella_dot, read_movella_dot
 from imuhip.importers.movesense import is_movesense, read_movesense
 from imuhip.importers.mvnx import is_mvnx, read_mvnx
 from imuhip.importers.noraxon import is_noraxon, read_noraxon
+from imuhip.importers.one_table import is_one_table, read_one_table
 from imuhip.importers.phyphox import is_phyphox, read_phyphox
 from imuhip.importers.plain import is_plain, read_plain
 from imuhip.importers.polar import is_polar, read_polar
@@ -41,5 +42,6 @@ FORMATS: Final = (
     Format("phyphox", is_phyphox, read_phyphox, together=True),
     Format("Polar Sensor Logger", is_polar, read_polar, together=True),
     Format("Movesense", is_movesense, read_movesense, together=True),
+    Format("one table", is_one_table, read_one_table),
     Format(PLAIN, is_plain, read_plain),
 )

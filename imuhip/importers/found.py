@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 
 from imuhip.core.errors import RecordingError
+from imuhip.importers.archives import ARCHIVE, is_archive, unzipped
+from imuhip.importers.candidates import SUFFIXES, only_folder
 from imuhip.importers.checks import (
     check_times,
     lag_warnings,
@@ -39,13 +41,20 @@ class Found:
 
 
 def read_folder(folder: Path, options: Options) -> Found:
-    """Read and check everything.
+    """Read and check everything; a ZIP is read as the folder that it holds.
 
     Raises
     ------
     RecordingError
         With file, line, column and what came.
     """
+    if is_archive(folder):
+        with unzipped(folder, (*SUFFIXES, ARCHIVE, SESSION_FILE, MARKS_FILE)) as inside:
+            return _read(only_folder(inside), options)
+    return _read(only_folder(folder), options)
+
+
+def _read(folder: Path, options: Options) -> Found:
     beside = folder if folder.is_dir() else folder.parent
     session = read_session(beside / SESSION_FILE)
     said = session.options

@@ -1,6 +1,8 @@
 """From a folder to sensors: which files there are, of which format, and which sits where."""
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,10 +12,13 @@ import numpy as np
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import refuse_special
+from imuhip.importers.candidates import SIGNALS, candidates
 from imuhip.importers.formats import FORMATS, PLAIN
-from imuhip.importers.places import segment_of
+from imuhip.importers.number_tables import separator_of, split_line
+from imuhip.importers.places import segment_in, segment_of
 from imuhip.importers.sources import Format, Options, Reading, Source
 from imuhip.importers.text_files import read_text
+from imuhip.importers.workbooks import WORKBOOKS, sheets_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +57,13 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
     if not folder.exists():
         raise RecordingError("There is no such folder.", path=folder)
     refuse_special(folder)
-    sources, strays = _sources(folder, aside)
+    with ExitStack() as unpacked:
+        return _gather(folder, options, aside, unpacked)
+
+
+def _gather(folder: Path, options: Options, aside: Sequence[str], unpacked: ExitStack) -> Gathered:
+    """Read every sensor; what was unpacked stays until `unpacked` is closed."""
+    sources, strays = _sources(folder, aside, unpacked)
     _refuse_twice(folder, sources)
     placed: list[Placed] = []
     homeless: list[Placed] = []
@@ -80,24 +91,30 @@ def gather(folder: Path, options: Options, aside: Sequence[str]) -> Gathered:
     return Gathered(tuple(sorted(sensors, key=lambda p: SEGMENTS.index(p.sensor))), tuple(notes))
 
 
-def _sources(folder: Path, aside: Sequence[str]) -> tuple[list[Source], list[str]]:
+def _sources(
+    folder: Path, aside: Sequence[str], unpacked: ExitStack
+) -> tuple[list[Source], list[str]]:
     """Return the files that may hold samples, and the names of those that nobody reads.
 
     Beside a maker's files of a sensor lie others of the same program, which nobody needs.
     """
     sources, strays = [], []
-    for path, sensor in _candidates(folder, aside):
+    for path, sensor in candidates(folder, aside, unpacked):
+        exact = {segment_of(path.stem), segment_of(path.parent.name), ""}
         try:
-            text = b"" if path.suffix.lower() in _BINARY else read_text(path)
+            inside = _read_file(path, sensor)
         except RecordingError as error:
-            if sensor:
-                raise RecordingError(error.message, path=path, sensor=sensor) from error
+            if sensor or path == folder:
+                raise RecordingError(error.message, path=path, sensor=sensor or None) from error
             strays.append(path.name)
             continue
-        source = Source(path, sensor, text)
-        if _format_of(source) is not None:
-            sources.append(source)
-        elif path.parent == folder:
+        known = [
+            source
+            for source in inside
+            if _format_of(source) is not None and (sensor in exact or _may_be_table(source))
+        ]
+        sources += known
+        if not known and path.parent == folder:
             strays.append(path.name)
     makers = {source.sensor for source in sources if not _is_plain(source)}
     kept = [
@@ -108,38 +125,29 @@ def _sources(folder: Path, aside: Sequence[str]) -> tuple[list[Source], list[str
     return kept, strays
 
 
+def _read_file(path: Path, sensor: str) -> list[Source]:
+    """Return a file, or the sheets of a workbook, each of which may be a sensor's or a signal's."""
+    ending = path.suffix.lower()
+    if ending not in WORKBOOKS:
+        return [Source(path, sensor, b"" if ending in _BINARY else read_text(path))]
+    sheets = sheets_of(path)
+    return [
+        Source(path / f"{name}.csv" if len(sheets) > 1 else path, sensor or segment_in(name), text)
+        for name, text in sheets
+    ]
+
+
 def _is_plain(source: Source) -> bool:
     kind = _format_of(source)
     return kind is not None and kind.name == PLAIN
 
 
-def _candidates(folder: Path, aside: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    """Yield files, and the segment by which the file or its folder is named."""
-    if not folder.is_dir():
-        yield folder, ""
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name in aside or path.name.endswith(_BESIDE):
-            continue
-        if path.is_file() and path.suffix.lower() in _SUFFIXES:
-            yield path, segment_of(path.stem) or _prefix(path.stem)
-        elif path.is_dir() and not segment_of(path.name):
-            yield from ((inner, "") for inner in sorted(path.rglob("*_motion.tsv")))
-        elif path.is_dir() and (sensor := segment_of(path.name)):
-            for inner in sorted(path.rglob("*")):
-                if inner.is_file() and inner.suffix.lower() in _SUFFIXES:
-                    yield inner, sensor
-
-
-def _prefix(stem: str) -> str:
-    """Return the segment that stands before a signal's name, as in ``pelvis_Gyroscope``."""
-    low = stem.lower()
-    for segment in SEGMENTS:
-        if low.startswith((f"{segment}_", f"{segment}-", f"{segment} ")) and any(
-            word in low for word in _SIGNALS
-        ):
-            return segment
-    return ""
+def _may_be_table(source: Source) -> bool:
+    """Whether a file is no text, or one of its first lines has as many cells as a sensor needs."""
+    lines = source.text[:_LOOKED_AT].split(b"\n")[:_LINES_LOOKED_AT]
+    return not source.text or any(
+        len(split_line(line, separator_of(line))) >= _FEWEST_CELLS for line in lines
+    )
 
 
 def _format_of(source: Source) -> Format | None:
@@ -165,7 +173,7 @@ def _groups(sources: Sequence[Source]) -> Iterator[tuple[Format, list[Source]]]:
 def _device_key(source: Source) -> str:
     """Return what the names of one device's files have in common."""
     stem = source.path.stem.lower()
-    cut = min((stem.find(word) for word in _SIGNALS if word in stem), default=len(stem))
+    cut = min((stem.find(word) for word in SIGNALS if word in stem), default=len(stem))
     return f"{source.path.parent}/{stem[:cut]}"
 
 
@@ -203,7 +211,9 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
 
 def _place(reading: Reading, source: Source, of: int, options: Options) -> str:
     """Return the segment of a reading: as the user says, else its file's name, else its label."""
-    for name in (reading.label, source.path.stem, source.path.name, source.path.parent.name):
+    stem = source.path.stem
+    names = (reading.label, stem, source.path.name, source.path.parent.name)
+    for name in (*names, *re.split(r"[\W_]+", stem)):
         if name and name in options.places:
             return options.places[name]
     if source.sensor and of == 1:
@@ -264,7 +274,7 @@ def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
         if other is not source and not (kind and kind.together and _format_of(other) is kind):
             raise RecordingError(
                 f"There are both {other.path.name} and {source.path.name}. Keep the one that "
-                "counts.",
+                "counts, and import each trial from a folder of its own.",
                 path=folder,
                 sensor=source.sensor,
             )
@@ -306,10 +316,8 @@ _NOT_UNDERSTOOD: Final = (
 
 _MOST_SAID: Final = 120
 _MOST_NAMED: Final = 20
-_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", ".mvnx", ".h5", ".hdf5", ".c3d", ".xdf")
-_BESIDE: Final = ("_channels.tsv", "_events.tsv", "_scans.tsv", "participants.tsv")
+_FEWEST_CELLS: Final = 4
+"""A time and three axes: with fewer, a file that only mentions a segment holds notes."""
+_LOOKED_AT: Final = 65536
+_LINES_LOOKED_AT: Final = 30
 _BINARY: Final = (".parquet", ".h5", ".hdf5", ".c3d", ".xdf")
-_SIGNALS: Final = (
-    "accelerometer", "gyroscope", "magnetometer", "gravity", "totalacceleration", "metadata",
-    "inertial", "acceleration", "linear", "quaternion", "_acc", "_gyro", "_magn",
-)  # fmt: skip

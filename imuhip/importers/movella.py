@@ -42,8 +42,10 @@ def read_movella_dot(sources: Sequence[Source], options: Options) -> list[Readin
     t = unwrapped(picked.table.columns["t"], 2.0**32) * step
     table = _table(picked, t, source, options)
     sync = _entry(source, b"SyncStatus")
-    synchronised = None if not sync else not sync.lower().startswith("un")
+    synchronised = None if not sync else sync.lower() in _IN_SYNC
     notes = table.notes
+    if line == 0 and "gyr" not in options.units:
+        notes += (_HEADLESS,)
     if synchronised is False:
         notes += ("the sensor was not synchronised, so its clock is not that of the others",)
     return [
@@ -131,7 +133,8 @@ def _stacked(columns: dict[str, Array], prefix: str, parts: str) -> Array:
 
 
 def _head_line(source: Source) -> int:
-    return head_line(source.head, b"PacketCounter", b"SampleTimeFine")
+    line = head_line(source.head, b"SampleTimeFine", b"PacketCounter")
+    return line if line >= 0 else head_line(source.head, b"SampleTimeFine", b"_X,")
 
 
 def _entry(source: Source, key: bytes) -> str:
@@ -140,6 +143,11 @@ def _entry(source: Source, key: bytes) -> str:
     return found.group(1).strip().decode() if found else ""
 
 
+_HEADLESS: Final = (
+    "nothing stands above the names, so the file is taken for a Movella DOT's, with turning rates "
+    "in °/s; if MT Manager wrote it, import with --units gyr=rad/s"
+)
+_IN_SYNC: Final = ("synced", "synchronized", "synchronised", "yes", "true", "1")
 _TOO_FEW: Final = "There are fewer than two rows of samples; at least two are needed."
 _MAG: Final = "Mag_{axis}"
 _RATES: Final = xyz("acc", "Acc_{axis}") | xyz("gyr", "Gyr_{axis}")

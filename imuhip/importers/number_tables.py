@@ -78,6 +78,7 @@ def read_text_table(
     blank_columns: Sequence[str] = (),
     text_columns: Sequence[str] = (),
     names: Sequence[str] = (),
+    separator: str = "",
 ) -> NumberTable:
     """Read a table with a line of names on top, separated by commas, semicolons, tabs or spaces.
 
@@ -96,6 +97,8 @@ def read_text_table(
         Columns that are read as text.
     names
         Those of the columns, where no line of the file holds them.
+    separator
+        What separates the cells, where that is known.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def read_text_table(
     text = read_text(path) if text is None else text
     first, body, skipped = _first_line(text)
     lines_before += skipped
-    separator = separator_of(first, body if not names else b"")
+    separator = separator or separator_of(first, body if not names else b"")
     if names:
         body, lines_before = text.rstrip(b"\n"), lines_before - skipped
     else:
@@ -427,7 +430,12 @@ class _Sheet:
 
     def _number(self, cell: str) -> float:
         """Return the number in a cell; NaN if it holds none."""
-        if "_" in cell or (self.comma and "." in cell):  # Python's own spelling; a thousands point
+        if "_" in cell:  # Python's own spelling
+            return math.nan
+        for grouped, group in ((_POINTS, "."), (_COMMAS, ",")):
+            if grouped.fullmatch(cell):
+                cell = cell.replace(group, "")
+        if self.comma and "," in cell and "." in cell:
             return math.nan
         try:
             return float(cell.replace(",", ".") if self.comma else cell)
@@ -462,6 +470,9 @@ def _commas_between_commas(path: Path, line: int) -> RecordingError:
     )
 
 
+_POINTS: Final = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d+")
+_COMMAS: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+\.\d+")
+"""Thousands in groups, which only what stands behind them tells from decimals."""
 _DECIMALS: Final = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?$")
 _SEPARATORS: Final = (b",", b";", b"\t")
 

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.records import Array
 from imuhip.importers.column_names import ColumnNames, meaning
 from imuhip.importers.columns import in_si
-from imuhip.importers.moments import times_since_1970
+from imuhip.importers.moments import DAY_S, has_date, is_moment, times_since_1970
 from imuhip.importers.number_tables import (
     NumberTable,
     read_parquet_table,
@@ -18,7 +19,7 @@ from imuhip.importers.number_tables import (
     split_line,
 )
 from imuhip.importers.sources import HEAD, Options, Reading, Source
-from imuhip.importers.times import evened, seconds_since_1970
+from imuhip.importers.times import days_since_1900, evened, seconds_since_1970, unwrapped
 from imuhip.importers.units import factor
 
 
@@ -39,28 +40,61 @@ def read_plain(sources: Sequence[Source], options: Options) -> list[Reading]:
     """
     (source,) = sources
     names = ColumnNames(options)
+    return [reading_of(read_columns(source, names, options), names, options)]
+
+
+def read_columns(source: Source, names: ColumnNames, options: Options) -> NumberTable:
+    """Return the columns of a file that `names` chooses, under the file's names and in its units.
+
+    Raises
+    ------
+    RecordingError
+        If a column is missing, or a cell is no finite number.
+    """
     if source.path.suffix.lower() == ".parquet":
-        table = read_parquet_table(
+        return read_parquet_table(
             source.path, names.check, drop_invalid=options.drop_invalid, blank_columns=names.blank
         )
-    else:
-        skipped = _skipped(source.head)
-        text = source.text.split(b"\n", skipped)[skipped]
-        texts = _time_as_text(text, options)
-        table = read_text_table(
-            source.path,
-            names.check,
-            drop_invalid=options.drop_invalid,
-            text=text,
-            lines_before=skipped,
-            blank_columns=names.blank,
-            text_columns=texts,
-        )
-    notes = (*table.notes, *names.notes)
-    t, note = _times(table, names, options)
+    skipped, text = below_comments(source)
+    return read_text_table(
+        source.path,
+        names.check,
+        drop_invalid=options.drop_invalid,
+        text=text,
+        lines_before=skipped,
+        blank_columns=names.blank,
+        text_columns=[*_time_as_text(text, options), *names.kept],
+    )
+
+
+def reading_of(
+    table: NumberTable, names: ColumnNames, options: Options, label: str = ""
+) -> Reading:
+    """Return a table as `read_columns` has it as a sensor's samples in SI, with what is odd told.
+
+    Raises
+    ------
+    RecordingError
+        If a cell is no time, or a unit is not known.
+    """
+    t, said = _times(table, names, options)
     columns = {ours: table.columns[name] for ours, name in names.found.items() if ours != "t"}
-    table = replace(table, columns=columns, notes=(*notes, *note), texts={})
-    return [Reading(in_si(table, t, _SI | names.units, options), "")]
+    of_day = _is_time_of_day(table, names)
+    table = replace(table, columns=columns, notes=(*table.notes, *names.notes, *said), texts={})
+    samples = in_si(table, t, _SI | names.units, options)
+    return Reading(samples, label, DAY_S, "time of day") if of_day else Reading(samples, label)
+
+
+def below_comments(source: Source) -> tuple[int, bytes]:
+    """Return how many lines stand above the names, and the text from the names on."""
+    skipped = _skipped(source.head)
+    return skipped, source.text.split(b"\n", skipped)[skipped]
+
+
+def _is_time_of_day(table: NumberTable, names: ColumnNames) -> bool:
+    """Whether times are those of a day of which nobody says the date."""
+    cells = table.texts.get(names.found.get("t", ""), ())
+    return bool(cells) and not has_date(cells[0])
 
 
 def _skipped(head: bytes) -> int:
@@ -82,18 +116,20 @@ def _time_as_text(text: bytes, options: Options) -> list[str]:
         split_line(lines[0], separator), split_line(lines[1], separator), strict=False
     ):
         ours = options.names.get(name) or meaning(name)[0]
-        if ours == "t" and re.match(r"\s*\d+([-/:]\d|\.\d+\.|T)", cell):
+        if ours == "t" and (is_moment(cell) or re.match(r"\s*\d+([-/:]\d|\.\d+\.|T)", cell)):
             return [name]
     return []
 
 
 def _times(
     table: NumberTable, names: ColumnNames, options: Options
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], tuple[str, ...]]:
+) -> tuple[Array, tuple[str, ...]]:
     """Return times in seconds, and sentences on what was made of them."""
+    if "t" not in names.found:
+        return _by_rate(table, names.counter, options.rate_hz), ()
     name = names.found["t"]
     if name in table.texts:
-        return times_since_1970(table.texts[name], table), ()
+        return times_since_1970(table.texts[name], table)
     t, note = table.columns[name], ""
     unit = options.units.get("t") or names.units.get("t", "")
     if unit:
@@ -101,8 +137,23 @@ def _times(
         t = t if scale == 1.0 else t * scale
     else:
         t, note = seconds_since_1970(t)
+        if not note:
+            t, note = days_since_1900(t)
     even, bunched = evened(t)
     return even, tuple(sentence for sentence in (note, bunched) if sentence)
 
 
+def _by_rate(table: NumberTable, counter: str, rate_hz: float) -> Array:
+    """Return times of samples at a rate, counted by a column, else by their lines in the file."""
+    if not counter:
+        rows = np.arange(len(table.line)) if not table.dropped else table.line - table.line[:1]
+        return np.asarray(rows, dtype=np.float64) / rate_hz
+    counts = table.columns[counter]
+    highest = float(np.max(counts, initial=0.0))
+    period = next((p for p in _PERIODS if highest < p), 0.0)
+    return (unwrapped(counts, period) if period else counts) / rate_hz
+
+
+_PERIODS: Final = (2.0**8, 2.0**16, 2.0**32)
+"""Where counters of 8, 16 and 32 bits begin again."""
 _SI: Final = {"acc": "m/s2", "gyr": "rad/s", "mag": "uT"}

@@ -49,7 +49,7 @@ def read_polar(sources: Sequence[Source], options: Options) -> list[Reading]:
         needed = ("t", *(f"{kind}_{axis}" for axis in "xyz"))
         picked = pick(source, 0, names, options, needed=needed, texts=("phone",))
         t = picked.table.columns["t"] * 1e-9
-        seen = times_since_1970(picked.table.texts["phone"], picked.table)
+        seen, _ = times_since_1970(picked.table.texts["phone"], picked.table)
         phone[kind] = float(np.median(seen - t)) if len(t) else 0.0
         tables[kind] = replace(in_si(picked.table, t, picked.units, options), texts={})
     if missing := [word for kind, word in _WORDS.items() if kind not in tables]:

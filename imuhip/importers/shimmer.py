@@ -43,11 +43,17 @@ def read_shimmer(sources: Sequence[Source], options: Options) -> list[Reading]:
         )
     separator = separator_of(lines[line])
     names = split_line(lines[line], separator)
-    units = dict(zip(names, split_line(lines[line + 1], separator), strict=False))
+    below = split_line(lines[line + 1], separator)
+    units = dict(zip(names, below if _are_units(below) else [""] * len(names), strict=False))
     devices = dict.fromkeys(
         match.group(1) for name in names if (match := re.match(rf"(.+?){_TIME}", name))
     )
     return [_device(source, line, device, units, options) for device in devices]
+
+
+def _are_units(cells: Sequence[str]) -> bool:
+    """Whether a line is that of units, which some exports leave out, and not of samples."""
+    return sum(cell[:1].isdigit() or cell[:1] == "-" for cell in cells) < len(cells) / 2
 
 
 def _device(
@@ -70,20 +76,28 @@ def _device(
     advice = "Export calibrated (CAL) accelerations and turning rates from Consensys."
     needed = ("date" if dated else "t", *ACC, *GYR)
     picked = pick(
-        source, line, wanted, options, needed=needed, texts=("date",), skip=1, advice=advice
+        source,
+        line,
+        wanted,
+        options,
+        needed=needed,
+        texts=("date",),
+        skip=int(any(units.values())),
+        advice=advice,
     )
     of_column = {
-        ours: units[name]
+        ours: units[name] or _UNITS[ours[:3]]
         for ours, pattern in wanted.items()
         for name in units
         if re.fullmatch(pattern, name, re.IGNORECASE)
     }
+    said: tuple[str, ...] = ()
     if dated:
-        t = times_since_1970(picked.table.texts["date"], picked.table)
+        t, said = times_since_1970(picked.table.texts["date"], picked.table)
     else:
         t = picked.table.columns["t"] * factor("t", of_column.get("t") or "ms")
     table = replace(in_si(picked.table, t, of_column, options), texts={})
-    notes = table.notes
+    notes = table.notes + said
     if len(chips) > 1:
         notes += (f"of the accelerometers {' and '.join(chips)}, {chip} is used",)
     if "Unix" not in stamp:
@@ -94,4 +108,5 @@ def _device(
 
 
 _ACCELEROMETERS: Final = ("LN", "WR")
+_UNITS: Final = {"acc": "m/s2", "gyr": "deg/s", "mag": "a.u.", "t": "ms", "dat": ""}
 _TIME: Final = r"_Timestamp(?:Sync)?_"

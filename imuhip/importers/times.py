@@ -38,6 +38,20 @@ def seconds_since_1970(t: Array) -> tuple[Array, str]:
     return t, ""
 
 
+def days_since_1900(t: Array) -> tuple[Array, str]:
+    """Return times that can only be a spreadsheet's days in seconds, and a sentence; or as is.
+
+    Spreadsheets count days from 30 December 1899; our days stand at 46,000, and a sample's step is
+    far below what any sensor takes a second for.
+    """
+    if len(t) < 2 or not _DAYS[0] < t[0] < _DAYS[1]:
+        return t, ""
+    rate = 1.0 / (_DAY_S * max(float(np.median(np.diff(t))), _LEAST))
+    if not _RATES[0] <= rate <= _RATES[1]:
+        return t, ""
+    return (t - _DAY_1970) * _DAY_S, "times are read as a spreadsheet's days"
+
+
 def refuse_no_seconds(t: Array) -> None:
     """Raise RecordingError where the times ``(N,)`` cannot be seconds: less than 1 Hz.
 
@@ -132,6 +146,10 @@ def _unbroken(t: Array, starts: IntArray, rate: float) -> list[tuple[int, int]]:
 
 
 _SLOWEST_S: Final = 1.0 - 1e-9
+_DAYS: Final = (30_000.0, 80_000.0)
+_DAY_1970: Final = 25_569.0
+_DAY_S: Final = 86_400.0
+_LEAST: Final = 1e-12
 _RATES: Final = (5.0, 5000.0)
 _FEWEST_STEPS: Final = 5
 _BUNCH: Final = (2.0, 64.0)  # samples

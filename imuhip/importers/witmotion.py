@@ -12,7 +12,7 @@ import numpy as np
 
 from imuhip.core.records import Array
 from imuhip.importers.columns import in_si, pick, xyz
-from imuhip.importers.moments import DAY_S, times_of_day
+from imuhip.importers.moments import DAY_S, times_of_day, without_summer_time
 from imuhip.importers.number_tables import NumberTable
 from imuhip.importers.sources import ACC, GYR, Options, Reading, Source
 from imuhip.importers.times import evened
@@ -80,8 +80,9 @@ def _device_times(table: NumberTable, options: Options) -> tuple[Array, tuple[st
     if options.rate_hz and len(t):
         index = np.arange(len(t)) / options.rate_hz
         return index + np.median(t - index), ()
+    t, summer = without_summer_time(t)
     t, note = evened(t)
-    return t, (note,) if note else ()
+    return t, (*summer, note) if note else summer
 
 
 def _clock(cells: Sequence[str], table: NumberTable) -> Array:
@@ -100,19 +101,20 @@ def _head_line(source: Source) -> int:
     return -1
 
 
-_UNIT: Final = r"\s*(?:[(\[](?P<unit>[^)\]]*)[)\]])?"
+_UNIT: Final = r"\s*(?:[(\[（](?P<unit>[^)\]）]*)[)\]）])?"
+_ACC_X: Final = r"(?:Acceleration ?X|AccX|\bax|加速度X)\s*[(\[（]"
 _SIGN: Final = (
-    r"^(?=.*(Chip ?Time|片上时间|Device ?name|设备名称|^\W*(time|时间)\W))"
-    r"(?=.*(Acceleration ?X|AccX|\bax|加速度X)\s*\(g\))"
+    rf"^(?=.*(Chip ?Time|片上时间|Device ?name|设备名称))(?=.*{_ACC_X}(m?g|m/s))"
+    rf"|^(?=\W*(time|时间)\W)(?=.*{_ACC_X}g)"
 )
 _NAMES: Final = {
     "time": r"(?:Record ?)?Time ?(?:\(s\))?|时间|系统时间|记录时间",
-    "chip": r"(?:Chip ?Time|片上时间)\s*(?:\(.*\))?",
+    "chip": r"(?:Chip ?Time|片上时间)\s*(?:[(（].*[)）])?",
     "device": r"Device ?name|设备名称|设备编号|Address",
     **xyz("acc", r"(?:Acceleration ?|Acc|a|加速度){axis}" + _UNIT),
     **xyz("gyr", r"(?:Angular ?velocity ?|As|w|Gyro?|角速度){axis}" + _UNIT),
     **{
-        name: pattern.replace("(?P<unit>[^)\\]]*)", "[^)\\]]*")
+        name: pattern.replace("(?P<unit>", "(?:")
         for name, pattern in xyz("mag", r"(?:Magnetic ?field ?|H|Mag|磁场){axis}" + _UNIT).items()
     },
 }

@@ -21,8 +21,12 @@ from imuhip.importers.times import unwrapped
 
 
 def is_xsens_mt(source: Source) -> bool:
-    """Whether a file begins as the text exports of MT Manager do."""
-    return source.head.lstrip().startswith(b"//") and _head_line(source.head) >= 0
+    """Whether a file begins as the text exports of MT Manager do, which put tabs between cells."""
+    line = _head_line(source.head)
+    if source.head.lstrip().startswith(b"//"):
+        return line >= 0
+    first = source.head.partition(b"\n")[0]  # of a file whose comments were taken off
+    return line == 0 and b"\tAcc_X\t" in first and b"\tGyr_X\t" in first
 
 
 def read_xsens_mt(sources: Sequence[Source], options: Options) -> list[Reading]:

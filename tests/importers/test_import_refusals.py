@@ -33,7 +33,8 @@ BAD = [
     (line(1, HEAD.strip() + ",temp"), "pelvis.csv", 2, "7 cells, and there are 8 columns"),
     (line(1, HEAD.strip() + ",mag_x"), "pelvis.csv", 2, "7 cells, and there are 8 columns"),
     (line(1, HEAD.strip() + ",t"), "pelvis.csv", 1, "Column 't' is there twice"),
-    (line(1, "0.0,1,2,3,4,5,6"), "pelvis.csv", 1, "Columns t, acc_x, acc_y, acc_z"),
+    (line(1, "0.0,1,2,3,4,5,6"), "pelvis.csv", 1, "The first line holds numbers. Put"),
+    (line(1, "0.0,1,2,x,4,5,6"), "pelvis.csv", 1, "Columns t, acc_x, acc_y, acc_z"),
     (cell(5, "acc_x", "nan"), "pelvis.csv", 5, "Column acc_x has 'nan' where a number"),
     (
         cell(6, "gyr_z", "-inf"),
