@@ -67,4 +67,5 @@ def sentences(words: list[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("".join(f"{each}\n" for each in sentences(sys.argv[1:])))
+    listed = "".join(f"{each}\n" for each in sentences(sys.argv[1:]))
+    sys.stdout.buffer.write(listed.encode(errors="backslashreplace"))
