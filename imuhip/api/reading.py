@@ -81,7 +81,9 @@ def _stated(shares: Mapping[str, float]) -> tuple[SoftTissue, ...]:
     """Soft-tissue factors that the user states."""
     unknown = [name for name in shares if name not in SIDES]
     if unknown:
-        raise ValueError(f"expected the sides {' and '.join(SIDES)}; came {', '.join(unknown)}")
+        raise ValueError(
+            f"No such side: {', '.join(unknown)}. The sides are {' and '.join(SIDES)}."
+        )
     return tuple(given(side, shares[side]) for side in SIDES if side in shares)
 
 

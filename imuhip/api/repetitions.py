@@ -35,7 +35,7 @@ class Repetitions:
         there = dict.fromkeys(row["movement"] for row in rows)
         if movement is not None and movement not in there and movement not in MOVEMENTS:
             known = ", ".join(dict.fromkeys([*there, *MOVEMENTS]))
-            raise ValueError(f"expected a movement out of {known}; came {movement!r}")
+            raise ValueError(f"There is no movement {movement!r}. Choose one of {known}.")
         self._results, self._movement = results, movement
         kept = [
             (movement is None or row["movement"] == movement) and (row["counted"] or not counted)
@@ -71,7 +71,7 @@ class Repetitions:
             At least 2.
         """
         if n < 2:
-            raise ValueError(f"expected at least 2 steps, for the start and the end; came {n}")
+            raise ValueError(f"n is {n}; at least 2 steps are needed, for the start and the end.")
         numbers = list(dict.fromkeys(_number(row) for row in self._rows))
         shape = (len(numbers), len(SIDES), n)
         names = _variables()

@@ -248,7 +248,7 @@ class Session:
         target = Path(path).expanduser()
         name = format or format_of(target)
         if name not in FORMATS:
-            raise ValueError(f"expected a format out of {', '.join(FORMATS)}; came {name!r}")
+            raise ValueError(f"There is no format {name!r}. Choose one of {', '.join(FORMATS)}.")
         return export_results(
             self.results,
             self._source.recording or self._source.path,

@@ -36,14 +36,12 @@ def limits_for(goal: str = "general", overrides: Mapping[str, Any] | None = None
         entries[name] = Limit(value, base.lowest, base.highest, source)
     for name, given in (overrides or {}).items():
         if name not in entries:
-            raise RecordingError(
-                f"expected the name of a limit, got {name!r}{nearest(name, entries)}"
-            )
+            raise RecordingError(f"There is no limit {name!r}{nearest(name, entries)}")
         limit = entries[name]
         number = as_number(given)
         if number is None or not limit.lowest <= number <= limit.highest:
             raise RecordingError(
-                f"expected {name} from {limit.lowest:g} to {limit.highest:g}, got {shown(given)}"
+                f"{name} must be from {limit.lowest:g} to {limit.highest:g}, not {shown(given)}."
             )
         entries[name] = Limit(number, limit.lowest, limit.highest, "the athlete's own")
     return Limits(profile, entries)

@@ -82,8 +82,8 @@ class Params:
         if offset is None or abs(offset) > _MOST_OFFSET_DEG:
             came = shown(settings["hip_crease_offset_deg"])
             raise RecordingError(
-                f"assess.hip_crease_offset_deg: expected -{_MOST_OFFSET_DEG:g} to "
-                f"{_MOST_OFFSET_DEG:g}, got {came}"
+                f"assess.hip_crease_offset_deg must be from -{_MOST_OFFSET_DEG:g} to "
+                f"{_MOST_OFFSET_DEG:g}, not {came}."
             )
         goal = checked_goal(settings.get("goal", "general"))
         sessions = _table(settings, "sessions")
@@ -104,7 +104,7 @@ class Params:
 def _table(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = settings.get(key, {})
     if not isinstance(found, Mapping):
-        raise RecordingError(f"assess.{key}: expected a table, got {shown(found)}")
+        raise RecordingError(f"assess.{key} must be a table, not {shown(found)}.")
     return found
 
 
@@ -119,8 +119,10 @@ def _arc_goals(where: str, table: object) -> dict[ArcName, tuple[float, float]]:
         pair = [as_number(edge) for edge in edges] if isinstance(edges, list | tuple) else []
         numbers = [edge for edge in pair if edge is not None]
         if len(pair) != _EDGES or len(numbers) != _EDGES or not 0.0 <= numbers[0] < numbers[1]:
-            expected = "two numbers, the lower edge first"
-            raise RecordingError(f"assess.{where}.{name}: expected {expected}; got {shown(edges)}")
+            raise RecordingError(
+                f"assess.{where}.{name} must be two numbers, the lower one first, "
+                f"not {shown(edges)}."
+            )
         goals[name] = (numbers[0], numbers[1])
     for key in given:
         hint = nearest(str(key), GOAL_ZONES["general"])
@@ -137,8 +139,8 @@ def _sessions(measure: str, given: object) -> list[list[float]]:
         numbers = [v for v in values if v is not None]
         if len(numbers) != len(values) or not numbers:
             raise RecordingError(
-                f"assess.sessions.{measure}: expected a list of sessions, each a list of numbers; "
-                f"got {shown(given)}"
+                f"assess.sessions.{measure} must be a list of sessions, each a list of numbers, "
+                f"not {shown(given)}."
             )
         kept.append(numbers)
     return kept

@@ -19,8 +19,8 @@ def checked_goal(goal: str) -> Goal:
     for known in GOALS:
         if goal == known:
             return known
-    hint = nearest(goal, GOALS) if isinstance(goal, str) else ""
-    raise RecordingError(f"expected a goal of {', '.join(GOALS)}; got {shown(goal)}{hint}")
+    hint = nearest(str(goal), GOALS)
+    raise RecordingError(f"There is no goal {shown(goal)}{hint}")
 
 
 PROFILE_LIMITS: Final[Mapping[Goal, Mapping[str, tuple[float, str]]]] = {

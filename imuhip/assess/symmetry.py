@@ -133,7 +133,7 @@ def change(
         Where a day has no repetition.
     """
     if not len(before) or not len(after):
-        raise ValueError(f"expected repetitions on both days; came {len(before)} and {len(after)}")
+        raise ValueError(f"Each day needs repetitions; there are {len(before)} and {len(after)}.")
     spread = error.within_sd**2 * (1.0 / len(before) + 1.0 / len(after))
     value = float(np.mean(after)) - float(np.mean(before))
     return judged(value, 2.0 * error.between_sd**2 + spread, matters)

@@ -58,7 +58,7 @@ class Shaker:
             if time.monotonic() > end:
                 late = [link for link in self.links.values() if not link.flows]
                 why = "; ".join(f"{x.info.get('name', x.sensor)}: {x.trouble}" for x in late)
-                raise DeviceError(f"expected all candidates to stream, came not: {why}")
+                raise DeviceError(f"Not all sensors send data. {why}")
             await asyncio.sleep(LOOK_S)
             self._inbox.take()
 
@@ -144,8 +144,8 @@ async def bind_by_shaking(
     if len(candidates) < len(places):
         names = ", ".join(seen.name or address for address, (seen, _) in candidates.items())
         raise DeviceError(
-            f"expected {len(places)} sensors, heard {len(candidates)} ({names or 'none'}); "
-            "switch them on and bring them near"
+            f"{len(places)} sensors are needed and {len(candidates)} were found "
+            f"({names or 'none'}). Switch them on and bring them near."
         )
     bound: dict[str, Binding] = {}
     async with shaking(radio, candidates, say) as shaker:

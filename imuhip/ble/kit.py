@@ -140,14 +140,14 @@ def without(kit: Kit, left_out: Collection[str]) -> Kit:
     strange = [sensor for sensor in left_out if sensor not in kit.sensors]
     if strange:
         raise DeviceError(
-            f"expected to leave out one of {', '.join(kit.sensors)}, came {', '.join(strange)}: "
-            f"kit {kit.name} has no such sensor"
+            f"Kit {kit.name} has no sensor {', '.join(strange)} to leave out. "
+            f"It has {', '.join(kit.sensors)}."
         )
     kept = {sensor: bound for sensor, bound in kit.sensors.items() if sensor not in left_out}
     if PELVIS not in kept or not set(THIGH.values()) & set(kept):
         raise DeviceError(
-            f"expected the pelvis and a thigh to stay, came {', '.join(kept) or 'none'} without "
-            f"{', '.join(left_out)}: leave out less"
+            f"The pelvis and at least one thigh are needed. Without {', '.join(left_out)} only "
+            f"{', '.join(kept) or 'none'} is left: leave out fewer sensors."
         )
     return replace(kit, sensors=kept)
 
@@ -167,8 +167,8 @@ def rebound(kit: Kit, places: Mapping[str, str]) -> Kit:
     """
     if not places or set(places) != set(places.values()) or not set(places) <= set(kit.sensors):
         raise DeviceError(
-            f"expected places of kit {kit.name} ({', '.join(kit.sensors)}) that change among each "
-            f"other, came {', '.join(f'{new} from {old}' for new, old in places.items()) or 'none'}"
+            f"Sensors can only swap places among {', '.join(kit.sensors)} of kit {kit.name}, not "
+            f"{', '.join(f'{new} from {old}' for new, old in places.items()) or 'none at all'}."
         )
     bound = {place: kit.sensors[places.get(place, place)] for place in kit.sensors}
     return replace(kit, sensors=bound)
@@ -206,12 +206,14 @@ def bind_by_words(
         if len(means) != 1:
             names = ", ".join(f"{f.sighting.name} ({f.sighting.address})" for f in means or heard)
             raise DeviceError(
-                f"expected one sensor {word!r} for the {place}, heard {names or 'none'}: "
-                "give the address, or switch the sensor on"
+                f"{word!r} is not exactly one sensor for the {place}; in reach: {names or 'none'}. "
+                "Give the address, or switch the sensor on."
             )
         seen = means[0].sighting
         if any(other.address == seen.address for other in bound.values()):
-            raise DeviceError(f"expected a sensor for each place, came {seen.name} twice")
+            raise DeviceError(
+                f"{seen.name} was named for two places. Name a sensor for each place."
+            )
         bound[place] = Binding(choose(means[0]), seen.name, seen.address)
     return bound
 
@@ -240,16 +242,16 @@ def load_kit(name: str, folder: Path | None = None) -> Kit:
     except FileNotFoundError:
         known = ", ".join(kit_names(folder)) or "none yet"
         raise ImuhipError(
-            f"expected a kit called {name!r}, have {known}; make one with: imuhip kit bind"
+            f"There is no kit {name!r}; kits: {known}. Make one with: imuhip kit bind"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ImuhipError(f"expected a kit to read, came: {error}", path=path) from error
+        raise ImuhipError(f"The kit cannot be read: {error}", path=path) from error
     try:
         return _parsed(text, name)
     except ProfileError as error:
-        raise ImuhipError(f"{error.message}; mend the file or bind the kit anew", path=path) from (
-            error
-        )
+        raise ImuhipError(
+            f"{error.message}; correct the file or bind the kit again", path=path
+        ) from (error)
 
 
 def save_kit(kit: Kit, folder: Path | None = None) -> Path:
@@ -271,14 +273,14 @@ def remove_kit(name: str, folder: Path | None = None) -> None:
     load_kit_path = _path(name, folder)
     if not load_kit_path.is_file():
         known = ", ".join(kit_names(folder)) or "none"
-        raise ImuhipError(f"expected a kit called {name!r}, have {known}")
+        raise ImuhipError(f"There is no kit {name!r}; kits: {known}")
     load_kit_path.unlink()
 
 
 def _path(name: str, folder: Path | None) -> Path:
     if not _NAME.fullmatch(name):
         raise ImuhipError(
-            f"expected a kit's name of letters, digits, - and _, came {name!r}; choose another"
+            f"A kit's name has only letters, digits, - and _. Choose another than {name!r}."
         )
     return (folder or kit_folder()) / f"{name}.toml"
 
@@ -294,7 +296,7 @@ def _parsed(text: str, name: str) -> Kit:
     }
     if PELVIS not in sensors or not set(THIGH.values()) & set(sensors):
         raise ProfileError(
-            f"expected sensors for the pelvis and a thigh, came {', '.join(sensors) or 'none'}",
+            f"the pelvis and a thigh are needed, and there is {', '.join(sensors) or 'none'}",
             key="sensor",
         )
     mounts = {}
@@ -305,7 +307,7 @@ def _parsed(text: str, name: str) -> Kit:
                 axes = table.table(segment, ("up", "out"))
                 mounts[segment] = Mount(axes.choice("up", _AXES), axes.choice("out", _AXES))
                 if mounts[segment].up[1] == mounts[segment].out[1]:
-                    raise ProfileError("expected up and out on different axes", key=axes.key)
+                    raise ProfileError("up and out must be on different axes", key=axes.key)
     return Kit(
         name=name,
         sensors=sensors,
@@ -319,7 +321,7 @@ def _binding(table: Table) -> Binding:
     known = profile_ids()
     texts = {key: table.text(key) for key in ("name", "address", "serial") if table.has(key)}
     if not texts:
-        raise ProfileError("expected a name, an address or a serial", key=table.key)
+        raise ProfileError("a name, an address or a serial is needed", key=table.key)
     return Binding(table.choice("profile", known), **texts)
 
 

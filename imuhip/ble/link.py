@@ -186,9 +186,8 @@ class Link:
             found = await self.radio.search(self._find, SEARCH_S)
         if found is None:
             raise DeviceError(
-                f"expected the {self.sensor} sensor to advertise, and did not hear it for "
-                f"{SEARCH_S:g} s; switch it on, charge it, bring it nearer"
-                + (f". {more}" if (more := self._warning()) else "")
+                f"Not found in {SEARCH_S:g} s. Switch it on, charge it, or bring "
+                "it nearer." + (f" {more}" if (more := self._warning()) else "")
             )
         return found
 
@@ -201,11 +200,11 @@ class Link:
             for end in ends:
                 end.cancel()
         if self._gone.is_set():
-            raise DeviceError("the link broke while the sensor was set up; bring it nearer")
+            raise DeviceError("The link broke during set-up. Bring the sensor nearer.")
         if not self._sends.is_set():
             raise DeviceError(
-                f"the sensor was started and sends nothing for {FIRST_DATA_S:g} s. Switch it off "
-                "and on; the others go on without it"
+                f"The sensor was started but sent nothing for {FIRST_DATA_S:g} s. Switch it off "
+                "and on; the others go on without it."
             )
 
     def _check_mtu(self, connection: Connection) -> None:
@@ -213,8 +212,8 @@ class Link:
         least = self.profile.link.min_mtu
         if DEFAULT_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
             raise DeviceError(
-                f"expected packets of {least} bytes (MTU), came {connection.mtu}: notifications "
-                "would be cut. Use another adapter, or update its driver"
+                f"The link has packets of {connection.mtu} bytes (MTU), and {least} are needed "
+                "for whole notifications. Use another adapter, or update its driver."
             )
 
     async def _introduce(self, connection: Connection, sighting: Sighting) -> None:
@@ -236,8 +235,8 @@ class Link:
         came = self.info.get("serial", "")
         if self._serial and came and came != self._serial:
             raise DeviceError(
-                f"expected the {self.sensor} sensor to have serial {self._serial}, came {came}: "
-                "another sensor answers to its name; bind the kit again"
+                f"Another sensor answers to the name of {self.sensor}: its serial is {came}, not "
+                f"{self._serial}. Bind the kit again."
             )
         await self._read_battery(connection)
         self._event("connect", self.info)

@@ -256,8 +256,8 @@ class Connection:
         if uuid not in self._found:
             known = ", ".join(sorted(self._found)) or "none"
             raise DeviceError(
-                f"expected a characteristic {uuid}, which profile {self._profile.id} names; the "
-                f"device has {known}. Check that the profile fits the device and its firmware"
+                f"The device has no characteristic {uuid}, which profile {self._profile.id} names; "
+                f"it has {known}. Check that the profile fits the device and its firmware."
             )
         return self._found[uuid]
 

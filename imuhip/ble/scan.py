@@ -90,16 +90,14 @@ def chosen_profile(found: Found, wanted: str = "") -> str:
         if wanted in names:
             return wanted
         raise DeviceError(
-            f"expected {who} to be known to profile {wanted}, came one known to "
-            f"{', '.join(names) or 'none'}; choose another profile or another sensor"
+            f"Profile {wanted} does not fit {who}; profiles that do: {', '.join(names) or 'none'}. "
+            "Choose another profile or another sensor."
         )
     if len(names) == 1:
         return names[0]
     if not names:
         raise DeviceError(
-            f"expected a sensor that a profile knows, came {who}; write a profile for it "
-            "(docs/profiles.md), or choose another sensor"
+            f"No profile fits {who}. Write a profile for it (docs/profiles.md), or choose another "
+            "sensor."
         )
-    raise DeviceError(
-        f"expected one profile for {who}, came {', '.join(names)}: choose with --profile"
-    )
+    raise DeviceError(f"Several profiles fit {who}: {', '.join(names)}. Choose one with --profile.")

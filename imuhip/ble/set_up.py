@@ -96,9 +96,9 @@ async def _answer(
                 if not samples:
                     break
     except TimeoutError:
-        came = f"came {latest.hex(' ')}" if latest else "no answer came"
+        came = f"got {latest.hex(' ')}" if latest else "got no answer"
         raise _refused(step, name, payload, f"{came} within {step.timeout:g} s") from None
-    raise _refused(step, name, payload, f"came {latest.hex(' ') or 'an empty one'}")
+    raise _refused(step, name, payload, f"got {latest.hex(' ') or 'an empty one'}")
 
 
 def _refused(step: Step, name: str, payload: bytes | None, came: str) -> DeviceError:
@@ -120,8 +120,8 @@ def steps_of(profile: Profile, order: str) -> list[tuple[str, Step]]:
 
 
 _ADVICE: Final = (
-    "Check that profile and firmware belong together and that the rate is one the sensor has; "
-    "switching the sensor off and on may help"
+    "Check that profile and firmware belong together and that the sensor has this rate; "
+    "switching the sensor off and on may help."
 )
 
 

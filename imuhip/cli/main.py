@@ -331,7 +331,9 @@ def check(
     try:
         profile = parse_profile(read_file(file).decode())
     except UnicodeDecodeError as error:
-        raise ProfileError(f"expected a profile in TOML; came {error}", path=file) from error
+        raise ProfileError(
+            f"A profile is a TOML text; this file is none: {error}", path=file
+        ) from error
     except ProfileError as error:
         raise ProfileError(error.message, path=file) from error
     failed = [result for result in check_vectors(profile) if not result.ok]
@@ -439,7 +441,7 @@ def demo(
     from imuhip.virtual.demo import Wishes, run_demo
 
     if not speed > 0.0:
-        raise typer.BadParameter(f"expected a speed above 0; came {speed:g}")
+        raise typer.BadParameter(f"The speed must be above 0, not {speed:g}.")
     wishes = Wishes(speed, port, browser, exit_, seconds)
     run_demo(wishes, _say, lambda analysis: analysis_words(Terminal(), analysis))
 
@@ -453,7 +455,7 @@ def _speed(text: str) -> float | None:
     except ValueError:
         factor = 0.0
     if not factor > 0.0:
-        raise typer.BadParameter(f"expected a factor above 0 or 'max'; came {text!r}")
+        raise typer.BadParameter(f"The speed is a factor above 0 or 'max', not {text!r}.")
     return factor
 
 

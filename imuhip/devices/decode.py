@@ -156,7 +156,7 @@ def _raw(field: Field, values: Array) -> Raw:
         limit = float(np.finfo(dtype).max)
         return (scaled if dtype.itemsize == 8 else np.clip(scaled, -limit, limit)).astype(dtype)
     if not np.isfinite(values).all():
-        raise ValueError(f"expected finite {field.name}, as {field.dtype} holds no other")
+        raise ValueError(f"{field.name} must be finite: {field.dtype} cannot hold NaN or infinity")
     ends = np.iinfo(dtype)
     return np.clip(np.rint(scaled), ends.min, ends.max).astype(dtype)
 

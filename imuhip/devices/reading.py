@@ -171,7 +171,9 @@ def _all_finite(values: Array) -> BoolArray:
 
 
 def _not_finite(row: int) -> PacketFault:
-    reason = "expected finite numbers and unit quaternions, got others in it; such samples left out"
+    reason = (
+        "some numbers are not finite, or quaternions not of unit length; those samples are left out"
+    )
     return PacketFault(row, "not_finite", reason)
 
 

@@ -30,12 +30,12 @@ def refusal(
     """
     if len(hosts) != 1 or _host_name(hosts[0]) not in allowed:
         names = ", ".join(sorted(allowed))
-        return f"expected a Host of {names}, came {', '.join(hosts) or 'none'}: open that address"
+        return f"This server answers as {names}, not as {', '.join(hosts) or 'nobody'}. Open that."
     home = hosts[0].lower() if page_port is None else _with_port(hosts[0].lower(), page_port)
     for origin in origins:
         # Scheme apart, the page must come from the very address it should be served at.
         if urlsplit(origin).netloc.lower() != home:
-            return f"expected a page of {home}, came one of {origin}: other sites may not ask"
+            return f"Only pages of {home} may ask, not those of {origin}."
     return None
 
 

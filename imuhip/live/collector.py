@@ -168,10 +168,10 @@ def spread(kits: Sequence[Kit], radios: Sequence[Radio]) -> list[Radio]:
         fits = [n for n in held if len(held[n] + new) <= _room(held[n] + new)]
         if not fits:
             raise DeviceError(
-                f"expected room for the {len(new)} sensors of kit {kit.name}, came "
-                f"{len(radios)} adapter{'s' * (len(radios) > 1)} that hold{'s' * (len(radios) < 2)}"
-                f" {_room(new)} of them each, {sum(map(len, held.values()))} being taken; add an "
-                "adapter (--adapter may be given several times) or leave a kit out"
+                f"There is no room for the {len(new)} sensors of kit {kit.name}: {len(radios)} "
+                f"adapter{'s' * (len(radios) > 1)} with {_room(new)} places each, "
+                f"{sum(map(len, held.values()))} of them taken. Add an adapter (--adapter may be "
+                "given several times) or leave a kit out."
             )
         place = min(fits, key=lambda n: len(held[n]))
         held[place] += new
@@ -187,8 +187,7 @@ def _refuse_shared(kits: Sequence[Kit]) -> None:
             mine = f"{sensor} of kit {kit.name}"
             if key in owners:
                 raise DeviceError(
-                    f"expected every sensor in one place, came {bound.words} as {owners[key]} "
-                    f"and as {mine}; bind one of the kits again"
+                    f"{bound.words} is both {owners[key]} and {mine}. Bind one of the kits again."
                 )
             owners[key] = mine
 

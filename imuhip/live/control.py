@@ -102,7 +102,7 @@ def _action(name: str) -> Action:
     """The action of that name."""
     if name not in get_args(Action):
         expected = ", ".join(get_args(Action))
-        raise ControlRefusedError(404, f"expected one of {expected}, came {name!r}")
+        raise ControlRefusedError(404, f"There is no action {name!r}. Choose one of {expected}.")
     return cast("Action", name)
 
 
@@ -114,7 +114,7 @@ async def _received(request: Request) -> bytes:
             async for part in request.stream():
                 received += part
                 if len(received) > MAX_BODY_BYTES:
-                    message = f"expected at most {MAX_BODY_BYTES} bytes, came more"
+                    message = f"The request has more than {MAX_BODY_BYTES} bytes."
                     raise ControlRefusedError(413, message)
     except TimeoutError:
         raise ControlRefusedError(408, "The request took too long. Send it again.") from None
@@ -128,17 +128,19 @@ async def _body(request: Request) -> dict[str, str]:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/json":
-        raise ControlRefusedError(415, f"expected application/json, came {kind or 'no type'}")
+        raise ControlRefusedError(
+            415, f"The body must be application/json, not {kind or 'without a type'}."
+        )
     try:
         value = json.loads(received)
     except (ValueError, RecursionError) as error:
-        raise ControlRefusedError(400, f"expected JSON, came what is none: {error}") from error
+        raise ControlRefusedError(400, f"The body is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ControlRefusedError(400, "expected a JSON object, came another value")
+        raise ControlRefusedError(400, "The body must be a JSON object.")
     for name, text in value.items():
         if not isinstance(text, str) or not text.strip() or len(text) > MAX_TEXT:
-            wanted = f"expected {name} to be a text of 1 to {MAX_TEXT} characters"
-            raise ControlRefusedError(422, f"{wanted}, came {str(text)[:40]!r}")
+            wanted = f"{name} must be a text of 1 to {MAX_TEXT} characters"
+            raise ControlRefusedError(422, f"{wanted}, not {str(text)[:40]!r}.")
     return value
 
 
@@ -147,11 +149,11 @@ def _checked(action: Action, request: dict[str, str]) -> dict[str, str]:
     needed, optional = _FIELDS[action]
     for name in needed:
         if name not in request:
-            raise ControlRefusedError(422, f"expected {name} with {action}, came none: add it")
+            raise ControlRefusedError(422, f"{action} needs {name}. Add it.")
     for name in request:
         if name not in needed + optional:
             known = ", ".join(needed + optional) or "nothing"
-            raise ControlRefusedError(422, f"expected {known} with {action}, came {name}")
+            raise ControlRefusedError(422, f"{action} takes {known}, not {name}.")
     _check_values(request)
     return request
 
@@ -162,28 +164,28 @@ def _check_values(request: Mapping[str, str]) -> None:
     if athlete != "-" and not is_athlete_id(athlete):
         raise ControlRefusedError(
             422,
-            f"{athlete[:40]!r} cannot be an athlete's id, for it stands in file names. Use up to "
+            f"{athlete[:40]!r} cannot be an athlete's id, because file names contain it. Use up to "
             "64 letters, digits, - _ and .",
         )
     for name in _SECONDS:
         if name in request and not _is_duration(request[name]):
             raise ControlRefusedError(
-                422, f"expected {name} to be seconds from 0 to {MAX_S}, came {request[name]!r}"
+                422, f"{name} must be seconds from 0 to {MAX_S}, not {request[name]!r}."
             )
     for name, (unit, most) in _AMOUNTS.items():
         if request.get(name, "-") != "-" and not _is_amount(request[name], most):
             raise ControlRefusedError(
-                422, f"{name} is a number of {unit} from 0 to {most:g}, or - for nothing said"
+                422, f"{name} must be a number of {unit} from 0 to {most:g}, or - for none."
             )
     if not re.fullmatch(r"[A-Za-z0-9 -]{1,40}", request.get("equipment", "-")):
         raise ControlRefusedError(
-            422, "equipment is a few words of letters and digits, such as belt"
+            422, "equipment must be a few words of letters and digits, such as belt."
         )
     for name, values in _VALUES.items():
         if name in request and request[name] not in values:
             wanted = ", ".join(values)
             raise ControlRefusedError(
-                422, f"expected {name} to be one of {wanted}, came {request[name]!r}"
+                422, f"{name} must be one of {wanted}, not {request[name]!r}."
             )
 
 

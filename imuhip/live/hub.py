@@ -328,7 +328,7 @@ async def serving(hub: LiveHub, *, host: str = "127.0.0.1", port: int = 0) -> As
         0 takes a free one.
     """
     if host not in LOOPBACK_HOSTS:
-        raise ValueError(f"expected a loopback address, came {host!r}")
+        raise ValueError(f"The hub serves loopback addresses only, not {host!r}.")
     bound_log()
     with _bound_socket(host, port) as listener:
         server = _Server(
@@ -369,8 +369,8 @@ def _bound_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ImuhipError(
-            f"expected port {port} of {host} to be free, came: {error.strerror}; stop the program "
-            "that uses it or choose another port"
+            f"Port {port} of {host} cannot be used ({error.strerror}). Stop the program that uses "
+            "it or choose another port."
         ) from error
     listener.setblocking(False)
     return listener

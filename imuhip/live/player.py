@@ -172,8 +172,8 @@ class ReplayControl:
         """Refuse."""
         raise ControlRefusedError(
             409,
-            f"expected a live session to {action}, came a replay of {self._session}: "
-            "what was recorded cannot be changed; connect sensors to record anew",
+            f"This is a replay of {self._session}, where {action} does nothing. Connect sensors "
+            "for a live session.",
         )
 
     def status(self) -> Mapping[str, Any]:
@@ -212,7 +212,7 @@ class Player:
         loop: bool = False,
     ) -> None:
         if speed is not None and not speed > 0.0:
-            raise ValueError(f"expected a speed above 0 or None, came {speed}")
+            raise ValueError(f"The speed must be above 0 or None, not {speed}.")
         self._open = open_recording
         self._make = make_stages
         self._hub = hub

@@ -142,9 +142,7 @@ class Session:
         """
         async with self._turn:
             if self.take is not None:
-                refuse(
-                    f"expected no recording to run, came {self.take.recorder.path.name}: stop it"
-                )
+                refuse(f"{self.take.recorder.path.name} is being recorded. Stop it first.")
             who = athlete or self._athlete
             own = await asyncio.to_thread(self._options.arc_goals, who) if who else {}
             assess = ({"goal": goal} if goal else {}) | ({"arc_goals": own} if own else {})
@@ -165,7 +163,7 @@ class Session:
         """Place to the place its sensor had until now; ControlRefusedError if it cannot be now."""
         async with self._turn:
             if self.take is not None:
-                refuse("expected no recording to run while places change, came one: stop it")
+                refuse("Sensors cannot change places during a recording. Stop it first.")
             try:
                 kit = rebound(self.kit, places)
                 self._options.rebound(kit.name, places)
@@ -189,8 +187,8 @@ class Session:
         waits = [sensor for sensor, link in links.items() if not link.flows]
         if waits:
             refuse(
-                f"expected all sensors to stream, waiting for {', '.join(waits)}: switch them on "
-                "and bring them near; GET /status says what is wrong. Who insists starts without: "
+                f"No data yet from {', '.join(waits)}. Switch them on and bring them near; "
+                "GET /status says what is wrong. To start without a sensor: "
                 f'{{"without": "{waits[0]}"}}'
             )
         return live_header(kit, links, athlete, assess)

@@ -64,7 +64,7 @@ def unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
 @singledispatch
 def block_html(block: Block) -> str:
     """Return a block as HTML, escaped."""
-    raise TypeError(f"expected a block of a report, came {type(block).__name__}")
+    raise TypeError(f"{type(block).__name__} is no block of a report")
 
 
 @block_html.register
@@ -106,7 +106,7 @@ def _table(block: Table) -> str:
 
 @singledispatch
 def _shape(shape: Shape, ground: str) -> str:  # noqa: ARG001 - hollow dots need it
-    raise TypeError(f"expected a shape, came {type(shape).__name__}")
+    raise TypeError(f"{type(shape).__name__} is no shape")
 
 
 @_shape.register

@@ -110,7 +110,7 @@ def material_of(catalogue: CatalogueReader, session: str, *, named: bool = False
     known = catalogue.session(session)
     if known.results is None:
         raise CatalogueError(
-            "expected a session with results, its result files are gone; make them anew: "
+            "The result files of this session are gone. Make them again: "
             f"imuhip analyze {known.recording} --athlete {known.athlete}"
         )
     bare = material_in(known.results)

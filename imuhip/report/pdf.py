@@ -144,7 +144,7 @@ def _foot(canvas: Any, width: float) -> None:
 
 @singledispatch
 def _flow(block: Block) -> list[Any]:
-    raise TypeError(f"expected a block of a report, came {type(block).__name__}")
+    raise TypeError(f"{type(block).__name__} is no block of a report")
 
 
 @_flow.register
@@ -201,7 +201,7 @@ def _table(block: Table) -> list[Any]:
 
 @singledispatch
 def _draw(shape: Shape, canvas: Any) -> None:
-    raise TypeError(f"expected a shape to draw on {canvas}, came {type(shape).__name__}")
+    raise TypeError(f"{type(shape).__name__} is no shape to draw on {canvas}")
 
 
 @_draw.register

@@ -34,7 +34,7 @@ def write_report(document: Document, target: Path, *, overwrite: bool = False) -
     """
     kind = target.suffix.lower()
     if kind not in KINDS:
-        raise RecordingError("expected a name that ends in .html or .pdf", path=target)
+        raise RecordingError("A report's file name must end in .html or .pdf.", path=target)
     with file_made_whole(target, overwrite=overwrite) as temporary:
         content = to_pdf(document) if kind == ".pdf" else to_html(document).encode()
         temporary.write_bytes(content)

@@ -50,7 +50,7 @@ def test_an_athletes_own_limit_replaces_the_profiles():
         ({"limits": {"pelvic_tuck_deg": "ten"}}, "got 'ten'"),
         ({"limits": {"pelvic_tuck_deg": True}}, "got true"),
         ({"limits": {"pelvic_tuck_deg": float("nan")}}, "got nan"),
-        ({"limits": [1]}, "assess.limits: expected a table"),
+        ({"limits": [1]}, "assess.limits must be a table"),
         ({"limit": {}}, "assess.limit: unknown key; did you mean 'limits'"),
         ({"hip_crease_offset_deg": 90}, "-30 to 30, got 90"),
         ({"hip_crease_offset_deg": None}, "got None"),

@@ -94,7 +94,7 @@ def test_no_change_is_rarely_called_real_with_own_sessions():
 
 def test_change_needs_repetitions_on_both_days():
     """An empty day is a caller's mistake, told in words."""
-    with pytest.raises(ValueError, match="both days; came 0 and 2"):
+    with pytest.raises(ValueError, match="there are 0 and 2"):
         change([], [1.0, 2.0], START_DAY_ERROR)
 
 

@@ -25,7 +25,7 @@ class Handler:
     async def control(self, action: str, request: Mapping[str, str]) -> Mapping[str, Any]:
         """Remember, or refuse."""
         if action == "stop":
-            raise ControlRefusedError(409, "expected a running session, came none: start one")
+            raise ControlRefusedError(409, "No recording is running. Start one first.")
         self.asked.append((action, dict(request)))
         return {"count": len(self.asked)}
 

@@ -240,7 +240,7 @@ def test_what_others_made_is_not_replaced(tmp_path):
 def test_nothing_to_export_is_said(tmp_path):
     """An empty window, an empty session and one without calibration are told, not written."""
     folder = results_folder(tmp_path / "results")
-    with pytest.raises(RecordingError, match=r"expected a window within 10.00 to 13.99 s"):
+    with pytest.raises(RecordingError, match=r"The session runs from 10.00 to 13.99 s"):
         export(folder, "csv", tmp_path / "out", start_s=50.0)
     empty = results_folder(tmp_path / "empty", rows=0)
     with pytest.raises(RecordingError, match="no rows"):
@@ -278,5 +278,5 @@ def test_a_single_file_is_known_by_its_name(format_name, tmp_path):
         assert ending in FORMATS[format_of(target)].single
         export(folder, format_name, target, overwrite=True)
         assert target.stat().st_size > 0
-    with pytest.raises(RecordingError, match=r"expected a name that ends in one of \.csv"):
+    with pytest.raises(RecordingError, match=r"End the name in one of \.csv"):
         format_of(tmp_path / "out.xlsx")

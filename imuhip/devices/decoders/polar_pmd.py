@@ -94,7 +94,7 @@ class PolarPmd:
         if not isinstance(frame, Frame):
             return frame
         if not np.isfinite(frame.values).all():
-            return "not_finite", "expected finite numbers, got others; the notification is left out"
+            return "not_finite", "some numbers are not finite; the notification is left out"
         track = self._tracks[frame.kind]
         end_ns = frame.stamp_ns
         if track.last_ns is not None:

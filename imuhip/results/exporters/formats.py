@@ -165,8 +165,8 @@ def format_of(target: Path) -> str:
     if found is None:
         endings = ", ".join(dict.fromkeys(end for kind in FORMATS.values() for end in kind.single))
         raise RecordingError(
-            f"expected a name that ends in one of {endings}, or a format by its name "
-            f"({', '.join(FORMATS)}) for a folder; came {target.name!r}",
+            f"The format of {target.name!r} is not known. End the name in one of {endings}, or "
+            f"name a format for a folder: {', '.join(FORMATS)}.",
             path=target,
         )
     return found
@@ -204,7 +204,8 @@ def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Re
     )
     if angles.num_rows == 0:
         raise RecordingError(
-            f"expected a window within {first:.2f} to {last:.2f} s; came {start_s:g} to {stop_s:g}",
+            f"The session runs from {first:.2f} to {last:.2f} s: there is nothing in "
+            f"{start_s:g} to {stop_s:g} s.",
             path=source,
         )
     within = (pc.field("t_start") >= start_s) & (pc.field("t_end") <= stop_s)
