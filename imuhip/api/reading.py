@@ -52,7 +52,7 @@ def analyze(
     params = _with_filter(params or Params(), filter_name, axes)
     unknown = [name for name in columns if name not in COLUMNS]
     if unknown:
-        raise ValueError(f"No such column: {', '.join(unknown)}. Choose of {', '.join(COLUMNS)}.")
+        raise ValueError(f"No such column: {', '.join(unknown)}. Choose from {', '.join(COLUMNS)}.")
     settings = Settings(params, tuple(columns), _stated(soft_tissue))
     analyzed = session.with_settings(settings)
     analyzed.results  # noqa: B018 - the work is done now

@@ -130,7 +130,7 @@ def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
     if unknown:
         reason += f"; {len(unknown)} were too uncertain"
     again = "In four weeks, or sooner if something changes."
-    why = "Without a fault to follow, a month shows what training changes."
+    why = "With no fault to follow up, a month is enough to see what training changes."
     return (Line("drill", text, f"{reason}."), Line("test_again", again, why))
 
 
@@ -205,16 +205,16 @@ _ORDER_OF_SHIFT: Final = {"hip_shift": 25}
 """Of one fault seen from several sides the shift says it best."""
 
 _LIMITS_WHY: Final[Mapping[str, str]] = {
-    "pain": "What hurts comes before everything that was measured",
-    "soreness": "What is sore is trained lighter, not harder",
-    "arc": "Under load a hip has no more rotation than without",
-    "grows_over_set": "The first repetitions are clean: it is the set that is too long",
+    "pain": "Pain comes before everything that was measured",
+    "soreness": "Train sore areas lighter, not harder",
+    "arc": "A hip has no more rotation under load than without",
+    "grows_over_set": "The first repetitions are clean: the set is too long",
     "movement": "It is the largest thing found in this session",
     "pelvic_tuck": "From there on down the pelvis moves instead of the hips",
     "knee_in": "A thigh that falls in carries the load out of line",
     "hip_shift": "One leg does more of the work than the other",
     "pelvis_follows_pivot": "As long as the pelvis turns, the hip does not learn to",
-    "pelvis_cheats_table": "What the pelvis gives looks like range that the hip does not have",
+    "pelvis_cheats_table": "Movement of the pelvis looks like range that the hip does not have",
     "too_fast": "A swing goes past the range that the hip controls",
 }
 
@@ -231,7 +231,10 @@ _DRILL_WHY: Final[Mapping[str, str]] = {
 _AGAIN: Final[Mapping[str, tuple[str, str]]] = {
     "pain": (
         "When it no longer hurts at rest; stop the test where it does.",
-        "A test into pain measures the pain. Pain that stays is for a doctor or a physiotherapist.",
+        (
+            "A test into pain measures the pain. See a doctor or a physiotherapist about pain that "
+            "stays."
+        ),
     ),
     "soreness": (
         "In two or three days.",
@@ -239,11 +242,14 @@ _AGAIN: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "arc": (
         "The table test in two weeks, cold, then the squat.",
-        "Rotation changes slowly, and a new strapping alone makes some degrees of difference.",
+        (
+            "Rotation changes slowly, and strapping the sensors on again alone changes it by a few "
+            "degrees."
+        ),
     ),
     "grows_over_set": (
         "Next session, with the same load and the shorter set.",
-        "It shows whether it is the load or the length of the set.",
+        "It shows whether the load or the length of the set is the cause.",
     ),
     "movement": (
         "One set with the first cue now, compared with this one; again next session.",

@@ -103,7 +103,7 @@ _ROWS: Final = (
         "pause_before_s",
         "s",
         "pause before",
-        "From the end of the set's repetition before, of this leg if it moves alone.",
+        "From the end of the previous repetition of the set, or of this leg if it moves alone.",
         _OWN,
     ),
     (
@@ -145,14 +145,14 @@ _ROWS: Final = (
         "rotation_most_in_deg",
         "deg",
         "arc in",
-        "Greatest inward rotation against the rest before.",
+        "Greatest inward rotation from the rest before the repetition.",
         _ISB,
     ),
     (
         "rotation_most_out_deg",
         "deg",
         "arc out",
-        "Greatest outward rotation against the rest before.",
+        "Greatest outward rotation from the rest before the repetition.",
         _ISB,
     ),
     (

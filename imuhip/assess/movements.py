@@ -261,7 +261,7 @@ def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: boo
         detectable=detectable,
         small=_SMALL_TURN,
         small_counts=True,
-        counts="A turn of the thigh of 3° and more and back; without a mark of 12°.",
+        counts="The thigh turns 3° or more and back; without a mark, 12° or more.",
         unseen="Twist in the knee, and the hand that helps.",
     )
 
@@ -339,7 +339,7 @@ def _held(
         phases=("hold",),
         thresholds=_OTHER,
         traits=frozenset({trait}),
-        counts="The time between its marks, from 2 s on.",
+        counts="The time between its marks, if it is 2 s or longer.",
         unseen=unseen,
     )
 
@@ -362,8 +362,8 @@ def other_drill(name: str, primary: Primary = "rotation") -> Movement:
     )
 
 
-_BENT: Final = "A bend of the thigh of 35° and more and back."
-_MOVES_MOST: Final = "The hip angle that moves most goes 8° and more and comes back."
+_BENT: Final = "The thigh bends 35° or more and comes back."
+_MOVES_MOST: Final = "The hip angle that moves most changes by 8° or more and comes back."
 
 OTHER_PRIMARIES: Final[tuple[Primary, ...]] = ("flexion", "adduction", "rotation")
 """What tells the repetitions of a drill that no table knows: the one that moves most."""
@@ -398,7 +398,7 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             phases=("descent", "bottom", "ascent"),
             thresholds=_SMALL_SQUAT,
             traits=frozenset({"both_legs_load", "standing"}),
-            counts="A bend of both thighs of 10° and more and back.",
+            counts="Both thighs bend 10° or more and come back.",
             unseen="Feet, trunk, lumbar spine, and the load.",
         ),
         Movement(
@@ -413,7 +413,7 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             thresholds=_PIVOT,
             traits=frozenset({"standing_turn"}),
             detectable=True,
-            counts="A turn of the straight leg of 8° and more, each way.",
+            counts="The straight leg turns 8° or more; each way counts.",
             unseen="The foot, heel or ball, and the knee.",
         ),
         *(
@@ -435,7 +435,7 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             phases=("turn",),
             thresholds=_SWITCH,
             traits=frozenset({"table", "upright"}),
-            counts="A turn of 15° and more, each way.",
+            counts="The thigh turns 15° or more; each way counts.",
             unseen="The lumbar spine.",
         ),
         *(
@@ -466,7 +466,7 @@ MOVEMENTS: Final[dict[str, Movement]] = {
         *_on_one_leg(
             "step_up",
             "step-up",
-            "A bend of the leg on the step to 35° and more, up or down.",
+            "The leg on the step bends to 35° or more, up or down.",
             "Height of the step, push of the other foot.",
         ),
         *_on_one_leg(
@@ -493,21 +493,21 @@ MOVEMENTS: Final[dict[str, Movement]] = {
             "hinge",
             "hip hinge",
             "flexion",
-            "A bend of both hips of 8° and more and back.",
+            "Both hips flex 8° or more and come back.",
             "The back, and how close the load stays.",
         ),
         _both(
             "toe_touch",
             "toe touch",
             "flexion",
-            "A bend of both hips of 8° and more and back.",
+            "Both hips flex 8° or more and come back.",
             "The back's part, and where the fingers arrive.",
         ),
         _both(
             "posterior_tilt_test",
             "posterior-tilt test",
             "tilt",
-            "A tilt of the pelvis of 4° and more and back, to either way.",
+            "The pelvis tilts 4° or more either way and comes back.",
             "The lumbar spine.",
         ),
         _held("w_sit", "W-sit", "rotation", "Knees and feet."),

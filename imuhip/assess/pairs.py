@@ -140,7 +140,7 @@ def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> R
     spread = points - points.mean(axis=0) if n else points
     squares = float(np.sum(np.square(spread[:, 0])))
     if n < MIN_REPETITIONS or squares < (n - 1) * LEAST_SPREAD_DEG**2:
-        words = f"{_named(y)} with {_title(x)}, {side}: cannot tell; they hardly differ or are few."
+        words = f"{_named(y)} with {_title(x)}, {side}: cannot tell; too few, or too much alike."
         return Relation(x, y, side, math.nan, math.nan, math.nan, n, words)
     slope = float(np.sum(spread[:, 0] * spread[:, 1])) / squares
     left = float(np.sum(np.square(spread[:, 1] - slope * spread[:, 0])))

@@ -183,7 +183,7 @@ def missing(rows: Rows, start: int, end: int, sides: Sequence[Side]) -> str:
     return "; ".join(words)
 
 
-_DATA_STOP = "the data stop within it"
+_DATA_STOP = "the data end during it"
 
 _RATIO, _UNMARKED_RATIO = 0.6, 0.8
 """Where a mark says squat, and where none does: true squats have 0.94 and more, single-leg squats

@@ -115,6 +115,6 @@ _SIDES: Final = ("left", "right")
 
 _TAILOR: Final[Mapping[str, str]] = {
     "less": "Warm up longer, test again, and keep today's depth and load below what is usual.",
-    "more": "Train as planned; a good day is no new standard yet.",
+    "more": "Train as planned; one good day is not a new standard.",
 }
 """What a day that differs asks for."""

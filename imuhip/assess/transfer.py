@@ -38,4 +38,4 @@ def transfer_words(side: str, direction: str, table: Difference, depth: Differen
         )
     if deeper:
         return f"{numbers}: the squat is deeper without more rotation; it came from elsewhere."
-    return f"{numbers}: neither is more than error. Change the drill, or wait some weeks."
+    return f"{numbers}: neither changed by more than error. Change the drill, or wait some weeks."

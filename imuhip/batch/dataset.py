@@ -114,7 +114,7 @@ class Dataset:
                 lock_file(file.fileno())
             except OSError as error:
                 raise RecordingError(
-                    "another batch is writing into this folder; wait for its end, or choose "
+                    "another batch is writing into this folder; wait until it ends, or choose "
                     "another folder",
                     path=self.root,
                 ) from error
@@ -212,7 +212,7 @@ def _layout(marker: Path) -> int:
         return int(json.loads(marker.read_text(encoding="utf-8"))["layout"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordingError(
-            "this is not the marker of a data set; choose another folder", path=marker
+            "this file does not mark a data set; choose another folder", path=marker
         ) from error
 
 

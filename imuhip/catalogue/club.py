@@ -252,7 +252,9 @@ def write_results(
     if team:
         chosen = [each for each in chosen if teams.get(each) == team]
         if not chosen:
-            raise CatalogueError(f"Nobody of team {team} is in the roster and in the catalogue.")
+            raise CatalogueError(
+                f"No athlete of team {team} is in both the roster and the catalogue."
+            )
     repetitions = repetition_rows(reader, chosen, teams)
     sessions = session_rows(repetitions)
     of_teams = team_rows(row for row in sessions if row["team"])

@@ -59,7 +59,7 @@ def file_session(
     owner = athlete or (entry.athlete if entry and entry.athlete else "") or facts.athlete
     if not owner:
         raise CatalogueError(
-            "the recording does not say whose it is; name the athlete with --athlete",
+            "The recording does not say whose it is. Name the athlete with --athlete.",
             path=facts.recording,
         )
     words += know_athlete(db, owner, again=again)

@@ -89,7 +89,7 @@ def rebuild(
     for session, found in analyses.items():
         if session not in sessions and session not in known:
             for facts in found.values():
-                work.leave(facts.results, "the recording it is made of was not found")
+                work.leave(facts.results, "its recording was not found")
     with catalogue.store.writing() as db:
         used = select(MeasureRow.quantity).distinct()
         db.execute(delete(QuantityRow).where(QuantityRow.id.not_in(used)))

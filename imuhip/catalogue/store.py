@@ -105,7 +105,7 @@ class Store:
                 yield session
             except (ValueError, TypeError, LookupError) as error:  # a text that is no date …
                 raise CatalogueError(
-                    f"the catalogue {_shown(self.location)} is damaged: a row makes no sense "
+                    f"the catalogue {_shown(self.location)} is damaged: a row is not valid "
                     f"({error}); {catalogue_file.MEND}"
                 ) from error
 
@@ -150,10 +150,10 @@ class Store:
             hint = (
                 "is the disk full or read-only, or is another program writing?"
                 if self.path
-                else "is it up?"
+                else "is the server running?"
             )
             raise CatalogueError(
-                f"the catalogue {_shown(self.location)} answered: {_first_line(error.orig)}; {hint}"
+                f"the catalogue {_shown(self.location)} failed: {_first_line(error.orig)}; {hint}"
             ) from error
 
     def _open_file(self, path: Path, begun: Callable[[Session, Path], None]) -> None:

@@ -108,7 +108,7 @@ def results(
     from imuhip.catalogue.club import read_roster, write_results
 
     if team and roster_file is None:
-        raise typer.BadParameter("a team needs --roster, which says who is in it")
+        raise typer.BadParameter("--team needs --roster, which says who is in the team")
     entries = read_roster(roster_file) if roster_file else ()
     with opened(catalogue) as open_:
         counts = write_results(open_, output, entries, athletes=athletes or (), team=team)
@@ -133,13 +133,13 @@ def list_(as_json: AsJson = False, catalogue: CatalogueAt = None) -> None:
 @app.command()
 def consent(
     athlete: Id,
-    purpose: Annotated[str, typer.Option(help="What for.")] = "tracking",
-    note: Annotated[str, typer.Option(help="Such as where the paper lies.")] = "",
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="It is taken back.")] = False,
+    purpose: Annotated[str, typer.Option(help="What it covers.")] = "tracking",
+    note: Annotated[str, typer.Option(help="Such as where the signed form is kept.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The consent is withdrawn.")] = False,
     as_json: AsJson = False,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Write down that an athlete agrees to be tracked, or no longer does.
+    """Note that an athlete agrees to be tracked, or no longer does.
 
     Example: imuhip athlete consent A1 --note "signed on paper"
     """
@@ -158,7 +158,7 @@ def consent(
             f"{one.purpose}: given {one.given.astimezone():%Y-%m-%d}{end} {one.note}".rstrip()
         )
     if withdraw:
-        typer.echo(f"nothing new is filed; imuhip athlete delete {athlete} removes what is there")
+        typer.echo(f"Nothing new is filed. imuhip athlete delete {athlete} removes what is there")
 
 
 @app.command()
@@ -186,10 +186,12 @@ def sessions(
 def session(
     session: SessionId,
     kind: Annotated[str | None, typer.Option(help="cold, warm, or an empty text.")] = None,
-    load: Annotated[float | None, typer.Option(help="Kilograms; nan takes it away.")] = None,
+    load: Annotated[float | None, typer.Option(help="Kilograms; nan removes it.")] = None,
     note: Annotated[str | None, typer.Option(help="Free text.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="All its tags; '' for none.")] = None,
-    started: Annotated[datetime | None, typer.Option(help="When it was, if it says not.")] = None,
+    started: Annotated[
+        datetime | None, typer.Option(help="When it was, if the recording does not say.")
+    ] = None,
     trash: Annotated[
         bool | None, typer.Option("--trash/--restore", help="Into the trash, or back.")
     ] = None,
@@ -259,7 +261,7 @@ def note(
     t: Annotated[float | None, typer.Option(help="Second of that session.")] = None,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Write something down of an athlete: a note, a cue and what it did, pain, a phase.
+    """Add a note about an athlete: a cue and its effect, pain, a phase, or anything else.
 
     Example: imuhip athlete note A1 "knees out helped at once" --kind cue
     """
@@ -282,7 +284,7 @@ def goal(
     remove: Annotated[bool, typer.Option("--remove", help="Remove the goal.")] = False,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Set where a measure is to be.
+    """Set a goal for a measure.
 
     Example: imuhip athlete goal A1 depth_deg --low 90 --movement squat
     """

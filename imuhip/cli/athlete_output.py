@@ -55,7 +55,7 @@ def progress_words(
         console.print(_changes(series))
         own = sorted({one.error.sessions for one in series if one.error.sessions})
         console.print(
-            "Errors are the athlete's own, from three sessions on; before, a stated start value."
+            "Errors are the athlete's own from three sessions on, and a stated start value before."
             if own
             else "Errors are a stated start value until there are three sessions.",
             style="dim",

@@ -8,7 +8,7 @@ import typer
 from imuhip.cli.filing import CatalogueAt, opened
 from imuhip.cli.terminal import Terminal
 
-app = typer.Typer(help="The catalogue: making it anew, checking it.", no_args_is_help=True)
+app = typer.Typer(help="Rebuild and check the catalogue.", no_args_is_help=True)
 
 err = Terminal(stderr=True)
 
@@ -17,11 +17,13 @@ err = Terminal(stderr=True)
 def rebuild(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Where else recordings and results lie."),
+        typer.Argument(
+            metavar="[FOLDER]...", help="Another folder that holds recordings and results."
+        ),
     ] = None,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Make the catalogue anew from recordings and results; what was entered stays.
+    """Rebuild the catalogue from recordings and results; what was entered stays.
 
     Recordings without results are analyzed. Sessions whose recordings are not found stay as they
     are.
@@ -41,7 +43,7 @@ def rebuild(
         )
     typer.echo(
         f"{done.sessions} sessions, {done.analyses} analyses filed; {done.analyzed} recordings "
-        "were analyzed anew"
+        "were analyzed again"
     )
 
 
@@ -61,7 +63,9 @@ def check(catalogue: CatalogueAt = None) -> None:
         place = open_.store.shown
     typer.echo(f"{place}: sound, version {version}, {athletes} athletes")
     if not scrubbed:
-        typer.echo("another program has it open; its log is brought in when that ends", err=True)
+        typer.echo(
+            "another program has it open; its log is merged when that program ends", err=True
+        )
 
 
 @app.command()
@@ -84,7 +88,9 @@ def entries(
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What entries wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that imuhip catalogue entries wrote.")
+    ],
     catalogue: CatalogueAt = None,
 ) -> None:
     """Fill an empty catalogue with what was entered before.

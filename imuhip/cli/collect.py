@@ -62,8 +62,9 @@ def scan(
     unknown = len(heard) - sum(bool(found.profiles) for found in heard)
     if not any(found.profiles for found in heard):
         _say(
-            f"no sensor heard that a profile knows, and {unknown} other devices"
-            f"{'' if everything else ' (--all lists them)'}; switch sensors on, bring them near"
+            f"no known sensor found, and {unknown} other "
+            f"devices{'' if everything else ' (--all lists them)'}; switch the sensors on and "
+            "bring them near"
         )
 
 
@@ -145,12 +146,12 @@ def bind(
     pelvis: Annotated[str, typer.Option(help="Name, address or serial of the sensor.")] = "",
     thigh_left: Annotated[str, typer.Option(help="The same.")] = "",
     thigh_right: Annotated[str, typer.Option(help="The same.")] = "",
-    profile: Annotated[str, typer.Option(help="Where several know a device.")] = "",
-    athlete: Annotated[str, typer.Option(help="Whom the kit belongs to.")] = "",
+    profile: Annotated[str, typer.Option(help="Profile to use where several fit a device.")] = "",
+    athlete: Annotated[str, typer.Option(help="The athlete whom the kit belongs to.")] = "",
     rate: Annotated[float | None, typer.Option(help="Samples a second.")] = None,
     mount: Annotated[
         list[str] | None,
-        typer.Option(help="How one sits, such as pelvis:+x,+z (axis up, axis out)."),
+        typer.Option(help="Mount of a sensor, such as pelvis:+x,+z (axis up, axis out)."),
     ] = None,
     adapter: Adapter = "",
 ) -> None:
@@ -170,7 +171,9 @@ def bind(
     named = dict(zip(places, (pelvis, thigh_left, thigh_right), strict=True))
     words = {place: word for place, word in named.items() if word}
     if words and (PELVIS not in words or len(words) < 2):
-        raise typer.BadParameter("name the sensor of the pelvis and of a thigh, or none to shake")
+        raise typer.BadParameter(
+            "name the sensors of the pelvis and of a thigh, or none, and shake them"
+        )
     radio = Radio(adapter)
     mounts = dict(_mount(text) for text in mount or [])
     if words:

@@ -13,7 +13,7 @@ def columns_from(text: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
         raise typer.BadParameter(
-            f"No such column: {', '.join(unknown)}. Choose of {', '.join(COLUMNS)}."
+            f"No such column: {', '.join(unknown)}. Choose from {', '.join(COLUMNS)}."
         )
     return names
 

@@ -55,7 +55,7 @@ def compared_words(
     sentences += [loads] if loads else []
     sentences += [each.words for each in relations_of(repetitions) if math.isfinite(each.slope)]
     if sentences:
-        console.print("\n[bold]Tests held against each other[/]")
+        console.print("\n[bold]Tests compared[/]")
     for words in sentences:
         console.print(words, highlight=False, markup=False)
 
@@ -64,7 +64,7 @@ def sets_words(console: Console, findings: Sequence[Finding], notes: Sequence[No
     """Say what became of compensations from one set to the next, and what was tried between."""
     changes = changes_of_session(findings, notes)
     if changes:
-        console.print("\n[bold]Set against set[/]")
+        console.print("\n[bold]Sets compared[/]")
     for each in changes:
         console.print(
             each.words, style=_EFFECTS.get(each.effect, "dim"), highlight=False, markup=False

@@ -70,7 +70,7 @@ def export(
 
 def batch(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders of some.")
+        list[Path], typer.Argument(metavar="PATH…", help="Recordings, or folders with recordings.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the data set.")],
     engine: Annotated[str, typer.Option(help="local: processes here; dask: a cluster.")] = "local",
@@ -86,7 +86,7 @@ def batch(
     ] = "vqf",
     axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
     again: Annotated[
-        bool, typer.Option("--again", help="Analyze also what the data set holds already.")
+        bool, typer.Option("--again", help="Analyze again what the data set already holds.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for a program to read.")

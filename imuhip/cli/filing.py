@@ -48,7 +48,7 @@ def opened(location: str | None) -> "Catalogue":
     catalogue = Catalogue(location)
     if catalogue.store.backup is not None:
         typer.echo(
-            f"the catalogue was brought up to date; as it was before: {catalogue.store.backup}",
+            f"the catalogue was updated; a copy of the old one: {catalogue.store.backup}",
             err=True,
         )
     return catalogue
@@ -206,7 +206,7 @@ def _usable(location: str | None, athletes: Sequence[str], say: Say) -> bool:
     try:
         catalogue = opened(location)
     except CatalogueError as error:
-        say(f"{error} – recording goes on, and nothing is filed until that is mended")
+        say(f"{error} – recording goes on, but nothing is filed until this is fixed")
         return False
     with catalogue:
         for athlete in dict.fromkeys(athletes):
@@ -234,15 +234,15 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
             creationflags=_APART,
         )
     except OSError as error:
-        say(f"{path.name} was recorded, and could not be filed: {error}")
+        say(f"{path.name} was recorded but could not be filed: {error}")
         return str(error)
     if sys.platform != "win32":  # whatever is being recorded comes first
         os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     said = process.communicate()[1].decode(errors="replace").strip()
     last = said.splitlines()[-1] if said else ""
     if process.returncode:
-        say(f"{path.name} was recorded, and could not be filed: {said}")
-        say(f"once that is mended: imuhip analyze {path} --athlete {athlete}")
+        say(f"{path.name} was recorded but could not be filed: {said}")
+        say(f"when that is fixed: imuhip analyze {path} --athlete {athlete}")
         return last or "the analysis was stopped"
     say(f"{path.name}: {last}")
     return ""

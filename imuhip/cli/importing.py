@@ -26,10 +26,10 @@ def import_(
         Path | None, typer.Option("-o", "--output", help="The recording to write.")
     ] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Say what would come in, and write nothing.")
+        bool, typer.Option("--preview", help="Show what would be imported, and write nothing.")
     ] = False,
     rate: Annotated[
-        float, typer.Option(min=0.0, help="Samples a second, where the files do not tell.")
+        float, typer.Option(min=0.0, help="Samples a second, if the files do not say.")
     ] = 0.0,
     units: Annotated[
         list[str] | None,

@@ -114,7 +114,7 @@ def analyze(
     axes: Annotated[int, typer.Option(help="6, or 9 with the magnetometer.")] = 6,
     columns: Annotated[
         str,
-        typer.Option("--columns", help="Besides, such as swing,projected,scaled,offline."),
+        typer.Option("--columns", help="Extra columns, such as swing,projected,scaled,offline."),
     ] = "",
     soft_tissue: Annotated[
         str,
@@ -226,7 +226,7 @@ def recover(
     report = run(recording, output, overwrite=overwrite)
     typer.echo(
         f"{output}: {report.notifications:,} notifications, {report.marks} marks, "
-        f"{report.link_events} link events brought over"
+        f"{report.link_events} link events recovered"
     )
     faults_words(err, report.faults)
 
@@ -250,10 +250,10 @@ def simulate(
     tissue: Annotated[bool, typer.Option(help="Scenario free: sensors sit on skin.")] = False,
     careless: Annotated[
         list[str] | None,
-        typer.Option(help="Scenario free: something careless, such as one_lift; any is one."),
+        typer.Option(help="Scenario free: a careless behaviour, such as one_lift; any picks one."),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(help="Scenario free: something nobody does.")
+        list[str] | None, typer.Option(help="Scenario free: a behaviour to leave out.")
     ] = None,
     fault: Annotated[
         list[str] | None,
@@ -381,7 +381,7 @@ def dashboard(
     results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
     catalogue: CatalogueAt = None,
     lan: Annotated[
-        bool, typer.Option("--lan", help="Serve the network too, to those with the code.")
+        bool, typer.Option("--lan", help="Serve the network too, for those who have the code.")
     ] = False,
 ) -> None:
     """Serve the dashboard; open its address in a browser.
@@ -426,11 +426,11 @@ def dashboard(
 @app.command()
 def demo(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a page.")] = True,
-    speed: Annotated[float, typer.Option(help="Other than 1: a replay, so much faster.")] = 1.0,
+    speed: Annotated[float, typer.Option(help="Other than 1: a replay at this speed.")] = 1.0,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the result.")] = False,
     port: Annotated[int, typer.Option(help="Where the page is served; 0: any free port.")] = 8501,
     seconds: Annotated[
-        float, typer.Option(min=1.0, help="End the athlete's session after so long.")
+        float, typer.Option(min=1.0, help="End the athlete's session after this many seconds.")
     ] = math.inf,
 ) -> None:
     """Show the whole thing without hardware: athlete, Bluetooth, recording, page, result.

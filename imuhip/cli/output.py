@@ -41,7 +41,7 @@ def info_words(console: Console, summary: "RecordingSummary", *, as_json: bool) 
         plain = asdict(summary) | {"path": str(summary.path)}
         print(json.dumps(_finite(plain)))  # noqa: T201 - a program reads it
         return
-    whole = "whole" if summary.whole else "cut short or damaged – imuhip recover mends it"
+    whole = "whole" if summary.whole else "cut short or damaged – imuhip recover repairs it"
     console.print(
         f"{escape(str(summary.path))}: {summary.duration_s:.1f} s, {summary.size_bytes:,} bytes, "
         f"{whole}",
@@ -103,7 +103,7 @@ def profiles_words(console: Console, profiles: "Sequence[Profile]") -> None:
             "yes" if profile.time else "no",
         )
     console.print(table)
-    console.print("What nobody has verified of a device stands in its profile.", style="dim")
+    console.print("Each profile says what has not been verified on a device.", style="dim")
 
 
 def validation_words(console: Console, rows: "Sequence[Row]") -> None:

@@ -23,7 +23,7 @@ def report(
         str, typer.Option("--for", help="athlete: one page. coach: everything.")
     ] = "coach",
     name: Annotated[
-        bool, typer.Option("--name", help="With the athlete's name; with the id without it.")
+        bool, typer.Option("--name", help="Show the athlete's name instead of the id.")
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing file.")

@@ -20,7 +20,7 @@ Z95: Final = 1.959964
 MOST_ERROR_DEG: Final = 30.0
 """The widest ± of an angle that is still a number."""
 
-REMEDY: Final = "too uncertain to show; repeat the step Stand, with the feet as the first time"
+REMEDY: Final = "too uncertain to show; repeat the Stand step with the feet as the first time"
 """What a coach does when an angle is a dash: a declared standing finds a thigh's heading again."""
 
 

@@ -52,7 +52,8 @@ def open_parquet(path: Path, free_cells: int = 0) -> pq.ParquetFile:
     if max(rows, about.num_rows) > most:
         file.close()
         raise RecordingError(
-            f"{size} bytes that hold {about.num_rows} rows are no measurement; it is not read",
+            f"{size} bytes that hold {about.num_rows} rows are no measurement; the file is not "
+            "read",
             path=path,
         )
     return file

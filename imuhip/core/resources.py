@@ -66,7 +66,9 @@ def shipped_file(name: str) -> Path:
     """
     path = _folder("recordings") / name
     if not path.is_file():
-        raise RecordingError(f"{name} did not come along; install imuhip again", path=path)
+        raise RecordingError(
+            f"{name} is missing from this installation; install imuhip again", path=path
+        )
     return path
 
 

@@ -43,7 +43,7 @@ def frames_of(profile: Profile, packet: Packet) -> tuple[list[Frames], list[Pack
     faults: list[PacketFault] = []
     if not streams:
         if profile.canonical(packet.characteristic) not in profile.known:
-            reason = f"{profile.id} says nothing of the characteristic {packet.characteristic}"
+            reason = f"{profile.id} does not name the characteristic {packet.characteristic}"
             faults += (PacketFault(i, "unknown_characteristic", reason) for i in range(len(packet)))
         return frames, faults
     for rows, data in _by_length(packet):
@@ -227,15 +227,15 @@ def _bad_header(streams: tuple[Stream, ...], payload: bytes) -> tuple[str, str]:
 
 
 FAULT_KINDS: Final[dict[str, str]] = {
-    "unknown_characteristic": "the profile names this characteristic nowhere",
+    "unknown_characteristic": "the profile does not name this characteristic",
     "too_short": "fewer bytes than a payload has",
     "too_long": "more bytes than a payload has, and it may not be padded",
-    "bad_length": "the samples of a batch do not come out whole",
+    "bad_length": "the payload does not hold a whole number of samples",
     "bad_header": "no stream or frame begins like this",
     "cut_frame": "the notification ends inside a frame; the frames before it count",
     "stray_bytes": "bytes besides the frames; the frames count",
     "unmatched": "acc without gyr, or gyr without acc; the half is left out",
     "out_of_order": "stamped no later than the notification before; it is left out",
-    "not_finite": "a value that is no finite number, or a quaternion that is none",
+    "not_finite": "a value that is not finite, or a quaternion that is not of unit length",
 }
 """Kinds of `PacketFault` that decoding gives, and what each means."""

@@ -35,7 +35,7 @@ def acc_problem(read: float) -> str:
     ratio = read / STANDARD_GRAVITY
     if 1.0 / _ACC_TOLERANCE <= ratio <= _ACC_TOLERANCE:
         return ""
-    said = f"at rest the accelerometer reads {read:.3g} m/s² and not 9.81"
+    said = f"at rest the accelerometer reads {read:.3g} m/s² instead of 9.81"
     for factor, words in ACC_MISTAKES:
         if 1.0 / _ACC_TOLERANCE <= ratio / factor <= _ACC_TOLERANCE:
             return f"{said}: {words}; correct acc in the sensor's profile"

@@ -236,8 +236,8 @@ _FORCES, _NO_GRAVITY = 8, 4.0
 """Seconds from the beginning, and m/s²: nobody falls for so long."""
 
 _AXES_WORDS = (
-    "the gyroscope and the accelerometer of this sensor do not agree: check signs and axes (as if "
-    "the gyroscope's axes were {fit} of what came), then import or record again"
+    "the gyroscope and the accelerometer of this sensor do not agree: check signs and axes (they "
+    "agree if the gyroscope's axes are taken as {fit}), then import or record again"
 )
 _GRAVITY_WORDS = (
     "the accelerometer's values lack gravity: have the sensor send the raw acceleration, which "

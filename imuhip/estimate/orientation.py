@@ -402,7 +402,8 @@ def _disturbances(block: SampleBlock, disturbed: BoolArray) -> tuple[Fault, ...]
             float(block.t[part[0]]),
             float(block.t[part[-1]]),
             len(part),
-            "the magnetic field was disturbed or not yet known; heading went by the gyroscope",
+            "the magnetic field was disturbed or not yet known; heading relied on the gyroscope "
+            "alone",
         )
         for part in stretches
     )

@@ -179,7 +179,7 @@ _FINE, _IMPOSSIBLE, _STUCK = 0, 1, 2
 _KINDS = {
     _IMPOSSIBLE: (
         "impossible",
-        "values that no movement gives were left out – charge or exchange the sensor",
+        "impossible values were left out – charge or replace the sensor",
     ),
     _STUCK: (
         "stuck",

@@ -287,7 +287,7 @@ class Sequence:
         return out
 
     def _late(self, late: Array) -> tuple[Fault, ...]:
-        words = "a notification that came after it had been given up was left out"
+        words = "a notification that came too late was left out"
         return tuple(Fault(self._sensor, "out_of_order", at, at, 1, words) for at in late.tolist())
 
 

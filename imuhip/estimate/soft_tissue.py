@@ -66,7 +66,7 @@ def given(side: Side, kappa: float) -> SoftTissue:
     """
     if not 0.0 <= kappa <= HIGHEST:
         raise ValueError(f"The soft-tissue factor is {kappa}; it must be from 0 to {HIGHEST}.")
-    words = f"The {side} thigh's rotation is scaled by 1/(1 - {kappa:g}), as was asked for."
+    words = f"The {side} thigh's rotation is scaled by 1/(1 - {kappa:g}), as requested."
     return SoftTissue(side, kappa, "given", True, np.nan, 0, -np.inf, words)
 
 
@@ -97,7 +97,9 @@ def from_toe_turns(
     kappa = 1.0 - slope
     accepted = 0.0 <= kappa <= HIGHEST and r2 >= _LEAST_R2
     words = f"The skin of the {side} thigh lags by {100 * kappa:.0f} % of a turn (R² {r2:.2f})"
-    words += "." if accepted else ", which is not believed: straight knee, toes out and in, again."
+    words += (
+        "." if accepted else ", which is not plausible: repeat the toe turns with a straight knee."
+    )
     return SoftTissue(side, kappa, "toe_turns", accepted, r2, turns, step.t_end, words)
 
 

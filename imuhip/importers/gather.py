@@ -77,7 +77,7 @@ def _gather(folder: Path, options: Options, aside: Sequence[str], unpacked: Exit
         raise RecordingError(_needed(folder), path=folder)
     names = list(dict.fromkeys(p.reading.label or p.path.name for p in homeless))[:_MOST_NAMED]
     notes = [
-        f"{name} is left out, for nothing says where it sat; say so with --place DEVICE=SEGMENT"
+        f"{name} is left out because nothing says where it sat; say so with --place DEVICE=SEGMENT"
         for name in names
     ]
     notes += [

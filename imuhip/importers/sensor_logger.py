@@ -40,7 +40,8 @@ def read_sensor_logger(sources: Sequence[Source], options: Options) -> list[Read
         there = ", ".join(sorted(source.path.name for source in sources))
         raise RecordingError(
             "Gyroscope.csv is needed, and either TotalAcceleration.csv or Accelerometer.csv with "
-            f"Gravity.csv, for Accelerometer.csv alone is without gravity. There is only {there}."
+            "Gravity.csv, because Accelerometer.csv alone is without gravity. There is only "
+            f"{there}."
         )
     signs, note = _signs(files.get("metadata"))
     read = {

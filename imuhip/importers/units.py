@@ -36,7 +36,7 @@ def factor(quantity: str, unit: str) -> float:
     if found is None:
         known = ", ".join(_NAMES[quantity])
         raise RecordingError(
-            f"The unit {unit!r} of {quantity} is not known. Say it with --units {quantity}=UNIT, "
+            f"The unit {unit!r} of {quantity} is not known. Name it with --units {quantity}=UNIT, "
             f"where UNIT is one of {known}."
         )
     return sign * found

@@ -145,11 +145,11 @@ async def _check(radio: Radio, sessions: Sequence[Session]) -> None:
         if absent:
             words = ", ".join(f"{s} ({session.kit.sensors[s].words})" for s in absent)
             session.tell(
-                f"kit {session.kit.name}: not heard: {words}; switch on, charge, bring near – "
-                "the search goes on"
+                f"kit {session.kit.name}: not found: {words}. Switch on, charge, bring near; the "
+                "search goes on"
             )
         else:
-            session.tell(f"kit {session.kit.name}: all {len(session.links)} sensors heard")
+            session.tell(f"kit {session.kit.name}: all {len(session.links)} sensors found")
 
 
 def spread(kits: Sequence[Kit], radios: Sequence[Radio]) -> list[Radio]:

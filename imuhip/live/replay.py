@@ -200,7 +200,7 @@ def play(
             while loop:
                 await replay.player.run()
             if not leave:
-                say("played to its end; Ctrl-C ends the hub")
+                say("played to the end; Ctrl-C ends the hub")
                 await asyncio.Event().wait()
 
     try:

@@ -404,7 +404,7 @@ class Session:
             }
             # Twice in a row: after a pause of this program the queue is read sensor by sensor.
             for sensor in sorted(suspects & self._suspects):
-                self.links[sensor].lose(f"nothing came for {silent[sensor]:.1f} s")
+                self.links[sensor].lose(f"no data for {silent[sensor]:.1f} s")
             self._suspects = suspects
 
     def tell(self, sentence: str) -> None:

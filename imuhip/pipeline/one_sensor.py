@@ -160,7 +160,7 @@ class SensorChain:
         return blocks, faults
 
 
-_TWICE = "notifications came twice and were taken once – connect the sensor again"
+_TWICE = "notifications came twice and were used once – connect the sensor again"
 
 
 def _source(profile: Profile, info: SensorInfo) -> Source:

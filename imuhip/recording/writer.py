@@ -244,7 +244,7 @@ class RecordingWriter:
         self._waiting = []
         self._disk.abandon()
         return RecordingError(
-            f"the recording stopped, for the disk refused: {reason(error)}. What was written "
+            f"the recording stopped because the disk refused: {reason(error)}. What was written "
             "before is whole (imuhip recover makes a closed file of it); make room, or choose "
             "another disk, and start a new recording",
             path=self._path,

@@ -284,7 +284,7 @@ def calibration_summary(
     """The contents of `calibration.json`: steps against their gates, chain, grade, words."""
     words = [sentence for step in steps for sentence in step.words]
     if any(step.found == "detected" for step in steps):
-        words.append("No calibration step was marked; they were found in the data.")
+        words.append("No calibration step was marked; the steps were found in the data.")
     grade = "none" if alignment is None else alignment.grade
     if grade == "none":
         words.append(

@@ -61,7 +61,7 @@ class ExtraColumns:
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
             known = ", ".join(COLUMNS)
-            raise ValueError(f"No such column: {', '.join(unknown)}. Choose of {known}.")
+            raise ValueError(f"No such column: {', '.join(unknown)}. Choose from {known}.")
         # A stated factor is of use in its column only.
         asked = {*wanted, *(["scaled"] if given else [])}
         self._wanted = tuple(name for name in COLUMNS if name in asked)

@@ -117,7 +117,7 @@ def orientation_rows(
     unknown = set(names) - {name for name, _ in METHODS}
     if unknown or not wanted:
         known = ", ".join(dict.fromkeys(name for name, _ in METHODS))
-        raise ImuhipError(f"No such filter: {', '.join(sorted(unknown))}. Choose of {known}.")
+        raise ImuhipError(f"No such filter: {', '.join(sorted(unknown))}. Choose from {known}.")
     rows: list[Row] = []
     for path in paths:
         trial = read_trial(path)

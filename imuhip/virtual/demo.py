@@ -126,7 +126,7 @@ async def _run(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> No
 def _no_radio(speed: float) -> str:
     """Why it cannot go by radio; empty when it can."""
     if speed != 1.0:
-        return f"sensors have clocks of their own, which nobody turns {speed:g} times as fast"
+        return f"sensors have clocks of their own, which cannot run {speed:g} times as fast"
     try:
         need_bumble()
     except DeviceError as error:
@@ -139,7 +139,7 @@ async def _replayed(wishes: Wishes, hub_port: int, opening: "asyncio.Task[None]"
     recording = recording_path(RECORDING)
     async with served(recording, wishes.speed, hub_port, say) as replay:
         await opening
-        say(f"playing {recording.name}, {wishes.speed:g} times as fast as life")
+        say(f"playing {recording.name}, {wishes.speed:g} times as fast as it was")
         length = None if math.isinf(wishes.seconds) else wishes.seconds / wishes.speed
         with suppress(TimeoutError):
             await asyncio.wait_for(replay.player.run(), length)

@@ -92,7 +92,7 @@ def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
 
     code, said = asyncio.run(play())
     assert code == 0, said
-    assert "kit default: all 3 sensors heard" in said
+    assert "kit default: all 3 sensors found" in said
     assert "collector ended" in said
     (path,) = (tmp_path / "out").glob("*.mcap")
     assert describe(path).whole

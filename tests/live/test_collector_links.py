@@ -112,7 +112,7 @@ def test_a_missing_sensor_is_named_at_the_start_and_found_later(
             await until(lambda: session.state == "ready")
 
     simulated(lambda _: play())
-    assert "not heard: thigh_left (imuhip 2)" in said[0]
+    assert "not found: thigh_left (imuhip 2)" in said[0]
     assert any(s.startswith("thigh_left: Not found in") for s in said)
 
 

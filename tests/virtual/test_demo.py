@@ -82,7 +82,7 @@ def test_the_demo_goes_by_radio_to_recording_page_and_result(tmp_path: Path) -> 
         assert process.wait(60) == 0, said
     assert b"<html" in page
     for words in (
-        "all 3 sensors heard", "thigh_right: streaming from", "recording ", "rows as were seen live"
+        "all 3 sensors found", "thigh_right: streaming from", "recording ", "rows as were seen live"
     ):  # fmt: skip
         assert words in said, said
     assert "Traceback" not in said

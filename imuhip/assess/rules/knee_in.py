@@ -140,7 +140,7 @@ RULE: Final = Rule(
     see=knee_in,
     unit="deg",
     limit=Limit(
-        5.0, 2.0, 30.0, "provisional; hip rotation told valgus ratings apart in PMID 29204327"
+        5.0, 2.0, 30.0, "provisional; hip rotation separated valgus ratings in PMID 29204327"
     ),
     limits={"knee_in_ms": Limit(150.0, 50.0, 2000.0, PROVISIONAL)},
     of="each side",
@@ -149,8 +149,9 @@ RULE: Final = Rule(
         shown={
             ON_THE_WAY_UP: "{side} thigh falls in by {value} on the way up, adduction and rotation "
             "together",
-            ALL_THE_WAY: "{side} thigh is in by {value} down, at the bottom and up, adduction and "
-            "rotation together",
+            ALL_THE_WAY: (
+                "{side} thigh stays in by {value} all the way, adduction and rotation together"
+            ),
         },
     ),
     definition=(

@@ -70,7 +70,7 @@ RULE: Final = Rule(
         "provisional: an even mix or a slight bias; marked from 10 % on",
     ),
     spread=5.0,
-    of="the one tested",
+    of="the side tested",
     fault="arc",
     phrase=Phrase(
         name="{side} hip, in against out",

@@ -12,7 +12,7 @@ RULE: Final = Rule(
     traits=frozenset(),
     judge=judge_of("pain", "marked"),
     unit="deg",
-    limit=Limit(0.0, 0.0, 0.0, "a mark of the coach; there is nothing to set"),
+    limit=Limit(0.0, 0.0, 0.0, "a mark by the coach; there is no limit to set"),
     needs="nothing",
     of="the side marked",
     phrase=Phrase(name="pain", shown="pain at {value} of hip flexion", counts=False),

@@ -35,7 +35,7 @@ RULE: Final = Rule(
         "provisional; pelvis motion inflates goniometry, BMC Musculoskelet Disord 11:194, 2010",
     ),
     needs="gravity",
-    of="the one tested",
+    of="the side tested",
     phrase=Phrase(
         name="pelvis in the {side} table test",
         shown="pelvis moves by {value} up to the end range of the {side} hip",

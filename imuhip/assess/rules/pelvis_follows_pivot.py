@@ -65,7 +65,7 @@ RULE: Final = Rule(
     of="each side",
     phrase=Phrase(
         name="pelvis in {side} pivots",
-        shown="pelvis gives {value} of the {side} leg's pivot, skin allowed for",
+        shown="pelvis makes {value} of the {side} leg's pivot, allowing for skin",
     ),
     definition=(
         "The part of a pivot's turn that the pelvis gave instead of the hip, the skin allowed for."

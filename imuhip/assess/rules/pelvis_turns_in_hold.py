@@ -43,7 +43,7 @@ RULE: Final = Rule(
     of="the whole body",
     phrase=Phrase(
         name="pelvis in the hold",
-        shown="pelvis turns by {value} while it is to face forward",
+        shown="pelvis turns by {value} while it should face forward",
         counts=False,
     ),
     definition="How far the pelvis turns, steps left out, from where it mostly faces in a hold.",

@@ -47,7 +47,7 @@ def foreign_faults(profile: Profile, packet: Packet) -> tuple[PacketFault, ...]:
     """Return the faults of a packet that is not of the profile's streams."""
     if profile.canonical(packet.characteristic) in profile.known:
         return ()
-    reason = f"{profile.id} says nothing of the characteristic {packet.characteristic}"
+    reason = f"{profile.id} does not name the characteristic {packet.characteristic}"
     return tuple(PacketFault(i, "unknown_characteristic", reason) for i in range(len(packet)))
 
 

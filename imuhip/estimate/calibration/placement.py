@@ -351,8 +351,8 @@ _TILTED = (
 )
 _SLIPPED = (
     "The strap of the {sensor} slipped by about {angle:.0f}° between {before:.0f} s and "
-    "{after:.0f} s: what came before stands, what came after is doubtful. Tighten it and calibrate "
-    "again."
+    "{after:.0f} s: data from before are fine, data from after are doubtful. Tighten it and "
+    "calibrate again."
 )
 _MOUNTS = {
     "upside_down": "The {sensor} sensor is upside down – fine, corrected.",

@@ -315,7 +315,7 @@ _MOVING = {
 }
 
 _LIMITS = {
-    "rows": _Limit("1", 0.9, 0.5, "Too little came from the sensors in this step – do it again."),
+    "rows": _Limit("1", 0.9, 0.5, "Too few data in this step – do it again."),
     "gyro_spread": _Limit("deg/s", 1.5, 3.0, "You moved – stand still for 8 seconds."),
     "force_minus_gravity": _Limit(
         "m/s2", 0.3, 0.6, "The {sensor} sensor feels {value:.1f} m/s² too much or too little."

@@ -129,7 +129,7 @@ def _known_sides(angles: pa.Table, kind: str) -> list[Side]:
     if not sides:
         raise RecordingError(
             "there are no hip angles in what is to be exported, because the session or the window "
-            "has no calibration and standing; OpenSim has no word for angles that are not known"
+            "has no calibration and standing; OpenSim cannot hold angles that are not known"
         )
     return sides
 
@@ -138,7 +138,9 @@ def _known_rows(values: Array) -> BoolArray:
     """The rows of which everything is known; RecordingError if there is none."""
     known: BoolArray = np.all(np.isfinite(values), axis=1)
     if not known.any():
-        raise RecordingError("at no time are all segments known at once; export a shorter window")
+        raise RecordingError(
+            "there is no time at which all segments are known; export a shorter window"
+        )
     return known
 
 
