@@ -44,8 +44,8 @@ def _show(catalogue: Catalogue) -> None:
     athletes = catalogue.athletes()
     if not athletes:
         st.info(
-            "Nobody is here yet. Each athlete gets a card with the last session, what stands out "
-            "and what has changed. Add an athlete, or drop a recording."
+            "There are no athletes yet. Each athlete gets a card with the last session, what "
+            "stands out and what has changed. Add an athlete, or drop a recording."
         )
         example_button("athletes-example")
     opening, adding = st.columns([2, 1])
@@ -141,8 +141,8 @@ def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
 
 def _add(catalogue: Catalogue) -> None:
     with st.form("add", border=False):
-        name = st.text_input("Id", help="A pseudonym such as A1: it stands in files.")
-        called = st.text_input("Name", help="Known to this catalogue alone; may be empty.")
+        name = st.text_input("Id", help="A pseudonym such as A1: file names contain it.")
+        called = st.text_input("Name", help="Kept in this catalogue only; may be empty.")
         note = st.text_input("Note")
         if st.form_submit_button("Add"):
             try:
@@ -250,7 +250,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
                 _again([f"Written down: {athlete.id} agreed to {purpose.strip()}."])
             if withdraw.form_submit_button("Withdrawn", width="stretch"):
                 catalogue.withdraw_consent(athlete.id)
-                _again([f"Written down: {athlete.id} took back every consent."])
+                _again([f"Written down: {athlete.id} withdrew every consent."])
 
 
 # --- sessions ------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def _choose_analysis(catalogue: Catalogue, session: Session) -> None:
         "Analysis that is shown",
         [None, *analyses],
         index=pinned,
-        format_func=lambda one: analysis_title(one) if one else "always the newest version",
+        format_func=lambda one: analysis_title(one) if one else "always the newest",
     )
     before = analyses[pinned - 1].fingerprint if pinned else None
     wanted = chosen.fingerprint if chosen else None
@@ -378,8 +378,8 @@ _CARDS_ABREAST = 3
 
 _TEAM = {
     "Last session": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-    "Left": st.column_config.LineChartColumn(help="What the card draws, a point a session."),
-    "Right": st.column_config.LineChartColumn(help="What the card draws, a point a session."),
+    "Left": st.column_config.LineChartColumn(help="What the card shows, one point per session."),
+    "Right": st.column_config.LineChartColumn(help="What the card shows, one point per session."),
 }
 
 _CARD_STYLE = """<style>
@@ -395,7 +395,7 @@ _CARD_STYLE = """<style>
 
 _CONSENT = {
     "given": "Consent is given",
-    "none": "No consent is written down",
+    "none": "No consent is on file",
     "withdrawn": "Consent is withdrawn: nothing new is filed",
 }
 _KINDS: dict[str, Kind | None] = {"all": None, "cold": "cold", "warm": "warm"}

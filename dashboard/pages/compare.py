@@ -54,7 +54,7 @@ def _show(catalogue: Catalogue) -> None:
     if picked is None:
         return
     _athlete, session, others = picked
-    mode = st.radio("What with what", MODES, horizontal=True)
+    mode = st.radio("Compare", MODES, horizontal=True)
     material = material_of(catalogue, session.id)
     if mode == MODES[0]:
         _sides(material)
@@ -104,10 +104,7 @@ def _sessions(
     catalogue: Catalogue, after: Session, material: Material, others: Sequence[Session]
 ) -> None:
     if not others:
-        st.info(
-            "This is the athlete's only session with results; with the second one there is "
-            "something to compare."
-        )
+        st.info("This is the athlete's only session with results. Two are needed to compare.")
         return
     known, titles = {other.id: other for other in others}, session_titles(others)
     before = known[st.selectbox("Compared with", list(known), format_func=titles.__getitem__)]
@@ -115,8 +112,8 @@ def _sessions(
         st.markdown(":small[The session compared with is the later one of the two.]")
     if before.kind != after.kind:
         st.warning(
-            "One of them was recorded cold and the other warm, or nobody said: the difference may "
-            "be that of warming up."
+            "One was recorded cold and the other warm, or this is not known: the difference may "
+            "come from warming up."
         )
     other = material_of(catalogue, before.id)
     names = ("before", "now")
@@ -180,7 +177,7 @@ def _pictures(pictures: Sequence[Picture]) -> None:
 
 _WORDS = (
     "± is the 95 % interval. **real**: more than error, and at least 5°. **possible**: the 80 % "
-    "interval leaves zero out. **cannot tell**: the error is not known. Outward turns are shown as "
+    "interval excludes zero. **cannot tell**: the error is not known. Outward turns are shown as "
     "positive numbers."
 )
 

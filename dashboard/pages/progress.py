@@ -123,9 +123,9 @@ def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None
         leg = side.selectbox("Side", ["both", "left", "right"])
         if st.form_submit_button("Set goal"):
             if least is None and most is None:
-                st.warning("Give the goal a lower or an upper end.")
+                st.warning("Give the goal a lower or an upper limit.")
             elif least is not None and most is not None and least > most:
-                st.warning("The lower end is above the upper one.")
+                st.warning("The lower limit is above the upper one.")
             else:
                 catalogue.set_goal(athlete, Goal(
                     name, movement, "" if leg == "both" else leg,
@@ -142,7 +142,7 @@ def _notes(catalogue: Catalogue, athlete: str) -> None:
         chosen = kind.selectbox("What", list(_KINDS), format_func=_KINDS.__getitem__)
         on = when.date_input("When", datetime.now().astimezone().date())
         text = st.text_input("Words")
-        if st.form_submit_button("Write down"):
+        if st.form_submit_button("Save note"):
             if text.strip():
                 at = datetime.combine(on, time(12), tzinfo=UTC)
                 catalogue.add_note(athlete, text.strip(), kind=chosen, at=at)

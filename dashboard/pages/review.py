@@ -79,8 +79,8 @@ def _asked_session(catalogue: Catalogue) -> Session | None:
         session = chosen_session(catalogue.sessions(athlete.id))
     if session.results is None:
         st.warning(
-            f"The results of this session are gone. Make them anew: "
-            f"`imuhip analyze {session.recording} --athlete {athlete.id}`"
+            "The results of this session are gone. Make them again: `imuhip analyze "
+            f"{session.recording} --athlete {athlete.id}`"
         )
     return session
 
@@ -227,8 +227,8 @@ def _verdict_card(review: Review) -> str:
         lines.append(f"<p>{len(graver) - _MOST_SHOWN} more under Findings</p>")
     if not graver:
         unknown = any(card.grade == "cannot_tell" for card in cards) or uncertain_sides(review.reps)
-        calm = "Nothing, but not all is clear" if unknown else "Nothing"
-        lines.append(f"<p class='said'>{calm if cards else 'No rule had anything to look at'}</p>")
+        calm = "No findings, but some checks are inconclusive" if unknown else "Nothing"
+        lines.append(f"<p class='said'>{calm if cards else 'No rule applies to this session'}</p>")
     return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
 
 
@@ -278,7 +278,7 @@ def _columns() -> dict[str, Any]:
 def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session | None) -> None:
     """Take repetitions out of all that is counted or averaged, or let them count again."""
     if catalogue is None or session is None:
-        st.caption("File the session under an athlete to take repetitions out.")
+        st.caption("File the session under an athlete to exclude repetitions.")
         return
     with st.form("exclude", clear_on_submit=True, border=False):
         reason, out, again = st.columns([4, 1, 1], vertical_alignment="bottom")
@@ -290,7 +290,7 @@ def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session |
     if not lit:
         st.warning("Select repetitions in the list first: tick the boxes at its left.")
     elif taken and not why.strip():
-        st.warning("Say why, so that it can be understood later.")
+        st.warning("Give a reason that can be understood later.")
     else:
         for rep in lit:
             key = rep.key
@@ -304,7 +304,7 @@ def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session |
 
 
 def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
-    """Rotation against bend, and mean ± SD, of one movement or of what is selected."""
+    """Rotation against flexion, and mean ± SD, of one movement or of what is selected."""
     kinds = list(dict.fromkeys(_kind(rep) for rep in review.reps))
     if not kinds:
         st.info("There are no repetitions to draw.")
@@ -319,7 +319,7 @@ def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
     chosen = [rep for rep in lit if _kind(rep) == kind]
     first, second = st.columns(2)
     with first:
-        st.subheader("Rotation against bend")
+        st.subheader("Rotation against flexion")
         st.plotly_chart(path_figure(review, chosen or mine, palette()), key="paths", config=_PLOT)
         st.caption(
             "The repetitions that are selected in the list."
@@ -348,14 +348,14 @@ def _show_findings(review: Review) -> None:
     """What the rules say, the gravest first; what stands behind each is one click away."""
     cards = finding_cards(review.findings)
     if not cards:
-        st.info("No rule had anything to look at.")
+        st.info("No rule applies to this session.")
     seen = [card for card in cards if card.grade != "none"]
     if cards and not seen:
         st.success("Nothing stands out in this session.")
     for card in seen:
         _show_card(card)
     if len(cards) > len(seen):
-        with st.expander("Looked for, not seen"):
+        with st.expander("Checked, not found"):
             for card in cards[len(seen) :]:
                 _show_card(card)
 

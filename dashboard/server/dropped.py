@@ -113,7 +113,7 @@ def _analyzed(
                 on_progress(min(float(said.removeprefix(_DONE)) / max(duration_s, 1.0), 1.0))
     if process.returncode:
         why = said.removeprefix(_WRONG) if said.startswith(_WRONG) else "the analysis was stopped"
-        raise RecordingError(f"{recording.name} is kept, and could not be analyzed: {why}")
+        raise RecordingError(f"{recording.name} is kept but could not be analyzed: {why}")
 
 
 def main(recording: str, target: str) -> int:

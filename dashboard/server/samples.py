@@ -56,7 +56,7 @@ class Samples:
         with self._lock:
             content = next((held for known, held in self._held.values() if known == name), None)
         if content is None:
-            return PlainTextResponse("This session is no longer open. Load the page anew.", 404)
+            return PlainTextResponse("This session is no longer open. Reload the page.", 404)
         return Response(content, media_type="application/octet-stream", headers=_FOR_EVER)
 
 

@@ -80,7 +80,7 @@ def chosen_results(catalogue: Catalogue) -> tuple[Athlete, Session, list[Session
     """
     athletes = [athlete for athlete in catalogue.athletes() if athlete.sessions]
     if not athletes:
-        st.info("Nothing is filed yet. With the first session this page has something to show.")
+        st.info("Nothing is filed yet. This page shows something from the first session on.")
         nothing_yet("results")
         return None
     who, when = st.columns([1, 2])
@@ -122,7 +122,7 @@ def _follow(catalogue: Catalogue) -> None:
     for session in found:
         remember(session.athlete, session.id)
     if not found:
-        st.warning("The session that was asked for is not in this catalogue, or in its trash.")
+        st.warning("This session is not in the catalogue, or it is in the trash.")
 
 
 def _latest(athletes: Sequence[Athlete]) -> int:

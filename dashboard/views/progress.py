@@ -93,7 +93,7 @@ def changed_words(series: Iterable[Series]) -> str:
         one.since_first.word for one in series if one.since_first is not None and has_meaning(one)
     ]
     if not words:
-        return "Nothing to compare yet: from the second session on this says what changed."
+        return "Nothing to compare yet: what changed is shown from the second session on."
     real, unknown = words.count("real"), words.count("cannot tell")
     if real:
         said = f"{real} of {len(words)} changed by more than error since the first session"
@@ -142,11 +142,11 @@ def error_words(series: Iterable[Series]) -> str:
     own = max((one.error.sessions for one in series), default=0)
     if own:
         return (
-            f"The bars hold the athlete's own day-to-day error, from {own} early sessions (95 %)."
+            f"The bars show the athlete's own day-to-day error, from {own} early sessions (95 %)."
         )
     return (
-        "The bars hold the error that is assumed before three sessions are there (95 %); where "
-        "nothing can be assumed there are none."
+        "The bars show the error that is assumed until there are three sessions (95 %); where "
+        "none can be assumed there are no bars."
     )
 
 

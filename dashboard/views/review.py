@@ -336,7 +336,7 @@ def note_rows(notes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             for side in SIDES:
                 value = note["angles"].get(hip_column(angle, side))
                 row[f"{title} {side} °"] = None if value is None else round(value)
-        row["What became of it"] = " ".join(each["words"] for each in note.get("outcomes", ()))
+        row["Outcome"] = " ".join(each["words"] for each in note.get("outcomes", ()))
         rows.append(row)
     return rows
 

@@ -31,10 +31,10 @@ def path_figure(review: Review, reps: Sequence[Rep], colours: Palette = LIGHT) -
             mode="lines", name=side, legendgroup=side, showlegend=side not in named,
             line={"color": colours.sides[side], "width": 2}, opacity=0.75,
             hovertemplate=f"{side}, set {rep.key.set}, rep {rep.key.repetition}<br>"
-            "bend %{x:.0f}°, rotation %{y:.0f}°<extra></extra>",
+            "flexion %{x:.0f}°, rotation %{y:.0f}°<extra></extra>",
         ))  # fmt: skip
         named.add(side)
-    return _laid_out(figure, "Bend of the hip, degrees", _ANGLE_TITLES["rotation"], colours)
+    return _laid_out(figure, "Hip flexion, degrees", _ANGLE_TITLES["rotation"], colours)
 
 
 def mean_figure(
@@ -112,7 +112,7 @@ def _phase_axis(reps: Sequence[Rep]) -> dict[str, Any]:
     if reps and by_depth(reps[0]):
         words = ["0 %", "50 %", "deepest", "50 %", "0 %"]
         return {
-            "title_text": "Share of the deepest bend, down and up again",
+            "title_text": "Share of the deepest flexion, down and up again",
             "tickvals": [0, 50, 100.5, 151, 201],
             "ticktext": words,
         }
@@ -145,6 +145,6 @@ _EACH: Final = 2
 
 _ANGLE_TITLES: Final = {
     "rotation": "Rotation: in + / out −, degrees",
-    "flexion": "Bend of the hip, degrees",
-    "adduction": "Towards the other leg + / away −, degrees",
+    "flexion": "Hip flexion, degrees",
+    "adduction": "Adduction + / abduction −, degrees",
 }

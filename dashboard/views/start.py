@@ -109,16 +109,16 @@ def _athlete(
     if wanted:
         return Card(False, (wanted, CONSENT["none"]))
     if not athletes:
-        return Card(False, ("Nobody is here yet.", "Add the first one on the page Athletes."))
-    return Card(False, ("Nobody is chosen yet.",))
+        return Card(
+            False, ("There are no athletes yet.", "Add the first one on the page Athletes.")
+        )
+    return Card(False, ("No athlete is chosen yet.",))
 
 
 LOW_BATTERY_PERCENT: Final = 15.0
 """As on Live and Set up (`LOW_BATTERY` of `collector.js`)."""
 
-NO_COLLECTOR: Final = (
-    "Start `imuhip collect` on this computer; `imuhip kit bind` comes once before it."
-)
+NO_COLLECTOR: Final = "Start `imuhip collect` on this computer; run `imuhip kit bind` once before."
 
 CONSENT: Final[Mapping[str, str]] = {
     "given": "✓ consent given",

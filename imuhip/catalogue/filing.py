@@ -104,10 +104,10 @@ def know_athlete(db: Session, athlete: str, *, again: bool = False) -> list[str]
         return words
     consents = db.scalars(select(ConsentRow).where(ConsentRow.athlete == athlete)).all()
     if not consents:
-        words.append(f"No consent of {athlete} is written down: imuhip athlete consent {athlete}")
+        words.append(f"No consent of {athlete} is on file: imuhip athlete consent {athlete}")
     elif all(consent.withdrawn is not None for consent in consents):
         raise CatalogueError(
-            f"{athlete} has withdrawn consent, so nothing new is filed; write down a new consent "
+            f"{athlete} has withdrawn consent, so nothing new is filed; save a new consent "
             f"(imuhip athlete consent {athlete}) or remove what is there (imuhip athlete delete "
             f"{athlete})"
         )

@@ -249,7 +249,9 @@ def _file(location: str | None, path: Path, athlete: str, say: Say) -> str:
 
 
 _NO_CONSENT: Final = {
-    "none": "No consent of {athlete} is written down. Write it down on the page Set up first.",
-    "withdrawn": "{athlete} has withdrawn consent. Write down a new one on the page Set up, or "
-    "record somebody else.",
+    "none": "There is no consent of {athlete} on file. Save it on the page Set up first.",
+    "withdrawn": (
+        "{athlete} has withdrawn consent. Save a new one on the page Set up, or record somebody "
+        "else."
+    ),
 }

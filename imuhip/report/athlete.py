@@ -123,7 +123,9 @@ def _changed(material: Material) -> list[Block]:
     if not rows:
         return [
             heading,
-            Words("This is the first session of its kind; there is nothing to compare with yet."),
+            Words(
+                "This is the first session of its kind, so there is nothing to compare it with yet."
+            ),
         ]
     real = [row for row in rows if row[-1] in ("real", "possible")]
     sentences: list[Block] = [
@@ -133,7 +135,7 @@ def _changed(material: Material) -> list[Block]:
         for row in real[:_MOST_CHANGES]
     ]
     if not real:
-        sentences.append(Words("No change that is more than the error of measuring anew."))
+        sentences.append(Words("No change beyond the error of measuring again."))
     arcs = [one for one in material.series if one.name == "rotation_end_deg"]
     bottoms = [one for one in material.series if one.name == "rotation_bottom_deg"]
     return [heading, *sentences, *transfer_blocks(material), *change_picture((arcs or bottoms)[:4])]
@@ -146,8 +148,8 @@ def _explained(material: Material) -> list[Block]:
         Words(
             f"What the numbers mean. In, out: {end} Depth: {depth} ± is the 95 % interval: the "
             "true value lies within it 19 times of 20. A change counts as real when it is larger "
-            "than what strapping the sensors on anew makes, and at least 5°. "
-            f"Calibration {grade_words(material)}",
+            "than what strapping the sensors on again makes, and at least 5°. Calibration "
+            f"{grade_words(material)}",
             "small",
         )
     ]

@@ -72,13 +72,13 @@ def _session(material: Material) -> Iterator[Block]:
     )
     rows = [
         ["Recording", str(said.get("recording", "–"))],
-        ["Where from", str(said.get("source") or "–")],
+        ["Source", str(said.get("source") or "–")],
         ["Sensors", sensors or "–"],
         ["Goal profile", material.params.goal.replace("_", " ")],
         ["Analyzed with", f"imuhip {said.get('analyzed_with', {}).get('imuhip', '–')}"],
     ]
     if material.session is not None and material.session.notes:
-        rows.append(["Said of it", material.session.notes])
+        rows.append(["Notes", material.session.notes])
     yield Table(["Session", ""], rows, (1.0, 4.0))
 
 
@@ -89,7 +89,7 @@ def _plain(name: Any) -> str:
 
 def _calibration(material: Material) -> Iterator[Block]:
     found = material.results.calibration
-    yield Heading("How far the numbers can be trusted")
+    yield Heading("How far to trust the numbers")
     grade = str(found.get("grade") or "none")
     tone: Any = "plain" if grade in ("good", "fair") else "warn"
     yield Words(grade_words(material), tone, "Calibration")
@@ -122,7 +122,7 @@ def _findings(material: Material) -> Iterator[Block]:
     yield Heading("What was found")
     findings = sorted(material.results.findings, key=lambda f: _ORDER.index(f["grade"]))
     if not findings:
-        yield Words("No rule was asked: there is no set of a movement that rules are for.")
+        yield Words("No rule applies: no set of a movement that has rules.")
         return
     for card in cards_in(material):
         yield Words(card.lead.words, "work", f"{card.lead.grade.capitalize()}:")
@@ -142,7 +142,7 @@ def _findings(material: Material) -> Iterator[Block]:
     yield Table(head, rows, (2.4, 1.5, 0.8, 0.8, 0.8, 1.1, 1.1, 1.3), (2, 3, 4, 6))
     yield Words(
         "Error: the smallest value that is more than error in 95 % of cases. Cannot tell: the "
-        "error is as large as what it is held against. Limits inform training; they say nothing "
+        "error is as large as what it is compared with. Limits inform training; they say nothing "
         "about health.",
         "small",
     )
@@ -196,7 +196,9 @@ def _change(material: Material) -> Iterator[Block]:
     yield from transfer_blocks(material)
     days = max(one.error.sessions for one in material.series)
     own = f"the athlete's own, from {days} sessions" if days else "stated start values"
-    yield Words(f"Error between days: {own}; a new strapping is part of it.", "small")
+    yield Words(
+        f"Error between days: {own}; strapping the sensors on again is part of it.", "small"
+    )
 
 
 def _tests_compared(material: Material) -> Iterator[Block]:
@@ -206,7 +208,7 @@ def _tests_compared(material: Material) -> Iterator[Block]:
     loads = loads_words(depth_by_load(known, material.notes))
     if not pairs and not relations and not loads:
         return
-    yield Heading("Tests held against each other")
+    yield Heading("Tests compared")
     if loads:
         yield Words(loads)
     for pair in pairs:
@@ -259,7 +261,7 @@ def _curves(material: Material, reps: Sequence[Repetition]) -> Iterator[Block]:
             yield Pictures([wave_picture(waves, title, deepest=deepest)])
     if counted and bends(counted[0].movement):
         drawn = [(rep.side, *path(material.results, rep)) for rep in counted]
-        yield Pictures([path_picture(drawn, "Hip rotation over bend")], _BENT)
+        yield Pictures([path_picture(drawn, "Hip rotation over hip flexion")], _BENT)
     elif counted:
         yield Words("Curves go by time, 0 to 100 % of a repetition.", "small")
 
@@ -410,8 +412,8 @@ _OF_SETS: Final = (
 )
 
 _BENT: Final = (
-    "Curves go by the share of the deepest bend, down to 50 % and up again; a pause at the bottom "
-    "does not shift them. Below, one thin line is one repetition."
+    "Curves go by the share of the deepest flexion, down to 50 % and up again; a pause at the "
+    "bottom does not shift them. Below, one thin line is one repetition."
 )
 
 _ORDER: Final = ("marked", "mild", "cannot_tell", "none")

@@ -77,7 +77,7 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
         Line([_polar(0.0, 70.0), _polar(0.0, 104.0)], INK, 1.2),
         Label(_CX, 22.0, f"{arcs.side.capitalize()} hip", 12.0, colour, "middle", True),
         Label(_CX, 100.0, _in_all(arcs), 30.0, INK, "middle", True),
-        Label(_CX, 115.0, "in all", 9.0, MUTED, "middle"),
+        Label(_CX, 115.0, "total", 9.0, MUTED, "middle"),
     ]
     for arc, name, sign in ((arcs.internal, "in", inward), (arcs.external, "out", -inward)):
         x = _CX + sign * 88.0
@@ -87,7 +87,7 @@ def arc_picture(arcs: Arcs, zones: Sequence[Zone]) -> Picture:
         ]
     words = (
         f"{arcs.side} hip turns in {with_error(arcs.internal)}, out {with_error(arcs.external)}, "
-        f"in all {with_error(arcs.total)}"
+        f"total {with_error(arcs.total)}"
     )
     return Picture(2 * _CX, 182.0, shapes, words)
 
@@ -271,7 +271,7 @@ def path_picture(
         shapes.append(Line(points, SIDE_COLOURS.get(side, INK), 0.8))
     sides = [side for side in SIDES if any(side == p[0] for p in paths)]
     shapes += _legend([(side, side, False) for side in sides], 196.0)
-    shapes.append(Label(width - 8.0, 196.0, "bend of the hip →", 8.0, MUTED, "end"))
+    shapes.append(Label(width - 8.0, 196.0, "hip flexion →", 8.0, MUTED, "end"))
     return Picture(width, 204.0, shapes, f"{title}: hip rotation over hip flexion")
 
 

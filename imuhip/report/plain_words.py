@@ -30,7 +30,9 @@ class RuleWords(NamedTuple):
 def words_for(rule: str) -> RuleWords:
     """The words of a rule; of one from another version only its name."""
     title = rule.replace("_", " ").capitalize()
-    unknown = RuleWords(title, "A rule of another version.", f"{title}: not seen.", f"{title}.")
+    unknown = RuleWords(
+        title, "A rule of another imuhip version.", f"{title}: not seen.", f"{title}."
+    )
     return RULE_WORDS.get(rule, unknown)
 
 

@@ -293,8 +293,8 @@ _SUREST = ("seated_rotation", "supine_rotation", "ninety_ninety")
 _ARC_TITLES = {
     "internal_deg": "Turned in",
     "external_deg": "Turned out",
-    "total_deg": "In all",
-    "internal_percent": "Part that is inwards",
+    "total_deg": "Total",
+    "internal_percent": "Inward share",
 }
 
 _GRADES = {

@@ -68,7 +68,7 @@ class Obedient:
                 request.get("athlete") == "B9"
                 and not self.asked.count(("start", dict(request))) > 1
             ):
-                refuse("No consent of B9 is written down. Write it down on the page Set up first.")
+                refuse("There is no consent of B9 on file. Save it on the page Set up first.")
             self.state, self.athlete = "recording", request.get("athlete", "")
             self.course.forget()
         elif action == "stop":

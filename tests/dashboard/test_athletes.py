@@ -180,7 +180,7 @@ def test_a_recording_is_dropped_and_opened_in_review(
     who.press("Enter")
     page.get_by_role("button", name="Analyze and file").click()
     expect(page.get_by_text("dropped.mcap is filed under Z9.")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Z9 · No consent is written down")).to_be_visible()
+    expect(page.get_by_text("Z9 · No consent is on file")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").last
     expect(table).to_be_visible()
     table.scroll_into_view_if_needed()

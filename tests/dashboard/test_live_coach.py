@@ -213,7 +213,9 @@ def test_what_cannot_be_told_is_a_dash_with_what_to_do(
     expect(page.locator('[data-side="left"] .error')).to_have_text("± 5°")
     expect(page.locator('.newest [data-of="right"]')).to_have_text("–")
     expect(page.locator('.newest [data-of="left"]')).to_have_text("in 9° ± 4")
-    expect(page.locator(".calm")).to_have_text("Nothing stands out so far, but not all is clear")
+    expect(page.locator(".calm")).to_have_text(
+        "Nothing stands out so far; some checks are inconclusive"
+    )
     assert page.evaluate("window.imuhip.live.needles.right") is None
 
 

@@ -79,7 +79,7 @@ def test_what_changed_comes_surest_first() -> None:
     assert "real" in rows[0]["Change"]
     assert changed_words([steady, shaky]).startswith("1 of 2 changed")
     assert changed_words([steady]).startswith("Nothing has changed")
-    later = "Nothing to compare yet: from the second session on this says what changed."
+    later = "Nothing to compare yet: what changed is shown from the second session on."
     assert changed_words([series(10.0)]) == changed_words([]) == later
     unknown = replace(steady, since_first=replace(steady.since_first, word="cannot tell"))
     assert changed_words([shaky, unknown]).endswith("1 inconclusive")
@@ -158,7 +158,7 @@ def test_the_page_shows_change_goals_and_notes(
     assert (goal.low, goal.movement) == (30.0, "squat")
     page = next(b for b in page.button if b.label == "Remove").click().run()
     next(box for box in page.text_input if box.label == "Words").set_value("knees out")
-    page = next(b for b in page.button if b.label == "Write down").click().run()
+    page = next(b for b in page.button if b.label == "Save note").click().run()
     assert not page.exception
     with Catalogue(filed.catalogue) as catalogue:
         assert catalogue.goals("A1") == ()

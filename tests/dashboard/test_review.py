@@ -162,7 +162,7 @@ def test_notes_of_the_moment_are_a_row_each() -> None:
     assert (row["What"], row["Words"], row["During"]) == ("cue", "knees out", "squat, set 1, rep 3")
     assert row["Rotation left °"] == 5
     assert row["Bend left °"] is None
-    assert row["What became of it"].endswith("better.")
+    assert row["Outcome"].endswith("better.")
 
 
 def test_a_folder_without_results_is_said(tmp_path: Path) -> None:

@@ -179,15 +179,15 @@ def test_start_without_consent_has_a_button_to_write_it_down(
     collector.start("--ready")
     open_setup(page, address)
     page.get_by_label("Who trains?").fill("B9")
-    expect(page.locator(".consent")).to_have_text("No consent written down yet")
+    expect(page.locator(".consent")).to_have_text("No consent on file yet")
     press(page, "Start the recording")
-    expect(page.locator(".refused")).to_contain_text("No consent of B9")
-    press(page, "B9 has agreed: write it down and start")
+    expect(page.locator(".refused")).to_contain_text("no consent of B9")
+    press(page, "B9 agrees: save the consent and start")
     expect(page.get_by_role("button", name="Begin", exact=True)).to_be_visible()
-    expect(page.locator(".consent")).to_have_text("✓ consent written down")
+    expect(page.locator(".consent")).to_have_text("✓ consent on file")
     page.reload()
     expect(page.get_by_label("Who trains?")).to_have_value("B9")
-    expect(page.locator(".consent")).to_have_text("✓ consent written down")
+    expect(page.locator(".consent")).to_have_text("✓ consent on file")
 
 
 def test_hands_free_the_steps_follow_one_another(page: Page, address: str, collector: Any) -> None:

@@ -23,7 +23,7 @@ def test_without_a_collector_the_page_says_how_to_start_one() -> None:
     start = start_of(None, ())
     assert not start.sensors.done
     assert "imuhip collect" in start.sensors.words[1]
-    assert start.athlete.words[0] == "Nobody is here yet."
+    assert start.athlete.words[0] == "There are no athletes yet."
     assert (start.button, start.page) == ("Set up and calibrate", "setup")
 
 

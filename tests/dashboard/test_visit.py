@@ -227,8 +227,8 @@ def sets_up(coach: Coach) -> None:
     coach.see("03-setup-sensors")
     page.locator("summary").click()
     coach.press("Start the recording")
-    expect(page.locator(".refused")).to_contain_text("No consent of B2 is written down")
-    coach.press("B2 has agreed: write it down and start")
+    expect(page.locator(".refused")).to_contain_text("There is no consent of B2 on file")
+    coach.press("B2 agrees: save the consent and start")
     for step, following in pairwise(STEPS):
         coach.do(step, {"stand": "04-setup-stand", "bow": "05-setup-bow"}.get(step, ""))
         if following in TITLES:

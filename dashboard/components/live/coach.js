@@ -199,7 +199,7 @@ export class Coach {
       working: `Kept. Working out the results for ${who} …`,
       filed: `Kept, and filed under ${who}.`,
       failed: `Kept, but not filed under ${who}: ${last.words}`,
-      unknown: `Kept as ${last.recording}. Nobody was chosen at set-up, so it is not filed yet.`,
+      unknown: `Kept as ${last.recording}. No athlete was chosen at set-up, so it is not filed yet.`,
     }[last.state];
     place.dataset.filing = last.state;
     setText(place.querySelector("span"), words);

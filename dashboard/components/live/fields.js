@@ -90,7 +90,7 @@ export class SetFields {
   makeDialog() {
     const dialog = document.createElement("dialog");
     dialog.className = "choose";
-    dialog.setAttribute("aria-label", "What the next set is done with");
+    dialog.setAttribute("aria-label", "Conditions of the next set");
     const form = document.createElement("form");
     form.method = "dialog";
     form.append(spoken("h2", "The next set", ""));

@@ -170,7 +170,7 @@ export class SetPanel {
     const sure = !story.unsure && !story.untold().length;
     setText(at(".headline"), told.length ? headline(told[0], this.rules) : "");
     at(".headline").dataset.grade = told[0]?.grade ?? "";
-    setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out so far, but not all is clear") : "");
+    setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out so far; some checks are inconclusive") : "");
     at(".calm").classList.toggle("partly", !sure);
     setText(at(".unsure"), story.unsure ? `${story.unsure} inconclusive with this calibration` : "");
   }

@@ -81,7 +81,7 @@ class Player {
       const answer = await fetch(new URL(told.samples, document.baseURI)).catch(() => null);
       const bytes = answer?.ok ? await answer.arrayBuffer() : null;
       if (this.told !== told) return;
-      if (!bytes) { this.query(".time").textContent = "Not to be had: load the page anew."; return; }
+      if (!bytes) { this.query(".time").textContent = "Could not load the session. Reload the page."; return; }
       Object.assign(this, { bytes, fetched: told.samples });
     }
     this.open(unpacked(told, this.bytes));

@@ -7,8 +7,8 @@ export const UNKNOWN = -32768;
 
 const PANELS = [
   { title: "Rotation: in + / out −", lines: [["hip_rotation_left_deg", "left"], ["hip_rotation_right_deg", "right"]] },
-  { title: "Bend of the hip", lines: [["hip_flexion_left_deg", "left"], ["hip_flexion_right_deg", "right"]] },
-  { title: "Towards the other leg + / away −", lines: [["hip_adduction_left_deg", "left"], ["hip_adduction_right_deg", "right"]] },
+  { title: "Hip flexion", lines: [["hip_flexion_left_deg", "left"], ["hip_flexion_right_deg", "right"]] },
+  { title: "Adduction + / abduction −", lines: [["hip_adduction_left_deg", "left"], ["hip_adduction_right_deg", "right"]] },
   { title: "Pelvis: forward (line), lower right (dashes), turned left (dots)",
     lines: [["pelvis_tilt_deg", "text", []], ["pelvis_obliquity_deg", "text", [7, 4]], ["pelvis_rotation_deg", "text", [2, 3]]] },
 ];

@@ -117,7 +117,7 @@ class Setup {
   showConsent() {
     const athlete = this.athlete.value.trim();
     const consent = athlete ? this.consents[athlete] ?? "none" : "";
-    const words = { given: "✓ consent written down", none: "No consent written down yet", withdrawn: "✗ consent withdrawn", "": "" }[consent];
+    const words = { given: "✓ consent on file", none: "No consent on file yet", withdrawn: "✗ consent withdrawn", "": "" }[consent];
     const place = this.root.querySelector(".consent");
     setText(place, words);
     place.dataset.consent = consent;

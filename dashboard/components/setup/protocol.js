@@ -100,7 +100,7 @@ export class Protocol {
     } else if (performance.now() > this.awaited.until) {
       this.awaited = null;
       this.byHand();
-      this.say("No verdict came – is every sensor streaming?");
+      this.say("No result yet – is every sensor sending data?");
     }
   }
 
@@ -154,7 +154,7 @@ export class Protocol {
     const known = athlete || this.status?.athlete;
     if (!known && !this.nameless) {
       this.nameless = true;
-      this.say("Nobody is chosen, so the session would not be filed. Say who trains – or start all the same.");
+      this.say("No athlete is chosen, so the session would not be filed. Choose who trains, or start anyway.");
       return;
     }
     this.nameless = false;
@@ -250,7 +250,7 @@ export class Protocol {
   drawItem(step, item, current) {
     const sign = this.sign(step);
     item.className = sign;
-    const words = { done: "✓ done", again: "✗ again", skipped: "skipped", open: step.optional ? "if you like" : "" }[sign];
+    const words = { done: "✓ done", again: "✗ again", skipped: "skipped", open: step.optional ? "optional" : "" }[sign];
     setText(item.querySelector("span"), words);
     item.classList.toggle("now", current);
     if (current) item.firstChild.setAttribute("aria-current", "step"); else item.firstChild.removeAttribute("aria-current");
@@ -283,7 +283,7 @@ export class Protocol {
     at("record").hidden = !this.mine || recording;
     setText(at("record"), this.without ? "Start without it" : "Start the recording");
     at("agree").hidden = !this.agreeing || recording;
-    setText(at("agree"), `${this.agreeing} has agreed: write it down and start`);
+    setText(at("agree"), `${this.agreeing} agrees: save the consent and start`);
     at("free").hidden = !open || this.auto || this.complete();
     setText(at("free"), this.feed.steps.size ? "Go on hands-free" : "All steps, hands-free");
     at("begin").hidden = !open || this.auto || done;
