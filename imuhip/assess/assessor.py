@@ -24,7 +24,7 @@ from imuhip.assess.measures import measured
 from imuhip.assess.movements import Movement
 from imuhip.assess.params import Params
 from imuhip.assess.recognition import detected, marked, missing
-from imuhip.assess.repetitions import Bout, Machines
+from imuhip.assess.repetitions import Candidate, Machines
 from imuhip.assess.sets import Closed, Said, Sets
 from imuhip.assess.signals import (
     DRILL_MACHINES,
@@ -84,7 +84,7 @@ class Assessor:
         self._params = Params.from_settings(settings or {})
         self._history = History()
         self._machines = Machines([(each.movements[0], each.thresholds) for each in MACHINES])
-        self._waiting: list[Bout] = []
+        self._waiting: list[Candidate] = []
         self._before = NOTHING_BEFORE
         self._sets = Sets()
         self._marks: list[tuple[float, str]] = []
@@ -113,21 +113,21 @@ class Assessor:
         """Take the rows that follow those before; return what became known."""
         known = Assessment()
         rows = rows_of(angles, motion)
-        begun = self._begun(rows)
-        edges = sorted({*range(0, len(rows.t), BLOCK_ROWS), *begun, len(rows.t)})
+        starts = self._mark_starts(rows)
+        edges = sorted({*range(0, len(rows.t), BLOCK_ROWS), *starts, len(rows.t)})
         for first, stop in pairwise(edges):
-            if first in begun:
+            if first in starts:
                 self._machines.rest_anew(DRILL_MACHINES)
             block = rows if stop - first == len(rows.t) else rows.part(first, stop)
             self._history.push(block)
-            for bout in self._due(self._machines.push(*signals(block, self._before))):
-                self._take_marks(self._history.time(_due_row(bout)), known)
-                self._take_bout(bout, known)
+            for candidate in self._due(self._machines.push(*signals(block, self._before))):
+                self._take_marks(self._history.time(_due_row(candidate)), known)
+                self._take_candidate(candidate, known)
             self._before = np.concatenate((self._before, angles_of(block)))[-SPAN_ROWS:]
             self._take_marks(float(block.t[-1]), known)
         return known
 
-    def _begun(self, rows: Rows) -> set[int]:
+    def _mark_starts(self, rows: Rows) -> set[int]:
         """Rows at which a mark begins something: drills begin from the posture of that moment."""
         times = [t for t, label in self._marks if label.startswith("begin:")]
         places = np.searchsorted(rows.t, times).tolist()
@@ -136,8 +136,8 @@ class Assessor:
     def finish(self) -> Assessment:
         """Return what was over, but not yet sure of it."""
         known = Assessment()
-        for bout in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
-            self._take_bout(bout, known)
+        for candidate in sorted([*self._waiting, *self._machines.finish()], key=_due_row):
+            self._take_candidate(candidate, known)
         self._take_marks(np.inf, known)
         if self._history.last >= 0:
             for closed in self._sets.finish(self._history.time(self._history.last)):
@@ -149,12 +149,12 @@ class Assessor:
         known.findings += hurt_without_a_set(self._context.notes, self._judged)
         return known
 
-    def _due(self, bouts: Sequence[Bout]) -> list[Bout]:
+    def _due(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """What may be taken now: what is small waits for a large one that it may be part of."""
-        every = sorted([*self._waiting, *bouts], key=_due_row)
+        every = sorted([*self._waiting, *candidates], key=_due_row)
         last = self._history.last
-        self._waiting = [bout for bout in every if _due_row(bout) > last]
-        return [bout for bout in every if _due_row(bout) <= last]
+        self._waiting = [candidate for candidate in every if _due_row(candidate) > last]
+        return [candidate for candidate in every if _due_row(candidate) <= last]
 
     def _take_marks(self, now: float, known: Assessment) -> None:
         """Take the marks whose time has come."""
@@ -240,8 +240,8 @@ class Assessor:
         )
         self._take_episode(episode, known)
 
-    def _take_bout(self, bout: Bout, known: Assessment) -> None:
-        episode = self._episode(bout)
+    def _take_candidate(self, candidate: Candidate, known: Assessment) -> None:
+        episode = self._episode(candidate)
         if episode is not None:
             self._take_episode(episode, known)
 
@@ -289,33 +289,33 @@ class Assessor:
         end = float(episodes[-1].rows.t[episodes[-1].end]) if episodes else math.inf
         return tags_at(self._context.notes, end)
 
-    def _episode(self, bout: Bout) -> Episode | None:
+    def _episode(self, candidate: Candidate) -> Episode | None:
         """The repetition that a bout was, if it was one; numbered, without measures."""
-        machine = MACHINES[bout.machine]
-        t = self._history.time(bout.turn)
+        machine = MACHINES[candidate.machine]
+        t = self._history.time(candidate.turn)
         said = self._sets.said(t)
         if not _may_be(machine, said):
             return None
-        first = max(bout.leave - _LOOK_BACK_ROWS, 0)
-        rows = self._history.rows(first, bout.known + 1)
+        first = max(candidate.leave - _LOOK_BACK_ROWS, 0)
+        rows = self._history.rows(first, candidate.known + 1)
         path, limits = machine.movements[0].path, machine.thresholds
-        at = boundaries(path, limits, bout, first, *signal(machine, rows))
+        at = boundaries(path, limits, candidate, first, *signal(machine, rows))
         lead = max(at.start - round(LEAD_S * GRID_HZ), 0)
         rows, at = rows.part(lead, len(rows.t)), Boundaries(*(row - lead for row in at))
         if said is not None and said.movement is not None:
-            verdict = marked(machine, bout, rows, at, said.movement)
+            verdict = marked(machine, candidate, rows, at, said.movement)
         else:
-            verdict = detected(machine, bout, rows, at, ongoing=self._sets.ongoing(t))
+            verdict = detected(machine, candidate, rows, at, ongoing=self._sets.ongoing(t))
         movement = verdict.movement
         start, end = float(rows.t[at.start]), float(rows.t[at.end])
         if movement is None or (
-            said is not None and not self._is_new(movement, machine, bout, start, said.set)
+            said is not None and not self._is_new(movement, machine, candidate, start, said.set)
         ):
             return None
         number, repetition = self._sets.number(movement, machine.side, t, end)
         direction: Direction = "down"
         if len(movement.directions) > 1:
-            direction = "in" if bout.excursion > 0.0 else "out"
+            direction = "in" if candidate.excursion > 0.0 else "out"
         return Episode(
             movement=movement,
             side=machine.side,
@@ -330,13 +330,13 @@ class Assessor:
         )
 
     def _is_new(
-        self, movement: Movement, machine: Machine, bout: Bout, start: float, number: int
+        self, movement: Movement, machine: Machine, candidate: Candidate, start: float, number: int
     ) -> bool:
         """Whether a marked bout is no part of one that is listed, and none of its settling.
 
         A movement that counts when it is small leaves what falls short to the machine for that.
         """
-        size = abs(bout.excursion)
+        size = abs(candidate.excursion)
         if movement.small is not None and not machine.small_for(movement):
             return size >= math.radians(movement.thresholds.reach_deg)
         if machine.small_for(movement) and size < math.radians(machine.thresholds.reach_deg):
@@ -407,9 +407,9 @@ def _moment(rows: Rows | None) -> dict[str, float]:
     return dict(zip(names, np.degrees(values).tolist(), strict=True))
 
 
-def _due_row(bout: Bout) -> int:
+def _due_row(candidate: Candidate) -> int:
     """Row at which a bout is taken: the small ones later."""
-    return bout.known + (_SMALL_ROWS if MACHINES[bout.machine].waits else 0)
+    return candidate.known + (_SMALL_ROWS if MACHINES[candidate.machine].waits else 0)
 
 
 def _way(episode: Episode) -> float:

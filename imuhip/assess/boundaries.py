@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from imuhip.assess.movements import Path, Thresholds
-from imuhip.assess.repetitions import Bout
+from imuhip.assess.repetitions import Candidate
 from imuhip.core.records import Array
 
 
@@ -26,7 +26,7 @@ class Boundaries(NamedTuple):
 
 
 def boundaries(
-    path: Path, limits: Thresholds, bout: Bout, first: int, x: Array, v: Array
+    path: Path, limits: Thresholds, candidate: Candidate, first: int, x: Array, v: Array
 ) -> Boundaries:
     """Look for the boundaries of a bout.
 
@@ -39,9 +39,9 @@ def boundaries(
     x, v
         ``(N,)`` the machine's signal and its rate, from well before the bout to where it was known.
     """
-    sign = 1.0 if bout.excursion >= 0.0 else -1.0
+    sign = 1.0 if candidate.excursion >= 0.0 else -1.0
     rate = sign * _smooth(v)
-    leave, turn, stop = (row - first for row in (bout.leave, bout.turn, bout.stop))
+    leave, turn, stop = (row - first for row in (candidate.leave, candidate.turn, candidate.stop))
     slow = _EDGE * _peak(np.abs(rate[leave : stop + 1]))
     rates: list[float] = rate.tolist()
     start = leave
@@ -53,7 +53,7 @@ def boundaries(
             end -= 1
         turn_start, turn, turn_stop = max(end + 1 - _WINDOW_ROWS, start), end, end + 1
     else:
-        end = _end(limits, sign, x, rates, (turn, stop), x[turn] - bout.excursion, slow)
+        end = _end(limits, sign, x, rates, (turn, stop), x[turn] - candidate.excursion, slow)
         turn_start, turn_stop = _window((np.abs(rate) < slow).tolist(), turn, start, stop)
         turn = (turn_start + turn_stop) // 2
     before = start - 1

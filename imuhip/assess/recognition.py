@@ -9,7 +9,7 @@ import numpy as np
 from imuhip.assess.boundaries import Boundaries
 from imuhip.assess.episodes import Rows, in_sight, longest_gap
 from imuhip.assess.movements import Movement
-from imuhip.assess.repetitions import DONE, STAYED, Bout
+from imuhip.assess.repetitions import DONE, STAYED, Candidate
 from imuhip.assess.signals import Machine
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.records import Array
@@ -31,29 +31,31 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
-def marked(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+def marked(
+    machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
+) -> Verdict:
     """Judge a bout while a mark says that `movement` is done."""
     if machine.other:
-        return _other(machine, bout, rows, at, movement)
+        return _other(machine, candidate, rows, at, movement)
     if movement not in machine.movements:
         return Verdict(None, False)
-    if bout.end == STAYED:
+    if candidate.end == STAYED:
         longest = machine.thresholds.longest_hold_s
         return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
-    if bout.end != DONE:
+    if candidate.end != DONE:
         return Verdict(movement, False, _DATA_STOP)
     bends = movement.primary == "inclination"
     if movement.together and bends and not _both_legs(rows, at, _RATIO):
         return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
     small = machine.small_for(movement) and movement.small_counts
     reach = (machine if small else movement).thresholds.reach_deg
-    if abs(np.degrees(bout.excursion)) < reach:
+    if abs(np.degrees(candidate.excursion)) < reach:
         return Verdict(movement, False, f"partial: less than {reach:g}°")
     return _as_seen(machine, rows, at, movement)
 
 
 def detected(
-    machine: Machine, bout: Bout, rows: Rows, at: Boundaries, *, ongoing: frozenset[str]
+    machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, *, ongoing: frozenset[str]
 ) -> Verdict:
     """Judge a bout by itself: no mark says what is done.
 
@@ -68,12 +70,12 @@ def detected(
             and not machine.small_for(movement)
             and _looks_like(movement, machine, rows, at)
         ):
-            verdict = marked(machine, bout, rows, at, movement)
+            verdict = marked(machine, candidate, rows, at, movement)
             stay = _time_down(rows, at)
             if movement.together and verdict.counted and stay > _UNMARKED_STAY_S:
                 why = f"{stay:.0f} s at the bottom without a mark: mark the set to count it"
                 verdict = Verdict(movement, False, why)
-            if verdict.counted or (movement.name in ongoing and bout.end == DONE):
+            if verdict.counted or (movement.name in ongoing and candidate.end == DONE):
                 return verdict
     return Verdict(None, False)
 
@@ -101,7 +103,9 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
     return float(np.count_nonzero(deep)) / GRID_HZ
 
 
-def _other(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+def _other(
+    machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
+) -> Verdict:
     """Judge a bout of a drill that is told by the hip angle that moves most."""
     ranges = _ranges(rows.hip[at.start : at.end + 1])
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
@@ -111,13 +115,13 @@ def _other(machine: Machine, bout: Bout, rows: Rows, at: Boundaries, movement: M
         and mine >= ranges[k].max()
         and mine >= _OTHER_LEG * ranges.max()
     )
-    if bout.end == STAYED or not leads:
+    if candidate.end == STAYED or not leads:
         return Verdict(None, False)
     named = replace(movement, primary=machine.movements[0].primary)
     reach = machine.thresholds.reach_deg
-    if abs(np.degrees(bout.excursion)) < reach:
+    if abs(np.degrees(candidate.excursion)) < reach:
         return Verdict(named, False, f"partial: less than {reach:g}°")
-    if bout.end != DONE:
+    if candidate.end != DONE:
         return Verdict(named, False, _DATA_STOP)
     return _as_seen(machine, rows, at, named)
 

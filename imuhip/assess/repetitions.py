@@ -44,7 +44,7 @@ STAYED: Final = 2
 LOST: Final = 3
 
 
-class Bout(NamedTuple):
+class Candidate(NamedTuple):
     """Something that one machine saw to its end; row numbers count from the first row of all.
 
     Parameters
@@ -84,7 +84,7 @@ class Machines:
         self._state[:, _LAST] = np.nan
         self._rows = 0
 
-    def push(self, x: Array, v: Array, inclination: Array) -> list[Bout]:
+    def push(self, x: Array, v: Array, inclination: Array) -> list[Candidate]:
         """Return what ended in these rows, in the order in which it was known.
 
         Parameters
@@ -98,8 +98,8 @@ class Machines:
         found = np.empty((x.shape[0] * (n // 5 + 2), 7))
         count = _follow(x, v, inclination, self._limits, self._state, float(self._rows), found)
         self._rows += n
-        bouts = [_bout(row) for row in found[:count]]
-        return sorted(bouts, key=lambda bout: (bout.known, bout.machine))
+        candidates = [_candidate(row) for row in found[:count]]
+        return sorted(candidates, key=lambda candidate: (candidate.known, candidate.machine))
 
     def rest_anew(self, machines: Sequence[int]) -> None:
         """Forget where rest was: these begin from the posture that is taken now."""
@@ -107,16 +107,16 @@ class Machines:
             self._state[m, [_AWAY, _ARMED, _N_STILL, _N_LEAVE]] = 0.0
             self._state[m, _REF] = np.nan
 
-    def finish(self) -> list[Bout]:
+    def finish(self) -> list[Candidate]:
         """Return what is back at rest, but was not long enough to be sure of it."""
         found = np.empty((len(self._state), 7))
         count = _last(self._limits, self._state, float(self._rows), found)
-        return [_bout(row) for row in found[:count]]
+        return [_candidate(row) for row in found[:count]]
 
 
-def _bout(row: Array) -> Bout:
+def _candidate(row: Array) -> Candidate:
     machine, end, leave, turn, stop, known = (int(value) for value in row[:6])
-    return Bout(machine, end, leave, turn, stop, known, float(row[6]))
+    return Candidate(machine, end, leave, turn, stop, known, float(row[6]))
 
 
 def _limits(movement: Movement, limits: Thresholds) -> list[float]:

@@ -54,8 +54,8 @@ def summaries(repetitions: Sequence[Repetition]) -> list[SetSummary]:
     for each in repetitions:
         groups.setdefault((each.movement, each.set, each.side, each.direction), []).append(each)
     found = [_summary(group) for group in groups.values()]
-    begun = {(s.movement, s.set): s.t_start for s in reversed(found)}
-    return sorted(found, key=lambda s: (begun[s.movement, s.set], s.direction, s.side))
+    set_start = {(s.movement, s.set): s.t_start for s in reversed(found)}
+    return sorted(found, key=lambda s: (set_start[s.movement, s.set], s.direction, s.side))
 
 
 def _summary(group: Sequence[Repetition]) -> SetSummary:

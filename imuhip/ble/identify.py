@@ -109,7 +109,7 @@ async def shaking(
         find = partial(_at, address)
         rate_hz = chosen_rate(profile, None)
         links[address] = Link(
-            address, profile, rate_hz, radio, find, inbox, lambda _link, _news, text: say(text)
+            address, profile, rate_hz, radio, find, inbox, lambda _link, _change, text: say(text)
         )
         links[address].hint(sighting)
     async with asyncio.TaskGroup() as tasks:

@@ -19,9 +19,9 @@ from imuhip.core.errors import DeviceError
 from imuhip.devices.profile_nouns import Profile, Step, Stream
 
 State = Literal["searching", "connecting", "streaming", "lost"]
-News = Literal["streaming", "lost", "trouble"]
+LinkChange = Literal["streaming", "lost", "trouble"]
 
-Tell = Callable[["Link", News, str], None]
+OnChange = Callable[["Link", LinkChange, str], None]
 """Told what changed, in a sentence."""
 
 
@@ -40,7 +40,7 @@ class Link:
         Picks it among what is heard.
     inbox
         Where everything that comes is put.
-    tell
+    on_change
         Told about changes.
     serial
         What the device must say its serial number is; empty accepts any.
@@ -69,7 +69,7 @@ class Link:
         radio: Radio,
         find: Find,
         inbox: Inbox,
-        tell: Tell,
+        on_change: OnChange,
         serial: str = "",
         warning: Callable[[], str] = lambda: "",
     ) -> None:
@@ -84,7 +84,7 @@ class Link:
         self._rate_code = profile.rate_code(rate_hz)
         named = {stream.characteristic for stream in profile.streams}
         self._streams = {uuid: profile.streams_on(uuid) for uuid in named}
-        self._find, self._inbox, self._tell, self._serial = find, inbox, tell, serial
+        self._find, self._inbox, self._on_change, self._serial = find, inbox, on_change, serial
         self._warning = warning
         self._spoken: set[str] = set()
         self._connection: Connection | None = None
@@ -109,9 +109,9 @@ class Link:
                 await asyncio.sleep(max(wait, least))
                 wait = min(wait * 2.0, LONGEST_RETRY_S)
                 continue
-            begun = time.monotonic()
+            connected_at = time.monotonic()
             await self._stay()
-            steady = time.monotonic() - begun > STEADY_S
+            steady = time.monotonic() - connected_at > STEADY_S
             wait = FIRST_RETRY_S if steady else min(wait, UNSTEADY_RETRY_S)
             await asyncio.sleep(wait)
             wait = wait if steady else min(wait * 2.0, UNSTEADY_RETRY_S)
@@ -150,7 +150,7 @@ class Link:
         if self.state == "streaming":
             self.state = "lost"
             self._event("disconnect", {"reason": reason})
-            self._tell(self, "lost", f"{self.sensor}: lost ({reason}); reconnecting")
+            self._on_change(self, "lost", f"{self.sensor}: lost ({reason}); reconnecting")
         self._gone.set()
 
     async def _connect(self) -> None:
@@ -176,7 +176,7 @@ class Link:
         self._connection = connection
         self.state, self.trouble = "streaming", ""
         self._spoken.clear()
-        self._tell(self, "streaming", f"{self.sensor}: streaming from {self.info['name']}")
+        self._on_change(self, "streaming", f"{self.sensor}: streaming from {self.info['name']}")
 
     async def _search(self) -> Sighting:
         """The device, as it was heard just now: systems connect best to what they just heard."""
@@ -315,7 +315,7 @@ class Link:
         self._event("error", {"message": error.message})
         if error.message not in self._spoken:
             self._spoken.add(error.message)
-            self._tell(self, "trouble", f"{self.sensor}: {error.message}")
+            self._on_change(self, "trouble", f"{self.sensor}: {error.message}")
 
     def _event(self, kind: str, detail: Mapping[str, str]) -> None:
         self.story.append((time.monotonic_ns(), kind, dict(detail)))

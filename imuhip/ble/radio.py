@@ -26,7 +26,7 @@ class NoBluetoothError(DeviceError):
         super().__init__(NO_BLUETOOTH)
 
 
-Take = Callable[[int, bytes], None]
+Receive = Callable[[int, bytes], None]
 """Takes a notification: host monotonic nanoseconds of its arrival, and its bytes."""
 
 
@@ -138,9 +138,9 @@ class Radio:
                 async with self.lock:
                     if mine.done():
                         break
-                    begun = time.monotonic()
+                    started = time.monotonic()
                     await self.scan(min(seconds, SEARCH_TURN_S), self._heard_by_any)
-                    seconds -= time.monotonic() - begun
+                    seconds -= time.monotonic() - started
             return mine.result() if mine.done() else None
         finally:
             self._searches.remove(search)
@@ -238,12 +238,12 @@ class Connection:
             async with asyncio.timeout(ANSWER_S):
                 return bytes(await self._client.read_gatt_char(found))
 
-    async def subscribe(self, uuid: str, take: Take) -> None:
-        """Hand each notification of a characteristic to `take`, stamped first of all."""
+    async def subscribe(self, uuid: str, receive: Receive) -> None:
+        """Hand each notification of a characteristic to `receive`, stamped first of all."""
 
         def notified(_: object, data: bytearray) -> None:
             stamp_ns = time.monotonic_ns()
-            take(stamp_ns, bytes(data))
+            receive(stamp_ns, bytes(data))
 
         found = self._of(uuid)
         with _errors_in_words(f"subscribing to {uuid}"):

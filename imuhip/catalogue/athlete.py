@@ -21,7 +21,7 @@ from imuhip.batch.dataset import partition_of
 from imuhip.catalogue import file as catalogue_file
 from imuhip.catalogue import queries
 from imuhip.catalogue.catalogue import Catalogue
-from imuhip.catalogue.library import PART_SUFFIX, RECORDINGS, RESULTS, is_begun, look_in
+from imuhip.catalogue.library import PART_SUFFIX, RECORDINGS, RESULTS, is_partial, look_in
 from imuhip.catalogue.rows import rows
 from imuhip.catalogue.tables import (
     AnalysisRow,
@@ -137,7 +137,7 @@ class _Search:
             if self._is_mine(path):
                 self.recordings.add(path)
         self.results |= {path for path in found.results if self._are_mine(path)}
-        self.results |= {path for path in found.begun if self._were_mine(path)}
+        self.results |= {path for path in found.partial if self._were_mine(path)}
         for dataset in found.datasets:
             mine = dataset.glob(f"*/{partition_of(self._athlete)}")
             self.partitions |= {p for p in mine if p.is_dir() and p.resolve() == p}
@@ -156,8 +156,8 @@ class _Search:
             else:
                 self.left[path] = "it is no longer what was filed"
         for place in sorted({path.parent for path in self._made}):
-            begun = place.glob(f".*{PART_SUFFIX}")
-            self.results |= {p for p in begun if is_begun(p) and self._were_mine(p)}
+            partial = place.glob(f".*{PART_SUFFIX}")
+            self.results |= {p for p in partial if is_partial(p) and self._were_mine(p)}
         for folder in sorted({path.parent for path in self.recordings}):
             for path in sorted(folder.glob("*.mcap")):
                 if path.is_file() and not path.is_symlink() and self._is_mine(path):

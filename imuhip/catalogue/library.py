@@ -24,7 +24,7 @@ class Found:
         Files, and temporary files of recordings.
     results, datasets
         Result folders, and data sets of batches.
-    begun
+    partial
         Folders of analyses that were ended before they were complete.
     """
 
@@ -32,16 +32,16 @@ class Found:
     unfinished: tuple[Path, ...]
     results: tuple[Path, ...]
     datasets: tuple[Path, ...]
-    begun: tuple[Path, ...]
+    partial: tuple[Path, ...]
 
 
 def look_in(folders: Iterable[Path]) -> Found:
     """Look through whole trees; links are neither followed nor found."""
     recordings, unfinished = set[Path](), set[Path]()
-    results, datasets, begun = set[Path](), set[Path](), set[Path]()
+    results, datasets, partial = set[Path](), set[Path](), set[Path]()
     for folder in folders:
         for path, names in _trees(folder):
-            begun |= {entry for entry in path.glob(f".*{PART_SUFFIX}") if is_begun(entry)}
+            partial |= {entry for entry in path.glob(f".*{PART_SUFFIX}") if is_partial(entry)}
             if SESSION_FILE in names:
                 results.add(path)
             if DATASET_FILE in names:
@@ -52,10 +52,10 @@ def look_in(folders: Iterable[Path]) -> Found:
                     recordings.add(file)
                 elif name.startswith(".") and name.endswith(PART_SUFFIX):
                     unfinished.add(file)
-    return Found(*(tuple(sorted(x)) for x in (recordings, unfinished, results, datasets, begun)))
+    return Found(*(tuple(sorted(x)) for x in (recordings, unfinished, results, datasets, partial)))
 
 
-def is_begun(path: Path) -> bool:
+def is_partial(path: Path) -> bool:
     """Whether a folder was left by an analysis that ended before it was complete."""
     return path.is_dir() and not path.is_symlink() and (path / ANGLES_FILE).is_file()
 

@@ -44,7 +44,7 @@ class CatalogueReader:
     """
 
     def __init__(self, location: str | Path | None = None) -> None:
-        self.store = Store(location, _begun)
+        self.store = Store(location, _restore_entries)
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +190,7 @@ class CatalogueReader:
             return ask(db)
 
 
-def _begun(db: Db, path: Path) -> None:
+def _restore_entries(db: Db, path: Path) -> None:
     """Begin a new catalogue with what was entered into the one before it, if that was kept."""
     kept = catalogue_entries.entries_path(path)
     if kept.exists():

@@ -45,7 +45,7 @@ class Store:
         A path (SQLite, made when it is not there) or a URL such as
         ``postgresql+pg8000://user@host/database``; None for the user's own, see
         `default_location`.
-    begun
+    on_created
         Told of a new SQLite catalogue and its path before anybody else can see it.
 
     Attributes
@@ -65,7 +65,7 @@ class Store:
     def __init__(
         self,
         location: str | Path | None = None,
-        begun: Callable[[Session, Path], None] = lambda _, __: None,
+        on_created: Callable[[Session, Path], None] = lambda _, __: None,
     ) -> None:
         location = default_location() if location is None else location
         self.location = str(location)
@@ -81,7 +81,7 @@ class Store:
         else:
             _refuse_mistyped(self.location)
             self.path = Path(location).absolute()
-            self._open_file(self.path, begun)
+            self._open_file(self.path, on_created)
             self._engine = _file_engine(self.path)
 
     @property
@@ -156,14 +156,14 @@ class Store:
                 f"the catalogue {_shown(self.location)} failed: {_first_line(error.orig)}; {hint}"
             ) from error
 
-    def _open_file(self, path: Path, begun: Callable[[Session, Path], None]) -> None:
+    def _open_file(self, path: Path, on_created: Callable[[Session, Path], None]) -> None:
         """Make, check or bring up to date a SQLite file."""
         if not path.exists():
             with catalogue_file.new_file(path) as temporary, self._errors_in_words():
                 engine = _file_engine(temporary, keys=False)
                 _migrate(engine)
                 with Session(engine) as session, session.begin():
-                    begun(session, path)
+                    on_created(session, path)
         found = catalogue_file.looked_at(path, VERSION_TABLE)
         if _is_old(found, self.location):
             self.backup = catalogue_file.back_up(path, found)

@@ -15,7 +15,7 @@ from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, GridBlock, IntArray
 
 
-class Bout(NamedTuple):
+class Activity(NamedTuple):
     """A movement from one pose back to it.
 
     Parameters
@@ -53,7 +53,7 @@ class Finder:
         self._start_up = np.zeros((len(sensors), 3))
         self._rows = 0
         self._history: list[tuple[int, GridBlock]] = []
-        self._group: list[Bout] = []
+        self._group: list[Activity] = []
         self._stood = False
 
     def push(self, grid: GridBlock) -> list[tuple[int, str, GridBlock]]:
@@ -61,11 +61,13 @@ class Finder:
         first = self._rows
         self._history.append((first, grid))
         steps: list[tuple[int, str, GridBlock]] = []
-        for bout in self._bouts(grid):
-            if self._group and (bout.step != self._group[0].step or bout.known > self._deadline):
-                steps += self._close(min(bout.known, self._deadline) - first)
-            if bout.step:
-                self._group.append(bout)
+        for activity in self._activities(grid):
+            if self._group and (
+                activity.step != self._group[0].step or activity.known > self._deadline
+            ):
+                steps += self._close(min(activity.known, self._deadline) - first)
+            if activity.step:
+                self._group.append(activity)
         self._rows += len(grid.t)
         if self._group and self._rows > self._deadline:
             steps += self._close(self._deadline - first)
@@ -77,17 +79,17 @@ class Finder:
         """The row from which the group is over if nothing follows."""
         return self._group[-1].known + _GROUP_ROWS
 
-    def _bouts(self, grid: GridBlock) -> list[Bout]:
+    def _activities(self, grid: GridBlock) -> list[Activity]:
         """The bouts that ended in these rows."""
         found = np.empty((len(grid.t), 8))
         count = _follow(grid.q, grid.gyr, self._place, self._state, self._start_up, found)
-        bouts = []
+        activities = []
         for row in found[:count]:
             known, still, start, stop = (int(value) for value in row[:4])
-            brief = stop - start <= _LONGEST_BOUT
+            brief = stop - start <= _LONGEST_ROWS
             name = _name(row[4:7]) if brief and row[7] > 0.0 else ""
-            bouts.append(Bout(known, still, start, stop, name))
-        return bouts
+            activities.append(Activity(known, still, start, stop, name))
+        return activities
 
     def _close(self, row: int) -> list[tuple[int, str, GridBlock]]:
         """End the group: one step, and before the first of all the standing."""
@@ -212,7 +214,7 @@ _BACK = np.radians(10.0)
 _BOW, _LIFT, _OTHER = np.radians(30.0), np.radians(40.0), np.radians(25.0)
 _REST_ROWS, _SETTLED_ROWS = 10.0, 300.0
 _GROUP_ROWS, _STAND_ROWS, _LONGEST_STAND = 500, 200, 800
-_LONGEST_BOUT, _KEPT_ROWS, _LEAD_ROWS = 3000, 6000, 80
+_LONGEST_ROWS, _KEPT_ROWS, _LEAD_ROWS = 3000, 6000, 80
 _LONGEST_GAP = 50.0
 """A radio that stutters does not end a bout; what leaned is seen by gravity after it."""
 

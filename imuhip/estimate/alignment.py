@@ -44,7 +44,7 @@ from imuhip.core.quaternions import (
 )
 from imuhip.core.records import Array, Mount
 from imuhip.estimate.calibration.mounting import mounted_right
-from imuhip.estimate.robust_fit import Measurement, weigh
+from imuhip.estimate.robust_fit import Measurement, robust_fit
 
 
 class Aligner:
@@ -114,17 +114,17 @@ class Aligner:
             known = [i for i in found if i < count]  # the last one is what the pelvis lost
             # Knee lifts alone hang together with each other, not with the pelvis.
             fixed = self._pelvis in known
-            weighed = weigh([_kept(m, found) for m in evidence], len(found)) if fixed else None
-            if weighed is not None:
+            fit = robust_fit([_kept(m, found) for m in evidence], len(found)) if fixed else None
+            if fit is not None:
                 part = len(known)
-                covariance[np.ix_(known, known)] = weighed.covariance[:part, :part]
-                heading[known] = weighed.x[:part]
+                covariance[np.ix_(known, known)] = fit.covariance[:part, :part]
+                heading[known] = fit.x[:part]
                 facing, heading[self._pelvis] = heading[self._pelvis], 0.0
                 for i in known:
                     right = np.array((np.cos(facing), np.sin(facing), 0.0))
                     turned = multiply(quaternion_from_heading(heading[i]), poses[i])
                     q_sb[i] = _frame(stood.up[i], rotate(conjugate(turned), right))
-                believed = zip(evidence, weighed.sound, strict=True)
+                believed = zip(evidence, fit.sound, strict=True)
                 chain = ", ".join(m.name for m, sound in believed if sound > _BELIEVED)
                 gates = self._agreement(evidence, facing, heading)
         elif "tray" in self._steps:

@@ -102,9 +102,9 @@ def _verdict(acc: Array, gyr: Array, state: Array) -> int:
 @kernel
 def _count_repeats(acc: Array, gyr: Array, state: Array) -> None:
     """How long force and rates have been the same to the bit, and whether gravity turned since."""
-    begun = state[_BEGUN] > 0.0
-    same_acc = begun
-    same_gyr = begun
+    has_before = state[_HAS_BEFORE] > 0.0
+    same_acc = has_before
+    same_gyr = has_before
     for k in range(3):
         same_acc = same_acc and acc[k] == state[_ACC + k]
         same_gyr = same_gyr and gyr[k] == state[_GYR + k]
@@ -117,10 +117,10 @@ def _count_repeats(acc: Array, gyr: Array, state: Array) -> None:
         if state[_RUN_ACC] <= limit or state[_FIRST_ACC] > 0.0:
             state[_LONGEST_ACC] = max(state[_LONGEST_ACC], state[_RUN_ACC])
         state[_RUN_ACC] = 0.0
-        state[_FIRST_ACC] = 0.0 if begun else 1.0
+        state[_FIRST_ACC] = 0.0 if has_before else 1.0
     share = state[_SMOOTHING]
     for k in range(3):
-        before = state[_SMOOTH + k] if begun else acc[k]
+        before = state[_SMOOTH + k] if has_before else acc[k]
         state[_SMOOTH + k] = before + share * (acc[k] - before)
     if same_gyr:
         state[_RUN_GYR] += 1.0
@@ -131,7 +131,7 @@ def _count_repeats(acc: Array, gyr: Array, state: Array) -> None:
     if state[_RUN_GYR] <= state[_SHORTEST]:  # until what was smoothed has come to rest
         for k in range(3):
             state[_RUN_UP + k] = state[_SMOOTH + k]
-    state[_BEGUN] = 1.0
+    state[_HAS_BEFORE] = 1.0
 
 
 @kernel
@@ -201,7 +201,7 @@ _TURNED = float(np.cos(np.radians(5.0)))
 """Gravity turns by more than pressure on a resting sensor turns it."""
 
 # Places in the state. Runs of repeats: length, longest natural one, and whether from the beginning.
-_BEGUN, _SHORTEST, _SMOOTHING, _RUN_ACC, _LONGEST_ACC, _FIRST_ACC, _RUN_GYR, _DEAD = range(8)
+_HAS_BEFORE, _SHORTEST, _SMOOTHING, _RUN_ACC, _LONGEST_ACC, _FIRST_ACC, _RUN_GYR, _DEAD = range(8)
 _OUT, _OUT_DT, _OUT_RESTART, _STEPS, _ODD, _GYR_BEFORE, _ACC_BEFORE = range(8, 15)
 _ACC, _GYR, _SMOOTH, _RUN_UP, _GOOD_GYR, _GOOD_ACC, _ODD_GYR, _ODD_ACC = range(15, 39, 3)
 _STATE_SIZE = 39

@@ -41,7 +41,7 @@ class Measurement(NamedTuple):
     broken: float
 
 
-class Weighed(NamedTuple):
+class RobustFit(NamedTuple):
     """The unknown angles ``(n,)``, their covariance ``(n, n)``, and who was believed.
 
     Parameters
@@ -55,7 +55,7 @@ class Weighed(NamedTuple):
     sound: Array
 
 
-def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
+def robust_fit(measurements: Sequence[Measurement], unknowns: int) -> RobustFit | None:
     """Return the best estimate, or None where the evidence does not determine the angles."""
     count = len(measurements)
     hypotheses: list[tuple[float, tuple[bool, ...], Array, Array]] = []
@@ -83,7 +83,7 @@ def weigh(measurements: Sequence[Measurement], unknowns: int) -> Weighed | None:
         covered += weights[k]
         if covered > _COVERED:
             break
-    return Weighed(wrap_angle(best[2]), total / covered, believed)
+    return RobustFit(wrap_angle(best[2]), total / covered, believed)
 
 
 def _subsets(count: int) -> Iterator[tuple[bool, ...]]:

@@ -42,7 +42,7 @@ class Silence:
         self,
         came: Sequence[Packet],
         origin_ns: int,
-        begun_t: float,
+        start_t: float,
         host_t: float,
         progress: Progress,
     ) -> list[Fault]:
@@ -54,7 +54,7 @@ class Silence:
             Its notifications with samples in this batch.
         origin_ns
             Host time of the session's zero.
-        begun_t
+        start_t
             When the first sample of any sensor came, seconds on the session's clock.
         host_t
             The latest stamp of any record so far, seconds on the session's clock.
@@ -64,7 +64,7 @@ class Silence:
         """
         found: list[Fault] = []
         if np.isnan(self._heard):
-            self._heard = begun_t
+            self._heard = start_t
         if host_t - self._heard > self._longest_s:
             number, latest = progress.curve
             for packet in sorted(came, key=lambda p: int(p.arrival[0])):

@@ -136,14 +136,14 @@ def _upright(up: Array) -> Array:
 
 def _steps(marks: Sequence[FolderMark]) -> dict[str, tuple[float, float]]:
     """Return begin and end of each step that is marked whole; of one done twice the last."""
-    begun: dict[str, float] = {}
+    open_steps: dict[str, float] = {}
     steps: dict[str, tuple[float, float]] = {}
     for mark in marks:
         kind, _, name = mark.label.partition(":")
         if kind == "begin":
-            begun[name] = mark.t
-        elif kind == "end" and name in begun:
-            steps[name] = (begun.pop(name), mark.t)
+            open_steps[name] = mark.t
+        elif kind == "end" and name in open_steps:
+            steps[name] = (open_steps.pop(name), mark.t)
     return steps
 
 

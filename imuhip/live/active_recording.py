@@ -26,7 +26,7 @@ class LiveStages(Stages, Protocol):
         """How far each sensor's clock may be off by now, seconds; NaN before it is known."""
 
 
-class Take:
+class ActiveRecording:
     """A recording in the making and what it gives live.
 
     Parameters

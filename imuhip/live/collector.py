@@ -144,12 +144,12 @@ async def _check(radio: Radio, sessions: Sequence[Session]) -> None:
             link.hint(session.kit.finder(sensor)(seen))
         if absent:
             words = ", ".join(f"{s} ({session.kit.sensors[s].words})" for s in absent)
-            session.tell(
+            session.say(
                 f"kit {session.kit.name}: not found: {words}. Switch on, charge, bring near; the "
                 "search goes on"
             )
         else:
-            session.tell(f"kit {session.kit.name}: all {len(session.links)} sensors found")
+            session.say(f"kit {session.kit.name}: all {len(session.links)} sensors found")
 
 
 def spread(kits: Sequence[Kit], radios: Sequence[Radio]) -> list[Radio]:
@@ -216,7 +216,7 @@ async def collect_until_signal(
     with _ended_by_signals(enough):
         async with collecting(kits, radios, options, port=port, say=say) as sessions:
             for session in sessions:
-                session.tell(f"hub on ws://{session.address}/live – Ctrl-C ends the session")
+                session.say(f"hub on ws://{session.address}/live – Ctrl-C ends the session")
             await enough.wait()
         say("collector ended")
 

@@ -12,7 +12,7 @@ from imuhip.core.findings import Finding, Note, Repetition
 from imuhip.core.records import Fault
 
 
-class News(Protocol):
+class Events(Protocol):
     """What happened in a push: `Output` keeps this promise."""
 
     @property
@@ -40,7 +40,7 @@ class News(Protocol):
         """What became of findings after cues."""
 
 
-def news_from_output(output: News) -> Iterator[tuple[str, dict[str, object]]]:
+def events_from_output(output: Events) -> Iterator[tuple[str, dict[str, object]]]:
     """What happened in a push, faults aside: the kind of each event, and its fields."""
     for step in output.steps:
         yield "step", {"step": step}
@@ -61,7 +61,7 @@ class Assessed:
     notes: list[Note] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def add(self, output: News) -> None:
+    def add(self, output: Events) -> None:
         """Add what a push gave."""
         self.repetitions += output.repetitions
         self.findings += output.findings
@@ -69,7 +69,7 @@ class Assessed:
         self.outcomes += output.outcomes
 
 
-class FaultNews:
+class FaultEvents:
     """Faults as they are told live: at once, then no more than once a second while they last.
 
     The pipeline gives a fault in pieces, perhaps one with every push.
@@ -81,21 +81,21 @@ class FaultNews:
 
     def push(self, pieces: Sequence[Fault]) -> list[Fault]:
         """Return the faults to tell now; one that lasts comes again, longer, with its start."""
-        news: dict[tuple[str, str], Fault] = {}
+        faults: dict[tuple[str, str], Fault] = {}
         for piece in pieces:
             key = (piece.sensor, piece.kind)
             before = self._latest.get(key)
-            if before is not None and piece.t_start - before.t_end <= _FAULT_NEWS_S:
+            if before is not None and piece.t_start - before.t_end <= _FAULT_EVERY_S:
                 end = max(before.t_end, piece.t_end)
                 fault = replace(before, t_end=end, count=before.count + piece.count)
             else:
                 fault = piece
                 self._reported.pop(key, None)
             self._latest[key] = fault
-            if fault.t_end - self._reported.get(key, -np.inf) >= _FAULT_NEWS_S:
+            if fault.t_end - self._reported.get(key, -np.inf) >= _FAULT_EVERY_S:
                 self._reported[key] = fault.t_end
-                news[key] = fault
-        return list(news.values())
+                faults[key] = fault
+        return list(faults.values())
 
 
-_FAULT_NEWS_S: Final = 1.0
+_FAULT_EVERY_S: Final = 1.0

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from imuhip.core.records import Header, Mark, Record
-from imuhip.live.events import Assessed, FaultNews, News, news_from_output
+from imuhip.live.events import Assessed, Events, FaultEvents, events_from_output
 from imuhip.live.hub import LiveHub
 from imuhip.live.protocol import Frames, hello, rows_from_output, settings_of
 
 
-class Output(Frames, News, Protocol):
+class Output(Frames, Events, Protocol):
     """What a push gives: `Output` of the pipeline keeps this promise."""
 
 
 class Publisher:
-    """Frames and news of one session for a hub; its viewers begin a new session.
+    """Frames and events of one session for a hub; its viewers begin a new session.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Publisher:
         self.assessed = Assessed()
         self.accepted: frozenset[str] = frozenset()
         self._hub = hub
-        self._faults = FaultNews()
+        self._faults = FaultEvents()
         hub.begin(hello(stream, session, source, settings_of(header), header.athlete))
 
     def publish(self, output: Output, stamp_unix_ns: float, records: Sequence[Record] = ()) -> None:
@@ -66,7 +66,7 @@ class Publisher:
             self._announce("fault", {"fault": fault})
         self.assessed.add(output)
         self.accepted |= {step.step for step in output.steps if step.accepted}
-        for kind, payload in news_from_output(output):
+        for kind, payload in events_from_output(output):
             self._announce(kind, payload)
         for record in records:
             if isinstance(record, Mark):

@@ -17,14 +17,14 @@ from typing import Any, Final
 from imuhip.ble.identify import stands_out
 from imuhip.ble.inbox import Inbox
 from imuhip.ble.kit import Kit, rebound, without
-from imuhip.ble.link import Link, News
+from imuhip.ble.link import Link, LinkChange
 from imuhip.ble.link_quality import VitalSigns, described, look_at
 from imuhip.ble.radio import NO_BLUETOOTH, Radio
 from imuhip.ble.scan import known_profiles
 from imuhip.ble.set_up import chosen_rate
 from imuhip.core.errors import DeviceError, ImuhipError, RecordingError
 from imuhip.core.records import Header, Packet
-from imuhip.live.active_recording import Take, packets_of
+from imuhip.live.active_recording import ActiveRecording, packets_of
 from imuhip.live.control import Action, ControlRefusedError, refuse
 from imuhip.live.course import LAST_STEP, Course, plan_of
 from imuhip.live.hub import LiveHub
@@ -55,7 +55,7 @@ class Session:
         self.kit, self.radio = kit, radio
         self.hub = LiveHub(self)
         self.address = ""
-        self.take: Take | None = None
+        self.recording: ActiveRecording | None = None
         self.course = Course(self.mark)
         self.last_path: Path | None = None
         self._stopped: tuple[Path, str] | None = None
@@ -83,14 +83,14 @@ class Session:
             self.radio,
             find,
             self._inbox,
-            self._news,
+            self._on_link_change,
             bound.serial,
             lambda: find.warning,
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
         """Start, stop, mark, calibrate, train, plan, set or bind; see `ControlHandler`."""
-        if action == "stop" and self.take is None and self._stopped is not None:
+        if action == "stop" and self.recording is None and self._stopped is not None:
             return {"recording": self._stopped[0].name, "already": True}
         if action in ("start", "stop"):
             path = await (self._asked_to_start(request) if action == "start" else self.stop())
@@ -105,9 +105,9 @@ class Session:
                 refuse(str(error))
             return {}
         if action == "set":
-            changed = self.course.choose(request, recording=self.take is not None)
+            changed = self.course.choose(request, recording=self.recording is not None)
             return {"already": not changed, "fields": self.course.fields}
-        if self.take is None:
+        if self.recording is None:
             refuse(_NONE_RUNS)
         if action == "train":
             return {"already": not self.course.train()}
@@ -118,10 +118,10 @@ class Session:
     async def _asked_to_start(self, request: Mapping[str, str]) -> Path:
         """Start for somebody; the recording that runs where it is that athlete's already."""
         athlete = request.get("athlete", "") or self._athlete
-        take = self.take
-        if take is not None and request.get("athlete", "") in ("", take.header.athlete):
-            return take.recorder.path
-        if athlete and take is None:
+        recording = self.recording
+        if recording is not None and request.get("athlete", "") in ("", recording.header.athlete):
+            return recording.recorder.path
+        if athlete and recording is None:
             words = await asyncio.to_thread(self._options.refusal, athlete)
             if words:
                 refuse(words)
@@ -141,8 +141,8 @@ class Session:
         Nothing of a sensor that is left out is recorded, should it come.
         """
         async with self._turn:
-            if self.take is not None:
-                refuse(f"{self.take.recorder.path.name} is being recorded. Stop it first.")
+            if self.recording is not None:
+                refuse(f"{self.recording.recorder.path.name} is being recorded. Stop it first.")
             who = athlete or self._athlete
             own = await asyncio.to_thread(self._options.arc_goals, who) if who else {}
             assess = ({"goal": goal} if goal else {}) | ({"arc_goals": own} if own else {})
@@ -150,7 +150,9 @@ class Session:
             path = free_path(self._options.folder, header.athlete or self.kit.name)
             try:
                 stages = self._options.make_stages(header)
-                self.take = Take(path, header, stages, self.hub, spoken_label(header, self.kit))
+                self.recording = ActiveRecording(
+                    path, header, stages, self.hub, spoken_label(header, self.kit)
+                )
             except ImuhipError as error:
                 refuse(str(error))
             self._begin(frozenset(left_out))
@@ -162,7 +164,7 @@ class Session:
     async def rebind(self, places: Mapping[str, str]) -> None:
         """Place to the place its sensor had until now; ControlRefusedError if it cannot be now."""
         async with self._turn:
-            if self.take is not None:
+            if self.recording is not None:
                 refuse("Sensors cannot change places during a recording. Stop it first.")
             try:
                 kit = rebound(self.kit, places)
@@ -207,44 +209,44 @@ class Session:
     async def stop(self) -> Path:
         """End the recording with everything that has come; ControlRefusedError if there is none."""
         async with self._turn:
-            take = self.take
-            if take is None:
+            recording = self.recording
+            if recording is None:
                 refuse(_NONE_RUNS)
             self.course.end_session()
             self._inbox.event("", "clock", {"utc_ns": str(time.time_ns())})
             self._drain()
-            self._end(take)
+            self._end(recording)
             try:
-                await take.recorder.close()
+                await recording.recorder.close()
             except RecordingError as error:
                 self._fail(error)
             try:
-                await take.finish()
+                await recording.finish()
             except ImuhipError as error:
                 self._warn("pipeline", str(error))
         await self._look_now()
-        self._say(f"recorded {take.recorder.path}")
-        for sensor, figures in self._figures(take).items():
-            if sensor in take.sensors:
+        self._say(f"recorded {recording.recorder.path}")
+        for sensor, figures in self._figures(recording).items():
+            if sensor in recording.sensors:
                 self._say(f"  {sensor}: {described(figures)}")
-        self._options.show(take.assessed)
-        self._hand_on(take)
-        return take.recorder.path
+        self._options.show(recording.assessed)
+        self._hand_on(recording)
+        return recording.recorder.path
 
-    def _hand_on(self, take: Take) -> None:
+    def _hand_on(self, recording: ActiveRecording) -> None:
         """Let a recording be filed, once it is over: also one that the disk ended."""
-        self._stopped = take.recorder.path, take.header.athlete
+        self._stopped = recording.recorder.path, recording.header.athlete
         self._options.recorded(*self._stopped)
 
-    def _end(self, take: Take) -> None:
+    def _end(self, recording: ActiveRecording) -> None:
         """There is no recording any more; all sensors count again."""
-        self.take, self.last_path = None, take.recorder.path
+        self.recording, self.last_path = None, recording.recorder.path
         self.course.forget()
         self._inbox.begin()
 
     def mark(self, label: str) -> int:
         """Put a mark into the recording; its host stamp. ControlRefusedError without one."""
-        if self.take is None:
+        if self.recording is None:
             refuse(_NONE_RUNS)
         self.course.heard(label)
         return self._inbox.mark(label).host_ns
@@ -256,9 +258,9 @@ class Session:
             "source": "live",
             "state": self.state,
             "kit": self.kit.name,
-            "athlete": self.take.header.athlete if self.take else self._athlete,
-            "recording": self.take.recorder.path.name if self.take else "",
-            "t": self.take.t if self.take else None,
+            "athlete": self.recording.header.athlete if self.recording else self._athlete,
+            "recording": self.recording.recorder.path.name if self.recording else "",
+            "t": self.recording.t if self.recording else None,
             "failure": self._failure,
             "last": self._last(),
             "course": self.course.status(),
@@ -276,7 +278,7 @@ class Session:
     @property
     def state(self) -> str:
         """``recording``, ``failed``, ``ready`` or ``waiting`` for sensors."""
-        if self.take is not None:
+        if self.recording is not None:
             return "recording"
         if self._failure:
             return "failed"
@@ -302,10 +304,10 @@ class Session:
         """How hard each sensor that streams turned in the newest look."""
         return {s: vital.energy for s, vital in self.vitals.items() if self.links[s].flows}
 
-    def _figures(self, ended: Take | None = None) -> dict[str, dict[str, Any]]:
+    def _figures(self, ended: ActiveRecording | None = None) -> dict[str, dict[str, Any]]:
         """Each sensor's own figures, and how far the pipeline says its clock may be off."""
-        take = ended or self.take
-        residuals = take.clock_residuals if take else {}
+        recording = ended or self.recording
+        residuals = recording.clock_residuals if recording else {}
         return {s: vital.figures(residuals.get(s, nan)) for s, vital in self.vitals.items()}
 
     async def run(self) -> None:
@@ -319,8 +321,8 @@ class Session:
     def _drain(self) -> None:
         """Take what came: to the recorder first of all."""
         records = self._inbox.take()
-        if self.take is not None:
-            self.take.add(records)
+        if self.recording is not None:
+            self.recording.add(records)
         self._seen += packets_of(records)
 
     async def _pump(self) -> None:
@@ -328,12 +330,12 @@ class Session:
             await self._inbox.turn(TURN_S)
             async with self._turn:
                 self._drain()
-                if self.take is not None:
+                if self.recording is not None:
                     try:
-                        await self.take.push()
+                        await self.recording.push()
                     except ImuhipError as error:
                         self._warn("pipeline", f"live angles end here, recording goes on: {error}")
-                    if LAST_STEP in self.take.accepted:
+                    if LAST_STEP in self.recording.accepted:
                         self.course.train()
             if self._options.start_when_ready and not self._started and self.state == "ready":
                 self._started = True
@@ -345,22 +347,22 @@ class Session:
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_S)
-            take = self.take
-            if take is None:
+            recording = self.recording
+            if recording is None:
                 continue
             self._drain()
             try:
-                await take.recorder.flush()
+                await recording.recorder.flush()
             except RecordingError as error:
                 async with self._turn:
-                    if self.take is take:
-                        self._end(take)
+                    if self.recording is recording:
+                        self._end(recording)
                     self._fail(error)
                     with suppress(ImuhipError):
-                        await take.finish()
+                        await recording.finish()
                     with suppress(RecordingError):  # what the disk refused is said already
-                        await take.recorder.close()
-                    self._hand_on(take)
+                        await recording.recorder.close()
+                    self._hand_on(recording)
 
     async def _look(self) -> None:
         """Work out the figures once a second, and tell them to the log now and then."""
@@ -407,21 +409,21 @@ class Session:
                 self.links[sensor].lose(f"no data for {silent[sensor]:.1f} s")
             self._suspects = suspects
 
-    def tell(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
         """Say a sentence of this session."""
         self._say(sentence)
 
-    def _news(self, link: Link, news: News, sentence: str) -> None:
+    def _on_link_change(self, link: Link, change: LinkChange, sentence: str) -> None:
         """A link changed: tell people and viewers once; of no Bluetooth, once for all links."""
-        if link.trouble == NO_BLUETOOTH and news == "trouble":
+        if link.trouble == NO_BLUETOOTH and change == "trouble":
             self._warn("bluetooth", NO_BLUETOOTH)
             return
-        if news == "streaming":
+        if change == "streaming":
             self._warned.discard(("bluetooth", NO_BLUETOOTH[:40]))
         self._say(sentence)
-        t = self.take.t if self.take else None
+        t = self.recording.t if self.recording else None
         self.hub.announce(
-            "sensor", {"t": t, "sensor": link.sensor, "state": news, "words": sentence}
+            "sensor", {"t": t, "sensor": link.sensor, "state": change, "words": sentence}
         )
 
     def _warn(self, topic: str, sentence: str) -> None:

@@ -166,7 +166,7 @@ class Pipeline:
         self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
-        self._begun_t: float | None = None
+        self._start_t: float | None = None
         self._early: list[Mark] = []
         self._marks = 0
         self.alignment: Alignment | None = None
@@ -175,11 +175,11 @@ class Pipeline:
         """Take a batch: all records of a consecutive range of arrival numbers."""
         batch, faults = self._few_marks(batch)
         packets = [r for r in batch if isinstance(r, Packet) and r.sensor in self._chains]
-        first_ns = self._first_data(packets) if self._begun_t is None else None
+        first_ns = self._first_data(packets) if self._start_t is None else None
         if self._origin_ns is None:
             self._origin_ns = first_ns
         if first_ns is not None and self._origin_ns is not None:
-            self._begun_t = _seconds(first_ns, self._origin_ns)
+            self._start_t = _seconds(first_ns, self._origin_ns)
         blocks: list[OrientationBlock] = []
         before = self._early
         arrived = (record for record in batch if isinstance(record, Mark))
@@ -245,8 +245,8 @@ class Pipeline:
         for name, silence in self._silences.items():
             came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
             came = [r for r in came if self._chains[name].carries_samples(r)]
-            if self._begun_t is not None:
-                faults += silence.push(came, origin_ns, self._begun_t, self._host_t, progress)
+            if self._start_t is not None:
+                faults += silence.push(came, origin_ns, self._start_t, self._host_t, progress)
         return blocks, faults
 
     def finish(self) -> Output:

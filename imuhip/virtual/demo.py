@@ -241,7 +241,7 @@ async def _performed(
     athlete: SimulatedSession, sensor: VirtualSensor, session: Session, seconds: float, say: Say
 ) -> Path:
     """Let the athlete begin once the collector records, and mark as a coach would."""
-    while session.take is None:
+    while session.recording is None:
         if session.state == "failed":
             raise DeviceError(session.status()["failure"])
         await asyncio.sleep(_TRY_S)

@@ -61,7 +61,7 @@ class Play:
         self._streaming: set[str] = set()
         self._boot: float | None = None
         self._began: float | None = None
-        self._begun = asyncio.Event()
+        self._started = asyncio.Event()
 
     @property
     def began(self) -> float | None:
@@ -84,11 +84,11 @@ class Play:
         now = asyncio.get_running_loop().time()
         boot = self._switched_on()
         self._began = boot + (np.floor((now - boot) * self.speed) + 1.0) / self.speed
-        self._begun.set()
+        self._started.set()
 
     def go_on(self) -> None:
         """Give the word for what comes after the next wait; all sensors go on at one moment."""
-        at = next((k for k, act in enumerate(self._acts) if not act.begun.is_set()), None)
+        at = next((k for k, act in enumerate(self._acts) if not act.started.is_set()), None)
         if at is None or self._began is None:
             return
         before = self._acts[at - 1]
@@ -100,9 +100,9 @@ class Play:
 
     async def until(self, seconds: float) -> None:
         """Wait for a second of the play."""
-        await self._begun.wait()
+        await self._started.wait()
         act = next(act for act in reversed(self._acts) if act.first < seconds or not act.first)
-        await act.begun.wait()
+        await act.started.wait()
         await asyncio.sleep(max(0.0, self._until(act, seconds)))
 
     def _until(self, act: "_Act", seconds: float) -> float:
@@ -127,7 +127,7 @@ class Play:
         if self._began is None or now < self._began - _TINY_S:
             lead = slice(0, max(1, int(np.searchsorted(reel.due_s, 1.0 - _TINY_S))))
             return self._repeat(reel, lead, 1.0, device_s)
-        begun_s = (self._began - boot) * self.speed
+        started_s = (self._began - boot) * self.speed
         since = (now - self._began) * self.speed
         act = self._act(since + reel.per_packet / reel.rate_hz - _STEP_S)  # of what comes next
         moved_s = act.since - act.first
@@ -135,16 +135,16 @@ class Play:
         first, end = np.searchsorted(reel.due_s, np.array((done_s, act.last)) - _TINY_S).tolist()
         if first < end:
             origin = self._began + moved_s / self.speed
-            return Pass(slice(first, end), origin, begun_s + moved_s)
+            return Pass(slice(first, end), origin, started_s + moved_s)
         if end < len(reel):
-            return self._still(reel, end, begun_s + moved_s, done_s)
-        return self._tail(reel, begun_s + moved_s, done_s)
+            return self._still(reel, end, started_s + moved_s, done_s)
+        return self._tail(reel, started_s + moved_s, done_s)
 
     def _act(self, since: float) -> "_Act":
         """The act that goes on `since` seconds after the play began, waits included."""
         return next(act for act in reversed(self._acts) if act.since <= max(since, 0.0) + _TINY_S)
 
-    def _still(self, reel: Reel, end: int, begun_s: float, done_s: float) -> Pass:
+    def _still(self, reel: Reel, end: int, started_s: float, done_s: float) -> Pass:
         """The athlete waits: the half second before notification `end`, over and over."""
         start = end - max(1, round(reel.per_second * REPEAT_S))
         number = np.floor((done_s - float(reel.due_s[end - 1])) / REPEAT_S + _TINY_S) + 1.0
@@ -152,7 +152,7 @@ class Play:
         first = max(start, int(np.searchsorted(reel.due_s, into_s - _TINY_S)))
         if first == end:
             number, first = number + 1, start
-        start_s = begun_s + number * REPEAT_S
+        start_s = started_s + number * REPEAT_S
         origin = self._switched_on() + start_s / self.speed
         return Pass(slice(first, end), float(origin), float(start_s))
 
@@ -167,7 +167,7 @@ class Play:
         origin = self._switched_on() + start_s / self.speed
         return Pass(slice(first, rows.stop), float(origin), float(start_s))
 
-    def _tail(self, reel: Reel, begun_s: float, done_s: float) -> Pass:
+    def _tail(self, reel: Reel, started_s: float, done_s: float) -> Pass:
         """The athlete has done: the last second, over and over."""
         start = max(0, len(reel) - reel.per_second)
         length_s = reel.per_second * reel.per_packet / reel.rate_hz
@@ -176,7 +176,7 @@ class Play:
         first = start + int(np.searchsorted(reel.due_s[start:], into_s - _TINY_S))
         if first == len(reel):
             number, first = number + 1, start
-        start_s = begun_s + number * length_s
+        start_s = started_s + number * length_s
         origin = self._switched_on() + start_s / self.speed
         return Pass(slice(first, len(reel)), float(origin), float(start_s))
 
@@ -193,12 +193,12 @@ class _Act:
     def __init__(self, first: float, last: float) -> None:
         self.first, self.last = first, last
         self.since = np.inf
-        self.begun = asyncio.Event()
+        self.started = asyncio.Event()
 
     def begin(self, since: float) -> None:
         """It begins `since` seconds after the play, waits included."""
         self.since = since
-        self.begun.set()
+        self.started.set()
 
 
 def follow(play: Play, reel: Reel, now: float) -> Iterator[Pass]:

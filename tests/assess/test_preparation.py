@@ -42,8 +42,8 @@ def test_movement_before_training_counts_for_nothing() -> None:
     assert len(repetitions(unmarked)) == 16
     within = {"begin:tray": "begin:preparation", "begin:squat": "", "end:squat": ""}
     assert repetitions(within) == []
-    begun = {"begin:tray": "begin:preparation", "begin:squat": "end:preparation", "end:squat": ""}
-    assert {rep.found for rep in repetitions(begun)} == {"detected"}
+    marks = {"begin:tray": "begin:preparation", "begin:squat": "end:preparation", "end:squat": ""}
+    assert {rep.found for rep in repetitions(marks)} == {"detected"}
 
 
 def test_a_movement_that_is_begun_ends_the_preparation() -> None:

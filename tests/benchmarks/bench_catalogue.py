@@ -53,14 +53,14 @@ def costs(sessions: int, athletes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "catalogue.db"
         with Catalogue(path) as catalogue:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             for athlete in range(athletes):
                 for number in range(sessions):
                     about, analysis = facts(f"A{athlete}", number)
                     with catalogue.entering() as db:
                         filing.file_session(db, about, again=True)
                         filing.file_analysis(db, analysis)
-            filed_s = (time.perf_counter() - begun) / (sessions * athletes)
+            filed_s = (time.perf_counter() - started) / (sessions * athletes)
             rows: list[tuple[str, float]] = []
             for name, ask in (
                 ("sessions of one athlete", lambda: catalogue.sessions("A0")),
@@ -70,9 +70,9 @@ def costs(sessions: int, athletes: int) -> None:
                 ("progress of all measures", lambda: catalogue.progress("A0")),
                 ("dose", lambda: catalogue.dose("A0", UTC)),
             ):
-                begun = time.perf_counter()
+                started = time.perf_counter()
                 ask()
-                rows.append((name, time.perf_counter() - begun))
+                rows.append((name, time.perf_counter() - started))
         size = path.stat().st_size / (sessions * athletes)
     print(f"{athletes} athletes, {sessions} sessions each, {60 * len(NAMES)} measures a session")
     print(f"filing a session    {1e3 * filed_s:8.1f} ms")

@@ -66,10 +66,10 @@ async def measured(session, workshop: Workshop, seconds: float, title: str) -> N
     await asyncio.sleep(1.0)
     workshop.made[-1].pushes.clear()
     before = resource.getrusage(resource.RUSAGE_SELF)
-    begun = time.monotonic()
+    started = time.monotonic()
     await asyncio.sleep(seconds)
     after = resource.getrusage(resource.RUSAGE_SELF)
-    length = time.monotonic() - begun
+    length = time.monotonic() - started
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     delays = delays_ms(workshop)
     path = await session.stop()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imuhip.estimate.robust_fit import Measurement, weigh
+from imuhip.estimate.robust_fit import Measurement, robust_fit
 
 ALPHA, LEFT, RIGHT = np.eye(3)
 
@@ -26,7 +26,7 @@ def test_errors_are_as_large_as_said():
     inside = []
     for _ in range(300):
         truth = rng.uniform(-np.pi, np.pi, 3)
-        found = weigh(_evidence(rng, truth), 3)
+        found = robust_fit(_evidence(rng, truth), 3)
         error = (found.x - truth + np.pi) % (2 * np.pi) - np.pi
         inside.append(np.abs(error) < 1.96 * np.sqrt(np.diag(found.covariance)))
     assert 0.92 < np.mean(inside) < 0.98
@@ -34,7 +34,7 @@ def test_errors_are_as_large_as_said():
 
 def test_all_evidence_about_the_pelvis_is_used():
     """Knee lifts through the tray bring the pelvis's axis below the error of the bows alone."""
-    found = weigh(_evidence(np.random.default_rng(1), np.zeros(3)), 3)
+    found = robust_fit(_evidence(np.random.default_rng(1), np.zeros(3)), 3)
     assert np.degrees(np.sqrt(found.covariance[0, 0])) == pytest.approx(1.36, abs=0.05)
 
 
@@ -48,7 +48,7 @@ def test_one_broken_piece_is_found_out(broken):
         evidence = _evidence(rng, truth, broken=(broken,))
         row = next(m for m in evidence if m.name == broken)
         far = abs((row.value - row.row @ truth + np.pi) % (2 * np.pi) - np.pi) > np.radians(25)
-        found = weigh(evidence, 3)
+        found = robust_fit(evidence, 3)
         if far:
             error = np.abs((found.x - truth + np.pi) % (2 * np.pi) - np.pi)
             harm.append(error.max())
@@ -64,11 +64,11 @@ def test_doubt_shows_in_the_covariance():
         Measurement("b", np.ones(1), 0.0, 0.06, 0.05),
     ]
     differ = [agree[0], agree[1]._replace(value=np.radians(20.0))]
-    assert weigh(differ, 1).covariance[0, 0] > 4 * weigh(agree, 1).covariance[0, 0]
+    assert robust_fit(differ, 1).covariance[0, 0] > 4 * robust_fit(agree, 1).covariance[0, 0]
 
 
 def test_too_little_evidence_is_none():
     """What the evidence does not determine is not made up."""
     evidence = _evidence(np.random.default_rng(3), np.zeros(3))
-    assert weigh(evidence[3:], 3) is None
-    assert weigh([], 1) is None
+    assert robust_fit(evidence[3:], 3) is None
+    assert robust_fit([], 1) is None

@@ -98,8 +98,8 @@ def _delivered(
                 yield f"{way.place} was left out and is there"
             continue
         names = {u: way.sensor.profile.canonical(u) for u in {d[1] for d in way.delivered}}
-        came = [(ns, names[u], data) for ns, u, data in way.delivered if ns >= taken.begun_ns]
-        edge = sum(ns == taken.begun_ns for ns, _, _ in came)  # before or after, nobody knows
+        came = [(ns, names[u], data) for ns, u, data in way.delivered if ns >= taken.start_ns]
+        edge = sum(ns == taken.start_ns for ns, _, _ in came)  # before or after, nobody knows
         first = next((k for k in range(edge + 1) if came[k : k + len(mine)] == mine), None)
         if first is None:
             pairs = enumerate(zip(came, mine, strict=False))
@@ -134,7 +134,7 @@ def _grace_s(world: World) -> float:
 
 def _live(world: World, taken: Taken) -> Watched | None:
     for watched in world.workshop.made:
-        if watched._header.monotonic_ns == taken.begun_ns:
+        if watched._header.monotonic_ns == taken.start_ns:
             return watched
     return None
 
@@ -221,7 +221,7 @@ def _photographs(world: World) -> Iterator[str]:
             if world.disk.kill_at == ():
                 yield f"{at}: the file does not open: {error}"
             continue
-        taken = next((t for t in world.taken if t.begun_ns == reader.header.monotonic_ns), None)
+        taken = next((t for t in world.taken if t.start_ns == reader.header.monotonic_ns), None)
         if taken is None:
             continue
         batches = list(reader.batches())

@@ -101,7 +101,7 @@ def main() -> int:
     for name, row, times in TABLE:
         if asked.rows and not any(word in name for word in asked.rows):
             continue
-        begun = time.perf_counter()
+        started = time.perf_counter()
         done = row(max(1, round(times * asked.share)))
         missed += not done.met
         verdict = "met" if done.met else "**missed**"
@@ -109,7 +109,7 @@ def main() -> int:
             f"| {done.fault} | {done.times} | {done.target} | {done.seen} | {verdict} |\n"
         )
         sys.stdout.flush()
-        sys.stderr.write(f"{name}: {time.perf_counter() - begun:.0f} s\n")
+        sys.stderr.write(f"{name}: {time.perf_counter() - started:.0f} s\n")
     return int(missed > 0)
 
 

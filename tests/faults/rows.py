@@ -83,11 +83,11 @@ def drop_out_live(times: int) -> Row:
         live = world.workshop.made[0]
         k = live.sensors.index(place)
         broken = next(w.broken[0] for w in world.ways if w.place == place)
-        begun = live._header.monotonic_ns / 1e9
+        started = live._header.monotonic_ns / 1e9
         first = next(
-            at / 1e9 - begun
+            at / 1e9 - started
             for (at, _), output in zip(live.pushes, live.outputs, strict=False)
-            if at / 1e9 - begun > broken and (~output.grid.valid[output.grid.t > broken, k]).any()
+            if at / 1e9 - started > broken and (~output.grid.valid[output.grid.t > broken, k]).any()
         )
         delays.append(first - broken)
     return Row(
@@ -145,8 +145,8 @@ def sensor_dies(times: int) -> Row:
         world = outlived(Story(number, seconds=t + 20.0, push_s=0.1, troubles=(trouble,)))
         wrong += bool(world.found)
         lost = [at for at, s in world.said if s.startswith(f"{place}: lost (")]
-        begun = world.taken[0].begun_ns / 1e9
-        delays.append(lost[0] - begun - t)
+        started = world.taken[0].start_ns / 1e9
+        delays.append(lost[0] - started - t)
         messages.append(len(lost))
         live = world.workshop.made[0]
         rest = [k for k, name in enumerate(live.sensors) if name != place]
@@ -269,13 +269,13 @@ def _damaged(title: str, size: int, files: Sequence[bytes]) -> Row:
         whole = _payloads(path)
         for content in files:
             path.write_bytes(content)
-            begun = time.process_time()
+            started = time.process_time()
             try:
                 came = _payloads(path)
                 wrong += not came.items() <= whole.items()
             except RecordingError:
                 refused += 1
-            slowest = max(slowest, time.process_time() - begun)
+            slowest = max(slowest, time.process_time() - started)
     every = f" (all {size} bytes)" if size == len(files) else ""
     return Row(
         title,
@@ -395,9 +395,9 @@ def soak(times: int) -> Row:
     minutes = max(times, 2)
     with tempfile.TemporaryDirectory() as name:
         story = Story(0, seconds=60.0 * minutes, push_s=0.1, viewers=(0.0, 3.0, float("inf")))
-        begun = time.process_time()
+        started = time.process_time()
         world = lived(story, Path(name) / "recordings", keep=False)
-        cpu = (time.process_time() - begun) / (60.0 * minutes)
+        cpu = (time.process_time() - started) / (60.0 * minutes)
     used = [mb for t, mb in world.memory if t >= min(600.0, 30.0 * minutes)]
     growth = used[-1] - used[0]
     return Row(

@@ -19,7 +19,7 @@ def main() -> int:
     """Run them, with progress on standard error."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    begun, wrong, simulated = time.perf_counter(), 0, 0.0
+    started, wrong, simulated = time.perf_counter(), 0, 0.0
     numbers = iter(range(first, first + seeds))
     with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=200) as pool:
         done = 0
@@ -34,9 +34,9 @@ def main() -> int:
                     sys.stdout.write(f"  again: make soak FIRST={seed} SEEDS=1\n")
                     sys.stdout.flush()
                 if done % 20 == 0 or done == seeds:
-                    took = time.perf_counter() - begun
+                    took = time.perf_counter() - started
                     sys.stderr.write(f"\r{done} of {seeds} seeds, {wrong} wrong, {took:.0f} s")
-    hours = (time.perf_counter() - begun) / 3600.0
+    hours = (time.perf_counter() - started) / 3600.0
     sys.stdout.write(
         f"\nseeds {first} to {first + seeds - 1}: {wrong} wrong; {simulated / 3600.0:.1f} h of "
         f"recording simulated in {hours:.2f} h\n"

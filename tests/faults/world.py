@@ -53,7 +53,7 @@ class Taken:
     """
 
     path: Path
-    begun_ns: int
+    start_ns: int
     ended_ns: int = 0
     whole: bool = True
     left_out: str = ""
@@ -162,7 +162,7 @@ class World:
             await asyncio.gather(*tasks, return_exceptions=True)
             for way in self.ways:
                 way.stuck_writes = way.stuck_end = way.place in self.story.stuck
-            if session.take is not None:
+            if session.recording is not None:
                 self.taken[-1].ended_ns = round(self.loop.now * 1e9)
             left = self.loop.now
             tasks = [asyncio.create_task(self._stopped(way)) for way in self.ways]
@@ -222,18 +222,22 @@ class World:
         status, answer = await post(
             session.hub, "start", {"without": without} if without else {"athlete": "A1"}
         )
-        if status != 200 or session.take is None:
+        if status != 200 or session.recording is None:
             self.refused.append(answer.get("error", ""))
             return False
         if self._zero is None:
             self._zero = self.loop.now
         self.taken.append(
-            Taken(session.take.recorder.path, session.take.header.monotonic_ns, left_out=without)
+            Taken(
+                session.recording.recorder.path,
+                session.recording.header.monotonic_ns,
+                left_out=without,
+            )
         )
         return True
 
     async def _stop(self, session: Session) -> None:
-        running = session.take is not None
+        running = session.recording is not None
         at = round(self.loop.now * 1e9)
         status, answer = await post(session.hub, "stop", {})
         if running and status == 200:
@@ -265,8 +269,8 @@ class World:
             happen()
 
     def _photograph(self, session: Session) -> None:
-        if session.take is not None:
-            self.disk.photograph(str(session.take.recorder.path))
+        if session.recording is not None:
+            self.disk.photograph(str(session.recording.recorder.path))
 
     def _pause(self, seconds: float) -> None:
         self.loop.now += seconds
@@ -281,7 +285,7 @@ class World:
         """How much waits anywhere."""
         while True:
             await asyncio.sleep(0.1)
-            take = session.take
+            recording = session.recording
             sizes = {
                 "inbox": len(session._inbox._notifications),
                 "events": len(session.hub._events),
@@ -289,7 +293,7 @@ class World:
                 "viewer": max((len(v) for v in session.hub._viewers), default=0),
                 "recent": sum(map(len, session.hub._recent)),
                 "viewers": len(session.hub._viewers),
-                "recorder": 0 if take is None else len(take.recorder._waiting),
+                "recorder": 0 if recording is None else len(recording.recorder._waiting),
             }
             for name, size in sizes.items():
                 self.most[name] = max(self.most.get(name, 0), size)

@@ -57,13 +57,13 @@ async def a_run(folder: Path, workshop: Workshop, said: list[str]) -> Path:
         async with collecting([kit], [radio], options, say=said.append) as (session,):
             await until(lambda: session.state == "recording")
             await session.control("calibrate", {"step": "stand", "edge": "begin"})
-            await until(lambda: session.take.t > 1.2)
+            await until(lambda: session.recording.t > 1.2)
             await session.control("calibrate", {"step": "stand", "edge": "end"})
             await session.control("mark", {"label": "pain"})
             left = session.links["thigh_left"]
             await until(lambda: left.epoch == 1 and left.flows)
-            end = session.take.t + 1.0
-            await until(lambda: session.take.t > end)
+            end = session.recording.t + 1.0
+            await until(lambda: session.recording.t > end)
             status = session.status()
             return (await session.stop()), status
 
@@ -217,11 +217,17 @@ def test_two_kits_are_two_sessions(tmp_path: Path) -> None:
             async with collecting(
                 kits, [radio_of(bed)], Options(tmp_path, start_when_ready=True), say=said.append
             ) as (one, two):
-                await until(lambda: one.take and two.take and min(one.take.t, two.take.t) > 0.5)
+                await until(
+                    lambda: (
+                        one.recording
+                        and two.recording
+                        and min(one.recording.t, two.recording.t) > 0.5
+                    )
+                )
                 assert one.address != two.address
                 path = await one.stop()
-                end = two.take.t + 0.3
-                await until(lambda: two.take.t > end)
+                end = two.recording.t + 0.3
+                await until(lambda: two.recording.t > end)
                 assert (await asyncio.to_thread(status, two.address))["state"] == "recording"
                 assert (await asyncio.to_thread(status, one.address))["state"] == "ready"
             return path, two.last_path
@@ -251,7 +257,7 @@ def test_stop_loses_nothing_and_start_begins_anew(tmp_path: Path) -> None:
             for _ in range(2):
                 await session.control("start", {"athlete": "X/1"})
                 first = len(sent)
-                await until(lambda: session.take.t > 0.5)
+                await until(lambda: session.recording.t > 0.5)
                 last = len(sent)
                 got.append((await session.stop(), first, last))
             with pytest.raises(ControlRefusedError, match="Start one first"):

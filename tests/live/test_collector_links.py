@@ -58,10 +58,10 @@ def test_a_silent_sensor_is_noticed_within_a_second_and_reconnected(tmp_path: Pa
         async with collected(tmp_path, sensors, said) as session:
             await until(lambda: session.state == "ready")
             await session.start()
-            begun = time.monotonic()
+            started = time.monotonic()
             sensors[1].silent = True
             await until(lambda: session.links["thigh_left"].state != "streaming")
-            assert time.monotonic() - begun < 1.1  # the loop's own turns included
+            assert time.monotonic() - started < 1.1  # the loop's own turns included
             sensors[1].silent = False
             assert session.links["pelvis"].state == "streaming"
             await until(lambda: session.links["thigh_left"].flows)
@@ -275,11 +275,11 @@ def test_who_insists_records_without_a_missing_sensor(tmp_path: Path) -> None:
             await session.control("start", {"without": "thigh_left"})
             sensors[1].advertises = True
             left = session.links["thigh_left"]
-            await until(lambda: left.flows and session.take.t > 0.3)
+            await until(lambda: left.flows and session.recording.t > 0.3)
             first = await session.stop()
             await until(lambda: session.state == "ready")
             await session.control("start", {})
-            await until(lambda: session.take.t > 0.3)
+            await until(lambda: session.recording.t > 0.3)
             return first, await session.stop()
 
     two, all_three = (RecordingReader(path) for path in simulated(lambda _: play()))
@@ -300,8 +300,8 @@ def test_a_shake_is_steered_like_a_calibration_step(tmp_path: Path) -> None:
             await until(lambda: session.state == "ready")
             await session.start()
             for edge in ("begin", "end"):
-                end = session.take.t + 0.3
-                await until(lambda end=end: session.take.t > end)
+                end = session.recording.t + 0.3
+                await until(lambda end=end: session.recording.t > end)
                 url = f"http://{session.address}/control/calibrate"
                 body = f'{{"step": "shake", "edge": "{edge}"}}'.encode()
                 request = Request(url, body, {"content-type": "application/json"})
@@ -332,7 +332,7 @@ def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
             await session.start()
             with pytest.raises(ControlRefusedError, match="no recording to run"):
                 await session.control("bind", swap)
-            await until(lambda: session.take.t > 0.3)
+            await until(lambda: session.recording.t > 0.3)
             return await session.stop()
 
     reader = RecordingReader(simulated(lambda _: play()))

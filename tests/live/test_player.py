@@ -19,7 +19,7 @@ from imuhip.core.records import (
     Record,
 )
 from imuhip.live.control import ControlRefusedError
-from imuhip.live.events import FaultNews
+from imuhip.live.events import FaultEvents
 from imuhip.live.hub import LiveHub
 from imuhip.live.player import (
     Cutter,
@@ -288,19 +288,19 @@ def test_a_replay_keeps_the_pace_of_the_recording() -> None:
 
 def test_a_lasting_fault_is_told_at_once_and_then_once_a_second() -> None:
     """Pieces of one fault become few messages that grow; another fault is told by itself."""
-    news = FaultNews()
+    events = FaultEvents()
     told = []
     for k in range(300):
         pieces = [Fault("pelvis", "gap", k / 100, (k + 1) / 100, 1)]
         if k == 150:
             pieces.append(Fault("thigh_left", "gap", 1.5, 1.6, 1))
-        told += news.push(pieces)
+        told += events.push(pieces)
     own = [fault for fault in told if fault.sensor == "pelvis"]
     assert [fault.t_end for fault in own] == pytest.approx([0.01, 1.01, 2.01], abs=0.025)
     assert [fault.count for fault in own] == [round(100 * fault.t_end) for fault in own]
     assert {fault.t_start for fault in own} == {0.0}
     assert len(told) == len(own) + 1
-    assert news.push([Fault("pelvis", "gap", 9.0, 9.1, 1)])[0].t_start == 9.0
+    assert events.push([Fault("pelvis", "gap", 9.0, 9.1, 1)])[0].t_start == 9.0
 
 
 def test_an_empty_recording_ends_at_once() -> None:

@@ -106,19 +106,19 @@ def test_compilations_are_counted(tmp_path: Path) -> None:
 def test_who_is_cancelled_does_not_wait_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled while kernels compile, no further push is made and the process stays cold."""
     monkeypatch.setattr(warming, "_WARM", threading.Event())
-    begun, pushes = threading.Event(), []
+    started, pushes = threading.Event(), []
 
     class Counting(Pipeline):
         def push(self, batch):
             pushes.append(len(batch))
-            begun.set()
+            started.set()
             return super().push(batch)
 
     monkeypatch.setattr(warming, "Pipeline", Counting)
 
     async def play() -> None:
         task = asyncio.create_task(warming.warmed(lambda _: None))
-        await asyncio.to_thread(begun.wait, 20.0)
+        await asyncio.to_thread(started.wait, 20.0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

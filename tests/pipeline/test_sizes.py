@@ -54,9 +54,9 @@ def test_a_machine_that_slept_makes_no_rows(beginning, hours):
     """After hours without anything the session goes on, and there are no rows in between."""
     header, batch = beginning
     arrival, host_ns = _ends(batch)
-    begun = min(int(np.min(record.host_ns)) for record in batch)
+    first_ns = min(int(np.min(record.host_ns)) for record in batch)
     alone, _ = _run(header, [batch])
-    later = _later(batch, arrival, host_ns - begun + hours * 3600 * 10**9)
+    later = _later(batch, arrival, host_ns - first_ns + hours * 3600 * 10**9)
     rows, faults = _run(header, [batch, later])
     assert rows <= 2 * alone + 2000
     assert {f.sensor for f in faults if f.kind == "missing"} >= {"pelvis"}

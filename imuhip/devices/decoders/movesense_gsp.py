@@ -31,14 +31,14 @@ class MovesenseGsp:
         self._rest = bytes((_REST,)) + stream.match[1:]
         self._header, self._sample = stream.samples_at, stream.sample_len
         self._epoch = 0
-        self._begun: bytes | None = None
+        self._first_part: bytes | None = None
 
     def push(self, packet: Packet) -> DecodedBlock:
         """Return the samples of the packets that are whole now."""
         if not self._profile.streams_on(packet.characteristic):
             return read_packet(self._profile, packet)
         if packet.epoch != self._epoch:
-            self._epoch, self._begun = packet.epoch, None
+            self._epoch, self._first_part = packet.epoch, None
         rows, payloads, faults = [], [], []
         for row in range(len(packet)):
             payload, fault = self._joined(packet.notification(row))
@@ -55,18 +55,21 @@ class MovesenseGsp:
 
     def _joined(self, payload: bytes) -> tuple[bytes | None, tuple[str, str] | None]:
         """A whole packet, if there is one now, and what is wrong."""
-        begun, self._begun = self._begun, None
+        first_part, self._first_part = self._first_part, None
         if payload.startswith(self._rest):
-            if begun is None:
+            if first_part is None:
                 return None, ("stray_bytes", "expected a packet's beginning before its rest")
-            return begun + payload[len(self._rest) :], None
+            return first_part + payload[len(self._rest) :], None
         fault = None
-        if begun is not None and not self._is_answer(payload):
-            fault = ("cut_frame", f"expected the rest of a packet after {len(begun)} bytes of it")
-        elif begun is not None:
-            self._begun = begun
+        if first_part is not None and not self._is_answer(payload):
+            fault = (
+                "cut_frame",
+                f"expected the rest of a packet after {len(first_part)} bytes of it",
+            )
+        elif first_part is not None:
+            self._first_part = first_part
         if payload.startswith(self._match) and self._is_cut(len(payload)):
-            self._begun = payload
+            self._first_part = payload
             return None, fault
         return payload, fault
 

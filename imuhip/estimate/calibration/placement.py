@@ -23,7 +23,7 @@ from imuhip.estimate.calibration.side_swap import (
     other,
     to_the_right,
 )
-from imuhip.estimate.calibration.slip import Closure, Standing, closures
+from imuhip.estimate.calibration.slip import Slip, Standing, slips
 from imuhip.estimate.functional_axis import lean_of, movement
 from imuhip.estimate.windows import Rows
 
@@ -91,7 +91,7 @@ class Placement:
         self._stood_from = 0.0
         self._slipped: set[str] = set()
         self._sound_at = 0.0
-        self._news: list[Misplacement] = []
+        self._misplacements: list[Misplacement] = []
         self._ratio = np.nan
 
     @property
@@ -185,7 +185,9 @@ class Placement:
         swapped = self._sides.swapped
         kind: Literal["swapped", "as_named"] = "swapped" if swapped else "as_named"
         words = _SWAPPED if swapped else _AS_NAMED
-        self._news.append(Misplacement(kind, "", 0.0, now, np.nan, corrected=True, words=words))
+        self._misplacements.append(
+            Misplacement(kind, "", 0.0, now, np.nan, corrected=True, words=words)
+        )
         self._slipped.clear()
         for i in self._sitting:
             self._sit(i, now)
@@ -207,8 +209,8 @@ class Placement:
             self._right[i] = seen.axis[i]
             gates += self._level(seen, i)
             self._sit(i, seen.t_end)
-        news, self._news = self._news, []
-        return Verdict(tuple(gates), tuple(news))
+        misplacements, self._misplacements = self._misplacements, []
+        return Verdict(tuple(gates), tuple(misplacements))
 
     def _stand(self, seen: Measured) -> None:
         self._stood, self._stood_from = _standing(seen), seen.t_start
@@ -231,7 +233,7 @@ class Placement:
         angle = float(np.degrees(sitting.turned))
         corrected = sitting.mount is not None
         words = _MOUNTS[kind if corrected else "unknown"].format(sensor=_where(name), angle=angle)
-        self._news.append(
+        self._misplacements.append(
             Misplacement(kind, name, self._stood_from, now, angle, corrected, words=words)
         )
 
@@ -242,7 +244,7 @@ class Placement:
         tilt = float(np.degrees(np.arcsin(min(abs(seen.axis[i] @ self._stood.up[i]), 1.0))))
         gate = Gate.judge("axis_tilt", "deg", PELVIS, tilt, *_TILT_DEG)
         if gate.verdict == "failed":
-            self._news.append(
+            self._misplacements.append(
                 Misplacement(
                     "tilted", PELVIS, seen.t_start, seen.t_end, tilt, corrected=False, words=_TILTED
                 )
@@ -266,28 +268,28 @@ class Placement:
     def _close(self, seen: Measured, stood: Standing) -> list[Gate]:
         """Hold a later standing against the first."""
         gates = []
-        found = closures(self.sensors, stood, _standing(seen))
+        found = slips(self.sensors, stood, _standing(seen))
         thighs = [(name, found[name].tilt) for name in THIGH.values() if name in found]
         if len(thighs) > 1 and min(tilt for _, tilt in thighs) > _BOTH_LEANED:
             # Two straps do not slip at once: one of the standings was none.
             return [_pose_gate(name, tilt) for name, tilt in thighs]
-        for sensor, closure in found.items():
-            tilt, heading = np.degrees((closure.tilt, abs(closure.heading))).tolist()
-            limit = float(np.degrees(closure.heading_limit))
+        for sensor, slip in found.items():
+            tilt, heading = np.degrees((slip.tilt, abs(slip.heading))).tolist()
+            limit = float(np.degrees(slip.heading_limit))
             gates.append(Gate.judge("tilt_closure", "deg", sensor, tilt, *_TILT_CLOSURE_DEG))
             gates.append(
                 Gate.judge("heading_closure", "deg", sensor, heading, _HEADING_GOOD_DEG, limit)
             )
-            gates.append(Gate.judge("slip", "1", sensor, closure.slip, *_SLIP))
+            gates.append(Gate.judge("slip", "1", sensor, slip.size, *_SLIP))
             if gates[-1].verdict == "failed" and sensor not in self._slipped:
                 self._slipped.add(sensor)
-                self._news.append(self._slip(sensor, closure, seen))
+                self._misplacements.append(self._slip(sensor, slip, seen))
         if not self._slipped:
             self._sound_at = seen.t_end
         return gates
 
-    def _slip(self, sensor: str, closure: Closure, seen: Measured) -> Misplacement:
-        angle = float(np.degrees(closure.angle))
+    def _slip(self, sensor: str, slip: Slip, seen: Measured) -> Misplacement:
+        angle = float(np.degrees(slip.angle))
         words = _SLIPPED.format(
             sensor=_where(sensor), angle=angle, before=self._sound_at, after=seen.t_start
         )

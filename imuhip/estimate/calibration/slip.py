@@ -46,7 +46,7 @@ class Standing(NamedTuple):
     lost: Array
 
 
-class Closure(NamedTuple):
+class Slip(NamedTuple):
     """How far one sensor is from where it was, against the others.
 
     Parameters
@@ -55,14 +55,14 @@ class Closure(NamedTuple):
         Radians; heading NaN where there is nothing to hold it against.
     heading_limit
         From where on the heading is a slip, radians.
-    slip
+    size
         Both against their limits, as one number: a slip beyond 1.
     """
 
     tilt: float
     heading: float
     heading_limit: float
-    slip: float
+    size: float
 
     @property
     def angle(self) -> float:
@@ -70,7 +70,7 @@ class Closure(NamedTuple):
         return float(np.hypot(self.tilt, np.nan_to_num(self.heading)))
 
 
-def closures(sensors: Sequence[str], before: Standing, now: Standing) -> dict[str, Closure]:
+def slips(sensors: Sequence[str], before: Standing, now: Standing) -> dict[str, Slip]:
     """Compare two standings, sensor by sensor."""
     count = len(sensors)
     tilt = np.arccos(np.clip(np.sum(before.up * now.up, axis=-1), -1.0, 1.0))
@@ -87,7 +87,7 @@ def closures(sensors: Sequence[str], before: Standing, now: Standing) -> dict[st
     found = {}
     for i, sensor in enumerate(sensors):
         slip = float(np.hypot(tilt[i] / _TILT, heading[i] / limits[i]))
-        found[sensor] = Closure(float(tilt[i]), float(heading[i]), limits[i], slip)
+        found[sensor] = Slip(float(tilt[i]), float(heading[i]), limits[i], slip)
     return found
 
 

@@ -184,17 +184,17 @@ def _write_events(stem: Path, results: Results, zero: float) -> None:
 def _mark_rows(results: Results) -> list[tuple[float, str, str, str, str]]:
     """Onset, duration and label of the marks."""
     rows: list[tuple[float, str, str, str, str]] = []
-    begun: dict[str, float] = {}
+    open_marks: dict[str, float] = {}
     for mark in results.session.get("marks") or ():
         kind, _, rest = mark["label"].partition(":")
-        if kind == "begin" and rest not in begun:
-            begun[rest] = mark["t"]
-        elif kind == "end" and rest in begun:
-            start = begun.pop(rest)
+        if kind == "begin" and rest not in open_marks:
+            open_marks[rest] = mark["t"]
+        elif kind == "end" and rest in open_marks:
+            start = open_marks.pop(rest)
             rows.append((start, f"{mark['t'] - start:.6f}", _cell(rest), "n/a", "n/a"))
         else:
             rows.append((mark["t"], "0", _cell(mark["label"]), "n/a", "n/a"))
-    rows += [(t, "n/a", _cell(name), "n/a", "n/a") for name, t in begun.items()]
+    rows += [(t, "n/a", _cell(name), "n/a", "n/a") for name, t in open_marks.items()]
     return rows
 
 
