@@ -22,7 +22,7 @@ from imuhip.assess.history import BLOCK_ROWS, KEPT_ROWS, History
 from imuhip.assess.judging import LastWords, hurt_without_a_set, judged_so_far, seen_of
 from imuhip.assess.measures import measured
 from imuhip.assess.movements import Movement
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.recognition import detected, marked, missing
 from imuhip.assess.repetitions import Candidate, Machines
 from imuhip.assess.sets import Closed, Said, Sets
@@ -81,7 +81,7 @@ class Assessor:
     def __init__(
         self, settings: Mapping[str, Any] | None = None, *, last_word: bool = False
     ) -> None:
-        self._params = Params.from_settings(settings or {})
+        self._params = AssessParams.from_settings(settings or {})
         self._history = History()
         self._machines = Machines([(each.movements[0], each.thresholds) for each in MACHINES])
         self._waiting: list[Candidate] = []

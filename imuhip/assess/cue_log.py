@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
 from imuhip.assess.episodes import Context, Episode
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.rules.record import Limits
 from imuhip.assess.rules.table import RULES, seen_by_side
 from imuhip.assess.symmetry import Z95, within_sd
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def outcomes(
-    episodes: Sequence[Episode], context: Context, params: Params | None = None
+    episodes: Sequence[Episode], context: Context, params: AssessParams | None = None
 ) -> tuple[Outcome, ...]:
     """Say of every cue given in a set what became of what was found before it.
 
@@ -71,7 +71,7 @@ def outcomes(
     counted = [each for each in episodes if each.counted]
     if not counted:
         return ()
-    limits = (params or Params()).limits
+    limits = (params or AssessParams()).limits
     begin, over = _time(counted[0], counted[0].start), _time(counted[-1], counted[-1].end)
     cues = [
         (note.t, note.label.partition(":")[2].strip())

@@ -13,7 +13,7 @@ from imuhip.assess.cues import cues_for
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.pain import Kind, marks_of
 from imuhip.assess.pain_verdicts import verdict_on
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.rules.record import Rule
 from imuhip.assess.rules.table import RULES, verdicts
 from imuhip.assess.verdicts import Seen, Verdict
@@ -22,7 +22,7 @@ from imuhip.core.findings import Finding, FindingGrade, Note
 
 
 def judge(
-    episodes: Sequence[Episode], context: Context, params: Params | None = None
+    episodes: Sequence[Episode], context: Context, params: AssessParams | None = None
 ) -> tuple[Finding, ...]:
     """Judge the repetitions of one set so far; partial ones are left out.
 
@@ -38,7 +38,7 @@ def judge(
     counted = [each for each in episodes if each.counted]
     if not counted:
         return ()
-    limits = (params or Params()).limits
+    limits = (params or AssessParams()).limits
     movement = counted[0].movement
     return tuple(
         _finding(rule, verdict, counted[0], context)
@@ -49,7 +49,7 @@ def judge(
 
 
 def judged_so_far(
-    episodes: Sequence[Episode], context: Context, params: Params
+    episodes: Sequence[Episode], context: Context, params: AssessParams
 ) -> tuple[Finding, ...]:
     """`judge`, with how many repetitions of the set were known."""
     return tuple(replace(each, after=len(episodes)) for each in judge(episodes, context, params))
@@ -58,7 +58,7 @@ def judged_so_far(
 class LastWords:
     """What is said of each set after its last repetition, and nothing before that."""
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: AssessParams) -> None:
         self._params = params
         self._going: dict[str, tuple[int, Sequence[Episode], Context]] = {}
         self._said: dict[tuple[str, int], tuple[Finding, ...]] = {}
@@ -81,7 +81,9 @@ class LastWords:
         return [finding for said in self._said.values() for finding in said]
 
 
-def seen_of(episode: Episode, context: Context, params: Params) -> dict[str, tuple[Seen, ...]]:
+def seen_of(
+    episode: Episode, context: Context, params: AssessParams
+) -> dict[str, tuple[Seen, ...]]:
     """Return what a repetition shows of every rule, so that it is looked at only once.
 
     Of a side that it does not count for no value is known.

@@ -12,14 +12,14 @@ from typing import Final
 import numpy as np
 
 from imuhip.assess.episodes import Episode
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.smoothness import sparc
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.records import Array
 
 
 def measured(
-    episode: Episode, side: Side, rest_from: float | None, params: Params
+    episode: Episode, side: Side, rest_from: float | None, params: AssessParams
 ) -> dict[str, float]:
     """All measures of one side of a repetition.
 
@@ -41,10 +41,10 @@ def measured(
 
 
 Values = dict[str, float]
-Part = Callable[[Episode, int, Params], Values]
+Part = Callable[[Episode, int, AssessParams], Values]
 
 
-def _tempo(e: Episode, k: int, _: Params) -> Values:
+def _tempo(e: Episode, k: int, _: AssessParams) -> Values:
     """Descent, bottom, ascent of a repetition that goes there and back."""
     first, last = e.turn_start, max(e.turn_stop - 1, e.turn_start)
     return {
@@ -57,7 +57,7 @@ def _tempo(e: Episode, k: int, _: Params) -> Values:
     }
 
 
-def _table_tempo(e: Episode, k: int, params: Params) -> Values:
+def _table_tempo(e: Episode, k: int, params: AssessParams) -> Values:
     """The same of a turn to the end range and back: going, hold, return."""
     if e.movement.path == "one_way":
         return _turn_tempo(e, k, params)
@@ -72,7 +72,7 @@ def _table_tempo(e: Episode, k: int, params: Params) -> Values:
     return values | {"tremor_deg_s": _tremor(e, k)}
 
 
-def _turn_tempo(e: Episode, k: int, _: Params) -> Values:
+def _turn_tempo(e: Episode, k: int, _: AssessParams) -> Values:
     """Duration and smoothness of a turn that ends where it stops."""
     return {
         "duration_s": (e.end - e.start) / GRID_HZ,
@@ -80,7 +80,7 @@ def _turn_tempo(e: Episode, k: int, _: Params) -> Values:
     }
 
 
-def _hold(e: Episode, k: int, _: Params) -> Values:
+def _hold(e: Episode, k: int, _: AssessParams) -> Values:
     """How a posture was held: the hip's angles, how still, and whether the pelvis turned."""
     hip, sd = (np.degrees(_means(part[:, k])) for part in (e.rows.hip, e.rows.hip_sd))
     lasts = (e.end - e.start) / GRID_HZ
@@ -100,14 +100,14 @@ def _tremor(e: Episode, k: int) -> float:
     return float(np.degrees(np.sqrt(np.mean(known**2)))) if len(known) else np.nan
 
 
-def _tilt(e: Episode, _k: int, _: Params) -> Values:
+def _tilt(e: Episode, _k: int, _: AssessParams) -> Values:
     """How far the pelvis tipped since the rest before; forward is positive."""
     tilt = e.rows.pelvis[:, 0]
     there = _mean(tilt[e.turn_start : e.turn_stop])
     return {"pelvis_tilt_arc_deg": math.degrees(there - _mean(tilt[e.before : e.start + 1]))}
 
 
-def _depth(e: Episode, k: int, params: Params) -> Values:
+def _depth(e: Episode, k: int, params: AssessParams) -> Values:
     """How deep the thigh went."""
     depth = _most(np.degrees(e.rows.inclination[e.start : e.end + 1, k]))
     values = {"depth_deg": depth, "thigh_past_parallel_deg": depth - 90.0}
@@ -115,7 +115,7 @@ def _depth(e: Episode, k: int, params: Params) -> Values:
     return values
 
 
-def _squat_arcs(e: Episode, k: int, _: Params) -> Values:
+def _squat_arcs(e: Episode, k: int, _: AssessParams) -> Values:
     """Hip angles at the bottom, and how far they came since the rest before."""
     values = _arcs(e, k, "bottom")
     first, last = e.turn_start, max(e.turn_stop - 1, e.turn_start)
@@ -139,7 +139,7 @@ def _squat_arcs(e: Episode, k: int, _: Params) -> Values:
     return values
 
 
-def _turn_arcs(e: Episode, k: int, _: Params) -> Values:
+def _turn_arcs(e: Episode, k: int, _: AssessParams) -> Values:
     """Hip rotation at the end range, and how far it came since the rest before."""
     values = _arcs(e, k, "end")
     path = e.rows.hip[e.start : e.end + 1, k]
@@ -171,7 +171,7 @@ def _arcs(e: Episode, k: int, where: str) -> Values:
     return values
 
 
-def _speeds(e: Episode, k: int, _: Params) -> Values:
+def _speeds(e: Episode, k: int, _: AssessParams) -> Values:
     """Peak and mean speed of the thigh about the axis of the movement."""
     rate = {
         "inclination": e.rows.inclination_rate,
@@ -184,7 +184,7 @@ def _speeds(e: Episode, k: int, _: Params) -> Values:
     return {"speed_peak_deg_s": _most(fast), "speed_mean_deg_s": _mean(fast)}
 
 
-def _flexion_speed(e: Episode, k: int, _: Params) -> Values:
+def _flexion_speed(e: Episode, k: int, _: AssessParams) -> Values:
     """Peak and mean speed of hip flexion over the repetition."""
     flexion = np.degrees(e.rows.hip[e.start : e.end + 1, k, 0])
     if len(flexion) <= 2 * _SPAN_ROWS:
@@ -194,7 +194,7 @@ def _flexion_speed(e: Episode, k: int, _: Params) -> Values:
     return {"flexion_speed_peak_deg_s": _most(fast), "flexion_speed_mean_deg_s": _mean(fast)}
 
 
-def _share(e: Episode, k: int, _: Params) -> Values:
+def _share(e: Episode, k: int, _: AssessParams) -> Values:
     """How much of a pivot the hip gave, from the rest before to the end."""
     inwards = HIP_SIGNS[SIDES[k]][2]
     end, before = slice(e.turn_start, e.turn_stop), slice(e.before, e.start + 1)

@@ -1,7 +1,7 @@
 """What an assessment depends on beside the motion; it travels in the recording's header.
 
 ``parameters["assess"]`` of the header is a plain table, for it is written as JSON and edited by
-people; `Params.from_settings` is the door through which it comes in.
+people; `AssessParams.from_settings` is the door through which it comes in.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from imuhip.devices.toml_door import as_number, nearest, shown
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class AssessParams:
     """Settings of an assessment.
 
     Parameters
@@ -57,7 +57,7 @@ class Params:
         return self.day_errors.get(measure, START_DAY_ERROR)
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> "Params":
+    def from_settings(cls, settings: Mapping[str, Any]) -> "AssessParams":
         """Read ``parameters["assess"]`` of a header.
 
         Parameters

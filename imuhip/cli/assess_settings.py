@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.cli.filing import Filing
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import read_file
@@ -29,7 +29,7 @@ def assess_from(path: Path | None) -> Mapping[str, Any]:
         raise RecordingError(
             "no table [assess]. Put goal, limits or arc_goals under it.", path=path
         )
-    Params.from_settings(found)
+    AssessParams.from_settings(found)
     return found
 
 

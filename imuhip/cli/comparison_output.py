@@ -14,7 +14,7 @@ from imuhip.assess.goals import ArcName, Arcs, Standing, Zone, against, arcs_of
 from imuhip.assess.loads import depth_by_load, loads_words
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pairs import pairs_of, relations_of
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.set_changes import changes_of_session
 from imuhip.assess.symmetry import Z95, Measured, certain_or_nan
@@ -25,7 +25,7 @@ from imuhip.core.findings import Finding, Note, Repetition
 def goals_words(
     console: Console,
     repetitions: Sequence[Repetition],
-    params: Params,
+    params: AssessParams,
     notes: Sequence[Note] = (),
 ) -> None:
     """Say how far each hip turned in table tests, against the coach's goals and measured means."""
@@ -126,7 +126,7 @@ def _span(zone: Zone, unit: str) -> str:
     return f"{zone.low:.0f}–{zone.high:.0f}{unit}"
 
 
-def _goal(params: Params) -> str:
+def _goal(params: AssessParams) -> str:
     return params.goal.replace("_", " ")
 
 

@@ -139,7 +139,7 @@ def batch(
 
 def orientation_params(name: str, axes: int) -> Any:
     """Filter settings, or wrong usage."""
-    from imuhip.estimate.orientation import Params
+    from imuhip.estimate.orientation import FilterParams
     from imuhip.estimate.orientation_engines import FILTERS
 
     if name not in FILTERS:
@@ -150,7 +150,7 @@ def orientation_params(name: str, axes: int) -> Any:
         known = " or ".join(str(n) for n in FILTERS[name].axes)
         raise typer.BadParameter(f"{name} works with {known} axes, not with {axes}.")
     chosen: Literal[6, 9] = 9 if axes == 9 else 6
-    return Params(filter=name, axes=chosen)
+    return FilterParams(filter=name, axes=chosen)
 
 
 @contextmanager

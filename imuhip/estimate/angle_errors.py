@@ -37,7 +37,7 @@ from imuhip.core.records import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class ErrorParams:
     """What is believed of sensors and of people; one standard deviation each, radians or shares.
 
     Parameters
@@ -61,7 +61,7 @@ class Params:
     skew: float = 1.0
 
 
-def settings_of(params: Params, quality: float) -> Array:
+def settings_of(params: ErrorParams, quality: float) -> Array:
     """The parameters as the kernel reads them; `quality` is the accelerometers' error."""
     postures = (*params.pelvis_posture, *params.thigh_posture)
     return np.array((*postures, quality, params.turning * quality, params.still, params.skew))

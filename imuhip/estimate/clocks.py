@@ -44,7 +44,7 @@ from imuhip.estimate.clock_fit import (
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class ClockParams:
     """How the line is found.
 
     Parameters
@@ -87,8 +87,8 @@ class Source:
 class Clock:
     """The clock of one sensor: `push` decoded samples, get them back in order, with times."""
 
-    def __init__(self, sensor: str, source: Source, params: Params | None = None) -> None:
-        params = params or Params()
+    def __init__(self, sensor: str, source: Source, params: ClockParams | None = None) -> None:
+        params = params or ClockParams()
         self._sensor = sensor
         self._source = source
         untimed = source.unit_s is None

@@ -27,7 +27,7 @@ from imuhip.core.records import Array, BoolArray, GridBlock, IntArray, Orientati
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class GridParams:
     """When a row is complete.
 
     Parameters
@@ -43,9 +43,9 @@ class Params:
 class Grid:
     """Merges the sensors of a session: `push` orientations and how far the host has come."""
 
-    def __init__(self, sensors: Sequence[str], params: Params | None = None) -> None:
+    def __init__(self, sensors: Sequence[str], params: GridParams | None = None) -> None:
         self.sensors = tuple(sensors)
-        self._patience = (params or Params()).patience_s
+        self._patience = (params or GridParams()).patience_s
         self._place = {sensor: i for i, sensor in enumerate(self.sensors)}
         self._tracks = [np.empty((0, _COLUMNS)) for _ in self.sensors]
         self._started = [False] * len(self.sensors)

@@ -31,7 +31,7 @@ from imuhip.core.records import Array, BoolArray, SampleBlock
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class BiasParams:
     """What is believed of gyroscopes and of people. Rates in rad/s, angles in rad.
 
     Parameters
@@ -78,8 +78,8 @@ class BiasBlock:
 class GyroBias:
     """The bias of one sensor: `push` its samples in order, in any blocks."""
 
-    def __init__(self, params: Params | None = None) -> None:
-        params = params or Params()
+    def __init__(self, params: BiasParams | None = None) -> None:
+        params = params or BiasParams()
         self._settings = np.array((params.walk, params.sway, params.bench))
         self._x = np.zeros((2, 3, 4))
         self._p = np.zeros((2, 3, 4, 4))

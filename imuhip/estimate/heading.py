@@ -15,7 +15,7 @@ A quiet standing reads ``h + p``. What that tells depends on the feet:
 * While they stay planted the stance is the same, whatever it is, so standings of one set read
   alike, and what changes from one to the next is drift. It takes no belief about the stance.
 * When a foot has moved the stance is anybody's: people squat with toes turned out by up to 25°,
-  left unlike right. p is unknown again (`Params.stance`), and h is what the gyroscopes say.
+  left unlike right. p is unknown again (`HeadingParams.stance`), and h is what the gyroscopes say.
 * A declared ``stand_again`` asks for the stance of the calibration: only there is p about zero.
 
 A foot has moved when one leg was lifted or bent alone, when the body sat, when the pelvis came back
@@ -49,7 +49,7 @@ Rows = np.ndarray[Any, np.dtype[np.void]]
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class HeadingParams:
     """What is believed of people who stand. Angles in radians, times in seconds.
 
     Parameters
@@ -80,8 +80,8 @@ class Params:
 class RelativeHeading:
     """Drift of the headings against the pelvis's: `align` with a standing, then `push` rows."""
 
-    def __init__(self, params: Params | None = None) -> None:
-        each = params or Params()
+    def __init__(self, params: HeadingParams | None = None) -> None:
+        each = params or HeadingParams()
         self._declared = each.declared
         self._settings = np.array((each.stance, each.sway, each.creep, each.walk, each.scale))
         self._standing: Array | None = None

@@ -23,7 +23,7 @@ from imuhip.core.kernels import kernel
 from imuhip.core.quaternions import mean_quaternion, wrap_angle
 from imuhip.core.records import AngleBlock, Array, GridBlock
 from imuhip.estimate.angle_errors import (
-    Params,
+    ErrorParams,
     felt_lately,
     hip_errors,
     settings_of,
@@ -56,11 +56,11 @@ def pelvis_angles(q_e_pelvis: Array) -> Array:
 class JointAngles:
     """Angles of both hips and the pelvis on the grid, zeroed to standing, with their errors."""
 
-    def __init__(self, params: Params | None = None) -> None:
+    def __init__(self, params: ErrorParams | None = None) -> None:
         self._alignment: Alignment | None = None
         self._zero = np.full((2, 3), np.nan)
         self._facing = 0.0
-        self._params = params or Params()
+        self._params = params or ErrorParams()
         self._stood = np.full((3, 4), np.nan)
         self._swung = np.zeros(3)
         self._heard = np.tile((0.0, 1.0, 0.0), (3, 1))
@@ -134,7 +134,7 @@ def _places(alignment: Alignment) -> list[int | None]:
     return [place.get(PELVIS), *(place.get(THIGH[side]) for side in SIDES)]
 
 
-def _known(params: Params, alignment: Alignment) -> tuple[Array, Array, Array]:
+def _known(params: ErrorParams, alignment: Alignment) -> tuple[Array, Array, Array]:
     """Settings, the alignment's covariance and the signs, as `hip_errors` reads them."""
     covariance, places = np.full((3, 3), np.nan), _places(alignment)
     for row, i in enumerate(places):

@@ -17,7 +17,13 @@ from dataclasses import replace
 import numpy as np
 
 from imuhip.core.records import Array
-from imuhip.estimate.angle_errors import Params, hip_errors, lean_errors, settings_of, verticals
+from imuhip.estimate.angle_errors import (
+    ErrorParams,
+    hip_errors,
+    lean_errors,
+    settings_of,
+    verticals,
+)
 
 AXIS_SD = math.radians(6.0)
 """How far a joint's own axis is turned from the pelvis's in standing (toes out)."""
@@ -28,7 +34,7 @@ def joint_sd(
     moved: Array,
     headings: Array,
     doubts: tuple[Array, Array],
-    known: tuple[Params, float],
+    known: tuple[ErrorParams, float],
 ) -> Array:
     """Deviations ``(N, 3)`` of φ, α and ρ of a distal segment in a proximal one, radians.
 
@@ -74,7 +80,7 @@ def turn_sd(
     moved: Array,
     headings: Array,
     doubts: tuple[Array, Array],
-    known: tuple[Params, float],
+    known: tuple[ErrorParams, float],
 ) -> Array:
     """Deviation ``(N, 1)`` of a segment's heading against another's; parameters as `joint_sd`'s.
 
@@ -94,7 +100,7 @@ def turn_sd(
 
 
 def lean_sd(
-    q: Array, moved: Array, headings: Array, tilt: Array, known: tuple[Params, float]
+    q: Array, moved: Array, headings: Array, tilt: Array, known: tuple[ErrorParams, float]
 ) -> Array:
     """Deviations ``(N, 2)`` of a segment's tilt and obliquity.
 

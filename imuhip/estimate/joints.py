@@ -28,7 +28,7 @@ from imuhip.core.conventions import PELVIS
 from imuhip.core.evidence import Alignment, HeadingBlock
 from imuhip.core.quaternions import mean_quaternion, wrap_angle
 from imuhip.core.records import Array, GridBlock
-from imuhip.estimate.angle_errors import Params
+from imuhip.estimate.angle_errors import ErrorParams
 from imuhip.estimate.joint_angles import (
     hip_angles,
     pelvis_angles,
@@ -62,8 +62,8 @@ class Joint(NamedTuple):
 class Joints:
     """Angles of all joints whose sensors are there: `align`, then `push` rows."""
 
-    def __init__(self, sensors: Sequence[str], params: Params | None = None) -> None:
-        self._params = params or Params()
+    def __init__(self, sensors: Sequence[str], params: ErrorParams | None = None) -> None:
+        self._params = params or ErrorParams()
         self._stood = np.full((len(sensors), 4), np.nan)
         self._joints = [j for j in JOINTS if {j.proximal, j.distal} <= set(sensors)]
         self.names: tuple[str, ...] = tuple(name for j in self._joints for name in j.names)

@@ -10,9 +10,9 @@ Three things no filter knows are done here, once, for all of them:
 * The interval. VQF has a fixed step, sensors do not: the angular rate is scaled by the true
   interval over the fixed one, so every integral is right and only time constants feel it.
 * A few samples missing are filled in linearly, for the filter alone.
-* Across a gap of up to `Params.bridge_s` the filter goes on: the turn is taken from the rates at
-  both ends, and less of it the longer the gap, for people turn to and fro. How much of it, and how
-  far it is wrong, was measured on gaps cut into real movement (``tests/benchmarks/bench_gaps.py``).
+* Across a gap of up to `FilterParams.bridge_s` the filter goes on: the turn is taken from the rates
+  at both ends, and less of it the longer the gap, because people turn to and fro. How much of it,
+  and how far it is wrong, was measured on gaps cut into real movement (``tests/benchmarks/bench_gaps.py``).
   Gravity is filled in as that turn shows it, so that the gap teaches the filter nothing.
 * After a longer gap the filter starts anew with the bias it had, at the inclination that the same
   turn and the force felt after the gap give together; the heading goes on. A device's own
@@ -56,7 +56,7 @@ from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, Offli
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class FilterParams:
     """Which filter, and how it treats missing samples.
 
     Parameters
@@ -117,7 +117,7 @@ class Filter:
         self,
         sensor: str,
         rate_hz: float,
-        params: Params | None = None,
+        params: FilterParams | None = None,
         *,
         offline: bool = False,
     ) -> None:
@@ -126,7 +126,7 @@ class Filter:
         With `offline` it is VQF's offline variant, whatever `params` name, and `push` is called
         once, with the whole session.
         """
-        params = params or Params()
+        params = params or FilterParams()
         if params.filter not in FILTERS:
             names = ", ".join(FILTERS)
             raise ValueError(f"There is no filter {params.filter!r}. Choose one of {names}.")

@@ -4,8 +4,8 @@ A device's counter, or without one its time stamp, says which notification is ne
 twice is left out. Bluetooth delivers the notifications of a connection in order, so what is missing
 is lost and what follows goes on at once. Where a profile says that its transport reorders, and over
 a finished session, what follows a gap waits until it is filled, and no longer than the host needs
-to move `Params.patience_s` on: a rule on the stamps of the recording, kept to the record, so that a
-notification which came too late is left out whether it is known by then or not.
+to move `SequenceParams.patience_s` on: a rule on the stamps of the recording, kept to the record,
+so that a notification which came too late is left out whether it is known by then or not.
 
 Devices without counter and stamp pass through, and so do stamps that are already the session's.
 """
@@ -38,7 +38,7 @@ from imuhip.estimate.sequence_order import (
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class SequenceParams:
     """How long a gap is waited for.
 
     Parameters
@@ -135,13 +135,13 @@ class Progress:
 class Sequence:
     """The order of one sensor: `push` decoded packets, and say when a batch is over."""
 
-    def __init__(self, sensor: str, rule: Rule, params: Params | None = None) -> None:
+    def __init__(self, sensor: str, rule: Rule, params: SequenceParams | None = None) -> None:
         self._sensor = sensor
         self._counted = rule.counter_bits is not None
         self._passes = not self._counted and rule.tick_s is None
         tick_s = rule.tick_s or 1.0
         bits = (rule.counter_bits or 0) if self._counted else rule.tick_bits
-        params = params or Params()
+        params = params or SequenceParams()
         waits = params.always or rule.reorders
         self._settings = np.empty(SETTINGS_SIZE)
         self._settings[:] = (

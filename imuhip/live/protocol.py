@@ -16,7 +16,7 @@ import numpy as np
 
 from imuhip.assess.goals import OWN_SOURCE
 from imuhip.assess.movements import MOVEMENTS, Movement
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.core.certainty import MOST_ERROR_DEG, REMEDY, Z95, certain_rows
 from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, PELVIS_ANGLES, SIDES
@@ -142,7 +142,7 @@ def hello(
     athlete
         Pseudonymous id, for whoever knows more of the athlete; may be empty.
     """
-    params = Params.from_settings(assess or {})
+    params = AssessParams.from_settings(assess or {})
     zones = _zones(params)
     return {
         "type": "hello",
@@ -188,7 +188,7 @@ def _gauge_of(movement: Movement, zones: Sequence[Mapping[str, Any]]) -> dict[st
     return {"from_deg": GAUGE["from_deg"], "to_deg": GAUGE["to_deg"], "zones": []}
 
 
-def _zones(params: Params) -> list[dict[str, Any]]:
+def _zones(params: AssessParams) -> list[dict[str, Any]]:
     """Where the athlete's goals, or the profile's, lie on the gauges of both sides."""
     found = []
     for side in SIDES:

@@ -35,29 +35,26 @@ from imuhip.core.records import (
     SampleBlock,
 )
 from imuhip.estimate.alignment import Aligner
-from imuhip.estimate.angle_errors import Params as ErrorParams
+from imuhip.estimate.angle_errors import ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol, TimedMark
 from imuhip.estimate.calibration.reversed_forces import REVERSED, ReversedForces
 from imuhip.estimate.common_motion import CommonMotion
 from imuhip.estimate.continuous import ContinuousTurn
-from imuhip.estimate.grid import Grid, without
-from imuhip.estimate.grid import Params as GridParams
-from imuhip.estimate.heading import Params as HeadingParams
-from imuhip.estimate.heading import RelativeHeading
+from imuhip.estimate.grid import Grid, GridParams, without
+from imuhip.estimate.heading import HeadingParams, RelativeHeading
 from imuhip.estimate.joint_angles import JointAngles
 from imuhip.estimate.joints import Joints
 from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
 from imuhip.estimate.silence import Silence
-from imuhip.pipeline.one_sensor import Params as ChainParams
-from imuhip.pipeline.one_sensor import SensorChain
+from imuhip.pipeline.one_sensor import SensorChain, SensorParams
 
 _Block = TypeVar("_Block", AngleBlock, SegmentBlock)
 
 
 @dataclass(frozen=True, slots=True)
-class Params(ChainParams):
+class Params(SensorParams):
     """Settings of all stages; each stage says what its own do."""
 
     grid: GridParams = field(default_factory=GridParams)

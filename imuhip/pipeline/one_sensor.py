@@ -24,20 +24,16 @@ from imuhip.devices.decode import decoder_of
 from imuhip.devices.profiles import Profile, parse_profile
 from imuhip.devices.unit_check import UnitCheck
 from imuhip.estimate.axes import AxesCheck
-from imuhip.estimate.clocks import Clock, Source
-from imuhip.estimate.clocks import Params as ClockParams
-from imuhip.estimate.gyro_bias import GyroBias
-from imuhip.estimate.gyro_bias import Params as BiasParams
-from imuhip.estimate.orientation import Filter
-from imuhip.estimate.orientation import Params as FilterParams
+from imuhip.estimate.clocks import Clock, ClockParams, Source
+from imuhip.estimate.gyro_bias import BiasParams, GyroBias
+from imuhip.estimate.orientation import Filter, FilterParams
 from imuhip.estimate.plausibility import Plausibility
-from imuhip.estimate.sequence import Ordered, Progress, Rule
-from imuhip.estimate.sequence import Params as SequenceParams
+from imuhip.estimate.sequence import Ordered, Progress, Rule, SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class SensorParams:
     """Settings of one sensor's stages; each stage says what its own do."""
 
     sequence: SequenceParams = field(default_factory=SequenceParams)
@@ -49,7 +45,7 @@ class Params:
 class SensorChain:
     """The stages of one sensor: decode, sequence, clock, checks, bias, filter."""
 
-    def __init__(self, header: Header, info: SensorInfo, params: Params) -> None:
+    def __init__(self, header: Header, info: SensorInfo, params: SensorParams) -> None:
         text = header.profiles.get(info.profile_id)
         if text is None:
             raise RecordingError(

@@ -12,7 +12,7 @@ import numpy as np
 
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.waveforms import PHASES, over_phase
 from imuhip.assess.what_helped import Helped, helped_in
 from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
@@ -55,7 +55,7 @@ class Material:
 
     results: Results
     repetitions: tuple[Repetition, ...]
-    params: Params
+    params: AssessParams
     who: str
     started: datetime | None
     notes: tuple[MomentNote, ...]
@@ -81,7 +81,7 @@ def material_in(folder: Path) -> Material:
     return Material(
         results=results,
         repetitions=tuple(_repetition(row) for row in results.repetitions.to_pylist()),
-        params=Params.from_settings(assess),
+        params=AssessParams.from_settings(assess),
         who=str(said.get("athlete") or "unnamed athlete"),
         started=_moment(said.get("started")),
         notes=tuple(_note(note) for note in results.notes),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from imuhip.assess.cue_log import Outcome
-from imuhip.assess.params import Params as AssessParams
+from imuhip.assess.params import AssessParams
 from imuhip.assess.set_measures import SetSummary, summaries
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, THIGH
 from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement

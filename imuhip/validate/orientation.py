@@ -24,7 +24,7 @@ from imuhip.core.quaternions import (
 )
 from imuhip.core.records import Array, BoolArray, SampleBlock
 from imuhip.estimate.gyro_bias import GyroBias
-from imuhip.estimate.orientation import Filter, Params
+from imuhip.estimate.orientation import Filter, FilterParams
 from imuhip.estimate.orientation_engines import FILTERS
 
 Axes = Literal[6, 9]
@@ -185,7 +185,7 @@ def _stage(trial: Trial, name: str, axes: Axes) -> Array:
     if name == "vqf":  # the filters of ahrs are shown as their users know them
         corrected = GyroBias().push(block)
         block, still, bias_sd = corrected.samples, corrected.still, corrected.sd
-    stage = Filter(trial.name, trial.rate_hz, Params(filter=name, axes=axes))
+    stage = Filter(trial.name, trial.rate_hz, FilterParams(filter=name, axes=axes))
     return stage.push(block, still, bias_sd)[0].q
 
 

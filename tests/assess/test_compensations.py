@@ -17,7 +17,7 @@ from support.synthetic_episodes import (
 from support.synthetic_faults import MAKE, finding_of, knee, shift, squats, tuck
 
 from imuhip.assess.judging import judge, seen_of
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.rules.table import LIMITS, RULES
 
 SIGNED = [name for name in MAKE if RULES[name].signed or name == "rotation_difference"]
@@ -167,13 +167,14 @@ def test_what_grows_over_a_set_is_told_with_where_to_stop():
     """A tuck that grows from 1 to 23° is a finding that says so and at which repetition to stop."""
     sizes = [1.0, 3.0, 6.0, 9.0, 13.0, 17.0, 20.0, 23.0]
     episodes = [squat(tuck(size), i + 1) for i, size in enumerate(sizes)]
-    seen = [replace(each, seen=seen_of(each, context(), Params())) for each in episodes]
+    seen = [replace(each, seen=seen_of(each, context(), AssessParams())) for each in episodes]
     found = finding_of("grows_over_set", seen)
     assert found.grade == "marked"
     assert found.value == pytest.approx(22.0, abs=2.0)
     assert "Pelvic tuck grows from 0° to 23° over the set; stop at repetition 5." in found.words
     even = [
-        replace(each, seen=seen_of(each, context(), Params())) for each in squats(tuck(15.0), 8)
+        replace(each, seen=seen_of(each, context(), AssessParams()))
+        for each in squats(tuck(15.0), 8)
     ]
     assert not [f for f in judge(even, context()) if f.rule == "grows_over_set"]
 
@@ -316,7 +317,7 @@ def test_judging_twice_gives_the_same_bits_and_changes_nothing():
 def test_looking_once_is_as_good_as_looking_again(rule):
     """Repetitions that carry what they show give the same findings, without another look."""
     episodes = MAKE[rule](1.5 * LIMITS[RULES[rule].limit_name].value)
-    once = [replace(each, seen=seen_of(each, context(), Params())) for each in episodes]
+    once = [replace(each, seen=seen_of(each, context(), AssessParams())) for each in episodes]
     assert judge(once, context()) == judge(episodes, context())
     for each in once:
         each.rows.pelvis[:] = np.nan

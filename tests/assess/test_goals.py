@@ -3,7 +3,7 @@ import math
 import pytest
 
 from imuhip.assess.goals import GOAL_ZONES, NORMS, against, arcs_of, zones_for
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.profiles import GOALS
 from imuhip.core.errors import RecordingError
 from imuhip.core.findings import Repetition
@@ -94,10 +94,10 @@ def test_what_was_not_measured_cannot_be_told():
 
 def test_an_athlete_has_goals_of_their_own():
     """A setting of the recording replaces a goal and nothing else; a wrong one is told."""
-    params = Params.from_settings({"arc_goals": {"internal_deg": [20, 35]}})
+    params = AssessParams.from_settings({"arc_goals": {"internal_deg": [20, 35]}})
     zones = params.zones_of("left")
     own = next(z for z in zones if z.name == "internal_deg" and z.kind == "goal")
     assert (own.low, own.high, own.source) == (20.0, 35.0, "the athlete's own")
     for wrong in ({"inward": [1, 2]}, {"internal_deg": [35, 20]}, {"internal_deg": 3}, 4):
         with pytest.raises(RecordingError, match=r"assess\.arc_goals"):
-            Params.from_settings({"arc_goals": wrong})
+            AssessParams.from_settings({"arc_goals": wrong})

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from imuhip.assess.limits import limits_for
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.profiles import GOALS
 from imuhip.assess.rules.table import LIMITS
 from imuhip.assess.symmetry import START_DAY_ERROR
@@ -62,14 +62,14 @@ def test_an_athletes_own_limit_replaces_the_profiles():
 def test_a_wrong_setting_is_told(settings, words):
     """What is wrong in the header is named, with what was expected and what came."""
     with pytest.raises(RecordingError, match=r"(?s).*") as caught:
-        Params.from_settings(settings)
+        AssessParams.from_settings(settings)
     assert words in str(caught.value)
 
 
 def test_settings_of_an_athlete():
     """Goal, limits, offset and own sessions come in through one door."""
     sessions = [[30.0, 30.2], [30.1, 30.1], [30.0, 29.9], [30.1, 30.0]]
-    params = Params.from_settings(
+    params = AssessParams.from_settings(
         {
             "goal": "powerlifting",
             "limits": {"side_lag_ms": 60},
@@ -82,7 +82,7 @@ def test_settings_of_an_athlete():
     assert params.hip_crease_offset_deg == 4.0
     assert params.day_error("rotation_bottom_deg").between_sd < START_DAY_ERROR.between_sd
     assert params.day_error("depth_deg") == START_DAY_ERROR
-    assert Params.from_settings({}) == Params()
+    assert AssessParams.from_settings({}) == AssessParams()
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -27,7 +27,7 @@ from imuhip.batch.dataset import Dataset, partition_of
 from imuhip.batch.engines import attempt
 from imuhip.batch.run import batch, find_recordings
 from imuhip.core.errors import ImuhipError, RecordingError
-from imuhip.estimate.orientation import Params as OrientationParams
+from imuhip.estimate.orientation import FilterParams
 from imuhip.pipeline.all_sensors import Params
 from imuhip.recording.writer import RecordingWriter
 from imuhip.results.analysis import analyze
@@ -296,7 +296,7 @@ def test_other_parameters_are_other_work(season, tmp_path):
     """A change of parameters does everything anew, in the place of the old."""
     batch([season], tmp_path / "out", Here())
     names = set(contents(tmp_path / "out"))
-    other = Params(orientation=OrientationParams(bridge_s=0.2))
+    other = Params(orientation=FilterParams(bridge_s=0.2))
     report = batch([season], tmp_path / "out", Here(), other)
     assert (report.analyzed, report.already) == (6, 0)
     assert set(contents(tmp_path / "out")) == names

@@ -16,7 +16,7 @@ from scipy.signal import find_peaks
 
 from imuhip.core.conventions import HIP_SIGNS, SIDES
 from imuhip.core.records import Array, Mark, Record
-from imuhip.estimate.angle_errors import Params, hip_errors, settings_of, verticals
+from imuhip.estimate.angle_errors import ErrorParams, hip_errors, settings_of, verticals
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.simulate.nouns import SimulatedSession
 from imuhip.simulate.session import simulate
@@ -88,7 +88,7 @@ def _bound(session: SimulatedSession, bottoms: Array, left_out: tuple[str, ...])
     truth, n = session.truth, len(bottoms)
     out = (np.empty((n, 2, 3)), np.empty((n, 3)), np.empty((n, 3)))
     signs = np.array([HIP_SIGNS[side] for side in SIDES])
-    known = (settings_of(Params(turning=0.0, still=0.0), 0.0), covariance, signs)
+    known = (settings_of(ErrorParams(turning=0.0, still=0.0), 0.0), covariance, signs)
     nothing = np.zeros((n, 3))
     thighs = np.ascontiguousarray(truth.q_thigh[bottoms])
     hip_errors(

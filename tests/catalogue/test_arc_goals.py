@@ -7,7 +7,7 @@ import pytest
 from dashboard.server.goals import gauge_zones
 from imuhip.assess.arc_goals import ArcGoal, arc_goals_of, own_edges, settings_of
 from imuhip.assess.goals import zones_for
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal
 from imuhip.cli.assess_settings import assess_of
@@ -33,7 +33,7 @@ def test_one_goal_is_one_range_wherever_it_is_shown(tmp_path, goal, arc, edges):
         catalogue.set_goal("A1", goal)
         goals = catalogue.goals("A1")
     settings = assess_of(Filing(place, "A1"), None)
-    analysed = Params.from_settings(settings)
+    analysed = AssessParams.from_settings(settings)
     assert {z.name: (z.low, z.high) for z in analysed.zones_of("left") if z.kind == "goal"}[
         arc
     ] == edges
@@ -61,7 +61,7 @@ def test_goals_of_other_measures_or_movements_are_no_arcs():
 
 def test_one_hip_has_its_own_goal_before_both():
     """In a session's settings, `left` and `right` come before what both have."""
-    params = Params.from_settings(
+    params = AssessParams.from_settings(
         {"arc_goals": {"internal_deg": [20, 35], "left": {"internal_deg": [25, 40]}}}
     )
     lows = [params.zones_of(side)[0].low for side in ("left", "right")]

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from imuhip.assess.cue_log import Outcome
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 from imuhip.assess.set_measures import summaries
 from imuhip.cli.assessment_output import assessment_words
 from imuhip.cli.comparison_output import compared_words, cues_words, goals_words
@@ -39,7 +39,9 @@ def _line(console, start):
 def test_arcs_stand_against_the_athletes_goals(console):
     """Each arc has both sides with their error, its goal, where it stands, and what people have."""
     turns = [*_turns("left", 35.0, 40.0), *_turns("right", 20.0, 60.0)]
-    params = Params.from_settings({"goal": "field_sport", "arc_goals": {"external_deg": [30, 50]}})
+    params = AssessParams.from_settings(
+        {"goal": "field_sport", "arc_goals": {"external_deg": [30, 50]}}
+    )
     goals_words(console, turns, params)
     said = console.file.getvalue()
     assert "Seated rotation against the goals (field sport)" in said
@@ -53,12 +55,12 @@ def test_arcs_stand_against_the_athletes_goals(console):
 
 def test_a_hip_that_was_not_tested_is_a_dash(console):
     """With one side tested the other is told as not known; without a table test nothing is said."""
-    goals_words(console, _turns("left", 35.0, 60.0), Params())
+    goals_words(console, _turns("left", 35.0, 60.0), AssessParams())
     assert "–  25–45°: left perhaps within, right cannot tell" in _line(
         console, "internal rotation"
     )
     empty = Console(file=io.StringIO())
-    goals_words(empty, [], Params())
+    goals_words(empty, [], AssessParams())
     assert empty.file.getvalue() == ""
 
 

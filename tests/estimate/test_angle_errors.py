@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from imuhip.core.conventions import HIP_SIGNS, SIDES
 from imuhip.core.quaternions import multiply, quaternion_from_heading, quaternion_from_rotvec
 from imuhip.estimate.angle_errors import (
-    Params,
+    ErrorParams,
     felt_lately,
     hip_errors,
     settings_of,
@@ -16,7 +16,7 @@ from imuhip.estimate.angle_errors import (
 )
 from imuhip.estimate.joint_angles import hip_angles
 
-NONE = Params(pelvis_posture=(0.0, 0.0), thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
+NONE = ErrorParams(pelvis_posture=(0.0, 0.0), thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
 RNG = np.random.default_rng(11)
 SIGNS = np.array([HIP_SIGNS[side] for side in SIDES])
@@ -87,7 +87,7 @@ def test_an_error_of_the_pelvis_axis_parts_the_sides():
 
 def test_nothing_is_wrong_in_standing_but_the_drift():
     """Every error of the calibration is zeroed away in the posture of the standing itself."""
-    params = Params(turning=0.0, still=0.0)
+    params = ErrorParams(turning=0.0, still=0.0)
     sd, _, _ = errors(*posture(0), covariance=np.eye(3) * 0.01, params=params, quality=0.01)
     assert sd == pytest.approx(np.zeros((2, 3)), abs=1e-9)
 

@@ -9,11 +9,11 @@ from imuhip.core.quaternions import (
     wrap_angle,
 )
 from imuhip.estimate import joint_errors
-from imuhip.estimate.angle_errors import Params
+from imuhip.estimate.angle_errors import ErrorParams
 from imuhip.estimate.joint_angles import hip_angles, pelvis_angles
 from imuhip.estimate.joint_errors import joint_sd, lean_sd, turn_sd
 
-NONE = Params(pelvis_posture=(0, 0), thigh_posture=(0, 0), turning=0.0, still=0.0)
+NONE = ErrorParams(pelvis_posture=(0, 0), thigh_posture=(0, 0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
 RNG = np.random.default_rng(21)
 N = 30_000

@@ -6,7 +6,7 @@ import pytest
 from support.helpers import cuts, part, turning_samples
 
 from imuhip.core.quaternions import angle_from_quaternion, conjugate, multiply, rotate
-from imuhip.estimate.orientation import Filter, Params
+from imuhip.estimate.orientation import Filter, FilterParams
 from imuhip.estimate.orientation_engines import FILTERS
 
 AXES = np.eye(3)
@@ -18,7 +18,7 @@ SIX = [name for name, entry in FILTERS.items() if 6 in entry.axes]
 def test_turning_is_followed(name, axis):
     """Any filter, turned by 120° about an axis of the sensor and back, is where it should be."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[axis], 2.0), (AXES[axis], -2.0)])
-    oriented, faults = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
+    oriented, faults = _push(Filter("pelvis", 100.0, FilterParams(filter=name)), block)
     assert not faults
     error = multiply(oriented.q, conjugate(truth))
     relative = multiply(error, conjugate(error[100]))
@@ -38,7 +38,7 @@ def test_gravity_points_up(name):
         block.sensor, block.t, block.dt, block.host_t, block.missing, block.restart,
         np.tile(up, (len(block.t), 1)), block.gyr, None, None, block.saturated,
     )  # fmt: skip
-    oriented, _ = _push(Filter("pelvis", 100.0, Params(filter=name)), still)
+    oriented, _ = _push(Filter("pelvis", 100.0, FilterParams(filter=name)), still)
     assert rotate(oriented.q[-1], up)[2] == pytest.approx(9.81, abs=1e-3)
 
 
@@ -48,9 +48,9 @@ def test_cuts_do_not_show(name):
     rng = np.random.default_rng(5)
     block, _ = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[2], -2.0)])
     block = _with_gaps(block, rng)
-    whole, faults = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
+    whole, faults = _push(Filter("pelvis", 100.0, FilterParams(filter=name)), block)
     for _ in range(5):
-        stage = Filter("pelvis", 100.0, Params(filter=name))
+        stage = Filter("pelvis", 100.0, FilterParams(filter=name))
         pieces = [_push(stage, part(block, rows)) for rows in cuts(rng, len(block.t), 40)]
         assert np.array_equal(np.concatenate([p.q for p, _ in pieces]), whole.q)
         assert np.array_equal(np.concatenate([p.gyr for p, _ in pieces]), whole.gyr)
@@ -64,7 +64,7 @@ def test_a_worse_filter_says_that_it_is(name):
     """Its inclination is stated worse than VQF's, and its heading more so the longer it runs."""
     block, _ = turning_samples("pelvis", 100.0, [(AXES[0], 1.0), (AXES[2], -2.0)])
     best, _ = _push(Filter("pelvis", 100.0), block)
-    oriented, _ = _push(Filter("pelvis", 100.0, Params(filter=name)), block)
+    oriented, _ = _push(Filter("pelvis", 100.0, FilterParams(filter=name)), block)
     assert np.all(oriented.tilt > best.tilt + np.radians(1.0) ** 2)
     assert np.all(np.diff(oriented.unseen - best.unseen) > 0.0)
 
@@ -148,9 +148,9 @@ def test_the_devices_own_orientation_bridges_a_gap():
 def test_a_wrong_filter_is_said():
     """An unknown filter, or one without a magnetometer's axes, is the caller's mistake."""
     with pytest.raises(ValueError, match="Choose one of vqf, madgwick"):
-        Filter("pelvis", 100.0, Params(filter="kalman"))
+        Filter("pelvis", 100.0, FilterParams(filter="kalman"))
     with pytest.raises(ValueError, match="works with"):
-        Filter("pelvis", 100.0, Params(filter="roleq"))
+        Filter("pelvis", 100.0, FilterParams(filter="roleq"))
 
 
 def _push(stage, block):
@@ -185,7 +185,7 @@ def test_a_disturbed_field_is_left_out_and_told():
     near = (block.t > 16.0) & (block.t < 21.0)
     field[near] += rotate(conjugate(truth[near]), np.array((60.0, 0.0, 30.0)))
     disturbed = replace(block, mag=field)
-    oriented, faults = _push(Filter("pelvis", 100.0, Params(axes=9)), disturbed)
+    oriented, faults = _push(Filter("pelvis", 100.0, FilterParams(axes=9)), disturbed)
     error = multiply(oriented.q, conjugate(truth))
     apart = np.degrees(angle_from_quaternion(multiply(error, conjugate(error[1550]))))
     assert apart[1550:].max() < 2.0

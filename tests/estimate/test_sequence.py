@@ -11,9 +11,9 @@ from support.helpers import cuts
 
 from imuhip.core.records import DecodedBlock, Mark, Packet
 from imuhip.estimate.clocks import Clock, Source
-from imuhip.estimate.sequence import Params, Progress, Rule, Sequence
-from imuhip.pipeline.all_sensors import Params as PipelineParams
+from imuhip.estimate.sequence import Progress, Rule, Sequence, SequenceParams
 from imuhip.pipeline.all_sensors import Pipeline, joined_faults
+from imuhip.pipeline.all_sensors import SequenceParams as PipelineParams
 from imuhip.simulate.session import simulate
 
 RATE = 100.0
@@ -213,7 +213,7 @@ def test_what_comes_late_all_the_same_belongs_to_the_finished_session():
     came, faults = run(late)
     assert 50.0 not in came["acc"][:, 0]
     assert [(f.kind, f.count) for f in faults] == [("out_of_order", 1)]
-    whole, faults = run(late, params=Params(always=True))
+    whole, faults = run(late, params=SequenceParams(always=True))
     assert np.array_equal(whole["acc"][:, 0], np.arange(200))
     assert not faults
 
@@ -361,7 +361,7 @@ def disturbed(records, seed, *, late_s=0.25, lost=0.0):
 
 def through(header, batches, *, waits=False):
     """Grid rows and faults of the whole pipeline, of one that waits for what is late or not."""
-    pipeline = Pipeline(header, PipelineParams(sequence=Params(always=waits)))
+    pipeline = Pipeline(header, PipelineParams(sequence=SequenceParams(always=waits)))
     outs = [*(pipeline.push(batch) for batch in batches), pipeline.finish()]
     columns = {k: np.concatenate([getattr(o.grid, k) for o in outs]) for k in ("t", "q", "valid")}
     return columns, joined_faults([fault for o in outs for fault in o.faults])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Mark, Packet
-from imuhip.estimate.gyro_bias import Params as BiasParams
+from imuhip.estimate.gyro_bias import BiasParams
 from imuhip.pipeline.all_sensors import Params, Pipeline, joined_faults
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup

@@ -12,7 +12,7 @@ from support.synthetic_episodes import (
 )
 
 from imuhip.assess.judging import judge
-from imuhip.assess.params import Params
+from imuhip.assess.params import AssessParams
 
 
 def tuck(size):
@@ -109,6 +109,6 @@ def _cheat(size, angle, number):
 
 
 def finding_of(rule, episodes, settings=None, **changes):
-    params = Params.from_settings(settings or {})
+    params = AssessParams.from_settings(settings or {})
     found = [f for f in judge(episodes, context(**changes), params) if f.rule == rule]
     return max(found, key=lambda f: (f.side != "left", f.value))
