@@ -12,7 +12,8 @@ Three things no filter knows are done here, once, for all of them:
 * A few samples missing are filled in linearly, for the filter alone.
 * Across a gap of up to `FilterParams.bridge_s` the filter goes on: the turn is taken from the rates
   at both ends, and less of it the longer the gap, because people turn to and fro. How much of it,
-  and how far it is wrong, was measured on gaps cut into real movement (``tests/benchmarks/bench_gaps.py``).
+  and how far it is wrong, was measured on gaps cut into real movement
+  (``tests/benchmarks/bench_gaps.py``).
   Gravity is filled in as that turn shows it, so that the gap teaches the filter nothing.
 * After a longer gap the filter starts anew with the bias it had, at the inclination that the same
   turn and the force felt after the gap give together; the heading goes on. A device's own

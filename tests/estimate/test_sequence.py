@@ -12,8 +12,8 @@ from support.helpers import cuts
 from imuhip.core.records import DecodedBlock, Mark, Packet
 from imuhip.estimate.clocks import Clock, Source
 from imuhip.estimate.sequence import Progress, Rule, Sequence, SequenceParams
+from imuhip.pipeline.all_sensors import Params as PipelineParams
 from imuhip.pipeline.all_sensors import Pipeline, joined_faults
-from imuhip.pipeline.all_sensors import SequenceParams as PipelineParams
 from imuhip.simulate.session import simulate
 
 RATE = 100.0
