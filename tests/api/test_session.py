@@ -157,7 +157,7 @@ def test_what_cannot_be_is_said(squats, random_results, tmp_path):
         imuhip.sample("marathon")
     with pytest.raises(ValueError, match="Choose one of csv"):
         results.export(tmp_path / "x", "xls")
-    with pytest.raises(imuhip.ImuhipError, match="ends in one of"):
+    with pytest.raises(imuhip.ImuhipError, match="End the name in one of"):
         results.export(tmp_path / "x.xls")
     with pytest.raises(AttributeError, match="no attribute 'reed'"):
         imuhip.reed  # noqa: B018

@@ -152,7 +152,7 @@ def test_a_long_gap_ends_a_repetition():
     body.lose(4.8, 6.9)
     told = body.assessed(SET)
     assert listed(told) == [("squat", 1, "down", False), ("squat", 2, "down", True)]
-    assert "data stop" in told.repetitions[0].reason
+    assert "data end" in told.repetitions[0].reason
 
 
 def test_a_side_out_of_sight_does_not_count():

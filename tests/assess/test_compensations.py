@@ -143,7 +143,7 @@ def test_a_knee_falls_in_only_with_both(parts):
 
 @pytest.mark.parametrize("sides", [(0,), (1,), (0, 1)])
 def test_knees_that_are_in_all_the_way_are_found(sides):
-    """12° of adduction and 15° of internal rotation down, at the bottom and up are a finding."""
+    """12° of adduction and 15° of internal rotation all the way are a finding."""
     motion = squat_motion()
     for k in sides:
         motion.hip[:, k, 1] = 12.0 * smooth(motion.u / 0.3)
@@ -152,7 +152,7 @@ def test_knees_that_are_in_all_the_way_are_found(sides):
     found = [f for f in judge(squats(motion), context()) if f.rule == "knee_in"]
     shown = {f.side for f in found if f.grade in ("mild", "marked")}
     assert shown == {("left", "right")[k] for k in sides}
-    assert all("down, at the bottom and up" in f.words for f in found if f.side in shown)
+    assert all("all the way" in f.words for f in found if f.side in shown)
 
 
 def test_thighs_that_open_are_never_in():

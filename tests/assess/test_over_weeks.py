@@ -83,7 +83,7 @@ def change(value, sd=2.0):
         (13.0, 14.0, "both real"),
         (13.0, 1.0, "has not changed the squat"),
         (1.0, 14.0, "came from elsewhere"),
-        (1.0, -1.0, "neither is more than error"),
+        (1.0, -1.0, "neither changed by more than error"),
     ],
 )
 def test_rotation_and_depth_are_held_against_each_other(table, depth, words):

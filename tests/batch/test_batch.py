@@ -274,7 +274,7 @@ def test_only_a_data_set_is_added_to(season, tmp_path):
     with pytest.raises(RecordingError, match="newer"):
         batch([season], newer, Here())
     (newer / "dataset.json").write_text("{")
-    with pytest.raises(RecordingError, match="not the marker"):
+    with pytest.raises(RecordingError, match="does not mark"):
         batch([season], newer, Here())
     assert [path.name for path in newer.iterdir()] == ["dataset.json"]
 

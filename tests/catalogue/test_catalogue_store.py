@@ -201,7 +201,7 @@ def test_a_step_that_fails_changes_nothing(location, later, monkeypatch):
         before = everything(catalogue)
     scripts = catalogue_store.SCRIPTS
     later(more='op.execute("SELECT nothing FROM nowhere")')
-    with pytest.raises(CatalogueError, match="answered"):
+    with pytest.raises(CatalogueError, match="failed"):
         Catalogue(location)
     monkeypatch.setattr(catalogue_store, "SCRIPTS", scripts)
     with Catalogue(location) as catalogue:

@@ -33,4 +33,4 @@ def test_what_is_no_longer_held_is_refused_with_a_word() -> None:
     with TestClient(Starlette(routes=samples.routes())) as client:
         answer = client.get(f"/{first}")
     assert answer.status_code == 404
-    assert "load the page anew" in answer.text
+    assert "Reload the page" in answer.text

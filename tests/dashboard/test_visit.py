@@ -199,7 +199,7 @@ def looks_at_the_example(coach: Coach) -> None:
     page.wait_for_function("() => window.imuhip?.review?.rows > 0")
     coach.see("00-example-review")
     coach.press("Back to my athletes")
-    expect(page.get_by_text("Nobody is here yet")).to_be_visible()
+    expect(page.get_by_text("There are no athletes yet")).to_be_visible()
 
 
 def adds_an_athlete(coach: Coach) -> None:

@@ -59,7 +59,7 @@ def test_a_wrong_accelerometer_is_named_once(factor, words):
     sentences = told(scaled(resting(20), acc=factor))
     assert len(sentences) == 1
     assert words in sentences[0]
-    assert "not 9.81" in sentences[0]
+    assert "instead of 9.81" in sentences[0]
     assert sentences == [acc_problem(float(sentences[0].split("reads ")[1].split()[0]))]
 
 

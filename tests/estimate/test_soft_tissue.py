@@ -48,8 +48,8 @@ def test_toe_turns_show_how_much_the_skin_lags(kappa):
 
 @pytest.mark.parametrize(
     ("kappa", "turns", "noise_deg", "said"),
-    [(0.3, 1, 0.3, "turns of the right toes"), (0.8, 6, 0.3, "not believed"),
-     (-0.3, 6, 0.3, "not believed"), (0.3, 6, 12.0, "not believed")],
+    [(0.3, 1, 0.3, "turns of the right toes"), (0.8, 6, 0.3, "not plausible"),
+     (-0.3, 6, 0.3, "not plausible"), (0.3, 6, 12.0, "not plausible")],
 )  # fmt: skip
 def test_poor_evidence_is_not_believed(kappa, turns, noise_deg, said):
     """Too few turns, a factor beyond reason or a loose relation are told and never used."""

@@ -52,7 +52,7 @@ def test_a_sensor_that_answers_its_start_and_sends_nothing_holds_nobody_up(
     words = [s for s in told(world, "thigh_left") if "streaming from" not in s and " Hz" not in s]
     assert len(words) == 2
     assert words[0].startswith("thigh_left: lost (the link broke)")
-    assert "started and sends nothing" in words[1]
+    assert "started but sent nothing" in words[1]
     assert valid(world, "thigh_right", 1.0).all()
     assert valid(world, "pelvis", 1.0).all()
     assert not valid(world, "thigh_left", 5.0).any()

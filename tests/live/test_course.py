@@ -126,7 +126,7 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
             await session.control("plan", {"athlete": "A1", "movements": "squat"})
             first = await session.control("start", {"athlete": "A1"})
             assert await session.control("start", {"athlete": "A1"}) == first
-            with pytest.raises(ControlRefusedError, match="no recording to run"):
+            with pytest.raises(ControlRefusedError, match="Stop it first"):
                 await session.control("start", {"athlete": "A2"})
             asked = {"step": "stand", "edge": "begin", "ready_s": "0.1", "seconds": "30"}
             for _ in range(2):

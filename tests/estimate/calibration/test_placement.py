@@ -247,7 +247,7 @@ def test_a_slipped_strap_is_told_by_name(sensor, axis):
     assert (fault.kind, fault.sensor, fault.corrected) == ("slipped", sensor, False)
     assert fault.angle_deg == pytest.approx(10.0, abs=2.0)
     assert fault.t_start <= slip.t <= fault.t_end
-    assert "what came before stands" in fault.words
+    assert "data from before are fine" in fault.words
     assert not run.step("stand_again").accepted
 
 
