@@ -30,7 +30,7 @@ def refusal(
     """
     if len(hosts) != 1 or _host_name(hosts[0]) not in allowed:
         names = ", ".join(sorted(allowed))
-        return f"This server answers as {names}, not as {', '.join(hosts) or 'nobody'}. Open that."
+        return f"Open this server as {names}, not as {', '.join(hosts) or 'an empty name'}."
     home = hosts[0].lower() if page_port is None else _with_port(hosts[0].lower(), page_port)
     for origin in origins:
         # Scheme apart, the page must come from the very address it should be served at.
