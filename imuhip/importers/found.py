@@ -21,7 +21,9 @@ from imuhip.importers.checks import (
     span_warnings,
     without_repeated_rows,
 )
+from imuhip.importers.exchanged import exchanged
 from imuhip.importers.gather import Placed, gather
+from imuhip.importers.mirror import partly_mirrored
 from imuhip.importers.notes import FolderMark, FolderSession, read_marks, read_session
 from imuhip.importers.shared_clock import on_one_clock
 from imuhip.importers.sources import ACC, GYR, MAG, Options, SensorFile
@@ -70,8 +72,10 @@ def _read(folder: Path, options: Options) -> Found:
     files = tuple(_checked(one) for one in placed)
     refuse_same_samples(files)
     marks, mark_warnings = read_marks(beside / MARKS_FILE)
+    signs: list[str] = []
     if "acc" not in options.units:
         refuse_mirrored(files, marks, session.mounts)
+        signs = partly_mirrored(files, marks)
     sensors = {file.sensor for file in files}
     warnings = (
         *gathered.notes,
@@ -80,6 +84,8 @@ def _read(folder: Path, options: Options) -> Found:
         *clock_notes,
         *span_warnings(files, marks, MARKS_FILE),
         *lag_warnings(files),
+        *signs,
+        *exchanged(files, marks),
         *(
             f"{name} has a declared mount but no file"
             for name in session.mounts

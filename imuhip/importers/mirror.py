@@ -38,7 +38,7 @@ def mirrored(files: Sequence[SensorFile], marks: Sequence[FolderMark]) -> str:
     One witness may be a person who did a step otherwise; all of them, of both kinds, must agree.
     """
     sensors = {file.sensor: file for file in files}
-    steps = _steps(marks)
+    steps = marked_steps(marks)
     if "stand" not in steps:
         return ""
     toes = {side: _toes_first(sensors, steps, side) for side in SIDES}
@@ -55,6 +55,32 @@ def mirrored(files: Sequence[SensorFile], marks: Sequence[FolderMark]) -> str:
     return ""
 
 
+def partly_mirrored(files: Sequence[SensorFile], marks: Sequence[FolderMark]) -> list[str]:
+    """Return sentences on sensors whose marked movements are a mirror image, others' being right.
+
+    Each has one witness alone, so a person who did the step otherwise is as likely.
+    """
+    sensors = {file.sensor: file for file in files}
+    steps = marked_steps(marks)
+    if "stand" not in steps:
+        return []
+    found = [
+        (THIGH[side], f"the toes turned in first in the {side} toe turn", "out first")
+        for side in SIDES
+        if _toes_first(sensors, steps, side) < 0.0
+    ]
+    shifts = [_over_standing_leg(sensors, steps, side) for side in SIDES]
+    if np.mean(shifts) < -_SHIFT_M:
+        lifts = "the pelvis went over the lifted leg in the knee lifts"
+        found.append((PELVIS, lifts, "over the leg that stood"))
+    return [
+        f"{sensors[name].shown}: by its values {what}. If it was {instead}, the signs of this "
+        "sensor's acceleration are reversed and its angles are a mirror image: turn them round in "
+        "the file"
+        for name, what, instead in found
+    ]
+
+
 def _toes_first(
     sensors: Mapping[str, SensorFile], steps: Mapping[str, tuple[float, float]], side: Side
 ) -> float:
@@ -62,7 +88,7 @@ def _toes_first(
     file, step = sensors.get(THIGH[side]), steps.get(f"toe_turn_{side}")
     if file is None or step is None:
         return np.nan
-    q = _Moved(file, steps["stand"], step).q
+    q = Moved(file, steps["stand"], step).q
     return (1.0 if side == "left" else -1.0) * first_turn(q) if len(q) else np.nan
 
 
@@ -73,17 +99,17 @@ def _over_standing_leg(
     thigh, step = sensors.get(THIGH[side]), steps.get(f"knee_lift_{side}")
     if PELVIS not in sensors or thigh is None or step is None or "bow" not in steps:
         return np.nan
-    bow = _Moved(sensors[PELVIS], steps["stand"], steps["bow"])
+    bow = Moved(sensors[PELVIS], steps["stand"], steps["bow"])
     right = _right(bow)
-    pelvis = _Moved(sensors[PELVIS], steps["stand"], step)
-    lifted = _Moved(thigh, steps["stand"], step)
+    pelvis = Moved(sensors[PELVIS], steps["stand"], step)
+    lifted = Moved(thigh, steps["stand"], step)
     if right is None or not len(pelvis.q) or len(pelvis.q) != len(lifted.q):
         return np.nan
     to_right = to_the_right(pelvis.t, pelvis.q, pelvis.acc, lifted.q, right)
     return to_right if side == "left" else -to_right
 
 
-def _right(bow: "_Moved") -> Array | None:
+def _right(bow: "Moved") -> Array | None:
     """Return the pelvis's right in its sensor: a bow begins with a turn about the left."""
     if not len(bow.q):
         return None
@@ -93,7 +119,7 @@ def _right(bow: "_Moved") -> Array | None:
     return -axes[0] * np.sign(angle[far[0]]) if len(far) else None
 
 
-class _Moved:
+class Moved:
     """A sensor in one step, on the grid, with its orientation since the step began.
 
     It begins upright as it felt gravity in the stand; the gyroscope, less what it said in the
@@ -134,7 +160,7 @@ def _upright(up: Array) -> Array:
     return quaternion_from_rotvec(axis / sine * np.arctan2(sine, up[2]))
 
 
-def _steps(marks: Sequence[FolderMark]) -> dict[str, tuple[float, float]]:
+def marked_steps(marks: Sequence[FolderMark]) -> dict[str, tuple[float, float]]:
     """Return begin and end of each step that is marked whole; of one done twice the last."""
     open_steps: dict[str, float] = {}
     steps: dict[str, tuple[float, float]] = {}

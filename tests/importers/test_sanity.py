@@ -85,13 +85,59 @@ def test_left_handed_axes(session, tmp_path):
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_every_wrong_order_of_axes_is_seen(session, order, sign):
-    """Axes are right or wrong by whether the axis of most turns is where it should be."""
+    """Any exchange of axes is seen, and so is the right order."""
     t, acc, gyr = np.split(session[1]["thigh_left"], (1, 4), axis=1)
-    most = int(np.argmax(np.sum(gyr**2, axis=0)))
     found = agreement(t[:, 0], acc, sign * gyr[:, order])
     assert found is not None
     assert found.best < np.radians(4.0)
-    assert found.axes_wrong == (sign < 0.0 or order[most] != most)
+    assert found.axes_wrong == (sign < 0.0 or order != (0, 1, 2))
+
+
+@pytest.mark.parametrize("sensor", ["pelvis", "thigh_left", "thigh_right"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_one_reversed_axis_is_seen(session, sensor, axis):
+    """Also of the axis about which the sensor seldom turns."""
+    t, acc, gyr = np.split(session[1][sensor].copy(), (1, 4), axis=1)
+    gyr[:, axis] *= -1.0
+    found = agreement(t[:, 0], acc, gyr)
+    assert found is not None
+    assert found.axes_wrong
+
+
+@pytest.mark.parametrize(
+    ("sensors", "said"),
+    [
+        (("pelvis",), ["pelvis.csv: by its values the pelvis went over the lifted leg"]),
+        (("thigh_left",), ["thigh_left.csv: by its values the toes turned in first"]),
+        (
+            ("pelvis", "thigh_right"),
+            [
+                "thigh_right.csv: by its values the toes turned in first in the right toe turn",
+                "pelvis.csv: by its values the pelvis went over the lifted leg",
+            ],
+        ),
+    ],
+)
+def test_reversed_signs_of_some_sensors_are_told(session, tmp_path, sensors, said):
+    """What only some sensors have reversed is told of those."""
+
+    def reverse(values):
+        values[:, 1:4] *= -1.0
+
+    folder = with_fault(session, tmp_path, reverse, sensors)
+    warnings = import_folder(folder, tmp_path / "a.mcap").warnings
+    assert [w[: len(s)] for w, s in zip(warnings, said, strict=True)] == said
+
+
+def test_exchanged_files_of_pelvis_and_thigh_are_told(session, tmp_path):
+    """In a knee lift the thigh turns far, whatever its file is called."""
+    folder = with_fault(session, tmp_path, lambda _: None)
+    pelvis, thigh = folder / "pelvis.csv", folder / "thigh_left.csv"
+    pelvis.rename(folder / "aside.txt")
+    thigh.rename(pelvis)
+    (folder / "aside.txt").rename(thigh)
+    warnings = import_folder(folder, tmp_path / "a.mcap").warnings
+    assert any("The two files look exchanged" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize(("factor", "rate"), [(0.5, 50), (2.0, 200), (0.6, 60)])
