@@ -16,7 +16,6 @@ from starlette.routing import WebSocketRoute
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.consent import Consents
-from dashboard.server.door import Door, Policy
 from dashboard.server.front import Front, page_of
 from dashboard.server.goals import Goals
 from dashboard.server.relay import ROUTE, Relay
@@ -25,7 +24,8 @@ from dashboard.server.samples import SAMPLES
 from dashboard.server.settings import settings_from_arguments
 from dashboard.server.startup import lifespan, stream_addresses
 from dashboard.server.steering import Steering
-from imuhip.live.access import LOOPBACK_HOSTS, Guard
+from dashboard.server.token_check import Policy, TokenCheck
+from imuhip.live.access import LOOPBACK_HOSTS, OriginCheck
 
 _settings = settings_from_arguments()
 _static = Path(st.__file__).with_name("static")
@@ -48,8 +48,8 @@ app = st.App(
     lifespan=lifespan,
     middleware=[
         Middleware(Policy, page=_page, streams=stream_addresses(_settings)),
-        Middleware(Guard, hosts=LOOPBACK_HOSTS | _settings.hosts),
-        Middleware(Door, token=_settings.token()),
+        Middleware(OriginCheck, hosts=LOOPBACK_HOSTS | _settings.hosts),
+        Middleware(TokenCheck, token=_settings.token()),
         Middleware(Front, page=_page, static=_static),
     ],
 )

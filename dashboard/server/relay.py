@@ -23,9 +23,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from dashboard.server.door import Door
 from dashboard.server.settings import Settings, settings_from_arguments
-from imuhip.live.access import LOOPBACK_HOSTS, Guard
+from dashboard.server.token_check import TokenCheck
+from imuhip.live.access import LOOPBACK_HOSTS, OriginCheck
 from imuhip.live.bounds import BoundedProtocol, bound_log
 
 ROUTE: Final = "/imu/live"
@@ -111,8 +111,10 @@ def relay_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[WebSocketRoute(ROUTE, Relay(settings.hub).serve)],
         middleware=[
-            Middleware(Guard, hosts=LOOPBACK_HOSTS | settings.hosts, page_port=settings.page_port),
-            Middleware(Door, token=settings.token()),
+            Middleware(
+                OriginCheck, hosts=LOOPBACK_HOSTS | settings.hosts, page_port=settings.page_port
+            ),
+            Middleware(TokenCheck, token=settings.token()),
         ],
     )
 

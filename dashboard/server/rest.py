@@ -1,6 +1,6 @@
 """``/imu/api/v1/…``: what the catalogue holds, to be read by a club's own programs.
 
-Read-only, behind the dashboard's own door: on this machine open, from the network with its token.
+Read-only: open on this machine, and from the network with the dashboard's token (`token_check`).
 Every answer is ``{"rows": […]}`` or, with ``?format=csv``, the same rows as CSV. The table of paths
 below is also the description that ``openapi.json`` gives.
 """

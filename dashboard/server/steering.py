@@ -1,7 +1,7 @@
 """``/imu/control/…`` and ``/imu/status``: what steers the collector, on the dashboard's own port.
 
 Requests go to the hub unchanged and its answers come back unchanged; the hub checks them. A page
-of another site cannot ask (`imuhip.live.access`), nor can anybody without the token (`door`).
+of another site cannot ask (`imuhip.live.access`), and nobody can without the token (`token_check`).
 """
 
 import http.client

@@ -10,7 +10,7 @@ from imuhip.assess.profiles import PROFILE_LIMITS, checked_goal
 from imuhip.assess.rules.record import Limit, Limits
 from imuhip.assess.rules.table import LIMITS
 from imuhip.core.errors import RecordingError
-from imuhip.devices.toml_door import as_number, nearest, shown
+from imuhip.devices.toml_table import as_number, nearest, shown
 
 
 def limits_for(goal: str = "general", overrides: Mapping[str, Any] | None = None) -> Limits:

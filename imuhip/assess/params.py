@@ -1,7 +1,7 @@
 """What an assessment depends on beside the motion; it travels in the recording's header.
 
 ``parameters["assess"]`` of the header is a plain table, for it is written as JSON and edited by
-people; `AssessParams.from_settings` is the door through which it comes in.
+people; `AssessParams.from_settings` reads and checks it.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from imuhip.assess.rules.record import Limits
 from imuhip.assess.symmetry import START_DAY_ERROR, DayError, day_error
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.errors import RecordingError
-from imuhip.devices.toml_door import as_number, nearest, shown
+from imuhip.devices.toml_table import as_number, nearest, shown
 
 
 @dataclass(frozen=True, slots=True)

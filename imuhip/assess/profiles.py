@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, get_args
 
 from imuhip.core.errors import RecordingError
-from imuhip.devices.toml_door import nearest, shown
+from imuhip.devices.toml_table import nearest, shown
 
 Goal: TypeAlias = Literal[
     "general", "powerlifting", "weightlifting", "field_sport", "resting_squat", "daily_life"

@@ -15,7 +15,7 @@ from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.records import Array
 
 
-class Verdict(NamedTuple):
+class Recognition(NamedTuple):
     """What a bout is.
 
     Parameters
@@ -33,30 +33,30 @@ class Verdict(NamedTuple):
 
 def marked(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
-) -> Verdict:
+) -> Recognition:
     """Judge a bout while a mark says that `movement` is done."""
     if machine.other:
         return _other(machine, candidate, rows, at, movement)
     if movement not in machine.movements:
-        return Verdict(None, False)
+        return Recognition(None, False)
     if candidate.end == STAYED:
         longest = machine.thresholds.longest_hold_s
-        return Verdict(movement, False, f"stayed at the turn for more than {longest:g} s")
+        return Recognition(movement, False, f"stayed at the turn for more than {longest:g} s")
     if candidate.end != DONE:
-        return Verdict(movement, False, _DATA_STOP)
+        return Recognition(movement, False, _DATA_STOP)
     bends = movement.primary == "inclination"
     if movement.together and bends and not _both_legs(rows, at, _RATIO):
-        return Verdict(movement, False, "one leg did most of it: a lunge or a knee lift")
+        return Recognition(movement, False, "one leg did most of it: a lunge or a knee lift")
     small = machine.small_for(movement) and movement.small_counts
     reach = (machine if small else movement).thresholds.reach_deg
     if abs(np.degrees(candidate.excursion)) < reach:
-        return Verdict(movement, False, f"partial: less than {reach:g}°")
+        return Recognition(movement, False, f"partial: less than {reach:g}°")
     return _as_seen(machine, rows, at, movement)
 
 
 def detected(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, *, ongoing: frozenset[str]
-) -> Verdict:
+) -> Recognition:
     """Judge a bout by itself: no mark says what is done.
 
     Parameters
@@ -74,10 +74,10 @@ def detected(
             stay = _time_down(rows, at)
             if movement.together and verdict.counted and stay > _UNMARKED_STAY_S:
                 why = f"{stay:.0f} s at the bottom without a mark: mark the set to count it"
-                verdict = Verdict(movement, False, why)
+                verdict = Recognition(movement, False, why)
             if verdict.counted or (movement.name in ongoing and candidate.end == DONE):
                 return verdict
-    return Verdict(None, False)
+    return Recognition(None, False)
 
 
 def _looks_like(movement: Movement, machine: Machine, rows: Rows, at: Boundaries) -> bool:
@@ -105,7 +105,7 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
 
 def _other(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
-) -> Verdict:
+) -> Recognition:
     """Judge a bout of a drill that is told by the hip angle that moves most."""
     ranges = _ranges(rows.hip[at.start : at.end + 1])
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
@@ -116,13 +116,13 @@ def _other(
         and mine >= _OTHER_LEG * ranges.max()
     )
     if candidate.end == STAYED or not leads:
-        return Verdict(None, False)
+        return Recognition(None, False)
     named = replace(movement, primary=machine.movements[0].primary)
     reach = machine.thresholds.reach_deg
     if abs(np.degrees(candidate.excursion)) < reach:
-        return Verdict(named, False, f"partial: less than {reach:g}°")
+        return Recognition(named, False, f"partial: less than {reach:g}°")
     if candidate.end != DONE:
-        return Verdict(named, False, _DATA_STOP)
+        return Recognition(named, False, _DATA_STOP)
     return _as_seen(machine, rows, at, named)
 
 
@@ -167,11 +167,11 @@ def _turns_in_the_hip(side: Side, rows: Rows, at: Boundaries) -> bool:
     return bool(hip / turn > _LEAST_HIP_SHARE and abs(other) < _OTHER_SHARE * abs(turn))
 
 
-def _as_seen(machine: Machine, rows: Rows, at: Boundaries, movement: Movement) -> Verdict:
+def _as_seen(machine: Machine, rows: Rows, at: Boundaries, movement: Movement) -> Recognition:
     """Count a repetition if a hip that it is about was in sight, and say what is missing."""
     sides = SIDES if machine.side == "both" else (machine.side,)
     counted = any(in_sight(rows, at.start, at.end, side) for side in sides)
-    return Verdict(movement, counted, missing(rows, at.start, at.end, sides))
+    return Recognition(movement, counted, missing(rows, at.start, at.end, sides))
 
 
 def missing(rows: Rows, start: int, end: int, sides: Sequence[Side]) -> str:

@@ -33,7 +33,7 @@ from imuhip.core.errors import DeviceError, ImuhipError, ProfileError
 from imuhip.core.files import FILE_MODE, file_made_whole
 from imuhip.core.records import Mount
 from imuhip.core.resources import profile_ids
-from imuhip.devices.toml_door import Table, open_toml
+from imuhip.devices.toml_table import Table, open_toml
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A club's door: a roster in, results out per athlete and team, as CSV.
+"""A club's exchange: a roster in, results out per athlete and team, as CSV.
 
 Ids stay: an athlete's is the roster's, a session's is the SHA-256 of its recording, a repetition's
 is movement, set, number and side within its session.

@@ -33,7 +33,7 @@ from imuhip.devices.stream_parsing import (
     check_streams_apart,
     parse_stream,
 )
-from imuhip.devices.toml_door import Table, as_number, as_uuid, fail, nearest, open_toml, shown
+from imuhip.devices.toml_table import Table, as_number, as_uuid, fail, nearest, open_toml, shown
 from imuhip.devices.units import COUNTS, NUMPY_TYPES, SECONDS
 
 __all__ = ["Profile", "parse_profile"]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final, get_args
 
 from imuhip.devices.profile_nouns import Arrangement, Counter, Field, Framing, Stream, Time
-from imuhip.devices.toml_door import Table, fail, nearest, shown
+from imuhip.devices.toml_table import Table, fail, nearest, shown
 from imuhip.devices.units import COUNTS, NUMPY_TYPES, SI, WIDE_TYPES
 
 MAX_BYTES: Final = 4096

@@ -55,7 +55,7 @@ class SequenceParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class OrderRule:
     """What tells the order of a device's notifications.
 
     Parameters
@@ -135,7 +135,7 @@ class Progress:
 class Sequence:
     """The order of one sensor: `push` decoded packets, and say when a batch is over."""
 
-    def __init__(self, sensor: str, rule: Rule, params: SequenceParams | None = None) -> None:
+    def __init__(self, sensor: str, rule: OrderRule, params: SequenceParams | None = None) -> None:
         self._sensor = sensor
         self._counted = rule.counter_bits is not None
         self._passes = not self._counted and rule.tick_s is None

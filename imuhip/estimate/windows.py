@@ -7,7 +7,7 @@ import numpy as np
 from imuhip.core.records import Array, GridBlock
 
 
-class Rows(NamedTuple):
+class WindowRows(NamedTuple):
     """The grid rows of a window in which all sensors were valid.
 
     Parameters
@@ -39,17 +39,17 @@ class Window:
             self._count += stop - first
             self._parts.append(grid.part(first, stop))
 
-    def rows(self) -> Rows:
+    def rows(self) -> WindowRows:
         """Return what was gathered."""
         if not self._parts:
             nothing = np.empty((0, 1, 3))
-            return Rows(np.empty(0), np.empty((0, 1, 4)), nothing, nothing, 0.0)
+            return WindowRows(np.empty(0), np.empty((0, 1, 4)), nothing, nothing, 0.0)
         whole = np.concatenate([part.valid for part in self._parts]).all(axis=1)
 
         def column(name: str) -> Array:
             return np.concatenate([getattr(part, name) for part in self._parts])[whole]
 
-        return Rows(
+        return WindowRows(
             column("t"), column("q"), column("acc"), column("gyr"), share=float(np.mean(whole))
         )
 

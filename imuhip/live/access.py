@@ -39,7 +39,7 @@ def refusal(
     return None
 
 
-class Guard:
+class OriginCheck:
     """ASGI middleware that answers 403 to requests with a foreign ``Host`` or ``Origin``.
 
     Parameters

@@ -26,7 +26,7 @@ from imuhip.core.conventions import GRID_HZ
 from imuhip.core.errors import ImuhipError
 from imuhip.core.findings import Finding
 from imuhip.core.records import Array
-from imuhip.live.access import LOOPBACK_HOSTS, Guard
+from imuhip.live.access import LOOPBACK_HOSTS, OriginCheck
 from imuhip.live.bounds import BoundedProtocol, bound_log
 from imuhip.live.control import ControlHandler, control_routes
 from imuhip.live.extremes import Extremes
@@ -124,7 +124,7 @@ class LiveHub:
         self._timer: asyncio.TimerHandle | None = None
         self.app = Starlette(
             routes=[WebSocketRoute("/live", self._live), *control_routes(handler, self._figures)],
-            middleware=[Middleware(Guard, hosts=hosts)],
+            middleware=[Middleware(OriginCheck, hosts=hosts)],
         )
 
     def begin(self, hello: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from imuhip.estimate.clocks import Clock, ClockParams, Source
 from imuhip.estimate.gyro_bias import BiasParams, GyroBias
 from imuhip.estimate.orientation import Filter, FilterParams
 from imuhip.estimate.plausibility import Plausibility
-from imuhip.estimate.sequence import Ordered, Progress, Rule, SequenceParams
+from imuhip.estimate.sequence import Ordered, OrderRule, Progress, SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
 
 
@@ -167,13 +167,13 @@ def _source(profile: Profile, info: SensorInfo) -> Source:
     return Source(time.unit_s, time.bits, time.clock == "session", info.rate_hz)
 
 
-def _rule(profile: Profile, info: SensorInfo) -> Rule:
+def _rule(profile: Profile, info: SensorInfo) -> OrderRule:
     """What the profile says of the order of notifications, in the words of `sequence`."""
     bits = None if profile.counter is None else profile.counter.bits
     time = profile.time
     if time is None or time.clock == "session":
-        return Rule(bits, None, 0, info.rate_hz, profile.link.reorders)
-    return Rule(bits, time.unit_s, time.bits, info.rate_hz, profile.link.reorders)
+        return OrderRule(bits, None, 0, info.rate_hz, profile.link.reorders)
+    return OrderRule(bits, time.unit_s, time.bits, info.rate_hz, profile.link.reorders)
 
 
 def _packet_fault(sensor: str, fault: PacketFault, host_t: Array) -> Fault:

@@ -257,7 +257,7 @@ def _injected(
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SimulatedRule:
     """What the simulator knows of a rule.
 
     Parameters
@@ -301,22 +301,22 @@ ON_ONE_LEG: Final = frozenset(
 )
 """Drills in which one leg carries: the knee may fall in, the pelvis may drop."""
 
-RULES: Final[dict[str, Rule]] = {
-    "pelvic_tuck": Rule("deg"),
-    "over_arching": Rule("deg"),
-    "pelvic_drop": Rule("deg", SQUAT | ON_ONE_LEG, difference=True),
-    "hip_shift": Rule("deg", parts=("obliquity", "depth", "twist"), difference=True),
-    "pelvic_twist": Rule("deg", difference=True),
-    "knee_in": Rule("deg", SQUAT | ON_ONE_LEG, parts=("ascent", "whole")),
-    "early_turn_out": Rule("deg", parts=("descent", "standing")),
-    "side_lag": Rule("s", difference=True),
-    "depth_difference": Rule("deg", difference=True),
-    "rotation_difference": Rule("deg", TABLE_TESTS | {"squat"}, difference=True),
-    "pelvis_follows_pivot": Rule("share", frozenset({"pivot"})),
-    "pelvis_cheats_table": Rule("deg", TABLE_TESTS, parts=("obliquity", "tilt")),
-    "internal_rotation_short": Rule("deg", TABLE_TESTS),
-    "external_rotation_short": Rule("deg", TABLE_TESTS),
-    "one_sided_arc": Rule("percent", TABLE_TESTS, parts=("mostly_out", "mostly_in")),
-    "too_fast": Rule("deg/s", TABLE_TESTS | {"pivot"}),
+RULES: Final[dict[str, SimulatedRule]] = {
+    "pelvic_tuck": SimulatedRule("deg"),
+    "over_arching": SimulatedRule("deg"),
+    "pelvic_drop": SimulatedRule("deg", SQUAT | ON_ONE_LEG, difference=True),
+    "hip_shift": SimulatedRule("deg", parts=("obliquity", "depth", "twist"), difference=True),
+    "pelvic_twist": SimulatedRule("deg", difference=True),
+    "knee_in": SimulatedRule("deg", SQUAT | ON_ONE_LEG, parts=("ascent", "whole")),
+    "early_turn_out": SimulatedRule("deg", parts=("descent", "standing")),
+    "side_lag": SimulatedRule("s", difference=True),
+    "depth_difference": SimulatedRule("deg", difference=True),
+    "rotation_difference": SimulatedRule("deg", TABLE_TESTS | {"squat"}, difference=True),
+    "pelvis_follows_pivot": SimulatedRule("share", frozenset({"pivot"})),
+    "pelvis_cheats_table": SimulatedRule("deg", TABLE_TESTS, parts=("obliquity", "tilt")),
+    "internal_rotation_short": SimulatedRule("deg", TABLE_TESTS),
+    "external_rotation_short": SimulatedRule("deg", TABLE_TESTS),
+    "one_sided_arc": SimulatedRule("percent", TABLE_TESTS, parts=("mostly_out", "mostly_in")),
+    "too_fast": SimulatedRule("deg/s", TABLE_TESTS | {"pivot"}),
 }
 """The compensations that can be put into a performance."""

@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class TrueCurves:
     """The true curves of one repetition, degrees.
 
     Parameters
@@ -82,7 +82,7 @@ def shown(truth: Truth, repetitions: Sequence[TrueRepetition]) -> tuple[Shown, .
     return tuple(values_shown)
 
 
-def _rows(truth: Truth, each: TrueRepetition) -> Rows:
+def _rows(truth: Truth, each: TrueRepetition) -> TrueCurves:
     still, first, turn, last = (
         int(np.searchsorted(truth.t, t))
         for t in (each.t_start - REST_S[0], each.t_start, each.t_turn, each.t_end)
@@ -93,7 +93,7 @@ def _rows(truth: Truth, each: TrueRepetition) -> Rows:
     up = rotate(truth.q_thigh[part], np.broadcast_to((0.0, 1.0, 0.0), (last + 1 - first, 2, 3)))
     beta = np.degrees(np.arccos(np.clip(up[..., 2], -1.0, 1.0)))
     turned = turn - first
-    return Rows(np.degrees(truth.hip[part]), pelvis, beta, turned, _deep(beta, turned))
+    return TrueCurves(np.degrees(truth.hip[part]), pelvis, beta, turned, _deep(beta, turned))
 
 
 def _deep(beta: Array, turn: int) -> slice:
@@ -110,27 +110,27 @@ def _deep(beta: Array, turn: int) -> slice:
 Values = Iterable[tuple[str, float]]
 
 
-def _tuck(rows: Rows, _side: Side) -> Values:
+def _tuck(rows: TrueCurves, _side: Side) -> Values:
     tilt = rows.pelvis[:, 0]
     return [("both", float(tilt[: rows.turn + 1].max() - tilt[rows.deep].mean()))]
 
 
-def _arch(rows: Rows, _side: Side) -> Values:
+def _arch(rows: TrueCurves, _side: Side) -> Values:
     mean = rows.beta.mean(axis=1)[: rows.turn + 1]
     early = mean <= mean[-1] / 3.0
     return [("both", float(rows.pelvis[: rows.turn + 1, 0][early].max()))]
 
 
-def _drop(rows: Rows, _side: Side) -> Values:
+def _drop(rows: TrueCurves, _side: Side) -> Values:
     right, left = _kept(rows.pelvis[:, 1], 0.2), _kept(-rows.pelvis[:, 1], 0.2)
     return [("both", right if right >= left else -left)]
 
 
-def _twist(rows: Rows, _side: Side) -> Values:
+def _twist(rows: TrueCurves, _side: Side) -> Values:
     return [("both", -float(rows.pelvis[rows.deep, 2].mean()))]
 
 
-def _shift(rows: Rows, side: Side) -> Values:
+def _shift(rows: TrueCurves, side: Side) -> Values:
     """The second largest of the three signs that agree; 0 where one is clearly against them."""
     signs = np.array(
         (
@@ -143,11 +143,11 @@ def _shift(rows: Rows, side: Side) -> Values:
     return [("both", best[0] * best[1] if best[0] > 0.0 else 0.0)]
 
 
-def _knee_in(rows: Rows, _side: Side) -> Values:
+def _knee_in(rows: TrueCurves, _side: Side) -> Values:
     return [(side, _pulse(rows, k)) for k, side in enumerate(SIDES)]
 
 
-def _pulse(rows: Rows, k: int) -> float:
+def _pulse(rows: TrueCurves, k: int) -> float:
     """Adduction and rotation of the ascent above those of the descent at the same inclination."""
     turn = rows.turn
     down, up = rows.beta[: turn + 1, k], rows.beta[turn:, k]
@@ -160,7 +160,7 @@ def _pulse(rows: Rows, k: int) -> float:
     return _kept(np.minimum(*above), 0.15)
 
 
-def _turn_out(rows: Rows, _side: Side) -> Values:
+def _turn_out(rows: TrueCurves, _side: Side) -> Values:
     by_side = []
     for k, side in enumerate(SIDES):
         early = rows.beta[: rows.turn + 1, k] < 45.0
@@ -168,7 +168,7 @@ def _turn_out(rows: Rows, _side: Side) -> Values:
     return by_side
 
 
-def _lag(rows: Rows, _side: Side) -> Values:
+def _lag(rows: TrueCurves, _side: Side) -> Values:
     """Seconds by which the right thigh's speed best fits the left's when moved earlier."""
     rate = np.gradient(rows.beta, axis=0)
     steps = range(-MOST_ROWS, MOST_ROWS + 1)
@@ -187,37 +187,37 @@ def _lag(rows: Rows, _side: Side) -> Values:
     return [("both", float(steps[best] + part) / GRID_HZ)]
 
 
-def _depth(rows: Rows, _side: Side) -> Values:
+def _depth(rows: TrueCurves, _side: Side) -> Values:
     return [("both", float(rows.beta[:, 1].max() - rows.beta[:, 0].max()))]
 
 
-def _rotation(rows: Rows, _side: Side) -> Values:
+def _rotation(rows: TrueCurves, _side: Side) -> Values:
     apart = rows.hip[rows.deep, 1, 2] - rows.hip[rows.deep, 0, 2]
     return [("both", float(apart.mean()))]
 
 
-def _follows(rows: Rows, side: Side) -> Values:
+def _follows(rows: TrueCurves, side: Side) -> Values:
     k = SIDES.index(side)
     hip = rows.hip[-1, k, 2] - rows.hip[0, k, 2]
     pelvis = HIP_SIGNS[side][2] * (rows.pelvis[-1, 2] - rows.pelvis[0, 2])
     return [(side, float(pelvis / (hip + pelvis)))]
 
 
-def _cheats(rows: Rows, side: Side) -> Values:
+def _cheats(rows: TrueCurves, side: Side) -> Values:
     return [(side, float(np.abs(rows.pelvis[rows.turn, :2]).max()))]
 
 
-def _short(direction: float, edge: float) -> Callable[[Rows, Side], Values]:
+def _short(direction: float, edge: float) -> Callable[[TrueCurves, Side], Values]:
     """How far a turn in one direction ends short of a goal; nothing of the other direction."""
 
-    def short(rows: Rows, side: Side) -> Values:
+    def short(rows: TrueCurves, side: Side) -> Values:
         turn = direction * float(rows.hip[rows.turn, SIDES.index(side), 2])
         return [(side, edge - turn)] if turn > 0.0 else []
 
     return short
 
 
-def _speed(rows: Rows, side: Side) -> Values:
+def _speed(rows: TrueCurves, side: Side) -> Values:
     """Greatest rate of the thigh's turn about its long axis or the vertical."""
     pelvis = HIP_SIGNS[side][2] * rows.pelvis[:, 2]
     turned = rows.hip[:, SIDES.index(side), 2] + pelvis
@@ -241,7 +241,7 @@ REST_S: Final = (0.7, 0.4)
 DEEP_DEG: Final = 0.8
 
 TABLE: Final = ("seated_rotation", "supine_rotation")
-RULES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Rows, Side], Values]], ...]] = (
+RULES: Final[tuple[tuple[str, tuple[str, ...], Callable[[TrueCurves, Side], Values]], ...]] = (
     ("pelvic_tuck", ("squat",), _tuck),
     ("over_arching", ("squat",), _arch),
     ("pelvic_drop", ("squat", *ON_ONE_LEG), _drop),

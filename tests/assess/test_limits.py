@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_told(settings, words):
 
 
 def test_settings_of_an_athlete():
-    """Goal, limits, offset and own sessions come in through one door."""
+    """Goal, limits, offset and own sessions come in one way."""
     sessions = [[30.0, 30.2], [30.1, 30.1], [30.0, 29.9], [30.1, 30.0]]
     params = AssessParams.from_settings(
         {

@@ -6,8 +6,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from dashboard.server.door import MOST_WRONG, Door
 from dashboard.server.rest import PATHS, PREFIX, Rest
+from dashboard.server.token_check import MOST_WRONG, TokenCheck
 from imuhip.catalogue.catalogue import Catalogue
 
 TOKEN = "right-token"  # noqa: S105 - for these tests alone
@@ -25,7 +25,9 @@ def filed(tmp_path_factory):
 
 
 def client(catalogue, peer="127.0.0.1"):
-    app = Starlette(routes=Rest(catalogue).routes(), middleware=[Middleware(Door, token=TOKEN)])
+    app = Starlette(
+        routes=Rest(catalogue).routes(), middleware=[Middleware(TokenCheck, token=TOKEN)]
+    )
     return TestClient(app, client=(peer, 40000), follow_redirects=False)
 
 

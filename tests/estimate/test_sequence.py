@@ -11,7 +11,7 @@ from support.helpers import cuts
 
 from imuhip.core.records import DecodedBlock, Mark, Packet
 from imuhip.estimate.clocks import Clock, Source
-from imuhip.estimate.sequence import Progress, Rule, Sequence, SequenceParams
+from imuhip.estimate.sequence import OrderRule, Progress, Sequence, SequenceParams
 from imuhip.pipeline.all_sensors import Params as PipelineParams
 from imuhip.pipeline.all_sensors import Pipeline, joined_faults
 from imuhip.simulate.session import simulate
@@ -19,11 +19,11 @@ from imuhip.simulate.session import simulate
 RATE = 100.0
 PERIOD_NS = 10_000_000
 KINDS = {
-    "counter": Rule(32, 1e-6, 32, RATE, reorders=True),
-    "counter of 16 bits": Rule(16, 1e-6, 32, RATE, reorders=True),
-    "counter of 8 bits": Rule(8, None, 0, RATE, reorders=True),
-    "stamp": Rule(None, 1e-6, 32, RATE, reorders=True),
-    "stamp of 16 bits": Rule(None, 1e-3, 16, RATE, reorders=True),
+    "counter": OrderRule(32, 1e-6, 32, RATE, reorders=True),
+    "counter of 16 bits": OrderRule(16, 1e-6, 32, RATE, reorders=True),
+    "counter of 8 bits": OrderRule(8, None, 0, RATE, reorders=True),
+    "stamp": OrderRule(None, 1e-6, 32, RATE, reorders=True),
+    "stamp of 16 bits": OrderRule(None, 1e-3, 16, RATE, reorders=True),
 }
 
 
@@ -33,7 +33,7 @@ class Stream:
 
     sent: np.ndarray
     host_ns: np.ndarray
-    rule: Rule
+    rule: OrderRule
     start: int = 0
     per_packet: int = 1
     epoch: int = 0
@@ -274,9 +274,9 @@ def test_cuts_do_not_show(data):
 def test_wraps_leave_no_bit(bits, what):
     """Counters and stamps that wrap give the bits of ones that do not."""
     if what == "counter":
-        rule = Rule(bits, None, 0, RATE)
+        rule = OrderRule(bits, None, 0, RATE)
     else:
-        rule = Rule(None, {8: 0.02, 16: 1e-3, 32: 1e-6}[bits], bits, RATE)
+        rule = OrderRule(None, {8: 0.02, 16: 1e-3, 32: 1e-6}[bits], bits, RATE)
     wide = dataclasses.replace(
         rule, **({"counter_bits": 52} if what == "counter" else {"tick_bits": 52})
     )
@@ -306,7 +306,7 @@ def test_a_device_that_begins_anew_is_followed():
 
 def test_without_counter_and_stamp_everything_passes():
     """A device that tells no order keeps the one of arrival."""
-    stream = in_order(50, Rule(None, None, 0, RATE))
+    stream = in_order(50, OrderRule(None, None, 0, RATE))
     came, _ = run(stream.part(np.random.default_rng(0).permutation(50)))
     assert len(came["t"]) == 50
 

@@ -81,7 +81,7 @@ TABLE: tuple[tuple[str, Callable[[int], Row], int], ...] = (
             "foreign Host and Origin, slow, many and hostile viewers of the hub",
             "refused, bounded, no sample lost",
             "tests/live/test_hub.py",
-            "tests/live/test_guard.py",
+            "tests/live/test_origin_check.py",
         ),
         1,
     ),

@@ -302,7 +302,7 @@ class World:
                 self.memory.append((self.since(), memory_mb()))
 
     async def _view(self, hub: LiveHub, delay_s: float) -> None:
-        """Watch the hub as a browser does, over its ASGI door."""
+        """Watch the hub as a browser does, over its ASGI interface."""
         seen = Seen(delay_s)
         self.seen.append(seen)
         came: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -364,7 +364,7 @@ def memory_mb() -> float:
 
 
 async def post(hub: LiveHub, action: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    """Steer, over the hub's ASGI door; status and answer."""
+    """Steer, over the hub's ASGI interface; status and answer."""
     return await _ask(hub, "POST", f"/control/{action}", json.dumps(body).encode())
 
 
@@ -390,7 +390,7 @@ async def _ask(hub: LiveHub, method: str, path: str, body: bytes) -> tuple[int, 
 
 @asynccontextmanager
 async def _no_sockets(_hub: LiveHub, *, port: int = 0) -> AsyncIterator[str]:
-    """In the place of the hub's server: viewers come in by its ASGI door."""
+    """In the place of the hub's server: viewers come in by its ASGI interface."""
     del port
     yield "simulated"
 

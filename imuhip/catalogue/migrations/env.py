@@ -1,4 +1,4 @@
-"""Alembic's door: the store hands in a connection, inside a transaction of its own."""
+"""Alembic's environment: the store hands in a connection, inside a transaction of its own."""
 
 from alembic import context
 

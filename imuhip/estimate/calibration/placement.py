@@ -25,7 +25,7 @@ from imuhip.estimate.calibration.side_swap import (
 )
 from imuhip.estimate.calibration.slip import Slip, Standing, slips
 from imuhip.estimate.functional_axis import lean_of, movement
-from imuhip.estimate.windows import Rows
+from imuhip.estimate.windows import WindowRows
 
 
 class Measured(NamedTuple):
@@ -52,7 +52,7 @@ class Measured(NamedTuple):
     step: str
     t_start: float
     t_end: float
-    rows: Rows
+    rows: WindowRows
     sound: bool
     up: Array
     axis: Array
@@ -60,7 +60,7 @@ class Measured(NamedTuple):
     lost: Array
 
 
-class Verdict(NamedTuple):
+class PlacementCheck(NamedTuple):
     """What placement says of a step: gates, and the faults it showed first."""
 
     gates: tuple[Gate, ...]
@@ -119,7 +119,9 @@ class Placement:
                 return f"{name.removesuffix(side)}{other(side)}"
         return name
 
-    def look(self, step: str, rows: Rows, window: tuple[float, float], *, marked: bool) -> bool:
+    def look(
+        self, step: str, rows: WindowRows, window: tuple[float, float], *, marked: bool
+    ) -> bool:
         """Ask which leg moved; True when left and right turn out to be otherwise than believed.
 
         Parameters
@@ -158,7 +160,7 @@ class Placement:
         self._tell_sides(window[1])
         return True
 
-    def _witness(self, rows: Rows, i: int, moved: Side, asked: Side | None) -> Witness:
+    def _witness(self, rows: WindowRows, i: int, moved: Side, asked: Side | None) -> Witness:
         """What a knee lift by the sensor in column `i` says."""
         if np.degrees(lean_of(rows.q[:, i]).max()) < _A_LIFT_DEG:
             return Witness(moved, asked)
@@ -192,7 +194,7 @@ class Placement:
         for i in self._sitting:
             self._sit(i, now)
 
-    def judge(self, seen: Measured) -> Verdict:
+    def judge(self, seen: Measured) -> PlacementCheck:
         """Judge a step's placement; what it showed counts from its end on."""
         gates: list[Gate] = []
         if np.isfinite(self._ratio):
@@ -210,7 +212,7 @@ class Placement:
             gates += self._level(seen, i)
             self._sit(i, seen.t_end)
         misplacements, self._misplacements = self._misplacements, []
-        return Verdict(tuple(gates), tuple(misplacements))
+        return PlacementCheck(tuple(gates), tuple(misplacements))
 
     def _stand(self, seen: Measured) -> None:
         self._stood, self._stood_from = _standing(seen), seen.t_start

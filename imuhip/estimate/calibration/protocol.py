@@ -18,9 +18,9 @@ from imuhip.core.kernels import kernel
 from imuhip.core.quaternions import mean_quaternion, multiply, rotate
 from imuhip.core.records import Array, BoolArray, GridBlock, Mount
 from imuhip.estimate.activity import Finder
-from imuhip.estimate.calibration.placement import Measured, Placement, Verdict, words_of
+from imuhip.estimate.calibration.placement import Measured, Placement, PlacementCheck, words_of
 from imuhip.estimate.functional_axis import movement
-from imuhip.estimate.windows import Rows, Window
+from imuhip.estimate.windows import Window, WindowRows
 
 
 class TimedMark(NamedTuple):
@@ -150,7 +150,7 @@ class _Seen(NamedTuple):
     """
 
     step: str
-    rows: Rows
+    rows: WindowRows
     window: tuple[float, float]
     moved: Array
     found: Literal["marked", "detected"]
@@ -177,7 +177,7 @@ def judge(seen: _Seen, placement: Placement) -> CalibrationStep:
     sound = all(gate.verdict != "failed" for gate in gates)
     # Noise has no side: where nothing moved, nobody is asked which leg it was.
     placed = (
-        Verdict((), ())
+        PlacementCheck((), ())
         if unmoved is not None
         else placement.judge(
             Measured(step, *seen.window, rows, sound, up, axis, seen.moved[0], seen.moved[1])
@@ -220,7 +220,7 @@ def _nothing_moved(seen: _Seen) -> Gate | None:
     return gate if gate.verdict == "failed" else None
 
 
-def _up(rows: Rows) -> Array:
+def _up(rows: WindowRows) -> Array:
     """Unit mean specific force of each sensor, ``(S, 3)``."""
     mean = rows.acc.mean(axis=0)
     return np.asarray(mean / np.linalg.norm(mean, axis=-1, keepdims=True))
@@ -240,7 +240,7 @@ def _levelled(q: Array, up: Array) -> Array:
     return levelled
 
 
-def _stillness(sensors: tuple[str, ...], rows: Rows) -> list[Gate]:
+def _stillness(sensors: tuple[str, ...], rows: WindowRows) -> list[Gate]:
     """How still each sensor was, and whether it felt gravity alone."""
     spread = np.degrees(rows.gyr.std(axis=0).max(axis=-1))
     force = np.abs(np.linalg.norm(rows.acc.mean(axis=0), axis=-1) - GRAVITY)
@@ -252,7 +252,7 @@ def _stillness(sensors: tuple[str, ...], rows: Rows) -> list[Gate]:
 
 
 def _movement(
-    sensors: tuple[str, ...], rows: Rows, moving: "_Moving", axis: Array, axis_sd: Array
+    sensors: tuple[str, ...], rows: WindowRows, moving: "_Moving", axis: Array, axis_sd: Array
 ) -> list[Gate]:
     """Amplitude and steadiness of a functional movement; fills the axis of its sensor."""
     if moving.sensor not in sensors:

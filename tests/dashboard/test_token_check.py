@@ -13,8 +13,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboard.server.door import MOST_WRONG, Door, Policy, headers_for
 from dashboard.server.settings import settings_from_arguments
+from dashboard.server.token_check import MOST_WRONG, Policy, TokenCheck, headers_for
 from imuhip.live.dashboard import dashboard_command, open_to_lan, qr_code
 
 TOKEN = "right-token"  # noqa: S105 - for these tests alone
@@ -33,7 +33,7 @@ async def _live(websocket: WebSocket) -> None:
 def client(peer: str, token: str | None = TOKEN) -> TestClient:
     app = Starlette(
         routes=[Route("/", _page), Route("/review", _page), WebSocketRoute("/live", _live)],
-        middleware=[Middleware(Policy), Middleware(Door, token=token)],
+        middleware=[Middleware(Policy), Middleware(TokenCheck, token=token)],
     )
     return TestClient(app, client=(peer, 40000), follow_redirects=False)
 

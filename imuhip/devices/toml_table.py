@@ -1,4 +1,4 @@
-"""The door through which TOML comes in: each entry is asked for with what is expected of it.
+"""Reads TOML tables: each entry is asked for by name, with what is expected of it.
 
 Whatever does not fit becomes a `ProfileError` that names the entry, says what was expected and what
 came, and offers the nearest word where one is close.

@@ -28,7 +28,7 @@ MOST_WRONG: Final = 20
 LOOPBACK_PEERS: Final = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 
 
-class Door:
+class TokenCheck:
     """ASGI middleware: asks visitors from the network for the token.
 
     Parameters
