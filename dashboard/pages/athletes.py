@@ -21,9 +21,11 @@ from dashboard.views.sessions import (
     tags_of,
 )
 from dashboard.views.theme import image, palette
+from imuhip.assess.screen import TEST_MEASURES, words_today
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Kind, Session
 from imuhip.catalogue.library import RECORDING_SUFFIX
+from imuhip.catalogue.progress import usual_in
 from imuhip.core.errors import ImuhipError
 from imuhip.report.material import PROGRESS
 
@@ -220,6 +222,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
     remember(athlete.id)
     sessions = catalogue.sessions(athlete.id)
     series = catalogue.progress(athlete.id, names=PROGRESS)
+    values = catalogue.measures(athlete.id, names=TEST_MEASURES)
     findings = catalogue.findings(session=sessions[0].id) if sessions else ()
     card, changes = st.columns(2)
     with card.container(border=True):
@@ -227,6 +230,11 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
     with changes.container(border=True):
         st.subheader("What changed", anchor=False)
         for sentence in changes_of(series) or [changed_words(judged(series))]:
+            st.markdown(sentence)
+        said = words_today(usual_in(values, sessions[0].id)) if sessions else ()
+        if said:
+            st.markdown("**Last session against the usual**")
+        for sentence in said:
             st.markdown(sentence)
         if sessions and st.button("Open Progress", icon=":material/trending_up:"):
             st.switch_page("pages/progress.py")

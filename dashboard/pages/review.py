@@ -21,6 +21,7 @@ from dashboard.views.review import (
     excluded_of,
     furthest,
     gap_rows,
+    gap_words,
     note_rows,
     packed,
     player_data,
@@ -33,8 +34,10 @@ from dashboard.views.review_plots import MOST_PATHS, mean_figure, path_figure
 from dashboard.views.sessions import MEDICAL, movement_title
 from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.screen import TEST_MEASURES, measure_of, words_today
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
+from imuhip.catalogue.progress import usual_in
 from imuhip.core.certainty import REMEDY
 from imuhip.core.errors import ImuhipError
 from imuhip.report.pictures import degrees
@@ -100,6 +103,8 @@ def _show(place: Path, catalogue: Catalogue | None = None, session: Session | No
     review = read_review(place, excluded_of(entries))
     marks = catalogue.marks(session.id) if catalogue and session else ()
     _show_head(review, filed=session is not None)
+    if catalogue and session:
+        _show_usual(review, catalogue, session)
     table = f"reps-{name}"
     picked = st.session_state.get(table, {}).get("selection", {}).get("rows", [])
     groups = by_repetition(review.reps)
@@ -181,6 +186,16 @@ def _show_head(review: Review, *, filed: bool) -> None:
         gates = review.calibration.get("gates", [])
         if gates:
             st.dataframe(gates, hide_index=True)
+
+
+def _show_usual(review: Review, catalogue: Catalogue, session: Session) -> None:
+    """The table screen against the athlete's sessions before, and what gaps in it mean."""
+    if not any(measure_of(rep.key.movement) for rep in review.reps):
+        return
+    values = catalogue.measures(session.athlete, names=TEST_MEASURES)
+    said = [*words_today(usual_in(values, session.id)), *gap_words(review)]
+    if said:
+        st.info("**Table screen.** " + "\n\n".join(said))
 
 
 def _show_doubts(review: Review) -> None:

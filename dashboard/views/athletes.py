@@ -137,6 +137,8 @@ def _followed(series: Sequence[Series]) -> tuple[dict[str, tuple[float, ...]], s
     """What is drawn of an athlete: turning in where it was tested, else the longest series."""
     groups: dict[tuple[bool, str, str, str], list[Series]] = {}
     for one in series:
+        if one.effort:  # what help adds is another line
+            continue
         inward = one.direction == "in" and one.name == "rotation_end_deg"
         groups.setdefault((inward, one.name, family(one.movement), one.direction), []).append(one)
     if not groups:

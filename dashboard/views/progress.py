@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from dashboard.views.sessions import day, movement_title
@@ -41,9 +42,9 @@ def movements_of(sessions: Iterable[Session]) -> list[str]:
 
 
 def series_title(series: Series) -> str:
-    """Side, way, and cold or warm."""
+    """Side, way, cold or warm, and whether somebody helped."""
     way = "" if series.direction == "down" else series.direction
-    return " ".join(part for part in (series.side, way, series.kind) if part)
+    return " ".join(part for part in (series.side, way, series.said) if part)
 
 
 def series_row(series: Series) -> dict[str, Any]:
@@ -78,10 +79,10 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
         {
             "What": f"{title_of(family(one.movement)).capitalize()}, {series_title(one)}",
             "Measure": MEASURES[one.name].title if one.name in MEASURES else one.name,
-            "Sessions": [point.value for point in one.points],
+            "Sessions": [outward_positive(one, point.value) for point in one.points],
             "First": number_shown(one, one.points[0].value),
             "Now": number_shown(one, one.points[-1].value),
-            "Change": difference_words(one.since_first, SIGNS.get(one.unit, "")),
+            "Change": difference_words(_change_shown(one), SIGNS.get(one.unit, "")),
         }
         for one in sorted(several, key=_unsureness)
     ]
@@ -105,8 +106,23 @@ def changed_words(series: Iterable[Series]) -> str:
 
 
 def number_shown(series: Series, value: float) -> str:
-    """A session's number with its unit, no zero with a sign."""
+    """A session's number with its unit, no zero with a sign; turns out count positive."""
+    value = outward_positive(series, value)
     return f"{round(value) + 0.0:.0f}{SIGNS.get(series.unit, '')}".replace("-", "−")
+
+
+def outward_positive(series: Series, value: float) -> float:
+    """A value as coaches say it: both ways positive, as in the arcs of a report."""
+    out = series.direction == "out" and series.name.startswith("rotation")
+    return -value if out and not series.name.startswith("rotation_most") else value
+
+
+def _change_shown(series: Series) -> Difference | None:
+    """The change since the first session, more range counting positive."""
+    change = series.since_first
+    if change is None or outward_positive(series, 1.0) > 0.0:
+        return change
+    return replace(change, value=-change.value, low=-change.high, high=-change.low)
 
 
 def _unsureness(series: Series) -> tuple[int, float]:

@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
 from dashboard.views.sessions import movement_title
 from imuhip.assess.conditions import tags_of_ends
+from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.pairs import pairs_of
 from imuhip.core.certainty import Z95, certain_measures, certain_rows
-from imuhip.core.conventions import GRID_HZ, PELVIS_ANGLES, SIDES
+from imuhip.core.conventions import GRID_HZ, PELVIS_ANGLES, SIDES, Side
 from imuhip.core.errors import RecordingError
+from imuhip.core.findings import Direction, Note, Repetition
 from imuhip.core.records import Array
 from imuhip.results.schemas import (
     ANGLES_FILE,
@@ -202,6 +205,22 @@ def player_data(
         ],
         "marks": [{"t": t, "label": label} for t, label in marks],
     }
+
+
+def gap_words(review: Review) -> list[str]:
+    """What real gaps between the session's tests mean: helped, warm or loaded it goes further."""
+    repetitions = [
+        Repetition(
+            rep.key.movement, cast("Side", rep.key.side), rep.key.set, rep.key.repetition,
+            cast("Direction", rep.direction), rep.t_start, rep.t_turn, rep.t_end, rep.counts,
+            "marked", rep.reason, dict(rep.measures),
+        )
+        for rep in review.reps
+        if rep.key.movement in MOVEMENTS
+    ]  # fmt: skip
+    notes = [Note(note["t"], note["label"]) for note in review.notes]
+    further = (p for p in pairs_of(repetitions, notes) if p.difference.value > 0.0)
+    return [pair.words for pair in further if pair.difference.word == "real"]
 
 
 def packed(review: Review) -> bytes:

@@ -2,7 +2,8 @@
 
 Notes say it: ``cold``, ``warm``, ``active``, ``passive``, ``load 80 kg``; those that begin with
 ``set`` say the rest too: ``set load 80 kg, bar front, stance wide, heel 2 cm, with belt, warm``. A
-note holds for the set that is going on, else for the next one, and on until it is replaced. Only
+note holds for the set that is going on, else for the next one, and on until it is replaced;
+``set load unsaid`` takes it back. Only
 sets of the same conditions are compared side against side, and only they share a line in the table
 of goals.
 """
@@ -56,11 +57,15 @@ def set_note(fields: Mapping[str, str]) -> str:
     Parameters
     ----------
     fields
-        Of `SET_FIELDS`, each with a value; what is left out stays as it was said before.
+        Of `SET_FIELDS`, each with a value, or `UNSAID` where nothing is said of it any more; what
+        is left out stays as it was said before.
     """
-    said = ", ".join(words.format(fields[name]) for name, words in SET_FIELDS.items()
-                     if fields.get(name))  # fmt: skip
-    return f"note:set {said}"
+    said = [
+        f"{_NAMES[name]} {UNSAID}" if fields[name] == UNSAID else words.format(fields[name])
+        for name, words in SET_FIELDS.items()
+        if fields.get(name)
+    ]
+    return f"note:set {', '.join(said)}"
 
 
 def tags_at(notes: Sequence[Note], t: float) -> Tags:
@@ -97,7 +102,14 @@ def tags_of_ends(
 
 
 def _tagged(tags: Tags, text: str) -> Tags:
-    """Tags with what a note adds to them."""
+    """Tags with what a note adds to them, and without what it takes back."""
+    if text.startswith("set "):
+        nothing = Tags()
+        for name, word in _NAMES.items():
+            if f"{word} {UNSAID}" in text:
+                unsaid: dict[str, Any] = {name: getattr(nothing, name)}
+                tags = replace(tags, **unsaid)
+                text = text.replace(f"{word} {UNSAID}", "")
     words = set(re.findall(r"[a-z]+", text.lower()))
     for warmth in ("cold", "warm"):
         if warmth in words:
@@ -161,6 +173,20 @@ _FIELDS: Final[Mapping[str, re.Pattern[str]]] = {
     "heel_cm": re.compile(r"\bheel (\d+(?:\.\d+)?)"),
     "equipment": re.compile(r"\bwith ([^,]+)"),
 }
+
+UNSAID: Final = "unsaid"
+"""In the mark, of a field that nothing is said of any more."""
+
+_NAMES: Final[Mapping[str, str]] = {
+    "load_kg": "load",
+    "bar": "bar",
+    "stance": "stance",
+    "heel_cm": "heel",
+    "equipment": "equipment",
+    "effort": "effort",
+    "warmth": "warmth",
+}
+"""Field of a set to its name in a mark that takes it back."""
 
 SET_FIELDS: Final[Mapping[str, str]] = {
     "load_kg": "load {} kg",

@@ -167,6 +167,18 @@ def certain_or_nan(one: Measured) -> Measured:
     return one if is_certain_enough(one.sd) else Measured(math.nan, one.sd)
 
 
+def session_mean(error: DayError, repetitions: Sequence[Measured]) -> Measured:
+    """Mean of a session's repetitions, with what strapping on anew adds.
+
+    The error of the session's own calibration does not average out over repetitions; where it is
+    greater than the athlete's day-to-day error it stands for it.
+    """
+    own = [one.sd for one in repetitions if math.isfinite(one.sd)]
+    session = max(error.between_sd, float(np.mean(own))) if own else error.between_sd
+    sd = math.sqrt(session**2 + error.within_sd**2 / len(repetitions))
+    return Measured(float(np.mean([one.value for one in repetitions])), sd)
+
+
 def certain_difference(one: Difference) -> Difference:
     """A difference in degrees, or one that cannot be told where its error leaves nothing of it."""
     if math.isfinite(one.value) and not one.mdc > MOST_ERROR_DEG:

@@ -12,6 +12,9 @@ from typing import Any, Literal, TypeAlias
 Kind: TypeAlias = Literal["", "cold", "warm"]
 """When in a training a session was recorded: before it, after warming up, or not said."""
 
+Effort: TypeAlias = Literal["", "passive"]
+"""Whether somebody helped in a set; nothing said is an active one: the athlete moves."""
+
 NoteKind: TypeAlias = Literal["note", "cue", "pain", "phase"]
 
 
@@ -136,7 +139,7 @@ class MeasureValue:
     Parameters
     ----------
     session, started, kind
-        Where it is from.
+        Where it is from; `kind` is what was said of the set, else of its session.
     movement, set, repetition, side, direction
         Which repetition.
     name, unit
@@ -147,6 +150,8 @@ class MeasureValue:
         Whether the repetition was a whole one.
     excluded
         Why a person took the repetition out; empty while it counts.
+    effort
+        Whether somebody helped in the set.
     """
 
     session: str
@@ -163,6 +168,7 @@ class MeasureValue:
     sd: float
     counted: bool
     excluded: str
+    effort: Effort = ""
 
 
 @dataclass(frozen=True, slots=True)

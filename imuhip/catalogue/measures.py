@@ -10,14 +10,16 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session as Db
 
+from imuhip.assess.conditions import Tags, tags_of_ends
 from imuhip.assess.symmetry import Measured
-from imuhip.catalogue.entities import FindingEntry, Kind, MeasureValue, RepetitionEntry
+from imuhip.catalogue.entities import Effort, FindingEntry, Kind, MeasureValue, RepetitionEntry
 from imuhip.catalogue.progress import Groups
 from imuhip.catalogue.tables import (
     AnalysisRow,
     EntryRow,
     ExclusionRow,
     FindingRow,
+    MarkRow,
     MeasureRow,
     QuantityRow,
     RepetitionRow,
@@ -83,9 +85,12 @@ def measures(
     if movement is not None:
         query = query.where(SetRow.movement == movement)
     excluded = exclusions(db)
+    said = _said_of_sets(db, athlete, session)
     found = [
         MeasureValue(
-            session=row[0], started=row[2] or row[1], kind=cast("Kind", row[3] or ""),
+            session=row[0], started=row[2] or row[1],
+            kind=said.get((row[0], row[4], row[5]), _UNSAID).warmth or cast("Kind", row[3] or ""),
+            effort=_effort(said.get((row[0], row[4], row[5]), _UNSAID)),
             movement=row[4], set=row[5], repetition=row[6], side=row[7], direction=row[8],
             name=row[10], unit=row[11], value=row[12], sd=or_nan(row[13]), counted=row[9],
             excluded=_why(excluded, row[0], *row[4:8]),
@@ -110,7 +115,7 @@ def samples(
     query = (
         select(
             QuantityRow.name, QuantityRow.unit, SetRow.movement, RepetitionRow.side,
-            RepetitionRow.direction, SessionRow.id, MeasureRow.value, MeasureRow.sd,
+            RepetitionRow.direction, SessionRow.id, MeasureRow.value, MeasureRow.sd, SetRow.number,
         )
         .select_from(MeasureRow)
         .join(QuantityRow)
@@ -126,12 +131,50 @@ def samples(
     if movement is not None:
         query = query.where(SetRow.movement == movement)
     groups: Groups = defaultdict(lambda: defaultdict(list))
-    for name, unit, which, side, direction, session, value, sd in _rows(db, query, athlete, None):
+    said = _said_of_sets(db, athlete, None)
+    for row in _rows(db, query, athlete, None):
+        name, unit, which, side, direction, session, value, sd, number = row
         started, kind = about.get(session, (None, ""))
         if started is not None:
-            key = (name, unit, which, side, direction, kind)
+            tags = said.get((session, which, number), _UNSAID)
+            key = (name, unit, which, side, direction, tags.warmth or kind, _effort(tags))
             groups[key][started, session].append(Measured(value, or_nan(sd)))
     return groups
+
+
+def _said_of_sets(
+    db: Db, athlete: str | None, session: str | None
+) -> dict[tuple[str, str, int], Tags]:
+    """Session, movement and set → what notes say of it; only of sessions with such notes."""
+    words = or_(*(MarkRow.label.like(f"note:%{word}%") for word in _WORDS_OF_SETS))
+    noted = select(MarkRow.session).join(SessionRow).where(words)
+    if athlete is not None:
+        noted = noted.where(SessionRow.athlete == athlete)
+    if session is not None:
+        noted = noted.where(SessionRow.id == session)
+    marks: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for mark in db.scalars(select(MarkRow).where(MarkRow.session.in_(noted))):
+        marks[mark.session].append((mark.t, mark.label))
+    query = (
+        select(SessionRow.id, SetRow.movement, SetRow.number, SetRow.t_end)
+        .select_from(SetRow)
+        .join(AnalysisRow)
+        .join(SessionRow)
+        .where(SessionRow.id.in_(noted))
+    )
+    ends: dict[str, dict[tuple[str, int], float]] = defaultdict(dict)
+    for owner, movement, number, end in _rows(db, query, athlete, session):
+        ends[owner][movement, number] = end
+    return {
+        (owner, *which): tags
+        for owner, of in ends.items()
+        for which, tags in tags_of_ends(of, marks[owner]).items()
+    }
+
+
+def _effort(tags: Tags) -> Effort:
+    """What tells a set that was helped from the others."""
+    return "passive" if tags.effort == "passive" else ""
 
 
 def _in_time(value: MeasureValue) -> tuple[Any, ...]:
@@ -210,6 +253,9 @@ def or_nan(value: float | None) -> float:
     """NaN for what the tables do not know."""
     return math.nan if value is None else value
 
+
+_WORDS_OF_SETS = ("passive", "cold", "warm")
+_UNSAID = Tags()
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 """Sorts what has no date before everything else."""

@@ -15,6 +15,15 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from imuhip.assess.screen import (
+    Before,
+    ScreenKey,
+    Usual,
+    is_outward,
+    measure_of,
+    tested_as,
+    today_of,
+)
 from imuhip.assess.symmetry import (
     START_DAY_ERROR,
     Z95,
@@ -25,11 +34,12 @@ from imuhip.assess.symmetry import (
     certain_or_nan,
     day_error,
     judged,
+    session_mean,
 )
-from imuhip.catalogue.entities import Kind, MeasureValue, Session
+from imuhip.catalogue.entities import Effort, Kind, MeasureValue, Session
 
 Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[Measured]]]
-"""Name, unit, movement, side, direction and kind → when and which session → repetitions."""
+"""Name, unit, movement, side, direction, kind, effort → when and which session → repetitions."""
 
 TrendWord: TypeAlias = Literal["rising", "falling", "no trend beyond error", "cannot tell"]
 
@@ -85,8 +95,8 @@ class Series:
     ----------
     name, unit
         Of the measure.
-    movement, side, direction, kind
-        What is compared with itself.
+    movement, side, direction, kind, effort
+        What is compared with itself; `effort` is ``passive`` where somebody helped, else empty.
     points
         In the order of time.
     error
@@ -107,6 +117,7 @@ class Series:
     side: str
     direction: str
     kind: Kind
+    effort: Effort
     points: tuple[Point, ...]
     error: DayError
     mdc: float
@@ -114,6 +125,11 @@ class Series:
     since_before: Difference | None
     trend: Trend
     left_out: int = 0
+
+    @property
+    def said(self) -> str:
+        """What tells it from other series of the same measure: ``cold passive``."""
+        return " ".join(part for part in (self.kind, self.effort) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,8 @@ def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
     groups: Groups = defaultdict(lambda: defaultdict(list))
     for value in values:
         if value.counted and not value.excluded and value.started is not None:
-            key = (value.name, value.unit, value.movement, value.side, value.direction, value.kind)
+            what = (value.name, value.unit, value.movement, value.side, value.direction)
+            key = (*what, value.kind, value.effort)
             groups[key][value.started, value.session].append(Measured(value.value, value.sd))
     return series_in(groups)
 
@@ -162,7 +179,7 @@ def series_in(groups: Groups) -> tuple[Series, ...]:
 def _series(
     key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[Measured]]
 ) -> Series | None:
-    name, unit, movement, side, direction, kind = key
+    name, unit, movement, side, direction, kind, effort = key
     seen = {when: [one for one in of if _known(one, unit)] for when, of in sessions.items()}
     order = sorted(when for when, of in seen.items() if of)
     if not order:
@@ -173,8 +190,8 @@ def _series(
         Point(
             session=session,
             started=started,
-            value=float(np.mean(values[started, session])),
-            sd=_mean_sd(error, seen[started, session]),
+            value=(mean := session_mean(error, seen[started, session])).value,
+            sd=mean.sd,
             values=values[started, session],
         )
         for started, session in order
@@ -187,6 +204,7 @@ def _series(
         side=side,
         direction=direction,
         kind=_KINDS[kind],
+        effort="passive" if effort == "passive" else "",
         points=points,
         error=error,
         mdc=Z95 * math.sqrt(2.0) * points[-1].sd,
@@ -195,6 +213,56 @@ def _series(
         trend=trend(points),
         left_out=len(sessions) - len(order),
     )
+
+
+def before_today(series: Iterable[Series], session: str = "") -> dict[ScreenKey, Before]:
+    """Return what is usual of each test of the table screen, from the sessions before one.
+
+    Parameters
+    ----------
+    series
+        Of one athlete, cold, warm and unsaid.
+    session
+        That is to be held against those before it; empty for one that is not filed yet.
+    """
+    found: dict[ScreenKey, list[Series]] = defaultdict(list)
+    for one in series:
+        if one.name == measure_of(one.movement):
+            key = tested_as(one.movement, one.side, one.direction, one.effort, one.kind)
+            found[key].append(one)
+    usual = {}
+    for key, several in found.items():
+        points = sorted((p for one in several for p in one.points), key=lambda p: p.started)
+        last = next((p.started for p in points if p.session == session), None)
+        before = [p for p in points if last is None or p.started < last]
+        if before:
+            error = own_error([(p.started, p.values) for p in before], "deg")
+            sign = -1.0 if is_outward(key) else 1.0
+            usual[key] = Before(tuple(Measured(sign * p.value, p.sd) for p in before), error)
+    return usual
+
+
+def usual_in(values: Iterable[MeasureValue], session: str) -> tuple[Usual, ...]:
+    """Hold a session's tests of the table screen against those before it, what differs first.
+
+    Parameters
+    ----------
+    values
+        Of one athlete: `screen.TEST_MEASURES`, and perhaps others.
+    session
+        Its id.
+    """
+    known = list(values)
+    today: dict[ScreenKey, list[Measured]] = defaultdict(list)
+    for one in known:
+        counts = one.session == session and one.counted and not one.excluded
+        if counts and one.name == measure_of(one.movement):
+            key = tested_as(one.movement, one.side, one.direction, one.effort, one.kind)
+            value = -one.value if is_outward(key) else one.value
+            measured = certain_or_nan(Measured(value, one.sd))
+            if math.isfinite(measured.value):
+                today[key].append(measured)
+    return today_of(today, before_today(series_of(known), session))
 
 
 def own_error(sessions: Sequence[tuple[datetime, Sequence[float]]], unit: str) -> DayError:
@@ -301,13 +369,6 @@ def _have_errors(points: Sequence[Point]) -> bool:
 def _known(one: Measured, unit: str) -> bool:
     """Whether a repetition's value says anything; only angles have an error that may forbid it."""
     return math.isfinite((certain_or_nan(one) if unit == "deg" else one).value)
-
-
-def _mean_sd(error: DayError, repetitions: Sequence[Measured]) -> float:
-    """Error of a session's mean; that of a calibration does not average out over repetitions."""
-    own = [one.sd for one in repetitions if math.isfinite(one.sd)]
-    session = max(error.between_sd, float(np.mean(own))) if own else error.between_sd
-    return math.sqrt(session**2 + error.within_sd**2 / len(repetitions))
 
 
 def _change(before: Point, after: Point, unit: str) -> Difference:

@@ -69,7 +69,7 @@ def _panel(axes: Any, members: Sequence[Series], goals: Sequence[Goal]) -> None:
         axes.errorbar(
             days, values, yerr=bars, fmt="o", color=colour, ecolor=f"{colour}55", markersize=5,
             markerfacecolor="white" if one.kind == "cold" else colour,
-            label=f"{one.side} {one.kind}".strip(),
+            label=f"{one.side} {one.said}".strip(),
         )  # fmt: skip
         if not math.isnan(one.trend.per_week):
             axes.plot(*_line(one), color=colour, linewidth=1.0, alpha=0.7,

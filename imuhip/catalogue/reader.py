@@ -177,7 +177,7 @@ class CatalogueReader:
         def ask(db: Db) -> Groups:
             queries.known(db, athlete)
             found = measured.samples(db, athlete, names=names, movement=movement)
-            return {key: of for key, of in found.items() if kind is None or key[-1] == kind}
+            return {key: of for key, of in found.items() if kind is None or key[5] == kind}
 
         return series_in(self._read(ask))
 

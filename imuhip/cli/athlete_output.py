@@ -92,7 +92,7 @@ def _changes(series: "Sequence[Series]") -> Table:
             words_of(one.name, one.unit),
             f"{one.movement} {one.direction}".strip(),
             one.side,
-            one.kind,
+            one.said,
             str(len(one.points)),
             f"{one.points[0].value:.1f}",
             f"{one.points[-1].value:.1f}",

@@ -131,6 +131,7 @@ def collect(
             start_when_ready=start,
             refusal=filer.refusal,
             arc_goals=filer.arc_goals,
+            usual=filer.usual,
             recorded=filer.recorded,
             filed=filer.state_of,
             rebound=rebind_kit,

@@ -18,6 +18,7 @@ from imuhip.core.resources import CATALOGUE_VARIABLE
 from imuhip.live.filing_state import FilingState
 
 if TYPE_CHECKING:
+    from imuhip.assess.screen import Before, ScreenKey
     from imuhip.catalogue.catalogue import Catalogue
     from imuhip.pipeline.all_sensors import Params
 
@@ -159,6 +160,19 @@ class Filer:
         try:
             with opened(self._location) as catalogue:
                 return arc_goals_in(catalogue, athlete)
+        except CatalogueError:
+            return {}
+
+    def usual(self, athlete: str) -> "Mapping[ScreenKey, Before]":
+        """What tests of the table screen were in the athlete's sessions; empty for a new one."""
+        from imuhip.assess.screen import TEST_MEASURES
+        from imuhip.catalogue.progress import before_today
+
+        if not self._usable:
+            return {}
+        try:
+            with opened(self._location) as catalogue:
+                return before_today(catalogue.progress(athlete, names=TEST_MEASURES))
         except CatalogueError:
             return {}
 

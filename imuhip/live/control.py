@@ -15,11 +15,12 @@ from starlette.routing import Route
 
 from imuhip.assess.conditions import SET_CHOICES, SET_FIELDS
 from imuhip.assess.profiles import GOALS
+from imuhip.assess.screen import Posture
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.visible import is_athlete_id
 from imuhip.live.protocol import to_json
 
-Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "set", "bind"]
+Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "set", "test", "bind"]
 
 MAX_BODY_BYTES: Final = 4096
 BODY_S: Final = 5.0
@@ -60,7 +61,8 @@ class ControlHandler(Protocol):
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
         calibration step or the shake, with ``ready_s`` and ``seconds`` where the collector counts,
         and for a start ``athlete``, ``goal`` and ``without``, the sensors to leave out, where they
-        were given. A plan has ``athlete``, ``goal`` and ``movements``, each if need be. A set has
+        were given. A plan has ``athlete``, ``goal``, ``movements`` and ``screen``, each if need be.
+        A test of the table screen has ``movement``, ``effort`` and ``edge``. A set has
         `conditions.SET_FIELDS`, each if need be; ``-`` means that nothing is said.
         To bind, each place that changes and the place its sensor had until now. What has been
         obeyed already is agreed to again.
@@ -213,8 +215,9 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ("ready_s", "seconds")),
     "train": ((), ()),
-    "plan": ((), ("athlete", "goal", "movements")),
+    "plan": ((), ("athlete", "goal", "movements", "screen")),
     "set": ((), tuple(SET_FIELDS)),
+    "test": (("movement", "effort", "edge"), ()),
     "bind": ((), SEGMENTS),
 }
 """Fields that an action needs, and those it may have."""
@@ -223,5 +226,6 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "step": ("shake", *CALIBRATION_STEPS),
     "edge": ("begin", "end"),
     "goal": GOALS,
+    "screen": (*get_args(Posture), "-"),
     **{name: (*values, "-") for name, values in SET_CHOICES.items()},
 }

@@ -7,22 +7,42 @@ has been obeyed already changes nothing, however often it comes.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
-from imuhip.assess.conditions import set_note
+from imuhip.assess.conditions import UNSAID, set_note
 from imuhip.assess.movements import MOVEMENTS
+from imuhip.assess.screen import (
+    Before,
+    Posture,
+    ScreenKey,
+    Test,
+    battery,
+    known_test,
+    next_test,
+    ranges_of,
+    today_of,
+    words_today,
+)
 from imuhip.assess.sets import PREPARATION
+from imuhip.core.findings import Note, Repetition
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was chosen at set-up: a pseudonym, a goal profile, movements in their order."""
+    """What was chosen at set-up: a pseudonym, a goal profile, movements in their order.
+
+    Parameters
+    ----------
+    screen
+        How the hips are turned in the table screen that comes first; empty for no screen.
+    """
 
     athlete: str = ""
     goal: str = ""
     movements: tuple[str, ...] = ()
+    screen: Posture | Literal[""] = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +76,10 @@ class Course:
         What is to be done.
     fields
         What the next set is done with, by `conditions.SET_FIELDS`.
+    tested
+        Tests of the table screen that are done, as movement and effort.
+    usual, today
+        Tests in the athlete's sessions before, and what those of today say against them.
     """
 
     mark: Callable[[str], object]
@@ -65,12 +89,22 @@ class Course:
     doing: str = ""
     calibrating: bool = False
     trained: bool = False
+    tested: list[tuple[str, str]] = field(default_factory=list)
+    usual: Mapping[ScreenKey, Before] = field(default_factory=dict)
+    today: tuple[str, ...] = ()
+    _test: Test | None = None
+    _screen_over: bool = False
+    _held: int = 0
+    _effort_before: str | None = None
     _timer: asyncio.TimerHandle | None = None
 
     def forget(self) -> None:
         """Begin anew with a recording: nothing goes on in it yet; the plan stays."""
         self._forget()
+        self._leave_screen(recording=False)
         self.doing, self.calibrating, self.trained = "", False, False
+        self.tested, self.today = [], ()
+        self._test, self._screen_over = None, False
 
     def choose(self, fields: Mapping[str, str], *, recording: bool) -> bool:
         """Take what the next set is done with, marked where a recording runs; False if it was so.
@@ -79,11 +113,14 @@ class Course:
         """
         wanted = {name: value for name, value in fields.items() if value != "-"}
         left = {name: value for name, value in self.fields.items() if name not in fields}
+        if "effort" in fields:
+            self._effort_before = None
         if {**left, **wanted} == self.fields:
             return False
+        unsaid = {name: UNSAID for name in self.fields if fields.get(name) == "-"}
         self.fields = {**left, **wanted}
-        if recording and wanted:
-            self.mark(set_note(wanted))
+        if recording:
+            self.mark(set_note({**wanted, **unsaid}))
         return True
 
     def say_fields(self) -> None:
@@ -148,6 +185,42 @@ class Course:
             self.mark(f"end:{step}")
         return True
 
+    def begin_test(self, movement: str, effort: str) -> bool:
+        """Begin a test of the table screen: its effort is marked, then the test; False if it runs.
+
+        Raises
+        ------
+        ValueError
+            When no battery has such a test.
+        """
+        test = known_test(movement, effort)
+        if test is None:
+            raise ValueError(f"The table screen has no test {movement} {effort}".rstrip() + ".")
+        if self._test == test:
+            return False
+        if self.doing:
+            self.mark(f"end:{self.doing}")
+        before = self._effort_before or self.fields.get("effort", "-")
+        self.choose({"effort": test.effort or before}, recording=True)
+        self._effort_before, self._test = before, test
+        self.mark(f"begin:{movement}")
+        return True
+
+    def _leave_screen(self, *, recording: bool) -> None:
+        """What was said of the effort before the screen holds again."""
+        if self._effort_before is not None:
+            self.choose({"effort": self._effort_before}, recording=recording)
+
+    def hold_screen(self, repetitions: Sequence[Repetition], notes: Sequence[Note]) -> None:
+        """Hold the tests that are done, of what was seen so far, against the athlete's usual."""
+        size = len(repetitions) + len(self.tested)
+        if self.tested and size != self._held:
+            done = {(movement, effort.removeprefix("active")) for movement, effort in self.tested}
+            ranges = ranges_of(repetitions, notes)
+            today = {key: of for key, of in ranges.items() if (key.movement, key.effort) in done}
+            self.today = words_today(today_of(today, self.usual))
+        self._held = size
+
     def obey(self, label: str) -> bool:
         """Put a mark that somebody asks for; False where it would say what is so already."""
         edge, _, name = label.partition(":")
@@ -155,6 +228,8 @@ class Course:
             return False
         if edge == "end" and name != self.doing and name in MOVEMENTS:
             return False
+        if edge == "begin" and name in MOVEMENTS:
+            self._leave_screen(recording=True)
         self.mark(label)
         return True
 
@@ -163,9 +238,14 @@ class Course:
         edge, _, name = label.partition(":")
         if edge not in ("begin", "end") or name not in MOVEMENTS:
             return
+        if self._test is not None and self.doing == self._test.movement:
+            key = (self._test.movement, self._test.effort)
+            self.tested += [key] if key not in self.tested else []
+            self._test = None
         self.doing = name if edge == "begin" else ""
         if edge == "begin":
             self.calibrating, self.trained = False, True
+            self._screen_over = self._test is None
 
     def status(self) -> Mapping[str, Any]:
         """Return it as ``/status`` tells it."""
@@ -175,7 +255,9 @@ class Course:
                 "athlete": self.plan.athlete,
                 "goal": self.plan.goal,
                 "movements": [[name, MOVEMENTS[name].title] for name in self.plan.movements],
+                "screen": self.plan.screen,
             },
+            "screen": self._screen(),
             "fields": dict(self.fields),
             "doing": self.doing,
             "calibrating": self.calibrating,
@@ -187,6 +269,25 @@ class Course:
                 "left_s": max(0.0, step.until - time.monotonic()),
             },
         }
+
+    def _screen(self) -> Mapping[str, Any] | None:
+        """The table screen with what is done of it; None where none was chosen."""
+        if not self.plan.screen:
+            return None
+        following = next_test(self.tested, self.plan.screen)
+        tests = [
+            {
+                "movement": test.movement,
+                "effort": test.effort or "-",
+                "title": test.title,
+                "done": (test.movement, test.effort) in self.tested,
+                "next": test == following,
+                "runs": test == self._test,
+            }
+            for test in battery(self.plan.screen)
+        ]
+        said = {"today": list(self.today), "over": self._screen_over}
+        return {"posture": self.plan.screen, "tests": tests, **said}
 
     def _run(self, step: str, seconds: float) -> None:
         self._forget()
@@ -224,7 +325,13 @@ def plan_of(request: Mapping[str, str], before: Plan) -> Plan:
         if name not in MOVEMENTS:
             raise ValueError(f"there is no movement {name}; choose from {', '.join(MOVEMENTS)}")
     athlete = request.get("athlete", before.athlete)
-    return Plan("" if athlete == "-" else athlete, request.get("goal", before.goal), movements)
+    screen = cast("Posture | Literal['-']", request.get("screen", before.screen or "-"))
+    return Plan(
+        "" if athlete == "-" else athlete,
+        request.get("goal", before.goal),
+        movements,
+        "" if screen == "-" else screen,
+    )
 
 
 LAST_STEP: Final = "stand_again"

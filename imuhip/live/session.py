@@ -89,7 +89,7 @@ class Session:
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
-        """Start, stop, mark, calibrate, train, plan, set or bind; see `ControlHandler`."""
+        """Start, stop, mark, calibrate, train, plan, set, test or bind; see `ControlHandler`."""
         if action == "stop" and self.recording is None and self._stopped is not None:
             return {"recording": self._stopped[0].name, "already": True}
         if action in ("start", "stop"):
@@ -109,6 +109,12 @@ class Session:
             return {"already": not changed, "fields": self.course.fields}
         if self.recording is None:
             refuse(_NONE_RUNS)
+        return self._in_recording(action, request)
+
+    def _in_recording(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
+        """Train, mark, test or calibrate; what was obeyed already says so."""
+        if action == "test":
+            return {"already": not self._tests(request)}
         if action == "train":
             return {"already": not self.course.train()}
         if action == "mark":
@@ -127,6 +133,16 @@ class Session:
                 refuse(words)
         left_out = request.get("without", "").replace(",", " ").split()
         return await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
+
+    def _tests(self, request: Mapping[str, str]) -> bool:
+        """Begin or end a test of the table screen; False where that is so already."""
+        movement, effort = request["movement"], request["effort"].removeprefix("-")
+        if request["edge"] == "end":
+            return self.course.obey(f"end:{movement}")
+        try:
+            return self.course.begin_test(movement, effort)
+        except ValueError as error:
+            refuse(str(error))
 
     def _calibrate(self, request: Mapping[str, str]) -> bool:
         """Begin or end a step; False where that is so already."""
@@ -156,6 +172,7 @@ class Session:
             except ImuhipError as error:
                 refuse(str(error))
             self._begin(frozenset(left_out))
+            self.course.usual = await asyncio.to_thread(self._options.usual, who) if who else {}
             self.course.say_fields()
         lacking = f" without {', '.join(left_out)}" if left_out else ""
         self._say(f"recording {path}{lacking}")
@@ -337,6 +354,8 @@ class Session:
                         self._warn("pipeline", f"live angles end here, recording goes on: {error}")
                     if LAST_STEP in self.recording.accepted:
                         self.course.train()
+                    assessed = self.recording.assessed
+                    self.course.hold_screen(assessed.repetitions, assessed.notes)
             if self._options.start_when_ready and not self._started and self.state == "ready":
                 self._started = True
                 try:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from imuhip.assess.screen import Before, ScreenKey
 from imuhip.ble.kit import Kit
 from imuhip.ble.link import Link
 from imuhip.core.records import Header, SensorInfo
@@ -40,6 +41,8 @@ class Options:
         nothing is against it.
     arc_goals
         Says how far an athlete's hips are to turn: ``assess.arc_goals`` of the recording's header.
+    usual
+        Says what an athlete's tests of the table screen were in the sessions before.
     recorded
         Told of each recording that is finished, and whose it is (empty when not said); returns at
         once.
@@ -59,6 +62,7 @@ class Options:
     make_stages: Callable[[Header], LiveStages] = Pipeline
     refusal: Callable[[str], str] = lambda _: ""
     arc_goals: Callable[[str], Mapping[str, Any]] = lambda _: {}
+    usual: Callable[[str], Mapping[ScreenKey, Before]] = lambda _: {}
     recorded: Callable[[Path, str], None] = lambda _, __: None
     filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
     rebound: Callable[[str, Mapping[str, str]], None] = lambda _, __: None

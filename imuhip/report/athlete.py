@@ -23,6 +23,7 @@ from imuhip.report.sections import (
     subtitle,
     transfer_blocks,
     turned,
+    usual_blocks,
 )
 
 TITLE: Final = "Your hips"
@@ -43,6 +44,7 @@ def athlete_report(material: Material) -> Document:
     blocks += [Heading("What went well"), *_well(material.results.findings)]
     blocks += [Heading("What to work on"), *_work(material)]
     blocks += plan_blocks(material)
+    blocks += usual_blocks(material)
     blocks += _changed(material)
     blocks += _explained(material)
     return Document(TITLE, subtitle(material), blocks, one_page=True)

@@ -38,6 +38,7 @@ from imuhip.report.sections import (
     subtitle,
     transfer_blocks,
     turned,
+    usual_blocks,
 )
 
 TITLE: Final = "Session report for the coach"
@@ -50,6 +51,7 @@ def coach_report(material: Material) -> Document:
         *_calibration(material),
         *_findings(material),
         *plan_blocks(material),
+        *usual_blocks(material),
         *_arcs(material),
         *side_blocks(material),
         *_change(material),

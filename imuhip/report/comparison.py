@@ -1,7 +1,7 @@
 """Two things held against each other, in degrees with error and word."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import fmean
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from imuhip.assess.conditions import under_alike_conditions
+from imuhip.assess.conditions import tags_of_sets, under_alike_conditions
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS, family
 from imuhip.assess.pairs import MATTERS_DEG, SAME_STRAPS_SD_DEG, Pair, pairs_of
@@ -145,18 +145,28 @@ def session_and_session(
     names
         Of the two sessions.
     """
-    errors = {(s.name, s.movement, s.side, s.direction): s.error for s in series}
-    first, second = _groups(before.repetitions), _groups(after.repetitions)
+    errors = {(s.name, s.movement, s.side, s.direction, s.effort): s.error for s in series}
     found = []
-    for key in (key for key in first if key in second):
-        kind, side, way, measure = key
-        movement = first[key][0].movement
-        error = errors.get((measure, movement, side, way), START_DAY_ERROR)
-        then, now = (_day(group[key], measure, error) for group in (first, second))
-        difference = judged(now.value - then.value, then.sd**2 + now.sd**2, MATTERS_DEG)
-        what = f"{side.capitalize()}, {_what(kind, way, measure)}"
-        found.append(_compared(what, names, (side, side), then, now, difference))
+    for effort in ("", "passive"):
+        first, second = (_groups(_helped(each, effort)) for each in (before, after))
+        for key in (key for key in first if key in second):
+            kind, side, way, measure = key
+            movement = first[key][0].movement
+            error = errors.get((measure, movement, side, way, effort), START_DAY_ERROR)
+            then, now = (_day(group[key], measure, error) for group in (first, second))
+            difference = judged(now.value - then.value, then.sd**2 + now.sd**2, MATTERS_DEG)
+            said = f", {effort}" if effort else ""
+            what = f"{side.capitalize()}, {_what(kind, way, measure)}{said}"
+            found.append(_compared(what, names, (side, side), then, now, difference))
     return found
+
+
+def _helped(material: Material, effort: str) -> Iterator[Repetition]:
+    """Repetitions of passive sets, or of all others: what help adds is no change."""
+    tags = tags_of_sets(material.repetitions, material.notes)
+    for each in material.repetitions:
+        if (tags[each.movement, each.set].effort == "passive") == (effort == "passive"):
+            yield each
 
 
 def tests_compared(material: Material, kinds: Sequence[str]) -> list[Pair]:

@@ -13,10 +13,11 @@ import numpy as np
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.params import AssessParams
+from imuhip.assess.screen import Usual, measure_of
 from imuhip.assess.waveforms import PHASES, over_phase
 from imuhip.assess.what_helped import Helped, helped_in
 from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry, Session
-from imuhip.catalogue.progress import Series, series_of
+from imuhip.catalogue.progress import Series, series_of, usual_in
 from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.certainty import certain_measures, certain_rows
 from imuhip.core.conventions import Side
@@ -51,6 +52,8 @@ class Material:
         From the catalogue; None and empty without one.
     helped
         Cues that helped this athlete in sessions before, in the order of time.
+    usual
+        Tests of the table screen against the sessions before, what differs first.
     """
 
     results: Results
@@ -65,6 +68,7 @@ class Material:
     goals: tuple[Goal, ...] = ()
     diary: tuple[Note, ...] = ()
     helped: tuple[Helped, ...] = ()
+    usual: tuple[Usual, ...] = ()
 
 
 def material_in(folder: Path) -> Material:
@@ -116,13 +120,16 @@ def material_of(catalogue: CatalogueReader, session: str, *, named: bool = False
     bare = material_in(known.results)
     why = excluded(catalogue.repetitions(known.id))
     name = next((a.name for a in catalogue.athletes() if a.id == known.athlete), "")
+    repetitions = tuple(_excluding(each, why) for each in bare.repetitions)
+    values = catalogue.measures(known.athlete, names=PROGRESS)
     return replace(
         bare,
-        repetitions=tuple(_excluding(each, why) for each in bare.repetitions),
+        repetitions=repetitions,
         who=name if named and name else known.athlete,
         started=known.started or bare.started,
         session=known,
-        series=_until(catalogue.measures(known.athlete, names=PROGRESS), known),
+        series=_until(values, known),
+        usual=usual_in(values, known.id),
         goals=catalogue.goals(known.athlete),
         diary=tuple(n for n in catalogue.notes(known.athlete) if n.session == known.id),
         helped=_helped(catalogue.sessions(known.athlete), known),
@@ -197,6 +204,8 @@ def shows_change(movement: str, measure: str) -> bool:
     """Whether a measure is the one that a movement's change is told by."""
     if bends(movement):
         return measure in ("rotation_bottom_deg", "depth_deg")
+    if own := measure_of(movement):
+        return measure == own
     return measure == ("rotation_end_deg" if is_table(movement) else "rotation_arc_deg")
 
 
@@ -268,7 +277,13 @@ def _moment(text: Any) -> datetime | None:
         return None
 
 
-PROGRESS: Final = ("rotation_end_deg", "rotation_arc_deg", "rotation_bottom_deg", "depth_deg")
+PROGRESS: Final = (
+    "rotation_end_deg",
+    "rotation_arc_deg",
+    "rotation_bottom_deg",
+    "depth_deg",
+    "flexion_end_deg",
+)
 """Measures whose change is told."""
 
 _TEXTS: Final = ("rule", "movement", "side", "set", "unit", "grade", "words", "cue")

@@ -9,6 +9,7 @@ from imuhip.assess.arc_goals import arc_goals_of, own_edges
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import Arcs, Standing, Zone, against, arcs_of, with_own
 from imuhip.assess.movements import family
+from imuhip.assess.screen import words_today
 from imuhip.assess.symmetry import Measured
 from imuhip.assess.transfer import transfer_words
 from imuhip.assess.what_helped import offered_first
@@ -172,9 +173,9 @@ def shown(one: Series, point: Point) -> Measured:
 
 def series_title(one: Series) -> str:
     """A measure of a movement, side and direction, for people."""
-    kind = f", {one.kind}" if one.kind else ""
+    said = f", {one.said}" if one.said else ""
     what = _TITLES.get(one.name, one.name).format(way=one.direction)
-    return f"{one.side.capitalize()} {what}, {title_of(family(one.movement))}{kind}"
+    return f"{one.side.capitalize()} {what}, {title_of(family(one.movement))}{said}"
 
 
 def subtitle(material: Material) -> str:
@@ -206,7 +207,7 @@ def transfer_blocks(material: Material) -> list[Block]:
     changes = {
         (one.name, family(one.movement), one.side, one.direction): one.since_first
         for one in material.series
-        if one.since_first is not None
+        if one.since_first is not None and not one.effort
     }
     blocks: list[Block] = []
     for (name, test, side, direction), table in changes.items():
@@ -217,6 +218,12 @@ def transfer_blocks(material: Material) -> list[Block]:
             words = transfer_words(side, direction, more, depth)
             blocks += [Words(words)] if words else []
     return blocks
+
+
+def usual_blocks(material: Material) -> list[Block]:
+    """The table screen against the athlete's sessions before; nothing without any."""
+    said = words_today(material.usual)
+    return [Heading("Today against your usual"), *map(Words, said)] if said else []
 
 
 def plan_blocks(material: Material) -> list[Block]:
@@ -284,6 +291,7 @@ _TITLES = {
     "rotation_arc_deg": "hip's arc {way}",
     "rotation_bottom_deg": "hip's rotation at the bottom",
     "depth_deg": "thigh's depth",
+    "flexion_end_deg": "hip's flexion",
 }
 
 _STEPS = {"limits": "What limits most", "drill": "Do this", "test_again": "Test again"}

@@ -9,8 +9,17 @@ from imuhip.assess.advice import cards_of
 from imuhip.assess.loads import depth_by_load, loads_words
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.pivot_walk import dose_words, walks_of
-from imuhip.assess.screen import battery, next_test, today_against_usual
-from imuhip.assess.symmetry import START_DAY_ERROR, DayError, judged
+from imuhip.assess.screen import (
+    Before,
+    ScreenKey,
+    battery,
+    next_test,
+    ranges_of,
+    today_against_usual,
+    today_of,
+    words_today,
+)
+from imuhip.assess.symmetry import START_DAY_ERROR, Measured, judged
 from imuhip.assess.transfer import transfer_words
 from imuhip.assess.what_helped import Helped, helped_in, offered_first
 from imuhip.core.findings import Finding, Note, Repetition
@@ -62,15 +71,53 @@ def test_the_screen_has_an_order(posture):
 
 def test_today_is_held_against_the_usual():
     """12° less than in three sessions that agree is real and asks for a smaller day."""
-    error = DayError(1.5, 1.0, 3)
-    before = [[35.0, 36.0], [34.0, 35.0], [36.0, 35.0]]
-    less = today_against_usual("Left, turned in", [23.0, 24.0], before, error)
+    before = [Measured(value, 1.7) for value in (35.5, 34.5, 35.5)]
+    less = today_against_usual("Left", Measured(23.5, 1.7), before)
     assert less.word == "real"
-    assert "less than usual. Warm up longer" in less.words
-    same = today_against_usual("Left, turned in", [34.0, 36.0], before, error)
-    assert same.words == "Left, turned in: as usual, 35°."
-    assert today_against_usual("Left, turned in", [], before, error) is None
-    assert today_against_usual("Left, turned in", [30.0], [], START_DAY_ERROR) is None
+    assert less.words == "Left: 12° (± 4°) less than usual."
+    said = words_today([less, today_against_usual("Right", Measured(35.0, 1.7), before)])
+    assert said[:2] == ("Left: 12° (± 4°) less than usual.", "One test as usual.")
+    assert said[2].startswith("Warm up longer, test again")
+    same = today_against_usual("Left", Measured(35.0, 1.7), before)
+    assert same.words == "Left: as usual, 35°."
+    unsure = today_against_usual("Left", Measured(23.5, 40.0), before)
+    assert unsure.word == "cannot tell"
+    assert words_today([unsure])[0].startswith("1 too uncertain to compare")
+    assert today_against_usual("Left", Measured(math.nan, 1.0), before) is None
+    assert today_against_usual("Left", Measured(30.0, 1.7), []) is None
+    assert words_today(()) == ()
+
+
+def test_the_usual_is_that_of_late():
+    """What was gained weeks ago belongs to the usual: the latest five sessions are it."""
+    before = [Measured(20.0, 2.0)] * 10 + [Measured(35.0, 2.0)] * 5
+    assert today_against_usual("Left", Measured(35.0, 2.0), before).usual == 35.0
+
+
+def turn(side, number, k, end_deg, direction="in"):
+    """A turn on the table; turns out are negative, as measures have them."""
+    return Repetition(f"seated_rotation_{side}", side, number, k, direction, 10.0 * number + k,
+                      10.0 * number + k + 0.5, 10.0 * number + k + 0.9, True, "marked", "",
+                      {"rotation_end_deg": end_deg, "rotation_end_sd_deg": 2.0})  # fmt: skip
+
+
+def test_only_like_is_held_against_like():
+    """Passive and warm tests are others; what is not said is active and cold."""
+    turns = [turn("left", number, k, 20.0 + 5.0 * number) for number in (1, 2, 3) for k in (0, 1)]
+    turns += [turn("left", 1, k, -30.0, "out") for k in (2, 3)]
+    notes = [Note(19.0, "note:set passive"), Note(29.0, "note:set effort unsaid, warm")]
+    ranges = ranges_of(turns, notes)
+    name = "seated_rotation_left"
+    assert {key: [each.value for each in of] for key, of in ranges.items()} == {
+        ScreenKey(name, "left", "in", "", ""): [25.0, 25.0],
+        ScreenKey(name, "left", "in", "passive", ""): [30.0, 30.0],
+        ScreenKey(name, "left", "in", "", "warm"): [35.0, 35.0],
+        ScreenKey(name, "left", "out", "", ""): [30.0, 30.0],
+    }
+    usual = Before((Measured(40.0, 2.0),) * 3, START_DAY_ERROR)
+    (found,) = today_of(ranges, {ScreenKey(name, "left", "in", "passive", ""): usual})
+    assert found.words.startswith("Left internal rotation, seated, passive: ")
+    assert (found.today, found.usual, found.word) == (30.0, 40.0, "real")
 
 
 def change(value, sd=2.0):

@@ -1,7 +1,7 @@
 """A collector for the tests: a real hub, fed with angles that anybody can compute.
 
 Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
-[--ready] [--lost] [--played SECONDS]``.
+[--ready] [--lost] [--screened] [--played SECONDS]``.
 Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
 With ``--lost`` nothing can be told of the right side, as after a long gap.
 """
@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from imuhip.assess.screen import Before, ScreenKey, today_of, words_today
+from imuhip.assess.symmetry import START_DAY_ERROR, Measured
 from imuhip.core.conventions import CALIBRATION_STEPS, GRID_HZ, Side
 from imuhip.core.evidence import Gate
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Array, Fault
 from imuhip.live.control import Action, refuse
-from imuhip.live.course import Course, plan_of
+from imuhip.live.course import Course, Plan, plan_of
 from imuhip.live.hub import LiveHub, serving
 from imuhip.live.protocol import BACKFILL_S, COLUMNS, hello
 
@@ -91,6 +93,8 @@ class Obedient:
             self.course.plan = plan_of(request, self.course.plan)
         elif action == "train":
             self.course.train()
+        elif action == "test" and request["edge"] == "begin":
+            self.course.begin_test(request["movement"], request["effort"].removeprefix("-"))
         elif action == "set":
             self.course.choose(request, recording=self.state == "recording")
         elif action == "mark":
@@ -139,6 +143,16 @@ def step(name: str, shallow: bool) -> dict[str, Any]:
         gates.append(Gate.judge("gyro_spread", "deg/s", "thigh_left", 0.8, 1.5, 3.0))
     words = ["Bow deeper and straight ahead."] if shallow else []
     return {"step": name, "accepted": not shallow, "gates": gates, "words": words}
+
+
+def screened(course: Course) -> None:
+    """The first test of the table screen is done, and went 12 degrees less far than usual."""
+    course.plan = Plan(screen="seated")
+    course.begin_test("seated_rotation_left", "active")
+    course.obey("end:seated_rotation_left")
+    key = ScreenKey("seated_rotation_left", "left", "in", "", "")
+    before = {key: Before((Measured(35.0, 1.7),) * 3, START_DAY_ERROR)}
+    course.today = words_today(today_of({key: [Measured(23.0, 1.0)] * 5}, before))
 
 
 def rows_at(
@@ -226,8 +240,9 @@ async def feed(
     if played > BACKFILL_S:
         before[1000:1100, LEFT] = 55.0
     hub.publish(before, stamp_unix_ns=math.nan)
-    hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
-    athlete.course.heard("begin:squat")
+    if not athlete.course.tested:
+        hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
+        athlete.course.heard("begin:squat")
     told(hub, lost=lost)
     for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
         fault = Fault(sensor, "gap", 9.0, end, 1)
@@ -249,9 +264,12 @@ async def main() -> None:
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--ready", action="store_true")
     parser.add_argument("--lost", action="store_true")
+    parser.add_argument("--screened", action="store_true")
     parser.add_argument("--played", type=float, default=BACKFILL_S)
     given = parser.parse_args()
     athlete = Obedient(ready=given.ready)
+    if given.screened:
+        screened(athlete.course)
     async with serving(athlete.hub, port=given.port) as address:
         print(address, flush=True)  # noqa: T201 - whoever started it reads the address
         await feed(

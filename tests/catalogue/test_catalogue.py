@@ -273,3 +273,22 @@ def test_texts_that_engines_do_not_like(catalogue, tmp_path):
     assert labels == ["note:a\ufffdb", *marks[1:]]
     assert len(catalogue.sessions(search="DROP TABLE")) == 1
     assert isinstance(catalogue, Catalogue)
+
+
+def test_a_helped_or_warm_set_is_a_line_of_its_own(catalogue, tmp_path):
+    """Passive, cold and warm stay apart in Progress, whether a note or the coach said so."""
+    said = ("note:set passive", "begin:squat", "end:squat"), ("note:warm",), ("cue:out",)
+    for day, marks in enumerate(said):
+        rec = bed.recording(tmp_path / f"{day}.mcap", day=day, seed=day, marks=marks)
+        filed = catalogue.file(rec, bed.results(tmp_path / str(day), rec), athlete="A1")
+    catalogue.edit_session(filed.session, kind="cold")
+    series = catalogue.progress("A1", names=["rotation_bottom_deg"], movement="squat")
+    lines = {(one.side, one.kind, one.effort): len(one.points) for one in series}
+    assert lines == {
+        (side, *said): 1
+        for side in ("left", "right")
+        for said in (("", "passive"), ("warm", ""), ("cold", ""))
+    }
+    values = catalogue.measures("A1", names=["rotation_bottom_deg"])
+    assert {(v.kind, v.effort) for v in values} == {("", "passive"), ("warm", ""), ("cold", "")}
+    assert [one.said for one in series[:3]] == ["passive", "cold", "warm"]

@@ -11,7 +11,7 @@ from beds import catalogue as bed
 
 from imuhip.assess.symmetry import START_DAY_ERROR
 from imuhip.catalogue.entities import Goal, MeasureValue, Session
-from imuhip.catalogue.progress import dose, own_error, series_of, words_of
+from imuhip.catalogue.progress import dose, own_error, series_of, usual_in, words_of
 from imuhip.catalogue.progress_plot import plot_progress
 from imuhip.core.errors import RecordingError
 
@@ -50,6 +50,27 @@ def test_from_three_sessions_on_the_error_is_the_athletes_own():
     (shaky,) = series_of(values([20.0, 30.0, 12.0, 25.0], spread=1.0))
     assert steady.error.sessions == shaky.error.sessions == 4
     assert steady.error.between_sd < START_DAY_ERROR.between_sd < shaky.error.between_sd
+
+
+def test_todays_tests_are_held_against_the_sessions_before():
+    """Later sessions, other movements and other conditions have no say in what is usual."""
+
+    def seated(means, **more):
+        return [
+            replace(value, movement="seated_rotation_left", direction="out")
+            for value in values(means, name="rotation_end_deg", **more)
+        ]
+
+    cold = seated([-40.0, -41.0, -39.0, -28.0, -10.0])
+    warm = [replace(v, session=f"{v.session}w", kind="warm") for v in seated([-60.0])]
+    squats = values([5.0] * 5, name="rotation_bottom_deg")
+    (found,) = usual_in([*cold, *warm, *squats], "left3")
+    assert found.words == "Left external rotation, seated: 12° (± 7°) less than usual."
+    assert (found.today, found.usual) == (28.0, pytest.approx(40.0))
+    assert usual_in([*cold, *warm], "left0") == ()
+    assert usual_in([*cold, *warm], "left0w") == ()
+    out = [replace(v, excluded="slipped") if v.session == "left3" else v for v in cold]
+    assert usual_in(out, "left3") == ()
 
 
 def test_the_error_rests_on_the_first_weeks():

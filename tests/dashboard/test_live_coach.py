@@ -259,3 +259,56 @@ def test_another_viewer_offers_the_same_movements(
     page.get_by_role("button", name="End: 90/90 switch").click()
     expect(phone.get_by_role("button", name="Begin: 90/90 switch")).to_be_visible()
     context.close()
+
+
+def test_the_table_screen_is_done_by_one_button(
+    page: Page, browser: Browser, address: str, collector: Any
+) -> None:
+    """Chosen on Set up, its tests follow each other; each viewer, and a reload, sees the ticks."""
+    collector.start()
+    page.goto(f"{address}setup")
+    page.get_by_text("choose the movements").click()
+    page.get_by_label("Table screen first").select_option("seated")
+    page.get_by_label("90/90 switch").check()
+    expect(page.locator("summary")).to_have_text("Today: table screen, seated · 90/90 switch")
+    open_live(page, address)
+    assert marks(collector, "end:squat") == []
+    page.get_by_role("button", name="Begin: seated rotation, left, active").click()
+    page.get_by_role("button", name="End: seated rotation, left, active").click()
+    expect(page.get_by_role("button", name="Begin: seated rotation, right, active")).to_be_visible()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    tablet = context.new_page()
+    open_live(tablet, address)
+    expect(tablet.locator(".tests .ticked")).to_have_text(["left active"])
+    tablet.get_by_role("button", name="seated rotation, left, passive: to do").click()
+    tablet.get_by_role("button", name="Begin: seated rotation, left, passive").click()
+    page.reload()
+    page.get_by_role("button", name="End: seated rotation, left, passive").click()
+    expect(page.locator(".tests .ticked")).to_have_text(["left active", "left passive"])
+    page.get_by_role("button", name="Another movement").click()
+    page.get_by_role("button", name="Begin: 90/90 switch").click()
+    expect(page.get_by_role("button", name="End: 90/90 switch")).to_be_visible()
+    tests = ["seated_rotation_left", "seated_rotation_left"]
+    assert [each for each in marked(collector) if each.startswith(("begin:", "end:"))][-5:] == [
+        *(f"{edge}:{test}" for test in tests for edge in ("begin", "end")),
+        "begin:ninety_ninety",
+    ]
+    said = [each for each in marked(collector) if each.startswith("note:set")]
+    assert said == ["note:set active", "note:set passive", "note:set effort unsaid"]
+    context.close()
+
+
+def test_today_is_held_against_the_usual_before_training(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Once tests are done, Live says what differs from the athlete's usual, and what to do."""
+    collector.start("--screened")
+    open_live(page, address)
+    usual = page.locator(".usual")
+    expect(usual).to_contain_text("Today against your usual")
+    expect(usual.locator("li")).to_have_text(
+        [
+            re.compile(r"Left internal rotation, seated: 12° .* less than usual"),
+            re.compile("Warm up"),
+        ]
+    )

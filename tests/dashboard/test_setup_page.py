@@ -143,7 +143,8 @@ def test_the_last_choice_of_movements_counts(page: Page, address: str, collector
     with page.expect_response(lambda answer: "squat" in (answer.request.post_data or "")):
         held[0].continue_()
     plans = [said for action, said in control(collector, "pain") if action == "plan"]
-    assert plans[-1] == {"athlete": "A7", "goal": "weightlifting", "movements": "squat"}
+    chosen = {"athlete": "A7", "goal": "weightlifting", "movements": "squat"}
+    assert plans[-1] == {**chosen, "screen": "-"}
 
 
 def test_two_viewers_share_one_countdown(

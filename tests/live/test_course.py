@@ -7,6 +7,9 @@ import pytest
 from beds.collect import PLACES, kit_of, radio_of, until
 from faults import clock
 
+from imuhip.assess.screen import Before, ScreenKey
+from imuhip.assess.symmetry import START_DAY_ERROR, Measured
+from imuhip.core.findings import Repetition
 from imuhip.core.records import Mark
 from imuhip.live.collector import collecting
 from imuhip.live.control import ControlRefusedError
@@ -58,8 +61,89 @@ def test_what_a_set_is_done_with_is_marked_once_and_kept() -> None:
     assert not course.choose({"load_kg": "60"}, recording=True)
     assert course.choose({"load_kg": "65"}, recording=True)
     assert course.choose({"bar": "-"}, recording=True)
-    assert marks == ["note:set load 60 kg, bar back", "note:set load 65 kg"]
+    said = ["note:set load 60 kg, bar back", "note:set load 65 kg", "note:set bar unsaid"]
+    assert marks == said
     assert course.status()["fields"] == {"load_kg": "65"}
+
+
+def test_the_table_screen_is_ticked_off_test_by_test() -> None:
+    """A test marks its effort and its begin; a second tap nothing; the effort holds no longer."""
+    marks: list[str] = []
+    course = course_of(marks)
+    course.plan = Plan(screen="seated")
+
+    def screen() -> list[tuple[str, str, bool, bool]]:
+        tests = course.status()["screen"]["tests"]
+        return [(t["title"], t["effort"], t["done"], t["next"]) for t in tests]
+
+    assert [(done, following) for *_, done, following in screen()] == [(False, True)] + 5 * [
+        (False, False)
+    ]
+    assert course.begin_test("seated_rotation_left", "active")
+    assert not course.begin_test("seated_rotation_left", "active")
+    assert course.status()["screen"]["tests"][0]["runs"]
+    assert course.obey("end:seated_rotation_left")
+    assert not course.obey("end:seated_rotation_left")
+    assert screen()[0] == ("seated rotation, left, active", "active", True, False)
+    assert screen()[1] == ("seated rotation, right, active", "active", False, True)
+    assert course.begin_test("seated_rotation_left", "passive")
+    assert course.begin_test("knee_to_chest_left", ""), "what was forgotten to end is over"
+    assert [done for *_, done, _ in screen()] == [True, False, True, False, False, False]
+    assert course.obey("begin:squat")
+    assert [done for *_, done, _ in screen()][4:] == [True, False]
+    assert marks == [
+        "note:set active", "begin:seated_rotation_left", "end:seated_rotation_left",
+        "note:set passive", "begin:seated_rotation_left", "end:seated_rotation_left",
+        "note:set effort unsaid", "begin:knee_to_chest_left", "begin:squat",
+    ]  # fmt: skip
+    assert "effort" not in course.fields
+    assert course.status()["screen"]["over"], "training has begun"
+    assert course.begin_test("prone_rotation_left", "active")
+    assert not course.status()["screen"]["over"]
+    with pytest.raises(ValueError, match="no test squat active"):
+        course.begin_test("squat", "active")
+    course.forget()
+    assert not any(done for *_, done, _ in screen())
+
+
+def test_tests_that_are_done_are_held_against_the_usual() -> None:
+    """A test says something once it is over, of the sessions that were alike."""
+    course = course_of([])
+    course.plan = Plan(screen="seated")
+    name = "seated_rotation_left"
+    before = Before((Measured(35.0, 2.0),) * 3, START_DAY_ERROR)
+    course.usual = {ScreenKey(name, "left", "in", "", ""): before}
+    turns = [
+        Repetition(name, "left", 1, k, "in", 9.0 * k, 9.0 * k + 1.0, 9.0 * k + 2.0, True, "marked",
+                   "", {"rotation_end_deg": 20.0, "rotation_end_sd_deg": 2.0})
+        for k in range(4)
+    ]  # fmt: skip
+    course.begin_test(name, "active")
+    course.hold_screen(turns, [])
+    assert course.today == ()
+    course.obey(f"end:{name}")
+    course.hold_screen(turns, [])
+    assert course.status()["screen"]["today"][0] == (
+        "Left internal rotation, seated: 15° (± 7°) less than usual."
+    )
+    course.forget()
+    assert course.today == ()
+
+
+def test_what_was_said_of_the_effort_holds_again_after_the_screen() -> None:
+    """Chosen before the screen it comes back after it; chosen within it stays."""
+    marks: list[str] = []
+    course = course_of(marks)
+    course.choose({"effort": "active"}, recording=True)
+    course.begin_test("prone_rotation_right", "passive")
+    assert course.fields["effort"] == "passive"
+    course.obey("begin:squat")
+    assert course.fields["effort"] == "active"
+    course.begin_test("prone_rotation_right", "passive")
+    course.choose({"effort": "passive", "warmth": "warm"}, recording=True)
+    course.obey("begin:squat")
+    assert course.fields == {"effort": "passive", "warmth": "warm"}
+    assert marks[-1] == "begin:squat"
 
 
 def test_a_command_that_comes_again_changes_nothing() -> None:
@@ -108,6 +192,9 @@ def test_a_plan_keeps_what_a_request_does_not_name() -> None:
     plan = plan_of({"movements": "squat, pivot,squat"}, Plan("A1", "general"))
     assert plan == Plan("A1", "general", ("squat", "pivot"))
     assert plan_of({"athlete": "-", "movements": "-"}, plan) == Plan("", "general")
+    with_screen = plan_of({"screen": "prone"}, plan)
+    assert with_screen == Plan("A1", "general", ("squat", "pivot"), "prone")
+    assert plan_of({"screen": "-"}, Plan(screen="prone")) == Plan()
     with pytest.raises(ValueError, match="no movement jump"):
         plan_of({"movements": "jump"}, plan)
 

@@ -2,6 +2,7 @@
 
 import { Collector, LOW_BATTERY, MUCH_LOST, VISIT_KEY, setText, spoken, spokenPlace, wearTheme } from "./collector.js";
 import { SetFields } from "./fields.js";
+import { TableScreen } from "./screen.js";
 
 const SAID_MS = 4000;
 const STATUS_MS = 2000;
@@ -18,6 +19,7 @@ export class Coach {
     this.chosen = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.done = "";
     this.turn = 0;
+    this.screen = new TableScreen(root, () => this.showBattery());
     this.fields = new SetFields(root.querySelector(".fields"), this.collector);
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
@@ -78,11 +80,26 @@ export class Coach {
   async move() {
     if (this.root.querySelector(".battery").hidden) return;
     const doing = this.acts.doing();
+    const test = doing ? null : this.screen.offered;
     const [name] = this.battery[this.turn] ?? [];
-    if (doing || name) await this.mark(doing ? `end:${doing}` : `begin:${name}`);
+    if (test) await this.begin(test);
+    else if (doing || name) await this.mark(doing ? `end:${doing}` : `begin:${name}`);
+    this.status();
   }
 
-  other() { this.turn = (this.turn + 1) % Math.max(1, this.battery.length); }
+  /** Begin a test of the table screen: the collector marks its effort, then the test. */
+  async begin({ movement, effort, title }) {
+    const answer = await this.collector.ask("test", { movement, effort, edge: "begin" });
+    this.screen.began();
+    this.say(answer.error ?? `Begun: ${title}`, Boolean(answer.error));
+  }
+
+  /** Past the table screen, or to the next movement; after the last one the screen again. */
+  other() {
+    if (this.screen.offered) { this.screen.leave(); return; }
+    this.turn = (this.turn + 1) % Math.max(1, this.battery.length);
+    if (this.turn === 0) this.screen.comeBack();
+  }
 
   /** After a movement the next one is offered, whoever ended it. */
   goOn(doing) {
@@ -95,12 +112,15 @@ export class Coach {
   /** Name what a tap would do; without a choice at set-up, or a recording, there is nothing. */
   showBattery() {
     const doing = this.acts.doing();
-    const known = this.battery.find(([name]) => name === doing);
+    const known = this.battery.find(([name]) => name === doing) ?? this.screen.named(doing);
     this.goOn(doing);
+    this.screen.draw(this.recording && this.live, doing);
     const [button, next] = this.root.querySelectorAll(".battery button");
-    button.parentElement.hidden = !this.recording || !this.live || (doing ? !known : !this.battery.length);
-    next.hidden = Boolean(doing) || this.battery.length < 2;
-    const title = known?.[1] ?? this.battery[this.turn]?.[1] ?? "";
+    const test = doing ? null : this.screen.offered;
+    const waiting = this.battery.length + (this.screen.open ? 1 : 0);
+    button.parentElement.hidden = !this.recording || !this.live || (doing ? !known : !waiting);
+    next.hidden = Boolean(doing) || waiting < 2;
+    const title = known?.[1] ?? test?.title ?? this.battery[this.turn]?.[1] ?? "";
     setText(button, `${doing ? "End" : "Begin"}: ${title}`);
     button.classList.toggle("on", Boolean(doing));
   }
@@ -173,6 +193,7 @@ export class Coach {
   show(status) {
     this.recording = status?.state === "recording";
     this.plan = status?.course?.plan;
+    this.screen.take(status?.course?.screen);
     this.fields.show(status?.course?.fields);
     this.root.querySelector(".fields").hidden = status?.source !== "live";
     this.showLast(this.recording ? null : status?.last);

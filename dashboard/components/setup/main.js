@@ -24,6 +24,9 @@ class Setup {
   /** @type {HTMLSelectElement} */
   goal;
 
+  /** The posture of the table screen. @type {HTMLSelectElement} */
+  screen;
+
   constructor(root, data) {
     this.root = root;
     this.feed = new Feed(streamsOf(data));
@@ -37,7 +40,7 @@ class Setup {
     window.imuhip = { ...window.imuhip, setup: this.hook };
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
     wearTheme(root.dataset.theme);
-    [this.athlete, this.goal] = ["athlete", "goal"].map((name) => root.querySelector(`[name=${name}]`));
+    [this.athlete, this.goal, this.screen] = ["athlete", "goal", "screen"].map((name) => root.querySelector(`[name=${name}]`));
     this.remember(data);
     for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
@@ -71,14 +74,18 @@ class Setup {
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = data.athlete || (kept.athlete ?? "");
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
+    this.screen.value = kept.screen ?? "";
     const place = this.root.querySelector(".battery");
     for (const [name, title] of Object.entries(data.movements ?? {})) place.append(chosen(name, title, kept.movements));
     const summary = this.root.querySelector("summary");
-    const tell = (pairs) => setText(summary, `Today: ${pairs.map(([, title]) => title).join(" · ") || "choose the movements"}`);
+    const tell = (pairs) => {
+      const screen = this.screen.value && `table screen, ${this.screen.value}`;
+      setText(summary, `Today: ${[screen, ...pairs.map(([, title]) => title)].filter(Boolean).join(" · ") || "choose the movements"}`);
+    };
     tell(kept.movements ?? []);
     this.athlete.form.onchange = () => {
       const movements = [...place.querySelectorAll(":checked")].map((box) => [box.value, box.dataset.title]);
-      localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, movements }));
+      localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
       tell(movements);
       this.showConsent();
       this.plan(movements);
@@ -93,8 +100,8 @@ class Setup {
 
   /** Hand the collector what was chosen, for all who watch. */
   plan(movements) {
-    const [athlete, goal] = [this.athlete.value.trim() || "-", this.goal.value];
-    this.collector.ask("plan", { athlete, goal, movements: movements.map(([name]) => name).join(",") || "-" });
+    const [athlete, goal, screen] = [this.athlete.value.trim() || "-", this.goal.value, this.screen.value || "-"];
+    this.collector.ask("plan", { athlete, goal, screen, movements: movements.map(([name]) => name).join(",") || "-" });
     this.planned = performance.now();
   }
 
@@ -107,7 +114,8 @@ class Setup {
     const editing = this.root.getRootNode().activeElement;
     if (plan.athlete && editing !== this.athlete) this.athlete.value = plan.athlete;
     if (plan.goal && editing !== this.goal) this.goal.value = plan.goal;
-    if (!plan.movements.length) return;
+    if (editing !== this.screen) this.screen.value = plan.screen ?? "";
+    if (!plan.movements.length && !plan.screen) return;
     for (const box of this.boxes.querySelectorAll("input")) box.checked = plan.movements.some(([name]) => name === box.value);
     this.tell(plan.movements);
     this.showConsent();
