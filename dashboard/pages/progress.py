@@ -28,10 +28,12 @@ from dashboard.views.sessions import MEDICAL, movement_title
 from dashboard.views.tables import table_html
 from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
+from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, NoteKind
 from imuhip.catalogue.progress import Series
 from imuhip.report.material import PROGRESS
+from imuhip.report.sections import NORMS_ARE, norm_rows
 
 
 def main() -> None:
@@ -102,6 +104,11 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         st.html(table_html([series_row(one) for one in mine]))
     if left_out := left_out_words(series):
         st.warning(left_out)
+    rows = norm_rows(family(series[0].movement)) if series[0].name == "rotation_end_deg" else []
+    if rows:
+        with st.expander("What was measured in people", icon=":material/menu_book:"):
+            st.markdown(f":small[{NORMS_ARE}]")
+            st.html(table_html(rows))
     st.markdown(
         f":small[{error_words(series)} Hollow dots: before warming up; cold and warm stay apart.]"
     )

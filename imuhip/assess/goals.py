@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
 
+from imuhip.assess import norms
 from imuhip.assess.profiles import ENOUGH, Goal
 from imuhip.assess.skin import of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
@@ -263,11 +264,19 @@ GOAL_ZONES: Final[Mapping[Goal, Mapping[ArcName, tuple[tuple[float, float], str]
 }
 """Goal profile to the edges of its zones; what a profile leaves out is the general one's."""
 
-_KOUYOUMDJIAN: Final = "Kouyoumdjian 2012, 120 adults, means by position"
+
+def _measured(name: ArcName, means: Iterable[float]) -> Zone:
+    """From the least to the most of the means of adults in several postures, whole degrees."""
+    known = list(means)
+    source = "means of adults by posture: assess/norms.py"
+    return Zone(name, round(min(known)), math.ceil(max(known)), "norm", source)
+
+
+_ADULTS: Final = [norm for norm in norms.NORMS if norm.who.startswith("adults")]
 
 NORMS: Final[tuple[Zone, ...]] = (
-    Zone("internal_deg", 30.0, 38.0, "norm", _KOUYOUMDJIAN),
-    Zone("external_deg", 38.0, 42.0, "norm", _KOUYOUMDJIAN),
-    Zone("total_deg", 68.0, 79.0, "norm", _KOUYOUMDJIAN),
+    _measured("internal_deg", (norm.internal.value for norm in _ADULTS)),
+    _measured("external_deg", (norm.external.value for norm in _ADULTS)),
+    _measured("total_deg", (norm.total.value for norm in _ADULTS)),
 )
 """Measured means, not limits: half of all healthy people lie outside a mean's narrow range."""

@@ -33,6 +33,7 @@ from imuhip.report.sections import (
     change_picture,
     change_table,
     grade_words,
+    norm_blocks,
     plan_blocks,
     side_blocks,
     subtitle,
@@ -171,8 +172,7 @@ def _arcs(material: Material) -> Iterator[Block]:
     for one in found:
         yield Heading(title_of(one.family).capitalize(), 3)
         yield from arc_blocks(one)
-        for standing in one.standings("norm"):
-            yield Words(f"{standing.words} ({standing.zone.source})", "small")
+        yield from norm_blocks(one.family)
 
 
 def _change(material: Material) -> Iterator[Block]:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from imuhip.assess.advice import Card, cards_of, plan_of
 from imuhip.assess.arc_goals import arc_goals_of, own_edges
 from imuhip.assess.conditions import under_alike_conditions
 from imuhip.assess.goals import Arcs, Standing, Zone, against, arcs_of, with_own
 from imuhip.assess.movements import family
+from imuhip.assess.norms import norms_for
 from imuhip.assess.screen import words_today
 from imuhip.assess.symmetry import Measured
 from imuhip.assess.transfer import transfer_words
@@ -94,6 +96,37 @@ def arc_blocks(one: Turned) -> list[Block]:
     if standings:
         blocks.append(_goal_table(standings))
     return blocks
+
+
+def norm_blocks(kind: str) -> Iterator[Block]:
+    """What studies measured in that posture, to read beside it; nothing where none did."""
+    found = norms_for(kind)
+    if not found:
+        return
+    yield Words(NORMS_ARE, "small")
+    yield Table(list(norm_rows(kind)[0]), [list(row.values()) for row in norm_rows(kind)],
+                (2.2, 0.7, 1.2, 1.2, 1.2, 4.0), (1, 2, 3, 4))  # fmt: skip
+
+
+def norm_rows(kind: str) -> list[dict[str, str]]:
+    """The same as rows: who, how many, the means with the spread between people, the source."""
+    return [
+        {
+            "Measured in": norm.who,
+            "People": str(norm.people),
+            "In": _mean_and_spread(norm.internal),
+            "Out": _mean_and_spread(norm.external),
+            "Total": _mean_and_spread(norm.total),
+            "Source": norm.source,
+        }
+        for norm in norms_for(kind)
+    ]
+
+
+def _mean_and_spread(one: Measured) -> str:
+    if not math.isfinite(one.value):
+        return "–"
+    return f"{one.value:.1f}°" + (f" (SD {one.sd:.1f})" if math.isfinite(one.sd) else "")
 
 
 def change_rows(series: Sequence[Series], *, first: bool = False) -> list[list[str]]:
@@ -285,6 +318,11 @@ def _zones(material: Material, side: Side, kind: str) -> tuple[Zone, ...]:
     own = own_edges(arc_goals_of(material.goals), zones, side, kind)
     return with_own(zones, own)
 
+
+NORMS_ARE: Final = (
+    "What studies measured in this posture, to read beside it: no verdict, for methods differ, and "
+    "about half of all healthy people lie below a mean."
+)
 
 _TITLES = {
     "rotation_end_deg": "hip turned {way}",

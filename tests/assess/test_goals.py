@@ -1,8 +1,10 @@
 import math
+import re
 
 import pytest
 
 from imuhip.assess.goals import GOAL_ZONES, NORMS, against, arcs_of, zones_for
+from imuhip.assess.norms import norms_for
 from imuhip.assess.params import AssessParams
 from imuhip.assess.profiles import GOALS
 from imuhip.core.errors import RecordingError
@@ -101,3 +103,24 @@ def test_an_athlete_has_goals_of_their_own():
     for wrong in ({"inward": [1, 2]}, {"internal_deg": [35, 20]}, {"internal_deg": 3}, 4):
         with pytest.raises(RecordingError, match=r"assess\.arc_goals"):
             AssessParams.from_settings({"arc_goals": wrong})
+
+
+@pytest.mark.parametrize("posture", ["seated", "prone", "supine"])
+def test_norms_say_who_how_many_and_where(posture):
+    """Each posture has its own means, in plausible degrees, with people and source."""
+    found = norms_for(f"{posture}_rotation")
+    assert found
+    assert all(norm.posture == posture for norm in found)
+    for norm in found:
+        assert norm.people >= 10
+        assert re.search(r"\d{4}|Int J", norm.source)
+        known = [one for one in (norm.internal, norm.external, norm.total)
+                 if math.isfinite(one.value)]  # fmt: skip
+        assert known
+        assert all(15.0 < one.value < 110.0 for one in known)
+    assert norms_for("squat") == ()
+
+
+def test_the_range_of_means_is_that_of_the_norms():
+    """The column of the terminal holds the postures' means of adults."""
+    assert [(z.low, z.high) for z in NORMS] == [(30, 38), (38, 42), (68, 79)]
