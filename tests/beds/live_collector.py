@@ -129,7 +129,7 @@ class Obedient:
             "state": self.state,
             "athlete": self.athlete,
             "shaken": self.shaken,
-            "course": self.course.told(),
+            "course": self.course.status(),
             "sensors": sensors,
         }
 
