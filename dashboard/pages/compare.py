@@ -153,7 +153,7 @@ def _table(found: Sequence[Comparison], title: str) -> None:
 
 
 def _verdict(found: Sequence[Comparison]) -> str:
-    """What the lines say together; no calm word while one of them cannot be told."""
+    """What the lines say together; no calm word while one of them is inconclusive."""
     real = sum(one.difference.word == "real" for one in found)
     unknown = sum(one.difference.word == "cannot tell" for one in found)
     if real:

@@ -199,7 +199,7 @@ def _show_usual(review: Review, catalogue: Catalogue, session: Session) -> None:
 
 
 def _show_doubts(review: Review) -> None:
-    """What is missing or cannot be told, and what to do about it next time."""
+    """What is missing or too uncertain, and what to do about it next time."""
     missing = gap_rows(review.faults)
     for side, (uncertain, counted) in uncertain_sides(review.reps).items():
         which = f"{side.capitalize()}, {uncertain} of {counted} repetitions"

@@ -10,7 +10,7 @@ from imuhip.core.errors import CatalogueError
 
 
 def known_athletes() -> tuple[Athlete, ...]:
-    """Athletes to offer; a catalogue that cannot be used is told, and nobody is kept out."""
+    """Athletes to offer; a sentence where the catalogue cannot be used: recording still works."""
     try:
         with opened() as catalogue:
             return tuple(catalogue.athletes())

@@ -1,8 +1,8 @@
 """What a browser fetches first: the page itself and Streamlit's own scripts.
 
 Streamlit serves its scripts as they are, nine megabytes where a chart is drawn; here they travel
-packed, a quarter of that, and each is packed once. The page is told where its server is, which it
-would else look for below its own path first, and has its margins from the first picture on: what
+packed, a quarter of that, and each is packed once. The page gets the address of its server, which
+it would else look for below its own path first, and has its margins from the first picture on: what
 comes later would move everything.
 """
 
@@ -66,7 +66,7 @@ class Front:
 
 
 def page_of(html: str, static: Path) -> str:
-    """Return Streamlit's page with our width and margins, and told where its server is.
+    """Return Streamlit's page with our width and margins, and the address of its server.
 
     What draws our own pieces is fetched at once: later it would take a grey box's place.
     """

@@ -65,7 +65,7 @@ def person_of(
     findings
         Of the latest session.
     series
-        Measures that change is told by, over all sessions.
+        Measures that show change, over all sessions.
     """
     judged_series = judged(series)
     graver = [

@@ -9,7 +9,7 @@ from imuhip.core.colours import SIDE_COLOURS, SIDE_COLOURS_ON_DARK
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours on one ground; each can be told from it, and left from right by colour-blind eyes.
+    """Colours on one ground: each stands out, and left and right differ for colour-blind eyes.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
 
 
 def changed_words(series: Iterable[Series]) -> str:
-    """The sentence above the list: how many changed beyond error, and what cannot be told."""
+    """The sentence above the list: how many changed beyond error, and how many are inconclusive."""
     words = [
         one.since_first.word for one in series if one.since_first is not None and has_meaning(one)
     ]
@@ -167,7 +167,7 @@ def error_words(series: Iterable[Series]) -> str:
 
 
 def left_out_words(series: Iterable[Series]) -> str:
-    """How many sessions are left out because nothing of them can be told, and what to do."""
+    """How many sessions are left out as too uncertain, and what to do."""
     left_out = max((one.left_out for one in series), default=0)
     if not left_out:
         return ""

@@ -418,7 +418,7 @@ def gap_rows(faults: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def uncertain_sides(reps: Iterable[Rep]) -> dict[str, tuple[int, int]]:
-    """Sides with repetitions whose rotation cannot be told: how many, of how many that count."""
+    """Sides with repetitions whose rotation is too uncertain: how many, of how many that count."""
     counted = [rep for rep in reps if rep.counts]
     found: dict[str, tuple[int, int]] = {}
     for side in SIDES:
@@ -460,7 +460,7 @@ def _most(values: Iterable[float]) -> float:
 
 
 LONG_GAP_S: Final = 0.3
-"""From here on a gap is told; shorter ones are the radio's daily bread."""
+"""Shorter gaps are usual for a radio and are not listed."""
 
 _UNKNOWN: Final = -32768
 _TEMPO: Final = (("descent_s", "bottom_s", "ascent_s"), ("going_s", "hold_s", "return_s"))

@@ -27,7 +27,7 @@ def session_title(session: Session) -> str:
 
 
 def session_titles(sessions: Iterable[Session]) -> dict[str, str]:
-    """A title of its own for each session's id: equal ones are told apart by their recordings."""
+    """A title of its own for each session's id: equal titles get the name of their recording."""
     known = {session.id: session for session in sessions}
     titles = {key: session_title(session) for key, session in known.items()}
     often = Counter(titles.values())

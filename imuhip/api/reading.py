@@ -31,7 +31,7 @@ def read(source: str | PathLike[str], cache: bool | str | PathLike[str] = True) 
     if not path.exists():
         raise RecordingError("there is no such file or folder", path=path)
     if path.is_file() and path.suffix.lower() == ENDING:
-        RecordingReader(path)  # what is no recording is told at once
+        RecordingReader(path)  # fails at once where it is no recording
         return Session(Source(path, recording=path), Settings(), kept)
     if (path / SESSION_FILE).is_file():
         return Session(Source(path, results=path), Settings(), kept)

@@ -119,7 +119,7 @@ def _mirrors(one: Finding, other: Finding) -> bool:
 
 
 def _nothing_found(findings: Sequence[Finding]) -> tuple[Line, ...]:
-    """What to do where nothing limits, or where nothing could be told."""
+    """What to do where nothing limits, or everything was inconclusive."""
     unknown = [f for f in findings if f.grade == "cannot_tell"]
     known = [f for f in findings if f.grade == "none"]
     if not known:

@@ -356,7 +356,7 @@ class Assessor:
         return not settles
 
     def _repetitions(self, episode: Episode, before: Sequence[Episode]) -> tuple[Repetition, ...]:
-        """What is told of an episode after those of its set: a row for each side."""
+        """The repetitions of an episode, numbered after those of its set: a row for each side."""
         same = [each for each in before if each.side == episode.side]
         rest_from = float(same[-1].rows.t[same[-1].end]) if same else None
         t = episode.rows.t

@@ -86,7 +86,7 @@ class Episode:
     direction, counted, found
         As in `Repetition`.
     rows
-        From at most `LEAD_S` before the start to the last row known when it was told.
+        From at most `LEAD_S` before the start to the last row known when it was recognised.
     start, end
         Row numbers (into `rows`) at 5 % of the peak speed of the primary signal.
     turn
@@ -101,7 +101,7 @@ class Episode:
     reason
         Why it is not counted or what cannot be said, in words; empty otherwise.
     repetitions
-        What is told of it: left and right of a squat, one of anything else; with measures.
+        Its repetitions: left and right of a squat, one of anything else; with measures.
     seen
         Rule to what this repetition shows of it, worked out once (`judging.seen_of`).
     """

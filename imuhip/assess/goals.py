@@ -212,7 +212,7 @@ OWN_SOURCE: Final = "the athlete's own"
 _END_SHARE: Final = 0.5
 
 _LEAST_TOTAL_DEG: Final = 30.0
-"""Below this a share of the total arc is a ratio near zero, and is not told."""
+"""Below this a share of the total arc is a ratio near zero, and is not given."""
 
 _TITLES: Final[Mapping[ArcName, tuple[str, str]]] = {
     "internal_deg": ("internal rotation", "°"),

@@ -70,7 +70,7 @@ class LastWords:
         if before is not None and before[0] != number:
             self._said[movement, before[0]] = judged_so_far(*before[1:], self._params)
         self._going[movement] = (number, episodes, context)
-        # In the order of the sets' last repetitions, as they are told live.
+        # In the order of the sets' last repetitions, as they come live.
         self._said.pop((movement, number), None)
         self._said[movement, number] = ()
 

@@ -15,7 +15,7 @@ from imuhip.core.findings import Direction
 Primary: TypeAlias = Literal[
     "inclination", "heading", "rotation", "flexion", "adduction", "tilt", "twist"
 ]
-"""The signal a repetition is told by.
+"""The signal that shows a repetition.
 
 ``inclination``
     Of the thighs, with its rate about the medio-lateral axis. Both legs: their mean.
@@ -307,7 +307,7 @@ def family(movement: str) -> str:
 
 
 def _both(name: str, title: str, primary: Primary, counts: str, unseen: str) -> Movement:
-    """A drill of both hips together, told by their flexion or by the pelvis."""
+    """A drill of both hips together, recognised by their flexion or by the pelvis."""
     return Movement(
         name=name,
         title=title,
@@ -533,4 +533,4 @@ MOVEMENTS: Final[dict[str, Movement]] = {
         ),
     )
 }
-"""Name to movement. All but those that say ``detectable`` are told by a mark alone."""
+"""Name to movement. All but those that say ``detectable`` are recognised by a mark alone."""

@@ -82,7 +82,7 @@ class Relation:
     Parameters
     ----------
     slope, low, high
-        Change of `y` per unit of `x`, with its 95 % interval; NaN where it cannot be told.
+        Change of `y` per unit of `x`, with its 95 % interval; NaN where it is inconclusive.
     repetitions
         How many it rests on.
     words
@@ -126,7 +126,7 @@ def pairs_of(repetitions: Sequence[Repetition], notes: Sequence[Note] = ()) -> t
 def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> Relation:
     """Fit how measure `y` goes with measure `x` over the counted repetitions of a side.
 
-    Cannot be told with fewer than `MIN_REPETITIONS` or where `x` hardly differs between them: a
+    Inconclusive with fewer than `MIN_REPETITIONS` or where `x` hardly differs between them: a
     line through one point is none. The calibration's error moves all repetitions alike and leaves
     the slope; it is as seen at the skin.
     """

@@ -106,7 +106,7 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
 def _other(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
 ) -> Recognition:
-    """Judge a bout of a drill that is told by the hip angle that moves most."""
+    """Judge a bout of a drill that is recognised by the hip angle that moves most."""
     ranges = _ranges(rows.hip[at.start : at.end + 1])
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
     mine = ranges[k, angle]

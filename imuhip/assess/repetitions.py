@@ -346,7 +346,7 @@ def _gap(s: Array, row: float, patience: float) -> int:
 
 @kernel
 def _over(s: Array, stop: float) -> None:
-    """Keep what is to be told, and rest."""
+    """Write the candidate down, and rest."""
     s[_OUT_LEAVE], s[_OUT_TURN], s[_OUT_STOP] = s[_LEAVE_ROW], s[_EXT_ROW], stop
     s[_OUT_EXT] = s[_SIGN] * s[_EXT]
     s[_AWAY], s[_N_LEAVE], s[_N_STILL] = 0.0, 0.0, 0.0

@@ -1,7 +1,7 @@
 """A set against the one before it: what became of its compensations, and what was tried between.
 
 Two sets under the same straps share the calibration; here both errors are added up all the same,
-for what a finding's error is made of is not known any more: a change that is told is one.
+for what a finding's error is made of is not known any more: a change that is reported is real.
 """
 
 from collections.abc import Iterable, Sequence

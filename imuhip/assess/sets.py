@@ -50,7 +50,7 @@ class Said(NamedTuple):
 
 
 class Sets:
-    """The marks of a session, and the numbers of its sets and repetitions; told in time's order."""
+    """The marks of a session, and the numbers of its sets and repetitions; in the order of time."""
 
     def __init__(self) -> None:
         self._windows: list[_Window] = []

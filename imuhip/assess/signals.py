@@ -1,4 +1,4 @@
-"""The signals that repetitions are told by, one a machine, elementwise over the rows."""
+"""The signals that show repetitions, one a machine, elementwise over the rows."""
 
 from dataclasses import fields
 from typing import Final, Literal, NamedTuple
@@ -24,7 +24,7 @@ class Machine(NamedTuple):
     thresholds
         When a repetition begins, turns and ends.
     other
-        It follows drills that are told by the angle that moves most.
+        It follows drills that are recognised by the angle that moves most.
     """
 
     movements: tuple[Movement, ...]
@@ -119,7 +119,7 @@ def _mean(both: Array) -> Array:
 
 
 def _machines() -> tuple[Machine, ...]:
-    """One machine for all movements that are told alike."""
+    """One machine for all movements that show in the same signal."""
     shared: dict[tuple[object, ...], Machine] = {}
     for movement in MOVEMENTS.values():
         if movement.other or movement.path == "held":

@@ -180,7 +180,7 @@ def session_mean(error: DayError, repetitions: Sequence[Measured]) -> Measured:
 
 
 def certain_difference(one: Difference) -> Difference:
-    """A difference in degrees, or one that cannot be told where its error leaves nothing of it."""
+    """A difference in degrees, or an unknown one where its error leaves nothing of it."""
     if math.isfinite(one.value) and not one.mdc > MOST_ERROR_DEG:
         return one
     nan = math.nan

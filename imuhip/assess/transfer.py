@@ -19,7 +19,7 @@ def transfer_words(side: str, direction: str, table: Difference, depth: Differen
     Returns
     -------
     str
-        A sentence with its advice; empty where one of them cannot be told.
+        A sentence with its advice; empty where one of them is inconclusive.
     """
     if "cannot tell" in (table.word, depth.word) or not math.isfinite(table.mdc + depth.mdc):
         return ""

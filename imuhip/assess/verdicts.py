@@ -6,11 +6,11 @@ share (calibration, drift) and the spread of the repetitions::
     sd² = (median of the repetitions' sd)² + (1.25 s_w / √n)²      MDC95 = 1.96 sd
 
 ``none`` below the limit, ``mild`` from it on, ``marked`` from twice the limit on. What is beyond
-the limit with less than 90 % is not told of: more athletes are just short of a limit than just
+the limit with less than 90 % is not reported: more athletes are just short of a limit than just
 beyond it, so most of what reads there is not. Where the error is so large that the limit lies in it
 (MDC95 > limit), only what is on one side of the limit with 95 % is said. All else is
 ``cannot_tell``. Confidence is the probability that the true value is on the side of the limit that
-the grade says; 0 where it cannot be told.
+the grade says; 0 where it is inconclusive.
 """
 
 import math
@@ -26,7 +26,7 @@ SideOrBoth: TypeAlias = Literal["left", "right", "both"]
 
 
 SURE_ENOUGH: Final = 0.9
-"""How sure it must be that a limit is reached before that is told."""
+"""How sure it must be that a limit is reached before that is reported."""
 
 
 FAR: Final = 10.0

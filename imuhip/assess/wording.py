@@ -23,7 +23,7 @@ def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:
     Parameters
     ----------
     poor
-        It cannot be told because the calibration is too poor.
+        It is inconclusive because the calibration is too poor.
     """
     if verdict.words and not poor:
         return verdict.words
@@ -78,7 +78,7 @@ def _nothing(rule: Rule, verdict: Verdict) -> str:
 
 
 def _reason(unit: str, verdict: Verdict, *, poor: bool) -> str:
-    """Why it cannot be told."""
+    """Why it is inconclusive."""
     if poor:
         return "The calibration is not good enough: calibrate again."
     if not math.isfinite(verdict.value):

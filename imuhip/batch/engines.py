@@ -56,7 +56,7 @@ def attempt(task: Task[R]) -> R | Failed:
     """Do a task here; whatever ends it comes back as a value.
 
     A thread of its own carries even what is no error for people, a mistake in the program for
-    one: it costs that recording alone, and is told.
+    one: it costs that recording alone, and is listed.
     """
     with ThreadPoolExecutor(1) as thread:
         future = thread.submit(task.run)

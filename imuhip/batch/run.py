@@ -96,9 +96,9 @@ def batch(
     again
         Analyze also what the data set holds already.
     on_progress
-        Told how far it is.
+        Called with the stage, how many are done, and of how many.
     done
-        Told each recording that is in the data set.
+        Called with each recording that is in the data set.
 
     Raises
     ------

@@ -22,7 +22,7 @@ State = Literal["searching", "connecting", "streaming", "lost"]
 LinkChange = Literal["streaming", "lost", "trouble"]
 
 OnChange = Callable[["Link", LinkChange, str], None]
-"""Told what changed, in a sentence."""
+"""Called with the link, what changed, and a sentence about it."""
 
 
 class Link:
@@ -41,7 +41,7 @@ class Link:
     inbox
         Where everything that comes is put.
     on_change
-        Told about changes.
+        Called when the link changes.
     serial
         What the device must say its serial number is; empty accepts any.
     warning
@@ -210,7 +210,7 @@ class Link:
     def _check_mtu(self, connection: Connection) -> None:
         """Refuse a link whose packets are too short; DeviceError says so."""
         least = self.profile.link.min_mtu
-        if DEFAULT_MTU < connection.mtu < least:  # some systems tell the smallest, whatever it is
+        if DEFAULT_MTU < connection.mtu < least:  # some systems always give the smallest
             raise DeviceError(
                 f"The link has packets of {connection.mtu} bytes (MTU), and {least} are needed "
                 "for whole notifications. Use another adapter, or update its driver."
@@ -288,7 +288,7 @@ class Link:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._gone.wait(), BATTERY_S)
                 break
-            with suppress(DeviceError):  # a battery that is not told is no reason to stop
+            with suppress(DeviceError):  # an unknown battery level is no reason to stop
                 await self._read_battery(connection)
                 await self._ask_battery(connection)
         self._connection = None
@@ -296,7 +296,7 @@ class Link:
             await connection.close()
 
     async def _read_battery(self, connection: Connection) -> None:
-        """Read the battery where reading is how it is told."""
+        """Read the battery level where the profile has it read."""
         battery = self.profile.battery
         if battery is None or battery.request is not None:
             return
@@ -304,7 +304,7 @@ class Link:
             self.battery = battery_level(battery, await connection.read(battery.characteristic))
 
     async def _ask_battery(self, connection: Connection) -> None:
-        """Ask for the battery where it is told by a notification."""
+        """Ask for the battery level where it comes in a notification."""
         battery = self.profile.battery
         if battery is not None and battery.request is not None:
             await connection.write(battery.request_to, battery.request, response=False)

@@ -337,6 +337,6 @@ DISCONNECT_S: Final = 5.0
 
 ANSWER_S: Final = 10.0
 """Longer than the longest supervision timeout that sensors use (6 s), so that a link that dies
-under a request is told as lost and not as slow."""
+under a request is reported as lost and not as slow."""
 
 _BATTERY_SERVICE: Final = "0000180f-0000-1000-8000-00805f9b34fb"

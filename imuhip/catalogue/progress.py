@@ -108,7 +108,7 @@ class Series:
     trend
         Over all of them.
     left_out
-        Sessions that are left out, for none of their numbers can be told (`core.certainty`).
+        Sessions that are left out because all their numbers are too uncertain (`core.certainty`).
     """
 
     name: str
@@ -171,7 +171,7 @@ def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
 
 
 def series_in(groups: Groups) -> tuple[Series, ...]:
-    """Return what became of each group, in order; groups of which nothing can be told have none."""
+    """Return what became of each group, in order; groups with nothing certain enough have none."""
     found = (_series(key, groups[key]) for key in sorted(groups))
     return tuple(one for one in found if one is not None)
 

@@ -2,7 +2,7 @@
 
 Derived rows are written again; what was entered is not touched. Nothing that the disk cannot give
 back is dropped: a session whose recording is not found (a drive that is not plugged in), and an
-older version's analysis whose files are gone, stay as they are and are told.
+older version's analysis whose files are gone, stay as they are and are listed.
 """
 
 from collections import defaultdict

@@ -46,7 +46,7 @@ class Store:
         ``postgresql+pg8000://user@host/database``; None for the user's own, see
         `default_location`.
     on_created
-        Told of a new SQLite catalogue and its path before anybody else can see it.
+        Called with a new SQLite catalogue and its path before anybody else can see it.
 
     Attributes
     ----------

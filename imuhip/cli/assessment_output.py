@@ -40,10 +40,10 @@ def assessment_words(
     """
     for (movement, number), group in groupby(sets, key=lambda each: (each.movement, each.set)):
         rows = list(group)
-        told = [f for f in findings if (f.movement, f.set) == (movement, number)]
+        shown = [f for f in findings if (f.movement, f.set) == (movement, number)]
         console.print()
-        console.print(_table(movement, number, rows, told))
-        _findings(console, told)
+        console.print(_table(movement, number, rows, shown))
+        _findings(console, shown)
     done = {(each.movement, each.set) for each in sets}
     _findings(console, [f for f in findings if (f.movement, f.set) not in done])
     for note in notes[:_MOST_NOTES]:

@@ -118,7 +118,7 @@ class Filer:
     thread
         Where the waiting is done.
     say
-        Told sentences for people.
+        Called with sentences for people.
     """
 
     def __init__(
@@ -193,8 +193,8 @@ class Filer:
 def filing(location: str | None, athletes: Sequence[str], say: Say) -> Iterator[Filer]:
     """Analyze and file recordings while others are made, in processes of their own.
 
-    A catalogue that cannot be opened is told and hinders no recording: what was recorded can be
-    filed later. At the end it waits for what is still being filed.
+    A catalogue that cannot be opened is reported and does not stop a recording: what was recorded
+    can be filed later. At the end it waits for what is still being filed.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def filing(location: str | None, athletes: Sequence[str], say: Say) -> Iterator[
     athletes
         Whose recordings are expected; empty ids are skipped.
     say
-        Told sentences for people.
+        Called with sentences for people.
 
     Raises
     ------

@@ -54,13 +54,13 @@ def sd_name(measure: str) -> str:
 
 
 def certain_measure(measures: Mapping[str, float], name: str) -> float:
-    """A measure of a repetition; NaN where it is not known or cannot be told."""
+    """A measure of a repetition; NaN where it is not known or too uncertain."""
     value = measures.get(name, math.nan)
     return value if is_certain_enough(measures.get(sd_name(name), math.nan)) else math.nan
 
 
 def certain_measures(measures: Mapping[str, float]) -> dict[str, float]:
-    """All measures of a repetition with their errors, NaN where they cannot be told."""
+    """All measures of a repetition with their errors, NaN where they are too uncertain."""
     return {
         name: (value if is_certain_enough(value) else math.nan)
         if name.endswith("_sd_deg")

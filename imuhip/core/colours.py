@@ -1,6 +1,6 @@
 """The two colours of the sides, wherever something is drawn: said once.
 
-Okabe and Ito's palette: told apart with any colour vision; the lighter pair is for dark pages.
+Okabe and Ito's palette: distinct with any colour vision; the lighter pair is for dark pages.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 ::
 
-    ImuhipError                what a user can be told; the command line prints it and exits with 1
+    ImuhipError                what a user can act on; the command line prints it and exits with 1
     ├── ProfileError           a device profile is wrong           (the user's file)
     ├── RecordingError         a recording or an import is wrong   (the user's file)
     ├── CatalogueError         the catalogue cannot be used, or says no
@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 class ImuhipError(Exception):
-    """The root: something a user can be told, in one sentence that says what to do.
+    """The root: something a user can act on, in one sentence that says what to do.
 
     Parameters
     ----------

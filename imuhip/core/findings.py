@@ -144,7 +144,7 @@ class Note:
         Session seconds and the mark.
     movement, set, repetition
         What was going on; empty and 0 between sets and repetitions. `repetition` is the last one
-        told or, within one, the one that is going on.
+        reported or, within one, the one that is going on.
     angles
         ``hip_flexion_left_deg`` … ``pelvis_rotation_deg`` to degrees at that time, and
         ``…_sd_deg``; NaN where not known.

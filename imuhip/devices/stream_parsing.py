@@ -63,7 +63,7 @@ def parse_stream(table: Table, context: Context) -> Stream:
 
 
 def check_streams_apart(streams: Sequence[Stream]) -> None:
-    """Raise unless the streams of each characteristic can be told apart, and give alike."""
+    """Raise unless the streams of a characteristic are distinct and give the same quantities."""
     for i, later in enumerate(streams):
         for j, earlier in enumerate(streams[:i]):
             if later.characteristic == earlier.characteristic:

@@ -234,7 +234,7 @@ class Aligner:
     ) -> Grade:
         """By the error of the headings; a failed gate is never better than fair.
 
-        None where the standing that everything is told against was not how the athlete stands.
+        None where the standing that everything is measured from was not how the athlete stands.
         """
         known = np.isfinite(q_sb[:, 0]) & np.isfinite(heading)
         if not known[self._pelvis] or np.count_nonzero(known) < 2:
@@ -250,7 +250,7 @@ class Aligner:
         return "fair" if worst <= _FAIR_DEG else "poor"
 
     def _all_gates(self) -> Iterator[Gate]:
-        """Of every step that counts; poses as they were told since the newest standing."""
+        """Of every step that counts; poses as measured since the newest standing."""
         stood = self._steps.get("stand")
         for step in self._steps.values():
             for gate in step.gates:

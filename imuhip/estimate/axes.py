@@ -8,7 +8,7 @@ taken for a fault: another one must fit far better. Only seconds that begin and 
 alone are looked at: a runner's legs feel anything.
 
 An accelerometer reversed in all three axes is the mirror image of the same movement: it cannot be
-told from the sensor's own values.
+found from the sensor's own values.
 """
 
 import itertools

@@ -358,7 +358,7 @@ def _comb(delays: Array) -> float:
 def _doubt(delays: Array) -> float:
     """What a comb of one tooth leaves open: all may be late by up to the way to the next one.
 
-    Rare stragglers look like a second tooth, so this is told and not acted on.
+    Rare stragglers look like a second tooth, so this is reported and not acted on.
     """
     most = int(_SHARE * len(delays))
     if len(delays) < _FEWEST or delays[most - 1] - delays[0] > _ONE_TOOTH_S:

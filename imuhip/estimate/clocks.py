@@ -8,8 +8,8 @@ clock is a line below all arrivals, as in the hull of Moon, Skelly and Towsley 1
 Nor is it far below. Notifications leave at connection events, so delays are a comb, and one sample
 that just made it is late by less than the comb's pitch. All lines that run below every arrival of
 the last minutes, and nowhere by more than the pitch below the earliest ones, are possible; the one
-in the middle is taken, and half the width of what is possible is told as `Clock.residual_s`. A
-constant part of the delay cannot be told from one sensor alone: see `shake`.
+in the middle is taken, and half the width of what is possible is given as `Clock.residual_s`. A
+constant part of the delay cannot be found from one sensor alone: see `shake`.
 
 Three kinds of time:
 

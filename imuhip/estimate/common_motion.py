@@ -117,7 +117,7 @@ def _as_bytes(rows: Array) -> list[bytes]:
 
 
 def _shift(pelvis: Array, other: Array, end: float) -> float:
-    """By how much `other` moves after the pelvis, s; NaN where that cannot be told."""
+    """By how much `other` moves after the pelvis, s; NaN where that is not clear."""
     if min(len(pelvis), len(other)) < _FEWEST_ROWS:
         return math.nan
     t = end - _WINDOW_S + np.arange(round(_WINDOW_S * _RATE_HZ)) / _RATE_HZ
@@ -171,7 +171,7 @@ _RATE_HZ, _SMOOTH = 25.0, 5
 _MOVES = 0.1
 """Standard deviation of the speed of turning, rad/s, below which there is nothing to compare."""
 _LEAST_S, _FURTHEST_S = 0.2, 3.4
-"""Shorter shifts are for a shake to find; longer ones cannot be told from the next repetition."""
+"""Shorter shifts are for a shake to find; longer ones look like the next repetition."""
 _ALIKE, _CLEARER = 0.85, 0.15
 _AGREEING, _SPREAD_S = 3, 0.1
 _EVERY, _FEWEST_ROWS, _SAME = 4, 60, 0.8

@@ -1,8 +1,8 @@
 """The axis a segment turned about in a calibration movement, and how steadily it did so.
 
 The principal axis of the angular rate above 20°/s. Explained variance says nothing of its accuracy
-(a knee lift 9° askew still has 99.6 % in its first component), so what is told is how much the axis
-of one repetition differs from the next. How straight the person moves is not to be seen in it.
+(a knee lift 9° askew still has 99.6 % in its first component), so what is reported is how much the
+axis of one repetition differs from the next. How straight the person moves is not to be seen in it.
 
 A pelvis that bows turns about its own axis, which stays in its sensor. A thigh that is lifted turns
 about the pelvis's, which stays in the earth, and there it is looked for: what a thigh turns about

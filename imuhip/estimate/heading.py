@@ -119,7 +119,7 @@ class RelativeHeading:
             return
         for each in step.misplaced:
             if each.kind == "slipped":
-                # All headings are told against the pelvis's sensor.
+                # All headings are relative to the pelvis's sensor.
                 place = step.sensors.index(each.sensor)
                 worse = slice(None) if place == self._pelvis else place
                 self._p[worse, 0, 0] += math.radians(each.angle_deg) ** 2
@@ -287,7 +287,7 @@ def _predict(x: Array, p: Array, own: Any, spread: float, unseen: float, setting
     dt = 1.0 / GRID_HZ
     if own.before == 0.0:
         p[1, 1] = spread
-    elif 0.0 < spread < own.before:  # a rest has told the bias: what is left of it is less
+    elif 0.0 < spread < own.before:  # a rest has shown the bias: what is left of it is less
         learned = 1.0 / spread - 1.0 / own.before
         ratio = 1.0 / math.sqrt(1.0 + learned * p[1, 1])
         x[1] *= ratio

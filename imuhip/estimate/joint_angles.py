@@ -87,7 +87,7 @@ class JointAngles:
 
     @property
     def zero(self) -> Array:
-        """Raw hip angles ``(2, 3)`` of the standing that zeroed ones are told against."""
+        """Raw hip angles ``(2, 3)`` of the standing that zeroed ones are relative to."""
         return self._zero.copy()
 
     def push(self, grid: GridBlock, headings: HeadingBlock) -> AngleBlock:

@@ -19,7 +19,7 @@ Three things no filter knows are done here, once, for all of them:
   turn and the force felt after the gap give together; the heading goes on. A device's own
   orientation, where there is one, tells the turn of any gap.
 
-What the sensor may have turned in gaps besides is told as variances: of all turns about the
+What the sensor may have turned in gaps besides is given as variances: of all turns about the
 vertical so far (`unseen`), and of the inclination (`tilt`), which gravity mends within seconds.
 A filter that is worse than VQF adds to both what it was measured to be worse by. Beside them stands
 the bias that is left about the vertical (`drift`); each gap is a fault in the results.

@@ -1,4 +1,4 @@
-"""Samples that no chip on a moving leg can give are left out, and become a gap that is told.
+"""Samples that no chip on a moving leg can give are left out, and become a gap that is reported.
 
 ``impossible``
     A turning rate or a force beyond every chip's range, or a single sample that jumps away from

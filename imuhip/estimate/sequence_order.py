@@ -81,7 +81,7 @@ def put_in_order(
 
     Returns
     -------
-    told, waiting, late
+    released, waiting, late
         ``(K, 4)`` those that leave, in order: place, time of leaving, samples lost before (-1:
         nobody counted) and whether the sequence begins anew with it; ``(P, 4)`` those that wait;
         arrivals of those that came too late.

@@ -1,10 +1,10 @@
 """Constant delays between sensors, from one shake of all of them in one hand.
 
-How late a sensor's notifications are at best cannot be told from themselves. Held together, all
-sensors turn alike, and the speed of turning, ``|gyr|``, is the same in every frame: so the lag at
-which two sensors' speeds agree is the difference of their delays. A lag is sought by correlation
-and refined by least squares (Gauss-Newton) far below a sample; its uncertainty is the spread over
-quarters of the shake.
+How late a sensor's notifications are at best does not show in the notifications themselves. Held
+together, all sensors turn alike, and the speed of turning, ``|gyr|``, is the same in every frame:
+so the lag at which two sensors' speeds agree is the difference of their delays. A lag is sought by
+correlation and refined by least squares (Gauss-Newton) far below a sample; its uncertainty is the
+spread over quarters of the shake.
 
 Marks ``begin:shake`` and ``end:shake`` enclose it. What is measured counts from the end mark on.
 """
@@ -34,7 +34,7 @@ class Delay(NamedTuple):
     Parameters
     ----------
     delay_s
-        What is felt at once is stamped so much later by this sensor; NaN where nothing can be told.
+        What is felt at once is stamped so much later by this sensor; NaN where that is not clear.
     sd_s
         Uncertainty of it, one standard deviation.
     speed

@@ -1,4 +1,4 @@
-"""A sensor from which nothing comes any more, told while it is silent.
+"""A sensor from which nothing comes any more, reported while it is silent.
 
 A gap is known when it is over; a sensor whose battery died never ends its gap, and one that has
 not begun has none. So the host's own
@@ -90,6 +90,6 @@ class Silence:
 
 
 _LONGEST_S = 0.8
-"""Radio stalls end within 0.15 s; a lost sensor is told within a second."""
+"""Radio stalls end within 0.15 s; a lost sensor is reported within a second."""
 
 _WORDS = "nothing has come from this sensor since {since:.1f} s – is it charged, on and near?"

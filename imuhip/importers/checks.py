@@ -1,7 +1,7 @@
 """What is wrong or odd about imported files: each finding is a sentence for people.
 
 What no use can be made of is refused: times that do not rise or are no seconds, acceleration
-without gravity, the same samples under two names. The rest is told, and imported as it is.
+without gravity, the same samples under two names. The rest is reported, and imported as it is.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,7 +3,7 @@
 The length of the turning rate rises and falls with every movement of the person, at pelvis and
 thighs alike. Its changes, smoothed over two and over three seconds, are correlated; in smoothed
 ones a gait's left and right steps do not show, which lie half a stride apart without any fault of
-the clocks. A lag is told only where these two and the unsmoothed rate agree.
+the clocks. A lag is reported only where these two and the unsmoothed rate agree.
 """
 
 from collections.abc import Sequence

@@ -44,7 +44,8 @@ class ImportedSensor:
     device
         As the file names it; empty where it names none.
     units
-        ``acc``, ``gyr`` or ``mag`` to the unit in the file, where that was told or is the format's.
+        ``acc``, ``gyr`` or ``mag`` to the unit in the file, where the user named it or the format
+        has one.
     """
 
     sensor: str

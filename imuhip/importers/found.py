@@ -141,7 +141,7 @@ def one_after_the_other(parts: Sequence[Found]) -> Found:
     """Return the parts of one visit as one: recordings of the same sensors, in order.
 
     Where their times follow each other they are kept. Where they do not, each counts from its own
-    start: a part is laid `_PAUSE_S` after the one before, and that is told.
+    start: a part is laid `_PAUSE_S` after the one before, and the user hears of it.
 
     Raises
     ------

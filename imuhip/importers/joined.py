@@ -16,7 +16,7 @@ def join(acc: NumberTable, gyr: NumberTable, mag: NumberTable | None = None) -> 
     """Return one table at the times of the faster of acceleration and turning rate.
 
     The others are interpolated between their samples. Rows before the first or after the last of
-    the other, and rows inside its gaps, are left out and told.
+    the other, and rows inside its gaps, are left out, with a warning.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Our own plain format: columns t, acc_x … gyr_z, perhaps mag_x …, in SI or with units told."""
+"""Our own plain format: columns t, acc_x … gyr_z, perhaps mag_x …, in SI or with named units."""
 
 import re
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ def is_plain(source: Source) -> bool:
 
 
 def read_plain(sources: Sequence[Source], options: Options) -> list[Reading]:
-    """Read a plain file: numbers as they are, bit for bit, unless a unit is told.
+    """Read a plain file: numbers as they are, bit for bit, unless a unit is named.
 
-    Columns that mean nothing here are left out, and told.
+    Columns that mean nothing here are left out, with a warning.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def read_columns(source: Source, names: ColumnNames, options: Options) -> Number
 def reading_of(
     table: NumberTable, names: ColumnNames, options: Options, label: str = ""
 ) -> Reading:
-    """Return a table as `read_columns` has it as a sensor's samples in SI, with what is odd told.
+    """Return a table of `read_columns` as a sensor's samples in SI, with warnings.
 
     Raises
     ------

@@ -4,7 +4,7 @@
 
     async with collecting(kits, [Radio()], Options(folder), say=print) as sessions:
         ...                                # sensors connect, hubs are served
-    # every recording is closed, every sensor was told to stop
+    # every recording is closed, every sensor was asked to stop
 """
 
 import asyncio
@@ -49,7 +49,7 @@ async def collecting(
     port
         Of the first kit's hub, the next kits' follow; 0 takes free ones.
     say
-        Told sentences for people; each begins with its kit where there are several.
+        Called with sentences for people; each begins with its kit where there are several.
 
     Raises
     ------

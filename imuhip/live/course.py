@@ -248,7 +248,7 @@ class Course:
             self._screen_over = self._test is None
 
     def status(self) -> Mapping[str, Any]:
-        """Return it as ``/status`` tells it."""
+        """Return it as ``/status`` gives it."""
         step = self.step
         return {
             "plan": {

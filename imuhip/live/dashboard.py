@@ -70,7 +70,7 @@ def dashboard_command(
     catalogue: str | None = None,
     lan: Lan | None = None,
 ) -> list[str]:
-    """Return the command that serves the dashboard, on loopback unless told otherwise.
+    """Return the command that serves the dashboard, on loopback by default.
 
     Everything that matters stands in the command, beside ``.streamlit/config.toml``, so that a
     user's own Streamlit settings neither open the page to the network nor send usage data.
@@ -97,7 +97,7 @@ def dashboard_command(
         "browser.gatherUsageStats": "false",
     }
     if lan is not None:
-        # Streamlit asks a service in the internet for our address unless it is told one.
+        # Streamlit asks a service in the internet for our address unless it is given one.
         options["browser.serverAddress"] = lan.hosts[0]
     flags = [f"--{name}={value}" for name, value in options.items()]
     relay = _free_port(options["server.address"], port + 1)

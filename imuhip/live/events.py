@@ -1,4 +1,4 @@
-"""What is told live beside the numbers: steps, repetitions, findings, notes and faults."""
+"""What is sent live beside the numbers: steps, repetitions, findings, notes and faults."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ class Events(Protocol):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What their sets tell so far."""
+        """What their sets show so far."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -54,7 +54,7 @@ def events_from_output(output: Events) -> Iterator[tuple[str, dict[str, object]]
 
 @dataclass(slots=True)
 class Assessed:
-    """What a session has shown so far: repetitions, findings as they were told, notes, cues."""
+    """What a session has shown so far: repetitions, findings as they were sent, notes, cues."""
 
     repetitions: list[Repetition] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Assessed:
 
 
 class FaultEvents:
-    """Faults as they are told live: at once, then no more than once a second while they last.
+    """Faults as they are sent live: at once, then no more than once a second while they last.
 
     The pipeline gives a fault in pieces, perhaps one with every push.
     """
@@ -80,7 +80,7 @@ class FaultEvents:
         self._reported: dict[tuple[str, str], float] = {}
 
     def push(self, pieces: Sequence[Fault]) -> list[Fault]:
-        """Return the faults to tell now; one that lasts comes again, longer, with its start."""
+        """Return the faults to send now; one that lasts comes again, longer, with its start."""
         faults: dict[tuple[str, str], Fault] = {}
         for piece in pieces:
             key = (piece.sensor, piece.kind)

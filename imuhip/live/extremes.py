@@ -35,7 +35,7 @@ class Extremes:
                     ends[2 * k + 1] = value if not ends[2 * k + 1] >= value else ends[2 * k + 1]
 
     def summary(self) -> dict[str, Any]:
-        """Return what a viewer is told: seconds, and of each side its least and most in them."""
+        """Return what a viewer gets: seconds, and of each side its least and most in them."""
         sides: dict[str, Any] = {
             side: [[_short(ends[2 * k]), _short(ends[2 * k + 1])] for ends in self._ends]
             for k, side in enumerate(SIDES)
@@ -44,7 +44,7 @@ class Extremes:
 
 
 def _short(value: float) -> float:
-    """Hundredths of a degree: a long session is told in few bytes."""
+    """Hundredths of a degree: a long session takes few bytes."""
     return round(value, 2)
 
 

@@ -49,7 +49,7 @@ UNREAD_S: Final = 5.0
 """A viewer that has taken nothing for so long makes room for another when there are too many."""
 
 KEPT_EVENTS: Final = 1000
-"""Events that a new viewer is told of: those of a long session, findings once each."""
+"""Events that a new viewer gets: those of a long session, findings once each."""
 _SEND_BUFFER_BYTES: Final = 65536
 
 
@@ -271,7 +271,7 @@ class LiveHub:
 
 
 class _Event(NamedTuple):
-    """What happened, as it was sent, and the finding it told, if any."""
+    """What happened, as it was sent, and the finding it held, if any."""
 
     message: str
     finding: Finding | None

@@ -1,4 +1,4 @@
-"""What a pipeline gives, told to the viewers: one way for recordings in the making and replays."""
+"""Sends what a pipeline gives to the viewers: the same way for active recordings and replays."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -55,7 +55,7 @@ async def served(
     recording, speed, port, lsl
         As in `play`.
     say
-        Told sentences.
+        Called with sentences for people.
 
     Raises
     ------
@@ -175,9 +175,9 @@ def play(
     leave
         End the hub with the recording, instead of serving its last seconds until Ctrl-C.
     say
-        Told sentences.
+        Called with sentences for people.
     show
-        Told what the session has shown, once it is over.
+        Called with what the session has shown, once it is over.
     lsl
         Send angles, samples and marks by Lab Streaming Layer too.
     """

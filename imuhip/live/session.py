@@ -46,7 +46,7 @@ class Session:
     options
         How to collect.
     say
-        Told sentences for people.
+        Called with sentences for people.
     """
 
     def __init__(

@@ -44,15 +44,15 @@ class Options:
     usual
         Says what an athlete's tests of the table screen were in the sessions before.
     recorded
-        Told of each recording that is finished, and whose it is (empty when not said); returns at
-        once.
+        Called with each recording that is finished, and whose it is (empty when not said); returns
+        at once.
     filed
-        Says what has become of a recording that was told to `recorded`.
+        Says what has become of a recording that was given to `recorded`.
     rebound
-        Told of sensors that have changed places: the kit's name, and each place with the place its
+        Called when sensors have changed places: the kit's name, and each place with the place its
         sensor had until now. What it raises as ImuhipError refuses the change.
     show
-        Told what a recording has shown, once it is over.
+        Called with what a recording has shown, once it is over.
     """
 
     folder: Path

@@ -27,7 +27,7 @@ async def warmed(say: Callable[[str], None]) -> None:
     Parameters
     ----------
     say
-        Told a sentence for people.
+        Called with a sentence for people.
     """
     enough = threading.Event()
     work = asyncio.create_task(asyncio.to_thread(warm, enough.is_set))

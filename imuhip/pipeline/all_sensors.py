@@ -77,7 +77,7 @@ class Output:
     repetitions
         That ended; a squat has one for each side.
     findings
-        Of the sets they belong to, as far as these have come: what was told before of the same
+        Of the sets they belong to, as far as these have come: what was reported before of the same
         rule, movement, side and set is replaced.
     notes
         Marks of the moment, with the angles at their time.
@@ -202,7 +202,7 @@ class Pipeline:
         return replace(out, steps=(*shakes, *out.steps)) if shakes else out
 
     def _few_marks(self, batch: Sequence[Record]) -> tuple[Sequence[Record], list[Fault]]:
-        """The batch without marks beyond `MOST_MARKS` of a session, and what is told of them."""
+        """The batch without marks beyond a session's `MOST_MARKS`, and the fault that says so."""
         marks = [record for record in batch if isinstance(record, Mark)]
         room = max(MOST_MARKS - self._marks, 0)
         self._marks += len(marks)

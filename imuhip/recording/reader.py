@@ -1,6 +1,6 @@
 """Read a recording, whole, cut, damaged or still growing.
 
-Whatever is wrong with the file costs the chunks that are wrong, and is told in `faults`.
+Whatever is wrong with the file costs the chunks that are wrong, and is listed in `faults`.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""What a recording holds, told without decoding it, and what can be saved of a broken one."""
+"""What a recording holds, found without decoding it, and what can be saved of a broken one."""
 
 import hashlib
 import platform
@@ -105,7 +105,7 @@ def describe(path: Path) -> RecordingSummary:
     Raises
     ------
     RecordingError
-        If it cannot be opened at all; damage inside is told in `RecordingSummary.faults`.
+        If it cannot be opened at all; damage inside is listed in `RecordingSummary.faults`.
     """
     reader = RecordingReader(path)
     groups: dict[str, list[_Group]] = {info.sensor: [] for info in reader.header.sensors}

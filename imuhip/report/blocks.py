@@ -9,7 +9,7 @@ Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 Tone: TypeAlias = Literal["plain", "small", "good", "work", "warn"]
 """How words are shown: ``good`` went well, ``work`` is to be worked on, ``warn`` cannot be relied
-on. Each is told by its mark and its words too, never by colour alone."""
+on. Each shows in its mark and its words too, never by colour alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Table:
     head, rows
         Texts.
     shares
-        Share of the width for each column; alike when empty. Columns of numbers are told by
+        Share of the width for each column; alike when empty. Columns of numbers are marked by
         `numbers`.
     numbers
         Places of the columns that are set to the right.

@@ -117,7 +117,7 @@ def set_and_set(material: Material, movement: str, first: int, second: int) -> l
 
 
 def _compensations(material: Material, movement: str, first: int, second: int) -> list[Comparison]:
-    """What became of each compensation that is told in degrees."""
+    """What became of each compensation that is measured in degrees."""
     findings = findings_of(material.results)
     names = (f"set {first}", f"set {second}")
     found = []
@@ -289,13 +289,13 @@ def _compared(
     second: Measured,
     difference: Difference,
 ) -> Comparison:
-    """A line of which only what can be told is a number."""
+    """A line with numbers only where they are certain enough."""
     pair = certain_or_nan(first), certain_or_nan(second)
     return Comparison(what, names, sides, *pair, certain_difference(difference))
 
 
 def _values(reps: Sequence[Repetition], measure: str) -> list[float]:
-    """Those that can be told; outward turns count positive."""
+    """Those that are known; outward turns count positive."""
     sign = -1.0 if reps[0].direction == "out" else 1.0
     known = (rep.measures.get(measure, math.nan) for rep in reps)
     return [sign * value for value in known if math.isfinite(value)]

@@ -195,13 +195,13 @@ def bends(movement: str) -> bool:
 
 
 def is_table(movement: str) -> bool:
-    """Whether a movement is a table test: gravity tells the rotation, up to an end range."""
+    """Whether a movement is a table test: gravity shows the rotation, up to an end range."""
     known = MOVEMENTS.get(movement)
     return known is not None and "table" in known.traits
 
 
 def shows_change(movement: str, measure: str) -> bool:
-    """Whether a measure is the one that a movement's change is told by."""
+    """Whether a measure is the one that shows a movement's change."""
     if bends(movement):
         return measure in ("rotation_bottom_deg", "depth_deg")
     if own := measure_of(movement):
@@ -216,7 +216,7 @@ def title_of(movement: str) -> str:
 
 
 def _column(results: Results, angle: str, side: Side) -> Array:
-    """An angle of a side, degrees; NaN where rotation cannot be told."""
+    """An angle of a side, degrees; NaN where rotation is too uncertain."""
     values = np.asarray(results.angles[hip_column(angle, side)], dtype=np.float64)
     if angle != "rotation":
         return values
@@ -284,7 +284,7 @@ PROGRESS: Final = (
     "depth_deg",
     "flexion_end_deg",
 )
-"""Measures whose change is told."""
+"""Measures whose change is reported."""
 
 _TEXTS: Final = ("rule", "movement", "side", "set", "unit", "grade", "words", "cue")
 _NUMBERS: Final = ("value", "limit", "mdc", "confidence")

@@ -154,7 +154,7 @@ def dots_picture(
 ) -> Picture:
     """A dot and its 95 % interval for each row; `names` points are for their labels.
 
-    A row that cannot be told has no dot.
+    A row that is too uncertain has no dot.
     """
     rows = [replace(row, value=certain_or_nan(row.value)) for row in rows]
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]

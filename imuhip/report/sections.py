@@ -178,7 +178,7 @@ def side_blocks(material: Material) -> Iterator[Block]:
 
 
 def remedy_of(compared: Sequence[Comparison]) -> list[Words]:
-    """What to do where a side is a dash; nothing where all can be told."""
+    """What to do where a side is a dash; nothing where all are certain enough."""
     lines = [
         f"{one.what}, {name}"
         for one in compared

@@ -34,7 +34,7 @@ from imuhip.results.schemas import RESULTS_VERSION, ResultsWriter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a person is told of an analysis; the rest lies in the files.
+    """What people see of an analysis; the rest is in the files.
 
     Parameters
     ----------

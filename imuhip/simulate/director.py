@@ -25,7 +25,7 @@ Effects = Mapping[str, tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """One repetition as the athlete was told to do it; its truth is read off the motion.
+    """One repetition as the athlete was asked to do it; its truth is read off the motion.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ class Director:
 
 
 def _turned(shifts: Effects, facing_deg: float) -> Effects:
-    """Shifts told as the body faces, as the body faced at the start."""
+    """Shifts given as the body faces, as the body faced at the start."""
     cosine, sine = np.cos(np.radians(facing_deg)), np.sin(np.radians(facing_deg))
     forward, left = shifts.get("forward", ()), shifts.get("left", ())
     n = max(len(forward), len(left))

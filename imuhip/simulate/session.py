@@ -3,7 +3,7 @@
 Time. The simulation runs on the host's clock from 0; every device has its own. The session's clock
 counts from the host stamp of the first data notification at ``t₀``. The shortest way from a sample
 to the host, `Radio.delay_s` after the newest sample of a notification, is the same for all sensors
-and cannot be told from an offset, so the truth is told as a perfect fit of the clocks would have
+and looks like an offset, so the truth is given as a perfect fit of the clocks would have
 it: what happens at time τ of the simulation stands at ``t = τ + delay_s − t₀``. Imports have no
 delay, and ``t = τ``.
 

@@ -78,7 +78,7 @@ def need_bumble() -> None:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait for its end; what failed in it is told now."""
+    """Cancel a task and wait for its end; what failed in it is raised now."""
     task.cancel()
     try:
         await task

@@ -90,7 +90,7 @@ def run_demo(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> None
     Parameters
     ----------
     say, show
-        Told sentences about the work, and the result.
+        Called with sentences about the work, and the result.
     """
     try:
         asyncio.run(_run(wishes, say, show))

@@ -107,7 +107,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "0000ffe4-0000-1000-8000-00805f9a34fb": "0000ffe5-0000-1000-8000-00805f9a34fb",
     "0000ffe9-0000-1000-8000-00805f9a34fb": "0000ffe5-0000-1000-8000-00805f9a34fb",
 }
-"""Characteristics whose service cannot be told from their number."""
+"""Characteristics whose number does not show their service."""
 
 DEVICE_INFORMATION: Final[Mapping[str, str]] = {
     "2a29": "maker",

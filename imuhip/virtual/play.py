@@ -1,6 +1,6 @@
 """The clock of a play: when the athlete begins, and where every virtual sensor stands.
 
-Sensors stream as soon as they are told to, one after the other; the athlete waits for the last of
+Sensors stream as soon as they are asked to, one after the other; the athlete waits for the last of
 them. Until then each repeats its first second. All repeats end at common whole seconds, so that the
 play begins for all sensors at once, with every device's own clock running on.
 

@@ -95,7 +95,7 @@ class VirtualSensor:
     aliased
         It has the profile's alias UUIDs.
     on_sent
-        Told every notification of samples (characteristic, bytes) as it leaves: for tests.
+        Called with every notification of samples (characteristic, bytes) as it leaves: for tests.
     """
 
     sensor: str

@@ -193,7 +193,7 @@ def test_a_refused_step_says_which_what_was_expected_and_what_came(tmp_path: Pat
     asyncio.run(play())
     told = [s for s in said if s.startswith("thigh_right:")]
     assert len(told) == 1
-    for part in ("start step 1", "wrote 01 64 00", "expected 01 00", "came 01 01"):
+    for part in ("start step 1", "wrote 01 64 00", "expected 01 00", "got 01 01"):
         assert part in told[0]
     assert not list(tmp_path.iterdir())
 

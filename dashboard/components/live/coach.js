@@ -24,7 +24,7 @@ export class Coach {
     this.form = root.querySelector(".say");
     this.input = this.form.querySelector("input");
     for (const button of root.querySelectorAll("[data-act]")) button.onclick = () => this.act(button.dataset.act);
-    for (const number of root.querySelectorAll("[data-tells]")) number.onclick = () => this.help(number.dataset.tells);
+    for (const number of root.querySelectorAll("[data-help]")) number.onclick = () => this.help(number.dataset.help);
     this.form.onsubmit = (event) => {
       event.preventDefault();
       this.mark(`${this.asked}:${this.input.value.trim() || "–"}`);
@@ -72,8 +72,8 @@ export class Coach {
 
   /** Movements that were chosen at set-up, by anybody; this browser's own where nobody tells. */
   get battery() {
-    const told = this.plan?.movements ?? [];
-    return told.length ? told : this.chosen.movements ?? [];
+    const planned = this.plan?.movements ?? [];
+    return planned.length ? planned : this.chosen.movements ?? [];
   }
 
   /** Begin the next movement that was chosen at set-up, or end the one that goes on. */
@@ -131,12 +131,12 @@ export class Coach {
     for (const place of this.root.querySelectorAll("[data-measure]")) setText(place, measures?.[place.dataset.measure] ?? "");
   }
 
-  /** What the numbers mean; the one that was asked for stands out, and so do findings told now. */
+  /** What the numbers mean; the one that was asked for stands out, and so do the findings shown now. */
   help(topic) {
     const dialog = this.root.querySelector(".help");
-    const known = this.acts.told().filter((finding) => this.rules[finding.rule]);
+    const known = this.acts.findings().filter((finding) => this.rules[finding.rule]);
     dialog.querySelector(".rules").replaceChildren(...known.map((finding) => spoken("li", this.rules[finding.rule].join(": "), "")));
-    for (const told of dialog.querySelectorAll("[data-told]")) told.classList.toggle("asked", told.dataset.told === topic);
+    for (const entry of dialog.querySelectorAll("[data-topic]")) entry.classList.toggle("asked", entry.dataset.topic === topic);
     if (!dialog.open) dialog.showModal();
     dialog.querySelector(".asked")?.scrollIntoView({ block: "nearest" });
   }

@@ -45,7 +45,7 @@ class View {
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
       heard: (status) => { this.feed.collector = status; this.awake.want(status?.state === "recording"); },
-      told: () => this.feed.story.worst(MOST_FINDINGS),
+      findings: () => this.feed.story.worst(MOST_FINDINGS),
       restyle: () => { this.fitted = false; },
     });
     this.coach.define(data);
@@ -55,7 +55,7 @@ class View {
     this.heard = { key: "", count: "", inside: {} };
     this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
-    // What is told beside a canvas may take room from it: each is watched, not the page alone.
+    // What is shown beside a canvas may take room from it: each is watched, not the page alone.
     for (const place of root.querySelectorAll(".dial, .trace")) this.observer.observe(place);
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
@@ -167,8 +167,8 @@ class View {
     if (story.version === this.heard.version) return;
     const known = this.heard.version !== undefined && this.heard.stream === this.feed.hello?.stream;
     const count = story.key ? story.count() : "";
-    if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.told) this.sound.speak(count.replace(" | ", ", "));
-    Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, told: `${story.key} ${count}` });
+    if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.spoken) this.sound.speak(count.replace(" | ", ", "));
+    Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, spoken: `${story.key} ${count}` });
   }
 
   /** A click when a needle comes into a goal. */
@@ -226,7 +226,7 @@ class View {
   showFigures(element, value, sd, held) {
     const known = !Number.isNaN(value);
     element.classList.toggle("silent", !known);
-    const untold = !known && this.flowed && !isCertainEnough(sd);
+    const uncertain = !known && this.flowed && !isCertainEnough(sd);
     const degrees = Math.round(Math.abs(value));
     setText(element.querySelector(".figure b"), known ? `${degrees}°` : "–");
     setText(element.querySelector(".figure span"), !known || degrees === 0 ? "" : value > 0 ? "in" : "out");
@@ -236,8 +236,8 @@ class View {
     const ends = Number.isNaN(held.least)
       ? "no number yet"
       : `out ${Math.round(Math.max(0, -held.least))}° · in ${Math.round(Math.max(0, held.most))}° · range ${Math.round(held.most - held.least)}°`;
-    setText(element.querySelector(".held"), untold ? sentence(CERTAINTY.remedy) : ends);
-    element.classList.toggle("untold", untold);
+    setText(element.querySelector(".held"), uncertain ? sentence(CERTAINTY.remedy) : ends);
+    element.classList.toggle("uncertain", uncertain);
   }
 
   showState(state, text) {

@@ -8,7 +8,7 @@ export const MOST_FINDINGS = 2;
 const HEADLINE_WORDS = 6;
 const SETS_LISTED = 4;
 const GRADES = { marked: 2, mild: 1 };
-// What may be shown as a number: told by the hub, for it is the same everywhere.
+// What may be shown as a number: sent by the hub, so that it is the same everywhere.
 export const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
 const MOVEMENT_WORDS = { seated_rotation_left: "seated, left", seated_rotation_right: "seated, right" };
 
@@ -66,9 +66,9 @@ export class SetStory {
     this.turnTo(finding.movement, finding.set);
     const after = finding.after ?? 0;
     // What was said when fewer repetitions were known stands no more.
-    for (const [name, told] of this.findings) if ((told.after ?? 0) < after) this.findings.delete(name);
+    for (const [name, earlier] of this.findings) if ((earlier.after ?? 0) < after) this.findings.delete(name);
     this.findings.set(`${finding.rule} ${finding.side}`, finding);
-    this.unsure = [...this.findings.values()].filter((told) => told.grade === "cannot_tell").length;
+    this.unsure = [...this.findings.values()].filter((each) => each.grade === "cannot_tell").length;
     this.version += 1;
   }
 
@@ -104,17 +104,17 @@ export class SetStory {
     return lines;
   }
 
-  /** Sides whose newest repetition counts and has a rotation that cannot be told. */
-  untold() {
+  /** Sides whose newest repetition counts and has a rotation that is too uncertain. */
+  uncertainSides() {
     const sides = Object.values(this.newest?.sides ?? {});
     return sides.filter((each) => each.counted && degreesOf(each.measures, "rotation_arc") === "–").map((each) => each.side);
   }
 
   /** Findings to show, the gravest first. */
   worst(most) {
-    const told = [...this.findings.values()].filter((finding) => GRADES[finding.grade]);
-    told.sort((a, b) => GRADES[b.grade] - GRADES[a.grade] || b.confidence - a.confidence);
-    return told.slice(0, most);
+    const shown = [...this.findings.values()].filter((finding) => GRADES[finding.grade]);
+    shown.sort((a, b) => GRADES[b.grade] - GRADES[a.grade] || b.confidence - a.confidence);
+    return shown.slice(0, most);
   }
 }
 
@@ -128,7 +128,7 @@ function aboutOf(measures) {
   ].filter(Boolean).join(" · ");
 }
 
-/** A measure in degrees with its error, such as "in 12° ± 3"; a dash where it cannot be told. */
+/** A measure in degrees with its error, such as "in 12° ± 3"; a dash where it is too uncertain. */
 function degreesOf(measures, name) {
   const value = measures?.[`${name}_deg`];
   const sd = measures?.[`${name}_sd_deg`];
@@ -164,12 +164,12 @@ export class SetPanel {
     setText(at(".count"), story.key ? story.count() : "–");
     at(".newest").replaceChildren(...story.lines().map((line) => this.line(line)));
     at(".done").replaceChildren(...story.done.slice(-SETS_LISTED).map((set) => this.doneLine(set)));
-    const told = story.worst(MOST_FINDINGS);
-    at(".findings").replaceChildren(...told.map((finding) => this.finding(finding)));
-    const fine = story.key && !told.length && story.findings.size > story.unsure;
-    const sure = !story.unsure && !story.untold().length;
-    setText(at(".headline"), told.length ? headline(told[0], this.rules) : "");
-    at(".headline").dataset.grade = told[0]?.grade ?? "";
+    const shown = story.worst(MOST_FINDINGS);
+    at(".findings").replaceChildren(...shown.map((finding) => this.finding(finding)));
+    const fine = story.key && !shown.length && story.findings.size > story.unsure;
+    const sure = !story.unsure && !story.uncertainSides().length;
+    setText(at(".headline"), shown.length ? headline(shown[0], this.rules) : "");
+    at(".headline").dataset.grade = shown[0]?.grade ?? "";
     setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out so far; some checks are inconclusive") : "");
     at(".calm").classList.toggle("partly", !sure);
     setText(at(".unsure"), story.unsure ? `${story.unsure} inconclusive with this calibration` : "");

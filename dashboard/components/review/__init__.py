@@ -20,7 +20,7 @@ def review_view(session: Mapping[str, Any], samples: str, *, key: str) -> None:
     Parameters
     ----------
     session
-        Of `views.review.told`.
+        Of `views.review.player_data`.
     samples
         Where what `views.review.packed` returned is served, relative to the dashboard's address.
     key

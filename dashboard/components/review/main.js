@@ -14,12 +14,12 @@ const VALUES = [
   ["Pelvis turn", "pelvis_rotation_deg", null],
 ];
 
-/** The session that `views/review.told` and `packed` made: what is told, and a column for each name. */
-function unpacked(told, bytes) {
+/** The session that `views/review.player_data` and `packed` made: its data, and a column for each name. */
+function unpacked(data, bytes) {
   const samples = new Int16Array(bytes);
   const columns = {};
-  told.columns.forEach((name, k) => { columns[name] = samples.subarray(k * told.rows, (k + 1) * told.rows); });
-  return { ...told, count: told.rows, columns, end: told.t0 + (told.rows - 1) / told.hz };
+  data.columns.forEach((name, k) => { columns[name] = samples.subarray(k * data.rows, (k + 1) * data.rows); });
+  return { ...data, count: data.rows, columns, end: data.t0 + (data.rows - 1) / data.hz };
 }
 
 class Player {
@@ -74,17 +74,17 @@ class Player {
     area.onpointerup = area.onpointercancel = () => { this.held = false; };
   }
 
-  /** Fetch the samples unless they are here, then show the session as it was told last. */
-  async take(told) {
-    this.told = told;
-    if (this.fetched !== told.samples) {
-      const answer = await fetch(new URL(told.samples, document.baseURI)).catch(() => null);
+  /** Fetch the samples unless they are here, then show the session as it came last. */
+  async take(data) {
+    this.data = data;
+    if (this.fetched !== data.samples) {
+      const answer = await fetch(new URL(data.samples, document.baseURI)).catch(() => null);
       const bytes = answer?.ok ? await answer.arrayBuffer() : null;
-      if (this.told !== told) return;
+      if (this.data !== data) return;
       if (!bytes) { this.query(".time").textContent = "Could not load the session. Reload the page."; return; }
-      Object.assign(this, { bytes, fetched: told.samples });
+      Object.assign(this, { bytes, fetched: data.samples });
     }
-    this.open(unpacked(told, this.bytes));
+    this.open(unpacked(data, this.bytes));
   }
 
   /** Take a session; cursor and zoom stay when it is the one that is shown. */

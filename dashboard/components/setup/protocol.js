@@ -40,7 +40,7 @@ export class Protocol {
   skipped;
 
   /** @type {string | undefined} */
-  toldNow;
+  drawnVerdict;
 
   constructor(root, collector, feed, ask) {
     Object.assign(this, { root, collector, feed, ask, at: 1, skipped: new Set(), drawn: "", running: null, awaited: null, auto: false });
@@ -71,19 +71,19 @@ export class Protocol {
   show(status) {
     this.status = status;
     this.mine = status?.source === "live";
-    const told = status?.course?.step;
+    const active = status?.course?.step;
     const was = this.running;
-    this.running = told ? { ...told, until: performance.now() / 1000 + (told.left_s ?? Infinity) } : null;
-    if (told) {
-      const k = STEPS.findIndex((step) => step.name === told.step);
+    this.running = active ? { ...active, until: performance.now() / 1000 + (active.left_s ?? Infinity) } : null;
+    if (active) {
+      const k = STEPS.findIndex((step) => step.name === active.step);
       if (k >= 0) this.at = k;
       this.chosen = true;
     }
-    if (told?.phase === "running" && !(was?.phase === "running" && was.step === told.step)) {
-      this.before = { step: told.step, verdict: this.feed.steps.get(told.step) };
+    if (active?.phase === "running" && !(was?.phase === "running" && was.step === active.step)) {
+      this.before = { step: active.step, verdict: this.feed.steps.get(active.step) };
       this.sound.beep("begin");
     }
-    if (was?.phase === "running" && was.step !== told?.step) {
+    if (was?.phase === "running" && was.step !== active?.step) {
       this.sound.beep("end");
       this.awaited = { step: was.step, until: performance.now() + VERDICT_MS };
     }
@@ -139,8 +139,8 @@ export class Protocol {
   resume() {
     // By verdicts, not by how many: a step done again is judged anew.
     const verdicts = STEPS.map((step) => this.sign(step)).join();
-    if (this.busy() || this.chosen || this.told === verdicts) return;
-    this.told = verdicts;
+    if (this.busy() || this.chosen || this.resumed === verdicts) return;
+    this.resumed = verdicts;
     const next = STEPS.findIndex((step) => !step.optional && !this.done(step));
     this.at = next < 0 ? STEPS.length - 1 : next;
   }
@@ -230,20 +230,20 @@ export class Protocol {
   draw() {
     this.listen();
     this.resume();
-    const told = this.feed.steps.get(this.step.name);
+    const verdict = this.feed.steps.get(this.step.name);
     const recording = this.status?.state === "recording";
-    const news = [this.at, this.phase, this.left, recording, this.mine, this.without, this.agreeing, this.auto, this.feed.activity].join();
+    const state = [this.at, this.phase, this.left, recording, this.mine, this.without, this.agreeing, this.auto, this.feed.activity].join();
     const verdicts = STEPS.map((step) => this.sign(step)).join();
-    if (news + verdicts === this.drawn && told === this.toldNow) return;
-    Object.assign(this, { drawn: news + verdicts, toldNow: told });
+    if (state + verdicts === this.drawn && verdict === this.drawnVerdict) return;
+    Object.assign(this, { drawn: state + verdicts, drawnVerdict: verdict });
     STEPS.forEach((step, k) => this.drawItem(step, this.list.children[k], k === this.at));
-    this.drawCoach(told);
-    this.drawButtons(recording, told);
+    this.drawCoach(verdict);
+    this.drawButtons(recording, verdict);
   }
 
   sign(step) {
-    const told = this.feed.steps.get(step.name);
-    if (told) return told.accepted ? "done" : "again";
+    const verdict = this.feed.steps.get(step.name);
+    if (verdict) return verdict.accepted ? "done" : "again";
     return this.skipped.has(step.name) ? "skipped" : "open";
   }
 
@@ -256,7 +256,7 @@ export class Protocol {
     if (current) item.firstChild.setAttribute("aria-current", "step"); else item.firstChild.removeAttribute("aria-current");
   }
 
-  drawCoach(told) {
+  drawCoach(verdict) {
     const at = (name) => this.root.querySelector(name);
     const counting = this.phase === "ready" || this.phase === "running";
     setText(at(".coach h3"), this.step.title);
@@ -265,20 +265,20 @@ export class Protocol {
     setText(at(".count"), counting && Number.isFinite(this.left) ? String(this.left) : "");
     setText(at(".count-word"), this.phase === "ready" ? "get ready" : this.phase === "running" ? "seconds – go on" : "");
     at(".coach").dataset.phase = this.phase;
-    const judged = told && !this.busy();
-    setText(at(".verdict"), judged ? (told.accepted ? "Good – that counts." : "Not yet. " + (told.words ?? []).join(" ")) : "");
-    at(".verdict").classList.toggle("wrong", Boolean(judged) && !told.accepted);
+    const judged = verdict && !this.busy();
+    setText(at(".verdict"), judged ? (verdict.accepted ? "Good – that counts." : "Not yet. " + (verdict.words ?? []).join(" ")) : "");
+    at(".verdict").classList.toggle("wrong", Boolean(judged) && !verdict.accepted);
     at(".also").hidden = true;
-    if (judged && told.accepted && told.words?.length) { at(".also").hidden = false; setText(at(".also"), told.words.join(" ")); }
-    const gates = judged ? told.gates.filter((gate) => gate.name !== "rows" || gate.verdict !== "good") : [];
+    if (judged && verdict.accepted && verdict.words?.length) { at(".also").hidden = false; setText(at(".also"), verdict.words.join(" ")); }
+    const gates = judged ? verdict.gates.filter((gate) => gate.name !== "rows" || gate.verdict !== "good") : [];
     at(".gates tbody").replaceChildren(...gates.map((gate) => gateRow(gateWords(gate))));
     at(".gates").hidden = !gates.length;
   }
 
-  drawButtons(recording, told) {
+  drawButtons(recording, verdict) {
     const at = (name) => this.root.querySelector(`[data-do="${name}"]`);
     const idle = !this.busy();
-    const done = told?.accepted === true;
+    const done = verdict?.accepted === true;
     const open = this.mine && recording && idle;
     at("record").hidden = !this.mine || recording;
     setText(at("record"), this.without ? "Start without it" : "Start the recording");
@@ -287,7 +287,7 @@ export class Protocol {
     at("free").hidden = !open || this.auto || this.complete();
     setText(at("free"), this.feed.steps.size ? "Go on hands-free" : "All steps, hands-free");
     at("begin").hidden = !open || this.auto || done;
-    setText(at("begin"), told && !done ? "Do it again" : "Begin");
+    setText(at("begin"), verdict && !done ? "Do it again" : "Begin");
     at("end").hidden = !["ready", "running"].includes(this.phase);
     setText(at("end"), this.phase === "ready" ? "Now" : "Done");
     at("stop").hidden = !["ready", "running"].includes(this.phase);

@@ -155,7 +155,7 @@ export class Sensors {
   }
 }
 
-/** What to do where no sensor is told of. */
+/** What to do where no sensor is known. */
 function nobody(status) {
   if (!status) return 'No collector runs. Start "imuhip collect" on this computer; this page goes on by itself.';
   return "This is a recording being played: its sensors are not here.";

@@ -28,7 +28,7 @@ def early_turn_out(episode: Episode, limits: Limits, context: Context) -> list[S
     Or how far the leg is turned out at that rest: against the calibration's standing, and with that
     standing's own where the mount is known exactly. Without that the thigh's axis is taken from the
     pelvis's in standing, which hides how far the feet are turned out there. `detail` is 1 where
-    standing could be told, else 0.
+    standing is known, else 0.
     """
     return [_turned_out(episode, side, limits, context) for side in episode.sides]
 

@@ -120,7 +120,7 @@ class Rule:
     name
         As in ``findings.json``; its limit's name begins with it.
     order
-        Findings are told from the lowest on.
+        Findings are listed from the lowest on.
     title
         For people.
     traits

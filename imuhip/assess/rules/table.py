@@ -48,7 +48,7 @@ def seen_by_side(
 
 
 def _found() -> dict[str, Rule]:
-    """The record of every file that has one, in the order in which findings are told."""
+    """The record of every file that has one, in the order in which findings are listed."""
     names = [each.name for each in pkgutil.iter_modules(rules.__path__)]
     modules = [import_module(f"{rules.__name__}.{name}") for name in names if name not in _NO_RULE]
     records: list[Rule] = [module.RULE for module in modules]
@@ -66,7 +66,7 @@ def _limits() -> dict[str, Limit]:
 _NO_RULE: Final = ("record", "table")
 
 RULES: Final[Mapping[str, Rule]] = _found()
-"""Name to rule, in the order in which they are told."""
+"""Name to rule, in the order in which they are listed."""
 
 LIMITS: Final[Mapping[str, Limit]] = _limits()
 """Name with its unit to limit, for the goal ``general``."""

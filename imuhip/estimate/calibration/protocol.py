@@ -4,7 +4,7 @@ Marks ``begin:<step>`` and ``end:<step>`` enclose a step. A step ends with the f
 after its end mark; its evidence counts from that row on, never before.
 
 A movement's axis is signed by the movement: bowing turns the pelvis by -z, lifting a knee turns the
-thigh by +z (ISB z points to the right). A step whose gates fail is told, with what to do about it.
+thigh by +z (ISB z points to the right). A step whose gates fail says what to do about it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -230,7 +230,7 @@ def _levelled(q: Array, up: Array) -> Array:
     """Poses ``(M, S, 4)``, each sensor's turned as one until its mean force ``up`` is vertical.
 
     Seconds at rest know the vertical better than a filter that has just begun, or that carries a
-    bias it has not learned yet; and all angles are told against these poses.
+    bias it has not learned yet; and all angles are measured from these poses.
     """
     levelled = q.copy()
     for i in range(q.shape[1]):

@@ -152,7 +152,7 @@ def _within(value: float, most: float) -> float:
 
 
 _PRIOR, _DECIDED, _SURE = -3.5, 3.0, 6.0
-"""Log odds: three in a hundred put them on wrongly; told at 20 to 1; never more sure than 400."""
+"""Log odds: three in a hundred are put on wrongly; decided at 20 to 1; at most 400 to 1."""
 
 _NAME, _NAMES = 3.5, 7.0
 """One step done with the other leg is a slip of three in a hundred; all of them, one in a thousand:

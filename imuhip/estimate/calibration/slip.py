@@ -109,8 +109,8 @@ def heading_sd(before: Standing, now: Standing, pair: Sequence[int]) -> float:
 def _against_the_most(apart: Array) -> Array:
     """Turns ``(S,)`` against those of the most sensors that agree best: they stayed.
 
-    With three, the two that turned most alike; a pelvis's sensor that slipped is told from two
-    thighs' so. With two nobody can tell, and the pelvis's counts as the one that stayed.
+    With three, the two that turned most alike; a pelvis's sensor that slipped is distinguished from
+    two thighs' so. With two nobody can tell, and the pelvis's counts as the one that stayed.
     """
     count = len(apart)
     if count < _FEWEST_TO_BLAME:
