@@ -11,7 +11,7 @@ from dashboard.server.dropped import file_dropped
 from dashboard.views.athletes import Person, changes_of, last_values, person_of, sparkline
 from dashboard.views.choosing import let_train, opened, remember
 from dashboard.views.example import example_button
-from dashboard.views.progress import changed_words, judged
+from dashboard.views.progress import changed_words, finding_rows, judged
 from dashboard.views.sessions import (
     analysis_title,
     athlete_title,
@@ -26,6 +26,7 @@ from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Athlete, Kind, Session
 from imuhip.catalogue.library import RECORDING_SUFFIX
 from imuhip.catalogue.progress import usual_in
+from imuhip.catalogue.progress_findings import finding_histories
 from imuhip.core.errors import ImuhipError
 from imuhip.report.material import PROGRESS
 
@@ -222,7 +223,6 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
     remember(athlete.id)
     sessions = catalogue.sessions(athlete.id)
     series = catalogue.progress(athlete.id, names=PROGRESS)
-    values = catalogue.measures(athlete.id, names=TEST_MEASURES)
     findings = catalogue.findings(session=sessions[0].id) if sessions else ()
     card, changes = st.columns(2)
     with card.container(border=True):
@@ -231,11 +231,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
         st.subheader("What changed", anchor=False)
         for sentence in changes_of(series) or [changed_words(judged(series))]:
             st.markdown(sentence)
-        said = words_today(usual_in(values, sessions[0].id)) if sessions else ()
-        if said:
-            st.markdown("**Last session against the usual**")
-        for sentence in said:
-            st.markdown(sentence)
+        _say_lately(catalogue, athlete, sessions)
         if sessions and st.button("Open Progress", icon=":material/trending_up:"):
             st.switch_page("pages/progress.py")
     if st.button("Set up a session", icon=":material/checklist:", type="primary"):
@@ -259,6 +255,23 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
             if withdraw.form_submit_button("Withdrawn", width="stretch"):
                 catalogue.withdraw_consent(athlete.id)
                 _again([f"Written down: {athlete.id} withdrew every consent."])
+
+
+def _say_lately(catalogue: Catalogue, athlete: Athlete, sessions: Sequence[Session]) -> None:
+    """Findings that are still there, and the last table screen against the usual."""
+    histories = finding_histories(catalogue.findings(athlete.id), sessions)
+    rows = finding_rows([one for one in histories if not one.since][:_MOST_FOUND])
+    if rows:
+        st.markdown("**Still there**")
+    for row in rows:
+        side = "" if row["Side"] == "both" else f", {row['Side']}"
+        st.markdown(f"{row['Finding']}{side}, {row['In']}: {row['Found in']} sessions")
+    values = catalogue.measures(athlete.id, names=TEST_MEASURES)
+    said = words_today(usual_in(values, sessions[0].id)) if sessions else ()
+    if said:
+        st.markdown("**Last table screen against the usual**")
+    for sentence in said:
+        st.markdown(sentence)
 
 
 # --- sessions ------------------------------------------------------------------------------------
@@ -382,6 +395,7 @@ def _again(said: list[str]) -> None:
 
 
 _MOST_CARDS = 24
+_MOST_FOUND = 3
 _CARDS_ABREAST = 3
 
 _TEAM = {

@@ -12,6 +12,7 @@ from dashboard.views.progress import (
     changed_rows,
     changed_words,
     error_words,
+    finding_rows,
     goal_words,
     goals_for,
     has_meaning,
@@ -22,6 +23,9 @@ from dashboard.views.progress import (
     movements_of,
     note_rows,
     series_row,
+    side_rows,
+    walk_words,
+    week_rows,
 )
 from dashboard.views.progress_plots import dose_figure, progress_figure
 from dashboard.views.sessions import MEDICAL, movement_title
@@ -31,7 +35,8 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, NoteKind
-from imuhip.catalogue.progress import Series
+from imuhip.catalogue.progress import Series, Week
+from imuhip.catalogue.progress_findings import finding_histories
 from imuhip.report.material import PROGRESS
 from imuhip.report.sections import NORMS_ARE, norm_rows
 
@@ -71,8 +76,7 @@ def _show(catalogue: Catalogue) -> None:
         _show_series(catalogue, athlete, series)
     else:
         st.info("This movement has no such measure; choose another one.")
-    st.subheader("Dose")
-    st.plotly_chart(dose_figure(catalogue.dose(athlete), palette()), key="dose", config=_PLOT)
+    _show_dose(catalogue.dose(athlete))
     goals, notes = st.columns(2)
     with goals:
         _goals(catalogue, athlete, name, movement)
@@ -88,6 +92,25 @@ def _show_changed(catalogue: Catalogue, athlete: str) -> None:
     rows = changed_rows(series)
     if rows:
         st.html(table_html(rows, colour=palette().text))
+    sides = side_rows(series)
+    if sides:
+        with st.expander("Right against left over the sessions", icon=":material/balance:"):
+            st.html(table_html(sides, colour=palette().text))
+    found = finding_histories(catalogue.findings(athlete), catalogue.sessions(athlete))
+    if found:
+        st.subheader("What was found, over the sessions")
+        st.html(table_html(finding_rows(found)))
+
+
+def _show_dose(weeks: Sequence[Week]) -> None:
+    """Repetitions a week, and the weeks one by one."""
+    st.subheader("Dose")
+    if words := walk_words(weeks):
+        st.markdown(words)
+    st.plotly_chart(dose_figure(weeks, palette()), key="dose", config=_PLOT)
+    if weeks:
+        with st.expander("Week by week", icon=":material/calendar_month:"):
+            st.html(table_html(week_rows(weeks)))
 
 
 def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -> None:

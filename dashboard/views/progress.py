@@ -1,16 +1,19 @@
 """Change over weeks in words; no Streamlit in here."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from dashboard.views.sessions import day, movement_title
+from imuhip.assess.conditions import SET_NOTE
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
+from imuhip.assess.rules.table import RULES
 from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
-from imuhip.catalogue.progress import Series
+from imuhip.catalogue.progress import Series, Week, between_sides
+from imuhip.catalogue.progress_findings import FindingHistory
 from imuhip.core.certainty import REMEDY, Z95
 from imuhip.report.material import shows_change, title_of
 
@@ -86,6 +89,57 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
         }
         for one in sorted(several, key=_unsureness)
     ]
+
+
+def side_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
+    """Right minus left over the sessions: a row each, the surest change first."""
+    rows = changed_rows(between_sides(series))
+    return [{**row, "What": row["What"].replace(", right − left", "")} for row in rows]
+
+
+def finding_rows(histories: Iterable[FindingHistory]) -> list[dict[str, str]]:
+    """Findings over the sessions, what is still there and most often first."""
+    return [
+        {
+            "Finding": RULES[one.rule].title if one.rule in RULES else one.rule.replace("_", " "),
+            "Side": one.side,
+            "In": title_of(one.movement),
+            "Sessions": "".join("●" if found else "○" for found in one.found),
+            "Found in": f"{one.times} of {len(one.found)}",
+            "Last": day(one.last),
+            "Lately": one.words,
+        }
+        for one in histories
+    ]
+
+
+def week_rows(weeks: Sequence[Week]) -> list[dict[str, Any]]:
+    """What was done week by week, the latest first."""
+    walked = any(week.walks for week in weeks)
+    return [
+        {
+            "Week of": f"{week.monday.day} {week.monday:%b %Y}",
+            "Days": week.days,
+            "Sessions": week.sessions,
+            "Minutes": round(week.minutes),
+            **({"Whole walks": week.walks} if walked else {}),
+            "Repetitions": sum(week.repetitions.values()),
+        }
+        for week in reversed(weeks)
+    ]
+
+
+def walk_words(weeks: Sequence[Week]) -> str:
+    """The latest week's whole walks against what coaches ask for; empty where nobody walked."""
+    if not any(week.walks for week in weeks):
+        return ""
+    now = weeks[-1]
+    before = next((week.walks for week in reversed(weeks[:-1]) if week.sessions), None)
+    more = "" if before is None else f", {before} the week before"
+    return (
+        f"Latest week: {now.walks} whole pivot walks on {now.days} days{more}. Coaches ask for two "
+        "or three a day, two or three days a week, and one more each week."
+    )
 
 
 def changed_words(series: Iterable[Series]) -> str:
@@ -198,10 +252,11 @@ def goal_words(goal: Goal) -> str:
 
 
 def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:
-    """What was noted, the latest first."""
+    """What was noted, the latest first; what sets were done with stands beside the sets."""
     return [
         {"When": day(note.at), "What": note.kind, "Words": note.text}
         for note in reversed(list(notes))
+        if not note.text.startswith(SET_NOTE)
     ]
 
 

@@ -65,7 +65,7 @@ def set_note(fields: Mapping[str, str]) -> str:
         for name, words in SET_FIELDS.items()
         if fields.get(name)
     ]
-    return f"note:set {', '.join(said)}"
+    return f"note:{SET_NOTE}{', '.join(said)}"
 
 
 def tags_at(notes: Sequence[Note], t: float) -> Tags:
@@ -103,7 +103,7 @@ def tags_of_ends(
 
 def _tagged(tags: Tags, text: str) -> Tags:
     """Tags with what a note adds to them, and without what it takes back."""
-    if text.startswith("set "):
+    if text.startswith(SET_NOTE):
         nothing = Tags()
         for name, word in _NAMES.items():
             if f"{word} {UNSAID}" in text:
@@ -120,7 +120,7 @@ def _tagged(tags: Tags, text: str) -> Tags:
     load = _LOAD.search(text.lower())
     if load:
         tags = replace(tags, load_kg=float(load[1]))
-    return _with_fields(tags, text.lower()) if text.startswith("set ") else tags
+    return _with_fields(tags, text.lower()) if text.startswith(SET_NOTE) else tags
 
 
 def _with_fields(tags: Tags, text: str) -> Tags:
@@ -173,6 +173,9 @@ _FIELDS: Final[Mapping[str, re.Pattern[str]]] = {
     "heel_cm": re.compile(r"\bheel (\d+(?:\.\d+)?)"),
     "equipment": re.compile(r"\bwith ([^,]+)"),
 }
+
+SET_NOTE: Final = "set "
+"""How a note of what a set is done with begins."""
 
 UNSAID: Final = "unsaid"
 """In the mark, of a field that nothing is said of any more."""

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from imuhip.assess.movements import family
 from imuhip.assess.screen import (
     Before,
     ScreenKey,
@@ -37,6 +38,7 @@ from imuhip.assess.symmetry import (
     session_mean,
 )
 from imuhip.catalogue.entities import Effort, Kind, MeasureValue, Session
+from imuhip.core.conventions import SIDES
 
 Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[Measured]]]
 """Name, unit, movement, side, direction, kind, effort → when and which session → repetitions."""
@@ -144,12 +146,18 @@ class Week:
         How many, and on how many days.
     repetitions
         Movement to the number of repetitions that count.
+    minutes
+        How long the sessions were.
+    walks
+        Whole pivot walks.
     """
 
     monday: date
     sessions: int
     days: int
     repetitions: Mapping[str, int]
+    minutes: float = 0.0
+    walks: int = 0
 
 
 def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
@@ -179,7 +187,7 @@ def series_in(groups: Groups) -> tuple[Series, ...]:
 def _series(
     key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[Measured]]
 ) -> Series | None:
-    name, unit, movement, side, direction, kind, effort = key
+    unit = key[1]
     seen = {when: [one for one in of if _known(one, unit)] for when, of in sessions.items()}
     order = sorted(when for when, of in seen.items() if of)
     if not order:
@@ -196,6 +204,14 @@ def _series(
         )
         for started, session in order
     )
+    return _series_through(key, points, error, len(sessions) - len(order))
+
+
+def _series_through(
+    key: tuple[str, ...], points: tuple[Point, ...], error: DayError, left_out: int = 0
+) -> Series:
+    """The series of these points, with what has changed in it."""
+    name, unit, movement, side, direction, kind, effort = key
     several = len(points) > 1
     return Series(
         name=name,
@@ -211,8 +227,39 @@ def _series(
         since_first=_change(points[0], points[-1], unit) if several else None,
         since_before=_change(points[-2], points[-1], unit) if several else None,
         trend=trend(points),
-        left_out=len(sessions) - len(order),
+        left_out=left_out,
     )
+
+
+def between_sides(series: Iterable[Series]) -> tuple[Series, ...]:
+    """Return right minus left of each measure that both sides have, over the sessions of both.
+
+    Their errors are added up: what strapping on anew does to one side it does not to the other.
+    """
+    sides: dict[tuple[str, ...], dict[str, Series]] = defaultdict(dict)
+    for one in series:
+        key = (one.name, one.unit, family(one.movement), one.direction, one.kind, one.effort)
+        sides[key][one.side] = one
+    found = []
+    for (name, unit, movement, direction, kind, effort), both in sides.items():
+        if set(both) != set(SIDES):
+            continue
+        left, right = ({p.session: p for p in both[side].points} for side in SIDES)
+        points = tuple(
+            Point(
+                session=session,
+                started=point.started,
+                value=point.value - left[session].value,
+                sd=math.hypot(point.sd, left[session].sd),
+                values=(point.value - left[session].value,),
+            )
+            for session, point in right.items()
+            if session in left
+        )
+        if points:
+            named = (name, unit, movement, "right − left", direction, kind, effort)
+            found.append(_series_through(named, points, both["right"].error))
+    return tuple(found)
 
 
 def before_today(series: Iterable[Series], session: str = "") -> dict[ScreenKey, Before]:
@@ -316,7 +363,9 @@ def trend(points: Sequence[Point]) -> Trend:
     return Trend(slope, slope - half, slope + half, word)
 
 
-def dose(sessions: Iterable[Session], zone: tzinfo | None = None) -> tuple[Week, ...]:
+def dose(
+    sessions: Iterable[Session], zone: tzinfo | None = None, walks: Mapping[str, int] | None = None
+) -> tuple[Week, ...]:
     """Return what was done week by week, from the first to the last, empty weeks too.
 
     Parameters
@@ -325,6 +374,8 @@ def dose(sessions: Iterable[Session], zone: tzinfo | None = None) -> tuple[Week,
         Of one athlete; those without a date are left out.
     zone
         Where the weeks are counted; this computer's when None.
+    walks
+        Session to its whole pivot walks.
     """
     weeks: dict[date, list[Session]] = defaultdict(list)
     for session in sessions:
@@ -334,7 +385,7 @@ def dose(sessions: Iterable[Session], zone: tzinfo | None = None) -> tuple[Week,
         return ()
     count = (max(weeks) - min(weeks)).days // 7 + 1
     mondays = [min(weeks) + timedelta(weeks=n) for n in range(count)]
-    return tuple(_week(monday, weeks.get(monday, []), zone) for monday in mondays)
+    return tuple(_week(monday, weeks.get(monday, []), zone, walks or {}) for monday in mondays)
 
 
 def words_of(name: str, unit: str) -> str:
@@ -345,13 +396,17 @@ def words_of(name: str, unit: str) -> str:
     return f"{words}, {signs.get(unit, unit)}" if unit else words
 
 
-def _week(monday: date, sessions: Sequence[Session], zone: tzinfo | None) -> Week:
+def _week(
+    monday: date, sessions: Sequence[Session], zone: tzinfo | None, walks: Mapping[str, int]
+) -> Week:
     counts: dict[str, int] = defaultdict(int)
     for session in sessions:
         for movement, number in session.movements.items():
             counts[movement] += number
     days = {_day(s.started, zone) for s in sessions if s.started is not None}
-    return Week(monday, len(sessions), len(days), dict(sorted(counts.items())))
+    minutes = sum(s.duration_s for s in sessions if math.isfinite(s.duration_s)) / 60.0
+    whole = sum(walks.get(s.id, 0) for s in sessions)
+    return Week(monday, len(sessions), len(days), dict(sorted(counts.items())), minutes, whole)
 
 
 def _day(moment: datetime, zone: tzinfo | None) -> date:

@@ -1,6 +1,6 @@
 """What can be asked of an open catalogue; `catalogue.Catalogue` can be written to as well."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Self, TypeVar
@@ -24,6 +24,7 @@ from imuhip.catalogue.entities import (
     Session,
 )
 from imuhip.catalogue.progress import Groups, Series, Week, dose, series_in
+from imuhip.catalogue.progress_walks import WALK_MEASURES, whole_walks
 from imuhip.catalogue.store import Store, data_folder
 
 T = TypeVar("T")
@@ -183,7 +184,13 @@ class CatalogueReader:
 
     def dose(self, athlete: str, zone: tzinfo | None = None) -> tuple[Week, ...]:
         """What an athlete did week by week, in the weeks of `zone` or of this computer."""
-        return dose(self.sessions(athlete), zone)
+        sessions = self.sessions(athlete)
+        walks: Mapping[str, int] = {}
+        if any("pivot" in session.movements for session in sessions):
+            values = self.measures(athlete, names=WALK_MEASURES, movement="pivot")
+            steps = self._read(lambda db: measured.repetitions(db, athlete=athlete))
+            walks = whole_walks(steps, values)
+        return dose(sessions, zone, walks)
 
     def _read(self, ask: Callable[[Db], T]) -> T:
         with self.store.reading() as db:

@@ -63,10 +63,15 @@ def progress_words(
     for goal in goals:
         console.print(goal_words(goal), highlight=False, markup=False)
     if weeks:
-        table = _table("week of", "days", "sessions", "repetitions")
+        walked = any(week.walks for week in weeks)
+        table = _table(
+            "week of", "days", "sessions", "minutes", *(["walks"] * walked), "repetitions"
+        )
         for week in weeks[-LAST_WEEKS:]:
             counts = ", ".join(f"{name} {count}" for name, count in week.repetitions.items())
-            _row(table, f"{week.monday}", str(week.days), str(week.sessions), counts)
+            size = [str(week.days), str(week.sessions), f"{week.minutes:.0f}"]
+            size += [str(week.walks)] * walked
+            _row(table, f"{week.monday}", *size, counts)
         console.print(table)
         if len(weeks) > LAST_WEEKS:
             console.print(f"and {len(weeks) - LAST_WEEKS} weeks before (--json)", style="dim")

@@ -209,7 +209,7 @@ def test_what_cannot_be_told_is_a_dash_with_what_to_do(
     open_live(page, address)
     right = page.locator('[data-side="right"]')
     expect(right.locator(".figure b")).to_have_text("–")
-    expect(right.locator(".held")).to_contain_text("Too uncertain to show; repeat the step Stand")
+    expect(right.locator(".held")).to_contain_text("Too uncertain to show; repeat the Stand step")
     expect(page.locator('[data-side="left"] .error')).to_have_text("± 5°")
     expect(page.locator('.newest [data-of="right"]')).to_have_text("–")
     expect(page.locator('.newest [data-of="left"]')).to_have_text("in 9° ± 4")
