@@ -75,7 +75,7 @@ async def perform(
     if step.answer_by == "read" and (step.answer is not None or payload is None):
         came = await connection.read(step.answer_from)
         if not step.accepts(came):
-            raise _refused(step, name, payload, f"came {came.hex(' ') or 'nothing'}")
+            raise _refused(step, name, payload, f"got {came.hex(' ') or 'nothing'}")
         detail["answer"] = came.hex(" ")
     if step.delay:
         await asyncio.sleep(step.delay)

@@ -109,5 +109,5 @@ def test_further_sensors_add_their_angles(tmp_path):
 
 def test_an_unknown_column_is_said():
     """What cannot be asked for is the caller's mistake."""
-    with pytest.raises(ValueError, match="Choose of swing, projected"):
+    with pytest.raises(ValueError, match="Choose from swing, projected"):
         ExtraColumns(("sideways",))
