@@ -117,7 +117,7 @@ def _all(made: Sequence[Trial]) -> tuple[list[Judged], list[Bounds]]:
 def _rules(title: str, judged: Sequence[Judged]) -> None:
     print(f"\n{title}")
     print(
-        f"{'rule':22} {'precision':>16} {'recall at 2x':>16} {'clean, told':>16}"
+        f"{'rule':22} {'precision':>16} {'recall at 2x':>16} {'clean, reported':>16}"
         f" {'cannot tell':>18} {'mdc':>6}"
     )
     for rule in dict.fromkeys(j.rule for j in judged):

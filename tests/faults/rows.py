@@ -326,7 +326,7 @@ def stuck_values(times: int) -> Row:
         "zeros, stuck values, random bytes, floods",
         times,
         "a fault each, orientation never NaN where valid",
-        f"{quiet} untold, {nan} with NaN, {wrong} otherwise wrong",
+        f"{quiet} unreported, {nan} with NaN, {wrong} otherwise wrong",
         not quiet and not nan and not wrong,
     )
 
@@ -360,7 +360,7 @@ def slips(times: int) -> Row:
     cases = [f"slip about {axis}" for axis in "xyz"]
     trials = [_trial((cases[seed % 3], seed, "typical")) for seed in range(_FRESH, _FRESH + times)]
     found = sum(map(_slip_found, trials))
-    return Row("a strap slips by 10°", times, "told in ≥ 95 %", f"{found} of {times}",
+    return Row("a strap slips by 10°", times, "reported in ≥ 95 %", f"{found} of {times}",
                found >= _SLIPS * times)  # fmt: skip
 
 
@@ -372,7 +372,7 @@ def seeds(times: int) -> Row:
     return Row(
         "seeds of the simulated collector",
         times,
-        "replay equals live to the bit, nothing lost or made up, every loss told once",
+        "replay equals live to the bit, nothing lost or made up, every loss reported once",
         f"{times - len(wrong)} of {times}" + (f", not {wrong[:5]}" if wrong else ""),
         not wrong,
     )
