@@ -5,7 +5,8 @@
     those before it and back.
 ``stuck``
     A force of exactly zero; a force that repeats to the bit for a fifth of a second; turning rates
-    that repeat to the bit while gravity turns in the sensor.
+    that repeat to the bit while gravity turns in the sensor; one of them that does while the others
+    turn.
 
 Real values carry noise in their last bits, so a repeat is no rest. What a sensor repeats by habit,
 such as simulated ones without noise or slow chips that are read fast, is learned: a run must be
@@ -70,6 +71,7 @@ def _judge(
     for i in range(n):
         if restart[i] or missing[i] > 0:
             state[_STEPS] = -1.0
+        _count_axes(gyr[i], dt[i], state)
         _count_repeats(acc[i], gyr[i], state)
         verdict[i] = _verdict(acc[i], gyr[i], state)
         if verdict[i] != _FINE:
@@ -94,9 +96,40 @@ def _verdict(acc: Array, gyr: Array, state: Array) -> int:
     longest = state[_LONGEST_ACC]
     if state[_RUN_ACC] > max(state[_SHORTEST], _HABIT * longest) and state[_FIRST_ACC] == 0.0:
         return _STUCK
-    if state[_DEAD] > 0.0:
+    if state[_DEAD] > 0.0 or _axis_is_dead(state):
         return _STUCK
     return _IMPOSSIBLE if _jumps(acc, gyr, state) else _FINE
+
+
+@kernel
+def _axis_is_dead(state: Array) -> bool:
+    """Whether one turning rate has repeated for long while the others turned the sensor."""
+    for k in range(3):
+        longest = max(_AXIS_RUNS * state[_SHORTEST], _HABIT * state[_LONGEST_AXIS + k])
+        if (
+            state[_RUN_AXIS + k] > longest
+            and state[_TURNED_AXIS + k] > _DEAD_TURNED
+            and state[_FIRST_AXIS + k] == 0.0
+        ):
+            return True
+    return False
+
+
+@kernel
+def _count_axes(gyr: Array, dt: float, state: Array) -> None:
+    """How long each turning rate has been the same to the bit, and how far the others turned."""
+    has_before = state[_HAS_BEFORE] > 0.0
+    for k in range(3):
+        if has_before and gyr[k] == state[_GYR + k]:
+            state[_RUN_AXIS + k] += 1.0
+            a, b = gyr[(k + 1) % 3], gyr[(k + 2) % 3]
+            state[_TURNED_AXIS + k] += np.sqrt(a * a + b * b) * dt
+            continue
+        limit = max(_AXIS_RUNS * state[_SHORTEST], _HABIT * state[_LONGEST_AXIS + k])
+        if state[_RUN_AXIS + k] <= limit or state[_FIRST_AXIS + k] > 0.0:
+            state[_LONGEST_AXIS + k] = max(state[_LONGEST_AXIS + k], state[_RUN_AXIS + k])
+        state[_RUN_AXIS + k] = state[_TURNED_AXIS + k] = 0.0
+        state[_FIRST_AXIS + k] = 0.0 if has_before else 1.0
 
 
 @kernel
@@ -196,6 +229,8 @@ _SHOCK, _SHOCKED = 1.0, 30.0
 _MOST_ODD = 3.0
 """So many samples in a row may be away; then they are where the sensor is."""
 _STUCK_S, _FEWEST, _HABIT = 0.2, 8, 5.0
+_AXIS_RUNS, _DEAD_TURNED = 5.0, float(np.radians(20.0))
+"""One turning rate alone may repeat for longer, and the others turn the sensor meanwhile."""
 _SMOOTH_S = 0.1
 _TURNED = float(np.cos(np.radians(5.0)))
 """Gravity turns by more than pressure on a resting sensor turns it."""
@@ -204,4 +239,5 @@ _TURNED = float(np.cos(np.radians(5.0)))
 _HAS_BEFORE, _SHORTEST, _SMOOTHING, _RUN_ACC, _LONGEST_ACC, _FIRST_ACC, _RUN_GYR, _DEAD = range(8)
 _OUT, _OUT_DT, _OUT_RESTART, _STEPS, _ODD, _GYR_BEFORE, _ACC_BEFORE = range(8, 15)
 _ACC, _GYR, _SMOOTH, _RUN_UP, _GOOD_GYR, _GOOD_ACC, _ODD_GYR, _ODD_ACC = range(15, 39, 3)
-_STATE_SIZE = 39
+_RUN_AXIS, _LONGEST_AXIS, _FIRST_AXIS, _TURNED_AXIS = range(39, 51, 3)
+_STATE_SIZE = 51

@@ -18,7 +18,7 @@ from imuhip.importers.common_time import lags
 from imuhip.importers.mirror import mirrored, upside_down
 from imuhip.importers.notes import FolderMark
 from imuhip.importers.number_tables import NumberTable
-from imuhip.importers.sources import SensorFile
+from imuhip.importers.sources import ACC, GYR, SensorFile
 from imuhip.importers.times import refuse_no_seconds
 
 
@@ -110,19 +110,34 @@ def refuse_same_samples(files: Sequence[SensorFile]) -> None:
     """Raise RecordingError where two sensors' files hold the same samples.
 
     Two sensors never feel the same to the last digit; a hundred different rows that both have are
-    one recording under two names.
+    one recording under two names. So are values that differ by what rounding does.
     """
     rows = [_rows_of(file) for file in files]
     for i, file in enumerate(files):
         for j in range(i):
             both = len(rows[i] & rows[j])
-            if both >= _SAME_ROWS and both > 0.9 * min(len(rows[i]), len(rows[j])):
+            shared = both >= _SAME_ROWS and both > 0.9 * min(len(rows[i]), len(rows[j]))
+            if shared or _alike(files[j], file):
                 raise RecordingError(
                     f"{files[j].shown} and {file.shown} hold the same samples. Each sensor needs "
                     "a file of its own.",
                     path=file.path,
                     sensor=file.sensor,
                 )
+
+
+def _alike(one: SensorFile, other: SensorFile) -> bool:
+    """Whether all that two sensors felt, at the same times, differs by a hundredth of itself."""
+    t = other.t[(other.t >= one.t[0]) & (other.t <= one.t[-1])]
+    if len(t) < _SAME_ROWS:
+        return False
+    inside = np.isin(other.t, t)
+    for a, b in ((one.acc, other.acc[inside]), (one.gyr, other.gyr[inside])):
+        there = np.column_stack([np.interp(t, one.t, a[:, k]) for k in range(3)])
+        spread = float(np.sqrt(np.mean((b - b.mean(axis=0)) ** 2)))
+        if spread == 0.0 or float(np.sqrt(np.mean((there - b) ** 2))) > _SAME_SHARE * spread:
+            return False
+    return True
 
 
 def _rows_of(file: SensorFile) -> set[bytes]:
@@ -157,6 +172,7 @@ def _of_one(file: SensorFile) -> list[str]:
         )
     elif _ACC_RANGE[0] < acc < _ACC_RANGE[1]:
         warnings += _axes_warnings(file)
+    warnings += _constant_warnings(file)
     if not _RATE_RANGE[0] <= file.rate_hz <= _RATE_RANGE[1]:
         warnings.append(f"the rate would be {file.rate_hz:.3g} Hz; is t in seconds?")
     if file.dropped:
@@ -164,6 +180,23 @@ def _of_one(file: SensorFile) -> list[str]:
             f"left out {file.dropped} rows that hold NaN, text or nothing; they are gaps"
         )
     return warnings
+
+
+def _constant_warnings(file: SensorFile) -> list[str]:
+    """A sentence where a column holds one number throughout while another varies."""
+    still = [
+        name
+        for names, values in ((ACC, file.acc), (GYR, file.gyr))
+        for name, column in zip(names, values.T, strict=True)
+        if np.ptp(column) == 0.0 and np.ptp(values) > 0.0 and np.ptp(values, axis=0).max() > 1.0
+    ]
+    if not still:
+        return []
+    said = (
+        f"{', '.join(still)} never {'change' if len(still) > 1 else 'changes'}: is the axis "
+        "missing or the column another one? If so, angles are wrong"
+    )
+    return [said]
 
 
 def _axes_warnings(file: SensorFile) -> list[str]:
@@ -251,3 +284,4 @@ _FAST_RAD_S: Final = 20.0  # no hip turns so fast for a hundredth of a session
 _RATE_RANGE: Final = (5.0, 5000.0)
 _MAX_MARK_WARNINGS: Final = 5
 _SAME_ROWS: Final = 100
+_SAME_SHARE: Final = 0.01

@@ -151,7 +151,7 @@ def _on_grid(grid: Array, t: Array, values: Array) -> Array:
 
 def _upright(up: Array) -> Array:
     """Return the shortest turn ``(4,)`` that brings what was felt to the earth's z."""
-    up = up / np.linalg.norm(up)
+    up = up / max(float(np.linalg.norm(up)), 1e-9)
     axis = np.array((up[1], -up[0], 0.0))
     sine = float(np.linalg.norm(axis))
     if sine < 1e-9:

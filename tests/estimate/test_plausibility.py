@@ -63,6 +63,10 @@ CASES = {
     "one value for 3 s": (held, "stuck", 250, 300),
     "zeros for 3 s": (lambda s: changed(s, slice(1000, 1300), 0.0, 0.0), "stuck", 300, 300),
     "a dead gyroscope": (lambda s: changed(s, slice(1000, 3000), gyr=0.0), "stuck", 1700, 2000),
+    "a dead axis of the gyroscope": (
+        lambda s: changed(s, slice(1000, 3000), gyr=s.gyr[1000:3000] * [1, 0, 1]), "stuck", 1700,
+        2000,
+    ),
     "a frozen accelerometer": (
         lambda s: changed(s, slice(1000, 1300), acc=s.acc[1000]), "stuck", 250, 300,
     ),

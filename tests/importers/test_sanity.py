@@ -129,6 +129,31 @@ def test_reversed_signs_of_some_sensors_are_told(session, tmp_path, sensors, sai
     assert [w[: len(s)] for w, s in zip(warnings, said, strict=True)] == said
 
 
+@pytest.mark.parametrize("change", ["rounded", "noise"])
+def test_one_recording_under_two_names_with_other_digits(session, tmp_path, change):
+    """Fewer digits, or a little noise, make no second sensor of one."""
+    folder = with_fault(session, tmp_path, lambda _: None)
+    values = session[1]["thigh_right"].copy()
+    if change == "rounded":
+        values[:, 1:] = values[:, 1:].round(2)
+    else:
+        values[:, 1:] += np.random.default_rng(1).normal(0.0, 1e-3, values[:, 1:].shape)
+    write(folder / "thigh_left.csv", values, NAMES)
+    with pytest.raises(RecordingError, match="hold the same samples"):
+        import_folder(folder, tmp_path / "a.mcap")
+
+
+def test_an_axis_that_never_changes_is_told(session, tmp_path):
+    """A missing axis that a program filled with zeros."""
+
+    def dead(values):
+        values[:, 5] = 0.0
+
+    folder = with_fault(session, tmp_path, dead, ("pelvis",))
+    warnings = import_folder(folder, tmp_path / "a.mcap").warnings
+    assert any("pelvis.csv: gyr_y never changes" in warning for warning in warnings)
+
+
 def test_exchanged_files_of_pelvis_and_thigh_are_told(session, tmp_path):
     """In a knee lift the thigh turns far, whatever its file is called."""
     folder = with_fault(session, tmp_path, lambda _: None)
