@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 YES :=
 
-.PHONY: demo test lint types unit visit layout example wheel bench faults soak docs pictures clean
+.PHONY: demo test lint types unit visit layout example wheel coverage bench faults soak docs pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
@@ -56,6 +56,15 @@ SEEDS ?= 1000
 FIRST ?= 0
 soak: $(VENV)/tested
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m faults.soak $(SEEDS) $(FIRST)
+
+# How many branches of what takes in other people's bytes the tests run, by package.
+COVERED := tests/live tests/ble tests/recording tests/devices tests/faults
+coverage: $(VENV)/tested
+	$(BIN)/coverage erase
+	-$(BIN)/coverage run -m pytest -q $(or $(ARGS),$(COVERED))
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o .coverage.json
+	@$(BIN)/python tests/coverage_table.py .coverage.json
 
 bench: $(VENV)/tested
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

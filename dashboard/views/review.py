@@ -384,6 +384,11 @@ def _dense(path: Path) -> tuple[float, dict[str, Array]]:
     if not len(t):
         raise RecordingError("the recording has no rows that could be shown", path=path)
     at = np.round((t - t[0]) * GRID_HZ).astype(np.int64)
+    if at[-1] > max(_MOST_EMPTY * len(t), _FREE_ROWS):
+        raise RecordingError(
+            f"Its rows are spread over {(t[-1] - t[0]) / 3600.0:.0f} hours, too many to be shown",
+            path=path,
+        )
     angles: dict[str, Array] = {}
     for name in COLUMNS:
         values = np.asarray(table[name], dtype=np.float64)
@@ -463,4 +468,7 @@ LONG_GAP_S: Final = 0.3
 """Shorter gaps are usual for a radio and are not listed."""
 
 _UNKNOWN: Final = -32768
+_MOST_EMPTY: Final = 4
+_FREE_ROWS: Final = 10 * 3600 * GRID_HZ
+"""A pause in a recording is shown as it is; a night with a few rows would take all memory."""
 _TEMPO: Final = (("descent_s", "bottom_s", "ascent_s"), ("going_s", "hold_s", "return_s"))

@@ -18,7 +18,7 @@ Choice = TypeVar("Choice", bound=str)
 _SHOWN: Final = 60
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT_UUID: Final = re.compile(r"[0-9a-f]{4}")
-_HEX: Final = re.compile(r"(\s*[0-9a-fA-F]{2})*\s*")
+_HEX: Final = re.compile(r"(\s*[0-9a-fA-F]{2})*\s*", re.ASCII)  # as bytes.fromhex reads it
 
 
 def open_toml(text: str, known: Iterable[str]) -> "Table":

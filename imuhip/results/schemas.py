@@ -21,7 +21,8 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.files import FolderInTheMaking, read_file, reason
 from imuhip.core.parquet import open_parquet
 from imuhip.core.records import AngleBlock, Array, Fault, GridBlock
-from imuhip.results.assessment import REPETITIONS_SCHEMA, SETS_SCHEMA
+from imuhip.results.assessment import REPETITION_COLUMNS, REPETITIONS_SCHEMA, SETS_SCHEMA
+from imuhip.results.shapes import SHAPES, misfit, table_misfit
 
 ANGLES_FILE: Final = "angles.parquet"
 SENSORS_FILE: Final = "sensors.parquet"
@@ -242,7 +243,6 @@ def read_results(directory: Path) -> Results:
             path=directory,
         )
     session = read_json(directory / SESSION_FILE)
-    _refuse_newer(session, directory)
     return Results(
         angles=read_table(directory / ANGLES_FILE),
         sensors=read_table(directory / SENSORS_FILE),
@@ -258,7 +258,7 @@ def read_results(directory: Path) -> Results:
 
 def _refuse_newer(session: Any, directory: Path) -> None:
     """Refuse results of a version that this program does not know; older ones say none."""
-    version = session.get("results_version", 1) if isinstance(session, dict) else None
+    version = session.get("results_version", 1) if isinstance(session, dict) else 1
     if not isinstance(version, int) or version > RESULTS_VERSION:
         raise RecordingError(
             f"the results have version {version}, and this program reads up to {RESULTS_VERSION}; "
@@ -336,17 +336,23 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises
     ------
     RecordingError
-        If it cannot be read, or lacks one of the columns.
+        If it cannot be read, lacks one of the columns, or is not as imuhip writes it.
     """
     try:
         with open_parquet(path, _FREE_CELLS) as file:
             table = file.read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
-    missing = [name for name in columns or () if name not in table.column_names]
+    schema, needed = _TABLES.get(path.name, (pa.schema([]), ()))
+    wanted = needed if columns is None else columns
+    missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise RecordingError(
             f"The columns {', '.join(missing)} are missing. Analyze the recording again.", path=path
+        )
+    if said := table_misfit(table, schema):
+        raise RecordingError(
+            f"The file is not as imuhip writes it: {said}. Analyze the recording again.", path=path
         )
     return table
 
@@ -357,12 +363,19 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     RecordingError
-        If it cannot be read.
+        If it cannot be read, is of a newer version, or not as imuhip writes it.
     """
     try:
-        return json.loads(read_file(path))
+        value = json.loads(read_file(path))
     except (ValueError, RecursionError) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+    if path.name == SESSION_FILE:
+        _refuse_newer(value, path.parent)
+    if path.name in SHAPES and (said := misfit(value, SHAPES[path.name])):
+        raise RecordingError(
+            f"The file is not as imuhip writes it: {said}. Analyze the recording again.", path=path
+        )
+    return value
 
 
 # --- columns -------------------------------------------------------------------------------------
@@ -397,3 +410,12 @@ SENSORS_SCHEMA: Final = pa.schema(
         ("valid", pa.bool_()),
     ]
 )
+
+
+_TABLES: Final[dict[str, tuple[pa.Schema, Sequence[str]]]] = {
+    ANGLES_FILE: (ANGLES_SCHEMA, ANGLES_SCHEMA.names),
+    SENSORS_FILE: (SENSORS_SCHEMA, SENSORS_SCHEMA.names),
+    REPETITIONS_FILE: (REPETITIONS_SCHEMA, REPETITION_COLUMNS),
+    SETS_FILE: (SETS_SCHEMA, ()),
+}
+"""Of each table how it is written, and the columns without which it is of no use."""

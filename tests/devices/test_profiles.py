@@ -85,6 +85,7 @@ BAD = [
     (lambda text: "link = 3\n" + text, "link", "a table [link], got 3"),
     (added(STEP), "start[0].hex", "bytes to write, or an answer"),
     (added(STEP + 'hex = "0"'), "start[0].hex", "pairs of hex digits"),
+    (added(STEP + 'hex = "00\u00a000"'), "start[0].hex", "pairs of hex digits"),
     (added(STEP + 'hex = "0{rate_code}0"'), "start[0].hex", "pairs of hex digits"),
     (added(STEP + 'hex = "{rate}"'), "start[0].hex", "the placeholder {rate_code}, got '{rate}'"),
     (added(STEP + 'hex = "{rate_code}"'), "rates", "a table [rates]"),
