@@ -208,7 +208,7 @@ def _parse_template(table: Table) -> str:
         if f"{{{name}}}" != RATE_CODE:
             fail(table.at("hex"), f"the placeholder {RATE_CODE}", shown(f"{{{name}}}"))
     bare = template.replace(RATE_CODE, " ")
-    if not re.fullmatch(r"(\s*[0-9a-fA-F]{2})*\s*", bare):
+    if not re.fullmatch(r"(\s*[0-9a-fA-F]{2})*\s*", bare, re.ASCII):
         table.fail("hex", f"pairs of hex digits and {RATE_CODE}, such as 'FF AA 03 {RATE_CODE} 00'")
     return "".join(template.split())
 
