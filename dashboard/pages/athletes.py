@@ -178,6 +178,10 @@ def _show_people(
     if len(shown) > _MOST_CARDS:
         st.caption(f"{len(shown) - _MOST_CARDS} more: choose one above, or a tag.")
     if len(people) > 1:
+        names = "All" if not tags else f"All {', '.join(tags)}"
+        if st.button(f"{names} in turn, on one set of sensors", icon=":material/groups:"):
+            let_train(*(person.id for person in people))
+            st.switch_page("pages/setup.py")
         with st.expander("The team, a row each", icon=":material/groups:"):
             st.dataframe(
                 [dict(person.row) for person in people], hide_index=True, column_config=_TEAM

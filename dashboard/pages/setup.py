@@ -25,9 +25,11 @@ st.html(
     </style>"""
 )
 athletes = known_athletes()
+athlete, queue = who_trains()
 setup_view(
     key="setup",
-    athletes={athlete.id: athlete_title(athlete) for athlete in athletes},
-    consents={athlete.id: athlete.consent for athlete in athletes},
-    athlete=who_trains(),
+    athletes={each.id: athlete_title(each) for each in athletes},
+    consents={each.id: each.consent for each in athletes},
+    athlete=athlete,
+    queue=queue,
 )

@@ -102,14 +102,15 @@ def remember(athlete: str, session: str | None = None) -> None:
         st.session_state[_SESSION] = session
 
 
-def let_train(athlete: str) -> None:
-    """Let the set-up page begin with this athlete, once."""
-    st.session_state[_TRAINS] = athlete
+def let_train(athlete: str, *then: str) -> None:
+    """Let the set-up page begin with this athlete, and these after it, once."""
+    st.session_state[_TRAINS] = athlete, *then
 
 
-def who_trains() -> str:
-    """Whom the page before sent to set-up; empty for nobody."""
-    return str(st.session_state.pop(_TRAINS, ""))
+def who_trains() -> tuple[str, tuple[str, ...]]:
+    """Whom the page before sent to set-up, empty for nobody, and who comes after."""
+    athlete, *then = st.session_state.pop(_TRAINS, ("",))
+    return athlete, tuple(then)
 
 
 def _follow(catalogue: Catalogue) -> None:

@@ -20,7 +20,9 @@ from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.visible import is_athlete_id
 from imuhip.live.protocol import to_json
 
-Action = Literal["start", "stop", "mark", "calibrate", "train", "plan", "set", "test", "bind"]
+Action = Literal[
+    "start", "stop", "mark", "calibrate", "train", "plan", "set", "test", "next", "bind"
+]
 
 MAX_BODY_BYTES: Final = 4096
 BODY_S: Final = 5.0
@@ -61,8 +63,9 @@ class ControlHandler(Protocol):
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
         calibration step or the shake, with ``ready_s`` and ``seconds`` where the collector counts,
         and for a start ``athlete``, ``goal`` and ``without``, the sensors to leave out, where they
-        were given. A plan has ``athlete``, ``goal``, ``movements`` and ``screen``, each if need be.
-        A test of the table screen has ``movement``, ``effort`` and ``edge``. A set has
+        were given. A plan has ``athlete``, ``goal``, ``movements``, ``screen`` and ``queue``, each
+        if need be; next has ``athlete``, one of the queue. A test of the table screen has
+        ``movement``, ``effort`` and ``edge``. A set has
         `conditions.SET_FIELDS`, each if need be; ``-`` means that nothing is said.
         To bind, each place that changes and the place its sensor had until now. What has been
         obeyed already is agreed to again.
@@ -215,8 +218,9 @@ _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ("ready_s", "seconds")),
     "train": ((), ()),
-    "plan": ((), ("athlete", "goal", "movements", "screen")),
+    "plan": ((), ("athlete", "goal", "movements", "screen", "queue")),
     "set": ((), tuple(SET_FIELDS)),
+    "next": (("athlete",), ()),
     "test": (("movement", "effort", "edge"), ()),
     "bind": ((), SEGMENTS),
 }

@@ -8,7 +8,7 @@ has been obeyed already changes nothing, however often it comes.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from imuhip.assess.conditions import UNSAID, set_note
@@ -27,6 +27,7 @@ from imuhip.assess.screen import (
 )
 from imuhip.assess.sets import PREPARATION
 from imuhip.core.findings import Note, Repetition
+from imuhip.core.visible import is_athlete_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,15 @@ class Plan:
     ----------
     screen
         How the hips are turned in the table screen that comes first; empty for no screen.
+    queue
+        Who trains next on this kit, in this order.
     """
 
     athlete: str = ""
     goal: str = ""
     movements: tuple[str, ...] = ()
     screen: Posture | Literal[""] = ""
+    queue: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -185,6 +189,25 @@ class Course:
             self.mark(f"end:{step}")
         return True
 
+    def next_athlete(self, athlete: str) -> bool:
+        """Let somebody of the queue train; what is done stays, the set's fields do not.
+
+        False where it is their turn already.
+
+        Raises
+        ------
+        ValueError
+            When they are not in the queue.
+        """
+        if athlete == self.plan.athlete:
+            return False
+        if athlete not in self.plan.queue:
+            raise ValueError(f"{athlete} is not in the queue. Choose who trains on Set up.")
+        waiting = tuple(each for each in self.plan.queue if each != athlete)
+        self.plan = replace(self.plan, athlete=athlete, queue=waiting)
+        self.fields = {}
+        return True
+
     def begin_test(self, movement: str, effort: str) -> bool:
         """Begin a test of the table screen: its effort is marked, then the test; False if it runs.
 
@@ -256,6 +279,7 @@ class Course:
                 "goal": self.plan.goal,
                 "movements": [[name, MOVEMENTS[name].title] for name in self.plan.movements],
                 "screen": self.plan.screen,
+                "queue": list(self.plan.queue),
             },
             "screen": self._screen(),
             "fields": dict(self.fields),
@@ -314,8 +338,8 @@ class Course:
 def plan_of(request: Mapping[str, str], before: Plan) -> Plan:
     """The plan that a request makes of the one before; what it does not name stays.
 
-    ``movements`` are names with commas between them, ``-`` for none; ValueError names one that is
-    not known.
+    ``movements`` are names with commas between them, ``-`` for none, ``queue`` athletes;
+    ValueError names one that cannot be.
     """
     movements = before.movements
     if "movements" in request:
@@ -325,12 +349,20 @@ def plan_of(request: Mapping[str, str], before: Plan) -> Plan:
         if name not in MOVEMENTS:
             raise ValueError(f"there is no movement {name}; choose from {', '.join(MOVEMENTS)}")
     athlete = request.get("athlete", before.athlete)
+    queue = before.queue
+    if "queue" in request:
+        waiting = dict.fromkeys(name.strip() for name in request["queue"].split(","))
+        queue = tuple(name for name in waiting if name not in ("", "-"))
+    for name in queue:
+        if not is_athlete_id(name):
+            raise ValueError(f"{name[:40]!r} is no athlete's id. Choose athletes for the queue.")
     screen = cast("Posture | Literal['-']", request.get("screen", before.screen or "-"))
     return Plan(
         "" if athlete == "-" else athlete,
         request.get("goal", before.goal),
         movements,
         "" if screen == "-" else screen,
+        tuple(name for name in queue if name != athlete),
     )
 
 

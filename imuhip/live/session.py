@@ -89,7 +89,7 @@ class Session:
         )
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
-        """Start, stop, mark, calibrate, train, plan, set, test or bind; see `ControlHandler`."""
+        """Do what is asked, such as start, stop or mark; see `ControlHandler`."""
         if action == "stop" and self.recording is None and self._stopped is not None:
             return {"recording": self._stopped[0].name, "already": True}
         if action in ("start", "stop"):
@@ -104,6 +104,8 @@ class Session:
             except ValueError as error:
                 refuse(str(error))
             return {}
+        if action == "next":
+            return {"already": not self._lets_train(request["athlete"])}
         if action == "set":
             changed = self.course.choose(request, recording=self.recording is not None)
             return {"already": not changed, "fields": self.course.fields}
@@ -133,6 +135,15 @@ class Session:
                 refuse(words)
         left_out = request.get("without", "").replace(",", " ").split()
         return await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
+
+    def _lets_train(self, athlete: str) -> bool:
+        """Let somebody of the queue train on this kit; False where it is their turn already."""
+        if self.recording is not None and athlete != self.course.plan.athlete:
+            refuse("A recording is running. Stop it first.")
+        try:
+            return self.course.next_athlete(athlete)
+        except ValueError as error:
+            refuse(str(error))
 
     def _tests(self, request: Mapping[str, str]) -> bool:
         """Begin or end a test of the table screen; False where that is so already."""

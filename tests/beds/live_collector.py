@@ -95,6 +95,8 @@ class Obedient:
             self.course.train()
         elif action == "test" and request["edge"] == "begin":
             self.course.begin_test(request["movement"], request["effort"].removeprefix("-"))
+        elif action == "next":
+            self.course.next_athlete(request["athlete"])
         elif action == "set":
             self.course.choose(request, recording=self.state == "recording")
         elif action == "mark":

@@ -190,3 +190,12 @@ def test_a_recording_is_dropped_and_opened_in_review(
     page.get_by_role("button", name="Open in Review").click()
     page.wait_for_function("() => window.imuhip?.review?.rows > 0")
     expect(page.get_by_text("No repetition was found")).to_be_visible()
+
+
+def test_athletes_of_a_tag_train_in_turn(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One tap sends everybody that is shown to Set up, the first of them first."""
+    with Catalogue(filed.catalogue) as catalogue:
+        catalogue.add_athlete("A2", "Bea")
+    monkeypatch.setattr("streamlit.switch_page", lambda _: None)
+    page = press(opened(filed, monkeypatch), "All in turn, on one set of sensors")
+    assert page.session_state["who_trains"] == ("A1", "A2")

@@ -312,3 +312,27 @@ def test_today_is_held_against_the_usual_before_training(
             re.compile("Warm up"),
         ]
     )
+
+
+def test_a_squad_trains_on_one_kit(page: Page, address: str, collector: Any) -> None:
+    """After Stop one tap lets the next one train: Set up is ready, nothing is bound anew."""
+    collector.start("--ready")
+    page.goto(f"{address}setup")
+    page.get_by_label("Who trains?").fill("A7")
+    page.get_by_text("choose the movements").click()
+    page.get_by_label("squat", exact=True).check()
+    page.get_by_label("Then, on the same sensors").select_option("A1")
+    expect(page.locator(".queue li")).to_have_count(1)
+    page.get_by_role("button", name="Start the recording").click()
+    open_live(page, address)
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_visible()
+    expect(page.get_by_role("button", name="Next athlete")).to_be_hidden()
+    stop.click()
+    page.get_by_role("button", name="Next athlete: A1").click()
+    expect(page.get_by_label("Who trains?")).to_have_value("A1")
+    expect(page.locator("summary")).to_have_text("Today: squat")
+    expect(page.locator(".queue li")).to_have_count(0)
+    actions = [action for action, _ in asked(collector) if action in ("start", "stop", "next")]
+    assert actions == ["start", "stop", "next"]
+    assert "bind" not in {action for action, _ in asked(collector)}

@@ -106,6 +106,23 @@ def test_the_table_screen_is_ticked_off_test_by_test() -> None:
     assert not any(done for *_, done, _ in screen())
 
 
+def test_the_next_athlete_takes_the_kit_over() -> None:
+    """Who waits trains next, what is done today stays, and the load of the one before does not."""
+    course = course_of([])
+    course.plan = plan_of({"queue": "A2, A3,A1,A2", "movements": "squat"}, Plan("A1"))
+    course.choose({"load_kg": "60"}, recording=False)
+    assert course.status()["plan"]["queue"] == ["A2", "A3"]
+    assert course.next_athlete("A2")
+    assert not course.next_athlete("A2"), "another screen tapped it already"
+    assert course.plan == Plan("A2", movements=("squat",), queue=("A3",))
+    assert course.fields == {}
+    with pytest.raises(ValueError, match="A1 is not in the queue"):
+        course.next_athlete("A1")
+    assert plan_of({"queue": "-"}, course.plan).queue == ()
+    with pytest.raises(ValueError, match="no athlete's id"):
+        plan_of({"queue": "../x"}, course.plan)
+
+
 def test_tests_that_are_done_are_held_against_the_usual() -> None:
     """A test says something once it is over, of the sessions that were alike."""
     course = course_of([])

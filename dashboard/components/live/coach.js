@@ -67,6 +67,7 @@ export class Coach {
     else if (name === "help") this.help("");
     else if (name === "move") this.move();
     else if (name === "other") this.other();
+    else if (name === "next") this.nextAthlete();
     else this.acts[name]?.();
   }
 
@@ -170,6 +171,14 @@ export class Coach {
     this.status();
   }
 
+  /** Whoever waits next takes the sensors over: on to Set up, nothing is bound anew. */
+  async nextAthlete() {
+    const [athlete] = this.plan?.queue ?? [];
+    const answer = await this.collector.ask("next", { athlete });
+    if (answer.error) this.say(answer.error, true);
+    else this.root.querySelector(".calibrate a").click();
+  }
+
   say(text, wrong) {
     const place = this.root.querySelector(".said");
     setText(place, text);
@@ -197,6 +206,10 @@ export class Coach {
     this.fields.show(status?.course?.fields);
     this.root.querySelector(".fields").hidden = status?.source !== "live";
     this.showLast(this.recording ? null : status?.last);
+    const [waits] = this.plan?.queue ?? [];
+    const next = this.root.querySelector('[data-act="next"]');
+    next.hidden = !waits || this.recording || status?.source !== "live";
+    setText(next, `Next athlete: ${waits}`);
     this.live = status?.source === "live";
     const live = status?.source === "live" && ["recording", "ready"].includes(status.state);
     this.root.classList.toggle("idle", Boolean(status) && !this.recording);

@@ -4,6 +4,9 @@ import { setText, spoken } from "./collector.js";
 
 /** Shows what the collector keeps of the table screen; a test that is tapped is offered next. */
 export class TableScreen {
+  /** @type {() => void} */
+  changed;
+
   constructor(root, changed) {
     Object.assign(this, { root, changed, tests: [], picked: "", left: false, drawn: "" });
     this.place = root.querySelector(".tests");

@@ -3,7 +3,7 @@
 It shares the live page's stream and steering (`components.live`): the same files, not copies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import streamlit as st
@@ -21,6 +21,7 @@ def setup_view(
     athletes: Mapping[str, str] = {},
     consents: Mapping[str, str] = {},
     athlete: str = "",
+    queue: Sequence[str] = (),
 ) -> None:
     """Mount the set-up view.
 
@@ -34,6 +35,8 @@ def setup_view(
         Pseudonym to ``given``, ``withdrawn`` or ``none``.
     athlete
         Who trains; whom the browser remembers when empty.
+    queue
+        Who trains after that on the same sensors.
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
     movements = {each.name: each.title for each in MOVEMENTS.values()}
@@ -42,6 +45,7 @@ def setup_view(
         "athletes": dict(athletes),
         "consents": dict(consents),
         "athlete": athlete,
+        "queue": list(queue),
         "goals": goals,
         "movements": movements,
     }

@@ -5,6 +5,7 @@ import { askedAt, mounted, streamsOf } from "../canvas/mount.js";
 import { Awake, Collector, VISIT_KEY, setText, wearTheme } from "../live/collector.js";
 import { isDark, paletteOf } from "../live/colours.js";
 import { SetFields } from "../live/fields.js";
+import { Queue } from "./queue.js";
 import { Feed } from "../live/feed.js";
 import { Protocol } from "./protocol.js";
 import { Sensors } from "./sensors.js";
@@ -71,6 +72,8 @@ class Setup {
     this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
     this.consents = { ...data.consents };
+    this.queue = new Queue(this.root, data.athletes ?? {}, () => this.athlete.form.onchange(new Event("change")));
+    if (data.queue?.length) this.queue.take(data.queue);
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = data.athlete || (kept.athlete ?? "");
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
@@ -85,6 +88,7 @@ class Setup {
     tell(kept.movements ?? []);
     this.athlete.form.onchange = () => {
       const movements = [...place.querySelectorAll(":checked")].map((box) => [box.value, box.dataset.title]);
+      this.queue.remove(this.athlete.value.trim());
       localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
       tell(movements);
       this.showConsent();
@@ -101,7 +105,7 @@ class Setup {
   /** Hand the collector what was chosen, for all who watch. */
   plan(movements) {
     const [athlete, goal, screen] = [this.athlete.value.trim() || "-", this.goal.value, this.screen.value || "-"];
-    this.collector.ask("plan", { athlete, goal, screen, movements: movements.map(([name]) => name).join(",") || "-" });
+    this.collector.ask("plan", { athlete, goal, screen, queue: this.queue.ids.join(",") || "-", movements: movements.map(([name]) => name).join(",") || "-" });
     this.planned = performance.now();
   }
 
@@ -115,6 +119,7 @@ class Setup {
     if (plan.athlete && editing !== this.athlete) this.athlete.value = plan.athlete;
     if (plan.goal && editing !== this.goal) this.goal.value = plan.goal;
     if (editing !== this.screen) this.screen.value = plan.screen ?? "";
+    this.queue.take(plan.queue ?? []);
     if (!plan.movements.length && !plan.screen) return;
     for (const box of this.boxes.querySelectorAll("input")) box.checked = plan.movements.some(([name]) => name === box.value);
     this.tell(plan.movements);
