@@ -289,7 +289,7 @@ class Profile:
     Parameters
     ----------
     id, version, vendor, sources, notes
-        Identity; where the facts are from; what nobody has verified.
+        Identity; where the facts are from; what has not been verified.
     axes
         For each of x, y, z printed on the case: which raw axis it is, 0 to 2, and its sign.
     match, link, setup, start, stop, rates, streams, time, counter, battery, vectors

@@ -127,7 +127,7 @@ def test_results_of_athletes_and_teams(club, tmp_path):
     assert {row["team"] for row in teams} == {"U19"}
     with pytest.raises(CatalogueError, match="no athlete Z9"):
         write_results(catalogue, out, entries, athletes=("Z9",))
-    with pytest.raises(CatalogueError, match="Nobody of team U17"):
+    with pytest.raises(CatalogueError, match="No athlete of team U17"):
         write_results(catalogue, out, entries, team="U17")
     assert write_results(catalogue, out, entries, athletes=("A2",))["repetitions.csv"] == 0
 

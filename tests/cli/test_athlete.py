@@ -162,7 +162,7 @@ def test_recordings_are_filed_while_others_are_made(home, session):
         filer.recorded(home / "nobodys.mcap", "")
         filer.recorded(home / "gone.mcap", "A1")
     assert any("visit.mcap: filed under A1" in sentence for sentence in said)
-    assert any("gone.mcap was recorded, and could not be filed" in sentence for sentence in said)
+    assert any("gone.mcap was recorded but could not be filed" in sentence for sentence in said)
     (found,) = json.loads(imuhip("athlete", "sessions", "A1", "--json"))
     assert filer.state_of(rec) == FilingState("filed", found["id"])
     assert filer.state_of(home / "nobodys.mcap").state == "unknown"
