@@ -15,6 +15,7 @@ from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.wording import shown_value
+from imuhip.core.calibration_table import GATES
 from imuhip.core.certainty import Z95, is_narrow_enough
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
@@ -105,9 +106,10 @@ def _calibration(material: Material) -> Iterator[Block]:
     gates = found.get("gates", ())
     if gates:
         rows = [
-            [str(g["name"]).replace("_", " "), str(g["sensor"]).replace("_", " "),
-             _number(g["value"], g["unit"]), _number(g["accept"], g["unit"]), str(g["verdict"])]
+            [title, _plain(g["sensor"]), _number(g["value"], g["unit"]),
+             _number(g["accept"], g["unit"]), str(g["verdict"])]
             for g in gates
+            for title in [GATES[g["name"]].title if g["name"] in GATES else _plain(g["name"])]
         ]  # fmt: skip
         yield Table(["check", "sensor", "measured", "good up to", "verdict"], rows, numbers=(2, 3))
     counts_by_kind: dict[tuple[str, str], list[int]] = {}

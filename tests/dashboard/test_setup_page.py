@@ -50,7 +50,7 @@ def test_a_coach_is_led_through_the_calibration(page: Page, address: str, collec
     press(page, "Next: Stand")
     expect(page.locator(".says")).to_contain_text("Stand tall")
     do_step(page)
-    expect(page.locator(".gates")).to_contain_text("Left thigh: restlessness")
+    expect(page.locator(".gates")).to_contain_text("Left thigh: sway")
     press(page, "Next: Bow")
     do_step(page)
     expect(page.locator(".verdict")).to_have_text("Not yet. Bow deeper and straight ahead.")

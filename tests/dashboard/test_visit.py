@@ -27,6 +27,7 @@ from pypdf import PdfReader
 from support.dashboard_processes import environment, free_port, running
 
 from imuhip.catalogue.catalogue import Catalogue
+from imuhip.core.calibration_table import STEPS as STEP_WORDS
 from imuhip.live.dashboard import dashboard_command, dashboard_url
 
 pytestmark = [
@@ -37,11 +38,7 @@ pytestmark = [
     ),
 ]
 
-TITLES: Final = {
-    "tray": "Tray", "stand": "Stand", "bow": "Bow", "knee_lift_left": "Left knee",
-    "knee_lift_right": "Right knee", "toe_turn_left": "Left toes", "toe_turn_right": "Right toes",
-    "stand_again": "Stand again",
-}  # fmt: skip
+TITLES: Final = {step.name: step.title for step in STEP_WORDS if step.name != "shake"}
 PORTRAIT: Final = {"width": 820, "height": 1180}
 LANDSCAPE: Final = {"width": 1180, "height": 820}
 

@@ -3,7 +3,8 @@
 import { setText, spoken } from "../live/collector.js";
 import { Sound } from "../live/sound.js";
 import { placeName } from "./sensors.js";
-import { STEPS, VERDICTS, gateWords } from "./steps.js";
+import { VERDICTS, gateWords } from "./steps.js";
+import { STEPS } from "./table.js";
 
 const READY_S = 3;
 // Hands-free, whoever has just done a step stands where the next one begins.

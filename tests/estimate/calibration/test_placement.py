@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from imuhip.core.calibration_table import GATES
 from imuhip.core.conventions import PELVIS
 from imuhip.core.quaternions import quaternion_from_rotvec
 from imuhip.core.records import Mark, Mount
@@ -277,3 +278,12 @@ def test_heading_counts_less_the_longer_it_has_been():
     assert slip(1.0, np.array((0.0, 0.0, 10.0)))
     assert not slip(60.0, np.array((0.0, 0.0, 10.0)))
     assert slip(60.0, np.array((10.0, 0.0, 0.0)))
+
+
+def test_every_gate_has_words():
+    """What the pages and the report call a check is known for each that a calibration has."""
+    run = calibrated(USUAL)
+    gates = [gate.name for step in run.steps for gate in step.gates]
+    gates += [gate.name for gate in run.alignment.gates]
+    assert len(set(gates)) > 10
+    assert set(gates) <= set(GATES)
