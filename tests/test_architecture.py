@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "streamlit": ("dashboard/",),
     "sqlalchemy": ("imuhip/catalogue/",),
     "alembic": ("imuhip/catalogue/store.py", "imuhip/catalogue/migrations/"),
+    "scipy": ("imuhip/simulate/", "imuhip/validate/"),
     "matplotlib": ("imuhip/catalogue/progress_plot.py", "imuhip/report/pdf.py"),
     "reportlab": ("imuhip/report/pdf.py",),
     "dask": ("imuhip/batch/dask_engine.py",),

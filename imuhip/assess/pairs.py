@@ -19,11 +19,11 @@ from statistics import fmean
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.special import stdtrit
 
 from imuhip.assess.conditions import Tags, tags_of_sets
 from imuhip.assess.movements import MOVEMENTS, Trait
 from imuhip.assess.symmetry import Difference, judged, within_sd
+from imuhip.core.certainty import student95
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Note, Repetition
 
@@ -144,7 +144,7 @@ def relation(repetitions: Sequence[Repetition], x: str, y: str, side: Side) -> R
         return Relation(x, y, side, math.nan, math.nan, math.nan, n, words)
     slope = float(np.sum(spread[:, 0] * spread[:, 1])) / squares
     left = float(np.sum(np.square(spread[:, 1] - slope * spread[:, 0])))
-    reach = float(stdtrit(n - 2, 0.975)) * math.sqrt(left / (n - 2) / squares)
+    reach = student95(n - 2) * math.sqrt(left / (n - 2) / squares)
     low, high = slope - reach, slope + reach
     clear = (low > 0.0 or high < 0.0) and abs(slope) >= LEAST_SLOPE
     verdict = "goes along" if clear else "no clear relation"

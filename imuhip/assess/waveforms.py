@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import stdtrit
 
 from imuhip.assess.windows import path_at
-from imuhip.core.certainty import Z95
+from imuhip.core.certainty import Z95, student95
 from imuhip.core.records import Array, BoolArray
 
 PHASES: Final = np.linspace(0.0, 1.0, 101)
@@ -120,7 +119,7 @@ def side_band(
         drawn = _resampled_means(rng, right) - _resampled_means(rng, left)
         freedom = len(left) + len(right) - 2
     # Few repetitions hardly know their own spread: as much wider as Student's t is.
-    reach = _simultaneous(drawn - mean) * float(stdtrit(freedom, 0.975)) / Z95
+    reach = _simultaneous(drawn - mean) * student95(freedom) / Z95
     if error_sd is not None:
         reach = np.sqrt(np.square(reach) + np.square(Z95 * error_sd[common]))
     band = np.full((3, common.size), np.nan)

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
 from imuhip.assess.movements import family
 from imuhip.assess.screen import (
@@ -38,6 +37,7 @@ from imuhip.assess.symmetry import (
     session_mean,
 )
 from imuhip.catalogue.entities import Effort, Kind, MeasureValue, Session
+from imuhip.core.certainty import student95
 from imuhip.core.conventions import SIDES
 
 Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[Measured]]]
@@ -343,7 +343,7 @@ def own_error(sessions: Sequence[tuple[datetime, Sequence[float]]], unit: str) -
     between = max(float(np.var([np.mean(v) for v in baseline], ddof=1)) - each, 0.0)
     # With no room for the day's own share, that of the repetitions must stand for it.
     between = max(between, each)
-    widened = float(stdtrit(len(baseline) - 1, 0.975) / ndtri(0.975))
+    widened = student95(len(baseline) - 1) / Z95
     return DayError(widened * math.sqrt(between), math.sqrt(within), len(baseline))
 
 
@@ -356,7 +356,7 @@ def trend(points: Sequence[Point]) -> Trend:
     weeks = weeks - np.average(weeks, weights=weights)
     spread = float(np.sum(weights * weeks**2))
     slope = float(np.sum(weights * weeks * np.array([p.value for p in points]))) / spread
-    half = float(ndtri(0.975)) / math.sqrt(spread)
+    half = Z95 / math.sqrt(spread)
     word: TrendWord = "no trend beyond error"
     if abs(slope) > half:
         word = "rising" if slope > 0.0 else "falling"

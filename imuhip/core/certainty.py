@@ -24,6 +24,40 @@ REMEDY: Final = "too uncertain to show; repeat the Stand step with the feet as t
 """What a coach does when an angle is a dash: a declared standing finds a thigh's heading again."""
 
 
+def student95(freedom: int) -> float:
+    """Half-width of the 95 % interval of Student's t, in standard deviations.
+
+    Parameters
+    ----------
+    freedom
+        Degrees of freedom, at least 1.
+
+    The probability within ±t is a finite sum for whole degrees of freedom (Abramowitz and Stegun
+    26.7.3 and 26.7.4), and rises with t: it is halved until nothing is between.
+    """
+    low, high = 0.0, math.pi / 2.0
+    while low < (middle := 0.5 * (low + high)) < high:
+        if _student_within(middle, freedom) < 0.95:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(freedom) * math.tan(high)
+
+
+def _student_within(angle: float, freedom: int) -> float:
+    """Probability that ``|t| < sqrt(freedom) tan(angle)``."""
+    odd = freedom % 2
+    square = math.cos(angle) ** 2
+    term = math.cos(angle) if odd else 1.0
+    total = 0.0
+    for power in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= square * (power - 1) / power
+    if odd:
+        return 2.0 / math.pi * (angle + math.sin(angle) * total)
+    return math.sin(angle) * total
+
+
 def is_certain_enough(sd_deg: float) -> bool:
     """Whether an angle with this standard deviation of its error, degrees, is a number."""
     return not Z95 * sd_deg > MOST_ERROR_DEG

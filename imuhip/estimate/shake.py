@@ -14,11 +14,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from imuhip.core.conventions import PELVIS
 from imuhip.core.evidence import CalibrationStep, Gate
 from imuhip.core.records import Array, Mark, OrientationBlock, Packet, Record
+from imuhip.estimate.monotone_curve import MonotoneCurve
 
 
 class Track(NamedTuple):
@@ -73,7 +73,7 @@ def _delay(a: Track, b: Track) -> Delay:
         return nothing
     speed = float(b.speed.std())
     t = np.arange(begin, end, _STEP_S)
-    first, second = PchipInterpolator(*a), PchipInterpolator(*b)
+    first, second = MonotoneCurve(*a), MonotoneCurve(*b)
     lag, agreement, lead = _coarse(first(t), second(t))
     if not agreement > 0.0:
         return nothing._replace(speed=speed)
@@ -109,9 +109,9 @@ def _correlation(a: Array, b: Array, lag: int) -> float:
     return float(np.dot(x, y)) / norm if norm > 0.0 else 0.0
 
 
-def _refined(a: Array, second: PchipInterpolator, t: Array) -> tuple[float, float]:
+def _refined(a: Array, second: MonotoneCurve, t: Array) -> tuple[float, float]:
     """The step in lag that fits ``second(t + step)`` to `a` best, and the correlation before it."""
-    b, slope = second(t), second(t, 1)
+    b, slope = second(t), second.slope(t)
     a, b = a - a.mean(), b - b.mean()
     power, moving = float(np.dot(b, b)), float(np.dot(slope, slope))
     if not (power > 0.0 and moving > 0.0):

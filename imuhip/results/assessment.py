@@ -9,6 +9,7 @@ import pyarrow as pa
 from imuhip.assess.cue_log import Outcome
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.set_measures import SetSummary, set_columns
+from imuhip.core.arrow import column_of
 from imuhip.core.findings import Finding, Note, Repetition
 
 _NAN: Final = float("nan")
@@ -64,12 +65,12 @@ def notes_list(notes: Sequence[Note], outcomes: Sequence[Outcome] = ()) -> list[
 def _table(schema: pa.Schema, records: Sequence[Repetition] | Sequence[SetSummary]) -> pa.Table:
     """A column for each name, from a record's fields or its measures; NaN where it has none."""
     columns = []
-    for column in schema:
-        if column.name in MEASURES or column.name in _SET_COLUMNS:
-            values = [_measure(record.measures, column.name) for record in records]
+    for field in schema:
+        if field.name in MEASURES or field.name in _SET_COLUMNS:
+            values = [_measure(record.measures, field.name) for record in records]
         else:
-            values = [getattr(record, column.name) for record in records]
-        columns.append(pa.array(values, column.type))
+            values = [getattr(record, field.name) for record in records]
+        columns.append(column_of(values, field.type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 

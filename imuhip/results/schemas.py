@@ -6,6 +6,7 @@ Angles become degrees here, once. A value that is not known is NaN, never null a
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from imuhip.core.arrow import column, text_column
 from imuhip.core.certainty import certain_rows
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
@@ -49,7 +51,8 @@ ROW_GROUP_ROWS: Final = 30_000
 class ResultsWriter:
     """Result files in the making; they appear in `directory` with `finish`, all at once.
 
-    A context manager: a block that ends without `finish` leaves nothing behind.
+    A context manager: a block that ends without `finish` leaves nothing behind. Tables are
+    compressed in a thread of their own, a row group at a time, while the next rows are worked out.
 
     Parameters
     ----------
@@ -88,7 +91,9 @@ class ResultsWriter:
         if len(grid.t) == 0:
             return
         with self._disk():
-            self._angles.add([*_angle_columns(angles), *(_column(values) for values in extra)])
+            self._angles.add(
+                [*_angle_columns(angles), *(column(_alike(values)) for values in extra)]
+            )
             if self._sensors is not None:
                 self._sensors.add(_sensor_columns(grid))
 
@@ -166,7 +171,7 @@ class _Table:
         texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         self._writer = pq.ParquetWriter(
             path,
-            _labelled(schema.empty_table(), label).schema,
+            pa.schema([*([(RECORDING_COLUMN, pa.string())] if label else []), *schema]),
             compression="zstd",
             compression_level=1,
             use_dictionary=[*texts, *([RECORDING_COLUMN] if label else [])],
@@ -176,6 +181,8 @@ class _Table:
         self._schema, self._label = schema, label
         self._waiting: list[pa.Table] = []
         self._rows = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._written: Future[None] | None = None
 
     def add(self, columns: list[pa.Array]) -> None:
         """Add rows; they are written once there are enough for a row group."""
@@ -188,14 +195,25 @@ class _Table:
         """Write what waits, and the end of the file; again does nothing."""
         try:
             self._write()
+            self._wait()
         finally:
+            self._thread.shutdown()
             self._writer.close()
 
     def _write(self) -> None:
+        """Hand what waits to the thread, once it has written what it was handed before."""
         waiting, self._waiting, self._rows = self._waiting, [], 0
+        self._wait()
         if waiting and self._writer.is_open:
             table = _labelled(pa.concat_tables(waiting), self._label)
-            self._writer.write_table(table, row_group_size=len(table))
+            self._written = self._thread.submit(
+                self._writer.write_table, table, row_group_size=len(table)
+            )
+
+    def _wait(self) -> None:
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
 
 def _labelled(table: pa.Table, label: str) -> pa.Table:
@@ -275,38 +293,42 @@ def hip_column(angle: str, side: str, kind: str = "") -> str:
 def _angle_columns(angles: AngleBlock) -> list[pa.Array]:
     """Return the columns of angles.parquet, in the order of its schema."""
     kinds = (angles.hip, angles.hip_sd, angles.hip_sd_total, angles.hip_raw)  # as _KINDS
-    columns = [pa.array(angles.t)]
+    hips = [_in_degrees(values.reshape(len(values), -1)) for values in kinds]
+    columns = [column(angles.t)]
     for side in range(len(SIDES)):
-        columns += [
-            _column(np.degrees(values[:, side, angle]))
-            for angle in range(len(HIP_ANGLES))
-            for values in kinds
-        ]
-        says_something = certain_rows(np.degrees(angles.hip_sd[:, side, _ROTATION]))
-        columns.append(pa.array(angles.valid[:, side] & says_something))
-    columns += [_column(np.degrees(angles.pelvis[:, i])) for i in range(len(PELVIS_ANGLES))]
+        places = range(side * len(HIP_ANGLES), (side + 1) * len(HIP_ANGLES))
+        columns += [column(values[place]) for place in places for values in hips]
+        says_something = certain_rows(hips[_SD][places[_ROTATION]])
+        columns.append(column(angles.valid[:, side] & says_something))
+    columns += map(column, _in_degrees(angles.pelvis))
     return columns
 
 
-def _column(values: Array) -> pa.Array:
-    """A column of numbers, in which what is not known is one NaN.
+def _in_degrees(values: Array) -> Array:
+    """Columns of ``(N, C)`` radians, each in one piece ``(C, N)``; see `_alike`."""
+    return _alike(np.degrees(np.ascontiguousarray(values.T)))
+
+
+def _alike(values: Array) -> Array:
+    """The same with what is not known as one NaN, changed in place.
 
     Processors and compilers give NaNs of either sign; files of the same session must be alike.
     """
-    return pa.array(np.where(np.isnan(values), np.nan, values))
+    values[np.isnan(values)] = np.nan
+    return values
 
 
 def _sensor_columns(grid: GridBlock) -> list[pa.Array]:
     """Return the columns of sensors.parquet: a row per grid time and sensor."""
     rows, count = len(grid.t), len(grid.sensors)
     indices = np.tile(np.arange(count, dtype=np.int32), rows)
-    names = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(grid.sensors, pa.string()))
+    names = pa.DictionaryArray.from_arrays(column(indices), text_column(grid.sensors))
     q: Array = grid.q.reshape(rows * count, 4)
     return [
-        pa.array(np.repeat(grid.t, count)),
+        column(np.repeat(grid.t, count)),
         names,
-        *(pa.array(np.ascontiguousarray(q[:, i])) for i in range(4)),
-        pa.array(grid.valid.reshape(rows * count)),
+        *(column(q[:, i]) for i in range(4)),
+        column(grid.valid.reshape(rows * count)),
     ]
 
 
@@ -398,6 +420,7 @@ _FREE_CELLS: Final = 100_000_000
 """Eight hours of angles: without calibration they are NaN, and a row takes a third of a byte."""
 
 _KINDS: Final = ("", "sd", "sd_total", "raw")
+_SD: Final = _KINDS.index("sd")
 _ROTATION: Final = HIP_ANGLES.index("rotation")
 
 ANGLES_SCHEMA: Final = _angles_schema()
