@@ -409,7 +409,7 @@ def _moment(rows: Rows | None) -> dict[str, float]:
 
 def _due_row(candidate: Candidate) -> int:
     """Row at which a bout is taken: the small ones later."""
-    return candidate.known + (_SMALL_ROWS if MACHINES[candidate.machine].waits else 0)
+    return candidate.known + (_SMALL_ROWS if candidate.machine in _WAITING else 0)
 
 
 def _way(episode: Episode) -> float:
@@ -419,6 +419,9 @@ def _way(episode: Episode) -> float:
     signal = episode.rows.inclination[:, k] if squats else episode.rows.hip[:, k, 2]
     return abs(float(signal[episode.turn] - signal[episode.start]))
 
+
+_WAITING: Final = frozenset(m for m, machine in enumerate(MACHINES) if machine.waits)
+"""Machines whose repetitions may be part of something larger."""
 
 _SMALL_ROWS: Final = 100
 """How long a small repetition waits: by then the large one that it may belong to is known."""

@@ -4,14 +4,16 @@ The peak is that of the whole repetition, the faster way of the two.
 """
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from imuhip.assess.movements import Path, Thresholds
 from imuhip.assess.repetitions import Candidate
+from imuhip.core.kernels import kernel
 from imuhip.core.records import Array
+
+_Places: TypeAlias = tuple[int, int, int, int, int, int]
 
 
 class Boundaries(NamedTuple):
@@ -28,7 +30,7 @@ class Boundaries(NamedTuple):
 def boundaries(
     path: Path, limits: Thresholds, candidate: Candidate, first: int, x: Array, v: Array
 ) -> Boundaries:
-    """Look for the boundaries of a bout.
+    """Look for the boundaries of a candidate.
 
     Parameters
     ----------
@@ -37,47 +39,73 @@ def boundaries(
     first
         Row number of the first of the rows.
     x, v
-        ``(N,)`` the machine's signal and its rate, from well before the bout to where it was known.
+        ``(N,)`` the machine's signal and its rate, from well before it to where it was known.
     """
     sign = 1.0 if candidate.excursion >= 0.0 else -1.0
     rate = sign * _smooth(v)
     leave, turn, stop = (row - first for row in (candidate.leave, candidate.turn, candidate.stop))
-    slow = _EDGE * _peak(np.abs(rate[leave : stop + 1]))
-    rates: list[float] = rate.tolist()
-    start = leave
-    while start > 0 and rates[start - 1] > slow:
-        start -= 1
+    calm, rest = math.radians(limits.rest_deg_s), math.radians(limits.rest_deg)
     if path == "one_way":
-        end = stop
-        while end > leave and not rates[end - 1] >= slow:
-            end -= 1
-        turn_start, turn, turn_stop = max(end + 1 - _WINDOW_ROWS, start), end, end + 1
+        rows = _one_way(rate, leave, stop, calm)
     else:
-        end = _end(limits, sign, x, rates, (turn, stop), x[turn] - candidate.excursion, slow)
-        turn_start, turn_stop = _window((np.abs(rate) < slow).tolist(), turn, start, stop)
-        turn = (turn_start + turn_stop) // 2
+        way = sign * (x - (x[turn] - candidate.excursion))
+        rows = _there_and_back(way, rate, (leave, turn, stop), (calm, rest))
+    return Boundaries(*rows)
+
+
+@kernel
+def _one_way(rate: Array, leave: int, stop: int, calm: float) -> _Places:
+    """Of a turn that ends where it stops; `rate` ``(N,)`` in the direction of the candidate."""
+    slow = _EDGE * _peak(rate, leave, stop)
+    start = _start(rate, leave, slow)
+    end = stop
+    while end > leave and not rate[end - 1] >= slow:
+        end -= 1
+    turn_start = max(end + 1 - _WINDOW_ROWS, start)
+    return _before(rate, start, calm), start, turn_start, end, end + 1, end
+
+
+@kernel
+def _there_and_back(
+    way: Array, rate: Array, rows: tuple[int, int, int], limits: tuple[float, float]
+) -> _Places:
+    """Of one that comes back; `way` ``(N,)`` from rest, `rate` in its direction."""
+    leave, turn, stop = rows
+    calm, rest = limits
+    slow = _EDGE * _peak(rate, leave, stop)
+    start = _start(rate, leave, slow)
+    end = _end(way, rate, turn, stop, rest, slow)
+    turn_start, turn_stop = _window(rate, turn, start, stop, slow)
+    middle = (turn_start + turn_stop) // 2
+    before = _before(rate, start, calm)
+    return before, start, turn_start, middle, turn_stop, max(end, middle)
+
+
+@kernel
+def _start(rate: Array, leave: int, slow: float) -> int:
+    """First row of those before `leave` that are faster."""
+    start = leave
+    while start > 0 and rate[start - 1] > slow:
+        start -= 1
+    return start
+
+
+@kernel
+def _before(rate: Array, start: int, calm: float) -> int:
+    """First row of the rest before the start."""
     before = start - 1
-    calm = math.radians(limits.rest_deg_s)
-    while before > max(start - _BEFORE_ROWS, 0) and abs(rates[before - 1]) < calm:
+    while before > max(start - _BEFORE_ROWS, 0) and abs(rate[before - 1]) < calm:
         before -= 1
-    return Boundaries(max(before, 0), start, turn_start, turn, turn_stop, max(end, turn))
+    return max(before, 0)
 
 
-def _end(
-    limits: Thresholds,
-    sign: float,
-    x: Array,
-    rates: Sequence[float],
-    span: tuple[int, int],
-    rest: float,
-    slow: float,
-) -> int:
+@kernel
+def _end(way: Array, rate: Array, turn: int, stop: int, limit: float, slow: float) -> int:
     """First slow row after the last one that is not yet back at rest, or where rest is passed."""
-    turn, stop = span
-    way: list[float] = (sign * (x - rest)).tolist()
-    limit = math.radians(limits.rest_deg)
-    end = next((row for row in range(stop, turn, -1) if way[row] > limit), turn)
-    while end < stop and -rates[end] > slow and way[end] > -limit:
+    end = stop
+    while end > turn and not way[end] > limit:
+        end -= 1
+    while end < stop and -rate[end] > slow and way[end] > -limit:
         end += 1
     if way[end] <= -limit:  # it went on to the other side: rest is where it passed
         while end > turn and way[end] < 0.0:
@@ -85,12 +113,13 @@ def _end(
     return end
 
 
-def _window(slow: Sequence[bool], turn: int, start: int, stop: int) -> tuple[int, int]:
+@kernel
+def _window(rate: Array, turn: int, start: int, stop: int, slow: float) -> tuple[int, int]:
     """Rows around the turn that are slow, and no fewer than 0.1 s."""
     first, last = turn, turn
-    while first > start and slow[first - 1]:
+    while first > start and abs(rate[first - 1]) < slow:
         first -= 1
-    while last < stop and slow[last + 1]:
+    while last < stop and abs(rate[last + 1]) < slow:
         last += 1
     lacking = _WINDOW_ROWS - (last + 1 - first)
     if lacking > 0:
@@ -98,15 +127,23 @@ def _window(slow: Sequence[bool], turn: int, start: int, stop: int) -> tuple[int
     return first, last + 1
 
 
-def _peak(rate: Array) -> float:
-    """The greatest known rate, and no less than nothing."""
-    known = rate[np.isfinite(rate)]
-    return float(known.max(initial=0.0))
+@kernel
+def _peak(rate: Array, leave: int, stop: int) -> float:
+    """The greatest known speed, and no less than nothing."""
+    peak = 0.0
+    for i in range(leave, stop + 1):
+        if np.isfinite(rate[i]):
+            peak = max(peak, abs(rate[i]))
+    return peak
 
 
 def _smooth(v: Array) -> Array:
     """Mean of the rows within 20 ms, of those that are known; NaN where none is."""
     known = np.isfinite(v)
+    if len(v) >= len(_ONES) and known.all():
+        count = np.full(len(v), float(len(_ONES)))
+        count[:2] = count[:-3:-1] = _AT_THE_EDGE
+        return np.asarray(np.convolve(v, _ONES, mode="same") / count)
     total = np.convolve(np.where(known, v, 0.0), _ONES, mode="same")
     count = np.convolve(known, _ONES, mode="same")
     with np.errstate(invalid="ignore"):
@@ -114,5 +151,6 @@ def _smooth(v: Array) -> Array:
 
 
 _ONES = np.ones(5)
+_AT_THE_EDGE = (3.0, 4.0)
 _EDGE = 0.05
 _WINDOW_ROWS, _BEFORE_ROWS = 10, 30

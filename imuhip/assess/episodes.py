@@ -12,6 +12,7 @@ from imuhip.assess.verdicts import Seen
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.evidence import Grade
 from imuhip.core.findings import Direction, Note, Repetition
+from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, BoolArray
 
 LEAD_S = 0.5
@@ -139,12 +140,23 @@ def longest_gap(rows: Rows, start: int, end: int, side: Side) -> float:
 
     Infinite for one that goes on beyond the rows that are known: nobody knows yet how long it is.
     """
-    valid = rows.valid[:, SIDES.index(side)]
-    edges = np.flatnonzero(np.diff(valid, prepend=True, append=True))
-    begins, stops = edges[::2], edges[1::2]
-    goes_on = ((begins == 0) & (start > 0)) | ((stops == len(valid)) & (end < len(valid) - 1))
-    lengths = np.where(goes_on, np.inf, stops - begins)
-    return float(lengths[(begins <= end) & (stops > start)].max(initial=0.0))
+    return _longest_gap(rows.valid[:, SIDES.index(side)], start, end)
+
+
+@kernel
+def _longest_gap(valid: BoolArray, start: int, end: int) -> float:
+    """`longest_gap` of one hip's rows ``(N,)``."""
+    n, longest, begin = len(valid), 0.0, -1
+    for i in range(n + 1):
+        if i < n and not valid[i]:
+            if begin < 0:
+                begin = i
+        elif begin >= 0:
+            if begin <= end and i > start:
+                goes_on = (begin == 0 and start > 0) or (i == n and end < n - 1)
+                longest = max(longest, np.inf if goes_on else float(i - begin))
+            begin = -1
+    return longest
 
 
 def in_sight(rows: Rows, start: int, end: int, side: Side) -> bool:

@@ -69,12 +69,16 @@ def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
 
 def signal(machine: Machine, rows: Rows) -> tuple[Array, Array]:
     """Signal and rate ``(N,)`` of one machine."""
-    rates = _rates(angles_of(rows), NOTHING_BEFORE)
-    x, v, _ = _signal(machine, rows, _signed(rows), rates)
+    primary = machine.movements[0].primary
+    lean = _signed(rows) if primary == "inclination" else rows.inclination
+    by_difference = primary in ("tilt", "flexion", "adduction")
+    rates = _rates(angles_of(rows), NOTHING_BEFORE) if by_difference else rows.hip
+    x, v, _ = _signal(machine, rows, lean, rates)
     return x, v
 
 
 def _signal(machine: Machine, rows: Rows, lean: Array, rates: Array) -> tuple[Array, Array, Array]:
+    """Signal, rate and posture; `lean` is for inclinations alone, `rates` for hip and pelvis."""
     primary = machine.movements[0].primary
     if machine.side == "both":
         posture = _mean(rows.inclination)

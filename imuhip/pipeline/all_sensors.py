@@ -358,8 +358,9 @@ class Pipeline:
 
     def _whole_turns(self, angles: AngleBlock) -> AngleBlock:
         """The same, the pelvis's heading without a jump at ±180°."""
-        turn = self._facing.push(angles.pelvis[:, _TURN])
-        if np.array_equal(turn, angles.pelvis[:, _TURN], equal_nan=True):
+        wrapped = angles.pelvis[:, _TURN]
+        turn = self._facing.push(wrapped)
+        if turn is wrapped:
             return angles
         pelvis = angles.pelvis.copy()
         pelvis[:, _TURN] = turn

@@ -1,6 +1,7 @@
 """Knee in: a thigh falls in and turns in, of each side."""
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -109,18 +110,16 @@ def _kept_all_the_way(episode: Episode, adducted: Array, turned: Array) -> tuple
     both = np.minimum(adducted, turned / SKIN_FOLLOWS)
     half = 0.5 * episode.rows.inclination[episode.turn].max()
     deep = (episode.rows.inclination >= half).all(axis=1)
-    phases = (
-        range(episode.start, episode.turn_start),
-        range(episode.turn_start, episode.turn_stop),
-        range(episode.turn_stop, episode.end + 1),
-    )
+    edges = (episode.start, episode.turn_start, episode.turn_stop, episode.end + 1)
     found = []
-    for phase in phases:
-        rows = np.array([row for row in phase if deep[row]], dtype=np.intp)
-        if not len(rows) or not np.isfinite(both[rows]).all():
+    for first, stop in pairwise(edges):
+        rows = first + np.flatnonzero(deep[first:stop])
+        levels = np.sort(both[rows])
+        if not len(rows) or not np.isfinite(levels).all():
             return math.nan, episode.turn
-        level = float(np.median(both[rows]))
-        found.append((level, int(rows[len(rows) // 2])))
+        middle = len(rows) // 2
+        level = 0.5 * float(levels[(len(rows) - 1) // 2] + levels[middle])
+        found.append((level, int(rows[middle])))
     return min(found)
 
 
