@@ -13,6 +13,7 @@ found from the sensor's own values.
 
 import itertools
 import math
+from bisect import insort
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,7 @@ class AxesCheck:
         self._length = max(round(rate_hz), _FEWEST)
         self._waiting = np.empty((0, _COLUMNS))
         self._off: list[Array] = []
+        self._as_sent: list[float] = []
         self._forces: list[float] = []
         self._watched = 0
 
@@ -44,53 +46,82 @@ class AxesCheck:
         """Return what became known to be wrong."""
         if self._watched >= _LONGEST_WATCH or self.spoiled_at < math.inf:
             return ()
-        gap = (samples.missing > 0) | samples.restart
-        rows = np.column_stack(
-            (samples.t, samples.dt, samples.host_t, gap, samples.acc, samples.gyr)
-        )
-        self._waiting = np.concatenate((self._waiting, rows))
+        rows = _rows(samples)
+        if len(self._waiting):
+            rows = np.concatenate((self._waiting, rows))
+        seconds = min(len(rows) // self._length, _LONGEST_WATCH - self._watched)
+        forces, off = _seconds(rows, seconds, self._length, AXIS_ORDERS)
         faults: list[Fault] = []
-        while len(self._waiting) >= self._length and not faults:
-            window, self._waiting = self._waiting[: self._length], self._waiting[self._length :]
+        for k in range(seconds):
             self._watched += 1
-            faults += self._look(window)
-            if self._watched >= _LONGEST_WATCH:
+            words = self._judged(float(forces[k]), off[k])
+            if words:
+                first, last = k * self._length, (k + 1) * self._length - 1
+                self.spoiled_at = float(rows[last, _HOST])
+                begin, end = float(rows[first, _T]), float(rows[last, _T])
+                faults.append(Fault(self._sensor, "axes", begin, end, 1, words))
                 break
+        self._waiting = rows[seconds * self._length :]
         return tuple(faults)
 
-    def _look(self, window: Array) -> list[Fault]:
-        """Judge one second."""
-        acc, gyr = window[:, _ACC : _ACC + 3], window[:, _GYR : _GYR + 3]
-        forces = np.sort(np.sqrt((acc**2).sum(axis=1)))
-        self._forces.append(float(forces[(len(forces) - 1) // 2] + forces[len(forces) // 2]) / 2.0)
-        words = ""
+    def _judged(self, force: float, off: Array) -> str:
+        """What one more second says: words for what is wrong, or none."""
+        self._forces.append(force)
         if len(self._forces) == _FORCES and max(self._forces) < _NO_GRAVITY:
-            words = _GRAVITY_WORDS
-        elif self._forces[-1] >= _NO_GRAVITY and not window[1:, _GAP].any():
-            off = _angles_off(acc, gyr, window[:, _DT], AXIS_ORDERS)
-            if off[-1] >= _CLEAR:
-                self._off.append(off[:-1])
-                words = self._verdict()
-        if not words:
-            return []
-        self.spoiled_at = float(window[-1, _HOST])
-        return [Fault(self._sensor, "axes", float(window[0, _T]), float(window[-1, _T]), 1, words)]
+            return _GRAVITY_WORDS
+        if not off[-1] >= _CLEAR:
+            return ""
+        self._off.append(off[:-1])
+        insort(self._as_sent, float(off[_AS_SENT]))
+        return self._verdict()
 
     def _verdict(self) -> str:
         """What the seconds so far say together; empty while nothing is wrong."""
         if len(self._off) < _ENOUGH:
             return ""
+        both = self._as_sent[(len(self._as_sent) - 1) // 2], self._as_sent[len(self._as_sent) // 2]
+        as_sent = 0.5 * sum(both)
+        if as_sent < _WRONG:
+            return ""
         middle = np.median(np.array(self._off), axis=0)
         best = int(np.argmin(middle))
-        as_sent = float(middle[_AS_SENT])
-        if as_sent < _WRONG or middle[best] > _FITS * as_sent:
+        if middle[best] > _FITS * as_sent:
             return ""
         return _AXES_WORDS.format(fit=_spelled(AXIS_ORDERS[best]))
 
 
+def _rows(samples: SampleBlock) -> Array:
+    """What is looked at of samples: ``(N, 10)``."""
+    rows = np.empty((len(samples.t), _COLUMNS))
+    rows[:, _T], rows[:, _DT], rows[:, _HOST] = samples.t, samples.dt, samples.host_t
+    rows[:, _GAP] = (samples.missing > 0) | samples.restart
+    rows[:, _ACC : _ACC + 3], rows[:, _GYR : _GYR + 3] = samples.acc, samples.gyr
+    return rows
+
+
 @kernel
-def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
-    """How far gravity is from where the gyroscope carries it, for each way; then how far it went.
+def _seconds(rows: Array, seconds: int, length: int, ways: Array) -> tuple[Array, Array]:
+    """Of each second its median force, and `_angles_off`; NaN where it cannot be looked at."""
+    forces, off = np.empty(seconds), np.full((seconds, len(ways) + 1), np.nan)
+    sizes = np.empty(length)
+    for k in range(seconds):
+        first, gap = k * length, False
+        for i in range(length):
+            x, y, z = rows[first + i, _ACC], rows[first + i, _ACC + 1], rows[first + i, _ACC + 2]
+            sizes[i] = np.sqrt(x * x + y * y + z * z)
+            gap = gap or (i > 0 and rows[first + i, _GAP] != 0.0)
+        ordered = np.sort(sizes)
+        forces[k] = (ordered[(length - 1) // 2] + ordered[length // 2]) / 2.0
+        if forces[k] >= _NO_GRAVITY and not gap:
+            window = rows[first : first + length]
+            acc, gyr = window[:, _ACC : _ACC + 3], window[:, _GYR : _GYR + 3]
+            _angles_off(acc, gyr, window[:, _DT], ways, off[k])
+    return forces, off
+
+
+@kernel
+def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array, off: Array) -> None:
+    """Fill in how far gravity is from where the gyroscope carries it by each way, and its own way.
 
     NaN for the ways where it went too little to tell them apart.
 
@@ -99,39 +130,35 @@ def _angles_off(acc: Array, gyr: Array, dt: Array, ways: Array) -> Array:
     """
     n = len(acc)
     edge = max(n // 8, 2)
-    off = np.empty(len(ways) + 1)
     plain_first, plain_last = np.zeros(3), np.zeros(3)
     strange = 0.0
     for i in range(edge):
-        plain_first += acc[i]
-        plain_last += acc[n - 1 - i]
-        for each in (acc[i], acc[n - 1 - i]):
-            size = math.sqrt(each[0] ** 2 + each[1] ** 2 + each[2] ** 2)
+        for k in range(3):
+            plain_first[k] += acc[i, k]
+            plain_last[k] += acc[n - 1 - i, k]
+        for row in (i, n - 1 - i):
+            size = math.sqrt(acc[row, 0] ** 2 + acc[row, 1] ** 2 + acc[row, 2] ** 2)
             strange += (size - GRAVITY) ** 2 / (2 * edge)
     calm = strange < _GRAVITY_ALONE**2
     off[len(ways)] = _angle(plain_first, plain_last) if calm else 0.0
     if off[len(ways)] < _CLEAR:  # too little to tell ways apart
         off[:-1] = np.nan
-        return off
+        return
     # A reading W of the axes turns by W R W', with R of the gyroscope as sent, or reversed where W
     # mirrors: two turns, carried on once, serve all readings.
-    kept = np.concatenate((np.arange(edge), np.arange(n - edge, n)))
-    plain, reversed_ = _carries(gyr, dt, 1.0)[kept], _carries(gyr, dt, -1.0)[kept]
+    plain, reversed_ = _carries(gyr, dt, 1.0), _carries(gyr, dt, -1.0)
     for w in range(len(ways)):
         carries = plain if _mirrors(ways[w]) > 0.0 else reversed_
         off[w] = _carried_off(acc, carries, ways[w], edge)
-    return off
 
 
 @kernel
 def _carries(gyr: Array, dt: Array, sign: float) -> Array:
     """Rotations ``(N, 3, 3)`` from each sample to the first."""
     out = np.empty((len(gyr), 3, 3))
-    carry = np.eye(3)
-    for i in range(len(gyr)):
-        if i > 0:
-            carry = _turned(carry, sign * 0.5 * (gyr[i] + gyr[i - 1]), dt[i])
-        out[i] = carry
+    out[0] = np.eye(3)
+    for i in range(1, len(gyr)):
+        _turn(out[i - 1], gyr[i], gyr[i - 1], sign * 0.5, dt[i], out[i])
     return out
 
 
@@ -148,45 +175,41 @@ def _mirrors(way: Array) -> float:
 
 @kernel
 def _carried_off(acc: Array, carries: Array, way: Array, edge: int) -> float:
-    """The same for one way of reading the gyroscope's axes; `carries` of both edges' samples."""
+    """The same for one way of reading the gyroscope's axes, with the `carries` of all samples."""
     n = len(acc)
     first, last = np.zeros(3), np.zeros(3)
     for i in range(edge):
-        first += _times(carries[i], _times(way.T, acc[i]))
-        last += _times(carries[edge + i], _times(way.T, acc[n - edge + i]))
+        _add_carried(carries[i], way, acc[i], first)
+        _add_carried(carries[n - edge + i], way, acc[n - edge + i], last)
     return _angle(first, last)  # W turns both alike
 
 
 @kernel
-def _times(m: Array, v: Array) -> Array:
-    out = np.empty(3)
+def _add_carried(carry: Array, way: Array, acc: Array, total: Array) -> None:
+    """Add ``carry @ way.T @ acc``."""
+    x = way[0, 0] * acc[0] + way[1, 0] * acc[1] + way[2, 0] * acc[2]
+    y = way[0, 1] * acc[0] + way[1, 1] * acc[1] + way[2, 1] * acc[2]
+    z = way[0, 2] * acc[0] + way[1, 2] * acc[1] + way[2, 2] * acc[2]
     for k in range(3):
-        out[k] = m[k, 0] * v[0] + m[k, 1] * v[1] + m[k, 2] * v[2]
-    return out
+        total[k] += carry[k, 0] * x + carry[k, 1] * y + carry[k, 2] * z
 
 
 @kernel
-def _turned(carry: Array, rate: Array, dt: float) -> Array:
+def _turn(carry: Array, now: Array, before: Array, half: float, dt: float, out: Array) -> None:
     """The rotation from the sensor now to the sensor at the beginning, one step on."""
-    angle = np.sqrt(rate[0] ** 2 + rate[1] ** 2 + rate[2] ** 2) * dt
+    x, y, z = half * (now[0] + before[0]), half * (now[1] + before[1]), half * (now[2] + before[2])
+    angle = np.sqrt(x**2 + y**2 + z**2) * dt
     if angle < 1e-12:
-        return carry
-    x, y, z = rate[0] * dt / angle, rate[1] * dt / angle, rate[2] * dt / angle
+        out[:] = carry
+        return
+    x, y, z = x * dt / angle, y * dt / angle, z * dt / angle
     c, s = np.cos(angle), np.sin(angle)
     d = 1.0 - c
-    step = np.array(
-        (
-            (c + x * x * d, x * y * d - z * s, x * z * d + y * s),
-            (y * x * d + z * s, c + y * y * d, y * z * d - x * s),
-            (z * x * d - y * s, z * y * d + x * s, c + z * z * d),
-        )
-    )
-    out = np.zeros((3, 3))
     for i in range(3):
-        for j in range(3):
-            for k in range(3):
-                out[i, j] += carry[i, k] * step[k, j]
-    return out
+        p, q, r = carry[i, 0], carry[i, 1], carry[i, 2]
+        out[i, 0] = p * (c + x * x * d) + q * (y * x * d + z * s) + r * (z * x * d - y * s)
+        out[i, 1] = p * (x * y * d - z * s) + q * (c + y * y * d) + r * (z * y * d + x * s)
+        out[i, 2] = p * (x * z * d + y * s) + q * (y * z * d - x * s) + r * (c + z * z * d)
 
 
 @kernel

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imuhip.core.conventions import PELVIS
+from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, Fault, IntArray, OrientationBlock
 
 
@@ -40,9 +41,7 @@ class CommonMotion:
         """Return what became known to be wrong with these samples."""
         for block in blocks:
             if len(block.t):
-                speed = np.sqrt((block.gyr**2).sum(axis=1))
-                rows = np.column_stack((block.t, block.host_t, speed, block.acc))
-                self._parts[block.sensor].append(rows)
+                self._parts[block.sensor].append(_rows(block))
         if not all(self._parts.values()):
             return ()
         if self._end is None:
@@ -65,7 +64,7 @@ class CommonMotion:
         windows: dict[str, Array] = {}
         known = -np.inf
         for name, parts in self._parts.items():
-            rows = np.concatenate(parts)
+            rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
             first, last = np.searchsorted(rows[:, _T], (end - _WINDOW_S, end))
             windows[name] = rows[first:last]
             known = max(known, float(rows[min(last, len(rows) - 1), _HOST]))
@@ -75,10 +74,11 @@ class CommonMotion:
         pelvis = windows.get(PELVIS)
         if pelvis is None:
             return faults
+        moved = _moved(pelvis, end)
         for name in self._sensors:
-            if name == PELVIS or name in self.spoiled_at:
+            if moved is None or name == PELVIS or name in self.spoiled_at:
                 continue
-            lag = _shift(pelvis, windows[name], end)
+            lag = _shift(moved, _moved(windows[name], end))
             if not math.isfinite(lag):
                 continue
             lags = [*self._lags[name], lag][-_AGREEING:]
@@ -95,13 +95,13 @@ class CommonMotion:
     def _same_streams(self, windows: dict[str, Array], end: float, known: float) -> list[Fault]:
         """Sensors that send what another sends."""
         faults: list[Fault] = []
-        rows = {name: set(_as_bytes(window[::_EVERY, _ACC:])) for name, window in windows.items()}
+        bits = {name: window.view(np.int64) for name, window in windows.items()}
         for k, name in enumerate(self._sensors):
             for other in self._sensors[:k]:
-                if name in self.spoiled_at or len(rows[name]) < _FEWEST_ROWS:
+                if name in self.spoiled_at:
                     continue
-                every = _as_bytes(windows[other][:, _ACC:])
-                if len(rows[name].intersection(every)) > _SAME * len(rows[name]):
+                distinct, shared = _shared(bits[name], bits[other])
+                if distinct >= _FEWEST_ROWS and shared > _SAME * distinct:
                     self.spoiled_at[name] = known
                     self.spoiled_at.setdefault(other, known)
                     words = _SAME_WORDS.format(other=other.replace("_", " "))
@@ -109,52 +109,91 @@ class CommonMotion:
         return faults
 
 
-def _as_bytes(rows: Array) -> list[bytes]:
-    """Each row as its bytes."""
-    whole = np.ascontiguousarray(rows)
-    as_bytes: list[bytes] = whole.view(f"V{whole.itemsize * whole.shape[1]}").ravel().tolist()
-    return as_bytes
+def _rows(block: OrientationBlock) -> Array:
+    """What is kept of samples: time, host time, speed of turning, force; ``(N, 6)``."""
+    rows = np.empty((len(block.t), _COLUMNS))
+    x, y, z = block.gyr.T
+    rows[:, _T], rows[:, _HOST], rows[:, _ACC:] = block.t, block.host_t, block.acc
+    rows[:, _SPEED] = np.sqrt(x**2 + y**2 + z**2)
+    return rows
 
 
-def _shift(pelvis: Array, other: Array, end: float) -> float:
+@kernel
+def _shared(few: IntArray, every: IntArray) -> tuple[int, int]:
+    """How many forces differ among each fourth row of `few`, and how many of them `every` has.
+
+    Of rows ``(N, 6)`` as the bits of their numbers.
+    """
+    size = 2
+    while size < 2 * max(len(few), len(every)):
+        size *= 2
+    seen, there = np.full(size, -1), np.full(size, -1)
+    for i in range(len(every)):
+        there[_slot(every, i, every, there)] = i
+    distinct = shared = 0
+    for i in range(0, len(few), _EVERY):
+        slot = _slot(few, i, few, seen)
+        if seen[slot] < 0:
+            seen[slot] = i
+            distinct += 1
+            if there[_slot(few, i, every, there)] >= 0:
+                shared += 1
+    return distinct, shared
+
+
+@kernel
+def _slot(rows: IntArray, row: int, kept: IntArray, table: IntArray) -> int:
+    """Where a row's force stands in a table of rows of `kept`, or may be put."""
+    x, y, z = rows[row, _ACC], rows[row, _ACC + 1], rows[row, _ACC + 2]
+    mixed = x ^ (y << 17) ^ (y >> 47) ^ (z << 39) ^ (z >> 25)
+    mixed ^= mixed >> 29
+    mixed ^= mixed >> 43
+    slot: int = mixed & (len(table) - 1)
+    while table[slot] >= 0:
+        k = table[slot]
+        if kept[k, _ACC] == x and kept[k, _ACC + 1] == y and kept[k, _ACC + 2] == z:
+            return slot
+        slot = (slot + 1) & (len(table) - 1)
+    return slot
+
+
+def _moved(rows: Array, end: float) -> Array | None:
+    """The speed of turning at even times of the window; None where there is nothing to compare."""
+    if len(rows) < _FEWEST_ROWS:
+        return None
+    speed = _smooth(np.interp(end - _WINDOW_S + _TIMES, rows[:, _T], rows[:, _SPEED]))
+    return None if float(speed.std()) < _MOVES else speed
+
+
+def _shift(pelvis: Array, other: Array | None) -> float:
     """By how much `other` moves after the pelvis, s; NaN where that is not clear."""
-    if min(len(pelvis), len(other)) < _FEWEST_ROWS:
+    if other is None:
         return math.nan
-    t = end - _WINDOW_S + np.arange(round(_WINDOW_S * _RATE_HZ)) / _RATE_HZ
-    a, b = (_smooth(np.interp(t, rows[:, _T], rows[:, _SPEED])) for rows in (pelvis, other))
-    if min(float(a.std()), float(b.std())) < _MOVES:
-        return math.nan
-    most = round(_FURTHEST_S * _RATE_HZ)
-    lags = np.arange(-most, most + 1)
-    alike = _correlations(a, b, most)
+    alike = _correlations(pelvis, other)
     best = int(np.argmax(alike))
-    if alike[best] < _ALIKE or best in (0, len(lags) - 1):
+    if alike[best] < _ALIKE or best in (0, len(_LAGS) - 1):
         return math.nan
-    lag = float(lags[best]) / _RATE_HZ
-    if abs(lag) >= _LEAST_S and alike[most] > alike[best] - _CLEARER:
+    lag = float(_LAGS[best]) / _RATE_HZ
+    if abs(lag) >= _LEAST_S and alike[_MOST] > alike[best] - _CLEARER:
         return math.nan
     return lag
 
 
 def _smooth(values: Array) -> Array:
-    kernel = np.ones(_SMOOTH) / _SMOOTH
-    return np.convolve(values, kernel, mode="same")
+    return np.convolve(values, _BOX, mode="same")
 
 
-def _correlations(a: Array, b: Array, most: int) -> Array:
-    """Correlation of ``a[i]`` with ``b[i + lag]``, over what both have, at lags up to `most`."""
+def _correlations(a: Array, b: Array) -> Array:
+    """Correlation of ``a[i]`` with ``b[i + lag]``, over what both have, at each of `_LAGS`."""
     n = len(a)
-    lags = np.arange(-most, most + 1)
-    count = n - np.abs(lags)
     x, y = a - a.mean(), b - b.mean()
-    both = np.correlate(y, x, mode="full")[n - 1 - most : n + most]
-    begin, end = np.maximum(-lags, 0), n - np.maximum(lags, 0)
-    sums = [_sums(values, *ends) for values, ends in ((x, (begin, end)), (y, (n - end, n - begin)))]
-    (sum_x, power_x), (sum_y, power_y) = sums
-    spread_x, spread_y = power_x - sum_x**2 / count, power_y - sum_y**2 / count
+    both = np.correlate(y, x, mode="full")[n - 1 - _MOST : n + _MOST]
+    sum_x, power_x = _sums(x, _BEGIN, _END)
+    sum_y, power_y = _sums(y, n - _END, n - _BEGIN)
+    spread_x, spread_y = power_x - sum_x**2 / _COUNT, power_y - sum_y**2 / _COUNT
     norm = np.sqrt(np.maximum(spread_x, 0.0) * np.maximum(spread_y, 0.0))
-    alike = np.zeros(len(lags))
-    np.divide(both - sum_x * sum_y / count, norm, out=alike, where=norm > 0.0)
+    alike = np.zeros(len(_LAGS))
+    np.divide(both - sum_x * sum_y / _COUNT, norm, out=alike, where=norm > 0.0)
     return alike
 
 
@@ -165,13 +204,20 @@ def _sums(values: Array, begin: IntArray, end: IntArray) -> tuple[Array, Array]:
     return until[end] - until[begin], squares[end] - squares[begin]
 
 
-_T, _HOST, _SPEED, _ACC = 0, 1, 2, 3
+_T, _HOST, _SPEED, _ACC, _COLUMNS = 0, 1, 2, 3, 6
 _WINDOW_S, _STEP_S = 15.0, 5.0
 _RATE_HZ, _SMOOTH = 25.0, 5
+_BOX = np.ones(_SMOOTH) / _SMOOTH
+_TIMES = np.arange(round(_WINDOW_S * _RATE_HZ)) / _RATE_HZ
 _MOVES = 0.1
 """Standard deviation of the speed of turning, rad/s, below which there is nothing to compare."""
 _LEAST_S, _FURTHEST_S = 0.2, 3.4
 """Shorter shifts are for a shake to find; longer ones look like the next repetition."""
+_MOST = round(_FURTHEST_S * _RATE_HZ)
+_LAGS = np.arange(-_MOST, _MOST + 1)
+_COUNT = len(_TIMES) - np.abs(_LAGS)
+_BEGIN, _END = np.maximum(-_LAGS, 0), len(_TIMES) - np.maximum(_LAGS, 0)
+"""Lags that are tried; the rows of the pelvis that each leaves, from which to which."""
 _ALIKE, _CLEARER = 0.85, 0.15
 _AGREEING, _SPREAD_S = 3, 0.1
 _EVERY, _FEWEST_ROWS, _SAME = 4, 60, 0.8

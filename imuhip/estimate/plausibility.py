@@ -89,8 +89,9 @@ def _judge(
 
 @kernel
 def _verdict(acc: Array, gyr: Array, state: Array) -> int:
-    if np.max(np.abs(gyr)) > _FASTEST or np.max(np.abs(acc)) > _HARDEST:
-        return _IMPOSSIBLE
+    for k in range(3):
+        if abs(gyr[k]) > _FASTEST or abs(acc[k]) > _HARDEST:
+            return _IMPOSSIBLE
     if acc[0] == 0.0 and acc[1] == 0.0 and acc[2] == 0.0:
         return _STUCK
     longest = state[_LONGEST_ACC]
