@@ -93,7 +93,7 @@ def _joined(packets: Sequence[Packet]) -> Packet:
     """Join packets of one kind, in order of arrival."""
     if len(packets) == 1:
         return packets[0]
-    lengths = np.concatenate([np.diff(packet.offsets) for packet in packets])
+    lengths = np.concatenate([packet.offsets[1:] - packet.offsets[:-1] for packet in packets])
     first = packets[0]
     return Packet(
         sensor=first.sensor,
@@ -143,6 +143,16 @@ def first_host_ns(record: Record) -> int:
 def last_host_ns(record: Record) -> int:
     """Return the host time of a record's last arrival."""
     return int(record.host_ns[-1]) if isinstance(record, Packet) else record.host_ns
+
+
+def earliest_ns(record: Record) -> int:
+    """Return the earliest host time in a record."""
+    return int(record.host_ns.min()) if isinstance(record, Packet) else record.host_ns
+
+
+def latest_ns(record: Record) -> int:
+    """Return the latest host time in a record."""
+    return int(record.host_ns.max()) if isinstance(record, Packet) else record.host_ns
 
 
 _INT64: Final = 1 << 63

@@ -8,13 +8,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import numpy as np
 from mcap.opcode import Opcode
 from mcap.records import Metadata
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import reason
 from imuhip.core.records import Fault, Header, IntArray, Packet, Record
-from imuhip.recording.batches import check_record, columns, first_arrival, join_records
+from imuhip.recording.batches import (
+    check_record,
+    earliest_ns,
+    first_arrival,
+    join_records,
+    latest_ns,
+)
 from imuhip.recording.format import (
     EVENTS_TOPIC,
     EXPORT_METADATA,
@@ -163,7 +170,7 @@ class _Reading:
         self._undamaged = True
         self._header = header
         self._max_batch_ns = max_batch_s * 1e9
-        sensors = [info.sensor for info in header.sensors]
+        sensors = self._sensors = [info.sensor for info in header.sensors]
         # The order in which the writer opens its channels, should the chunk that says so be lost.
         self._topics = dict(enumerate((HEADER_TOPIC, MARKS_TOPIC, EVENTS_TOPIC, *sensors), start=1))
         self._last_arrival = -1
@@ -203,7 +210,7 @@ class _Reading:
             records = self._records(chunk.data)
             if not records:
                 return [], 0, 0
-            arrival, host_ns = self._in_order(records)
+            arrival = self._in_order(records)
         except ValueError as error:
             end = chunk.end
             self._note(Damage(end, end, f"a chunk is refused: {error}"))
@@ -215,18 +222,21 @@ class _Reading:
         missing = int(arrival[-1] - arrival[0]) + 1 - len(arrival)
         if self._last_arrival >= 0 or self._damaged:
             missing += int(arrival[0]) - self._last_arrival - 1
-        first_ns, last_ns = int(host_ns.min()), int(host_ns.max())
+        first_ns, last_ns = min(map(earliest_ns, records)), max(map(latest_ns, records))
         if missing or self._damaged:
             self._lost(missing, first_ns)
         self._last_arrival, self._last_ns = int(arrival[-1]), last_ns
         return records, first_ns, last_ns
 
-    def _in_order(self, records: list[Record]) -> tuple[IntArray, IntArray]:
-        """Return sorted arrival numbers and host times; ValueError if a number comes again."""
-        arrival, host_ns, _ = columns(records)
+    def _in_order(self, records: list[Record]) -> IntArray:
+        """Return sorted arrival numbers; ValueError if one comes again."""
+        arrival = np.concatenate(
+            [each.arrival if isinstance(each, Packet) else (each.arrival,) for each in records]
+        )
+        arrival.sort()
         if (arrival[1:] <= arrival[:-1]).any() or arrival[0] <= self._last_arrival:
             raise ValueError("its arrival numbers come twice or go backwards")
-        return arrival, host_ns
+        return arrival
 
     def _records(self, data: bytes) -> list[Record]:
         """Return the records that a chunk holds."""
@@ -251,7 +261,7 @@ class _Reading:
             record = mark_from_bytes(message)
         elif topic == EVENTS_TOPIC:
             record = event_from_bytes(message)
-        elif any(topic == info.sensor for info in self._header.sensors):
+        elif topic in self._sensors:
             record = packet_from_bytes(message)
         else:
             return None

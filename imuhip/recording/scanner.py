@@ -74,6 +74,7 @@ class Scanner:
         self._offset = 0  # the next record begins here, if framing is to be believed
         self._trusted = 0  # everything before here made sense
         self._inflated = 0
+        self._known_size = 0
 
     def items(self, *, growing: bool = False) -> Iterator[Scanned]:
         """Yield what the file holds, from where the last call stopped; an `Ending` comes last.
@@ -116,7 +117,7 @@ class Scanner:
 
     def _record(self, *, growing: bool) -> "Scanned | _Implausible | None":
         """Read the record at the offset and step over it; None for one that carries nothing."""
-        start, size = self._offset, self._size()
+        start = self._offset
         frame = self._read(start, _FRAME.size)
         if len(frame) < _FRAME.size:
             return Ending(at=self._trusted, data_whole=False, index_whole=False)
@@ -124,7 +125,7 @@ class Scanner:
         if opcode not in _OPCODES or length > MAX_CHUNK_BYTES + _CHUNK.size:
             return _Implausible("a record of no known kind or size")
         end = start + _FRAME.size + length
-        if end > size:
+        if end > self._known_size and end > self._size():
             if growing:
                 return Ending(at=self._trusted, data_whole=False, index_whole=False)
             return _Implausible("")
@@ -134,7 +135,7 @@ class Scanner:
         if _contradicts(opcode, content):
             return _Implausible("a record that is not what it says")
         if opcode in _END_LENGTHS:
-            return Ending(at=start, data_whole=True, index_whole=self._closed(size))
+            return Ending(at=start, data_whole=True, index_whole=self._closed(self._size()))
         self._offset = self._trusted = end
         return _metadata(content) if opcode == Opcode.METADATA else None
 
@@ -154,7 +155,7 @@ class Scanner:
             if size > MAX_CHUNK_BYTES or zstandard.frame_content_size(data) != size:
                 return Damage(start, end, "a chunk is larger than it may be, or is damaged")
             self._inflated += size
-            if self._inflated > MAX_INFLATION * self._size() + MAX_CHUNK_BYTES:
+            if self._inflated > MAX_INFLATION * self._known_size + MAX_CHUNK_BYTES:
                 raise RecordingError(
                     f"the file grows to more than {MAX_INFLATION} times its size when it is "
                     "decompressed; no recording does, so it is refused"
@@ -196,7 +197,8 @@ class Scanner:
         return self._file.read(count)
 
     def _size(self) -> int:
-        return os.fstat(self._file.fileno()).st_size
+        self._known_size = os.fstat(self._file.fileno()).st_size
+        return self._known_size
 
 
 @dataclass(frozen=True, slots=True)
