@@ -87,7 +87,7 @@ def analysis_facts(results: Path) -> AnalysisFacts:
     CatalogueError
         When a file says something else than it must.
     """
-    read = read_results(results)
+    read = read_results(results, columns=("t",), sensors=False)
     try:
         version = str(read.session["analyzed_with"]["imuhip"])
         parameters = read.session["parameters"]["analysis"]

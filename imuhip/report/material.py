@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
@@ -20,7 +21,7 @@ from imuhip.catalogue.entities import Goal, MeasureValue, Note, RepetitionEntry,
 from imuhip.catalogue.progress import Series, series_of, usual_in
 from imuhip.catalogue.reader import CatalogueReader
 from imuhip.core.certainty import certain_measures, certain_rows
-from imuhip.core.conventions import Side
+from imuhip.core.conventions import SIDES, Side
 from imuhip.core.errors import CatalogueError
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.findings import Note as MomentNote
@@ -79,7 +80,8 @@ def material_in(folder: Path) -> Material:
     RecordingError
         When it is none or cannot be read.
     """
-    results = read_results(folder)
+    results = read_results(folder, columns=COLUMNS, sensors=False)
+    results = replace(results, angles=results.angles.combine_chunks())
     said = results.session
     assess = said.get("parameters", {}).get("recording", {}).get("assess", {})
     return Material(
@@ -165,27 +167,25 @@ def curve(results: Results, rep: Repetition, angle: str = "rotation") -> Array:
     the share of that bend, not by time: a pause at the bottom does not shift what is compared. Of
     a turn, it goes by time.
     """
-    t = np.asarray(results.angles["t"], dtype=np.float64)
-    rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
-    values = _column(results, angle, rep.side)[rows].copy()
+    rows = _rows(results, rep)
+    t, values = rows["t"].to_numpy(), _column(rows, angle, rep.side)
     if len(values) < _FEWEST_ROWS:
         return np.full(2 * len(PHASES) - 1, np.nan)
     if bends(rep.movement):
-        bend = _column(results, "flexion", rep.side)[rows]
-        turn = int(np.searchsorted(t[rows], rep.t_turn))
+        bend = _column(rows, "flexion", rep.side)
+        turn = int(np.searchsorted(t, rep.t_turn))
         turn = min(max(turn, 1), len(bend) - 2)
         down, up = over_phase(bend - bend[0], values, turn)
         return np.concatenate((down, up[::-1][1:]))
-    share = (t[rows] - t[rows][0]) / (t[rows][-1] - t[rows][0])
+    share = (t - t[0]) / (t[-1] - t[0])
     return np.interp(np.linspace(0.0, 1.0, 2 * len(PHASES) - 1), share, values)
 
 
 def path(results: Results, rep: Repetition) -> tuple[Array, Array]:
     """Return hip flexion and rotation of a repetition, degrees, ``(N,)`` each."""
-    t = np.asarray(results.angles["t"], dtype=np.float64)
-    rows = slice(*np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)))
-    bend, turn = _column(results, "flexion", rep.side), _column(results, "rotation", rep.side)
-    return bend[rows].copy(), turn[rows].copy()  # a slice would keep the whole session's column
+    rows = _rows(results, rep)
+    # A slice would keep the whole session's column.
+    return _column(rows, "flexion", rep.side).copy(), _column(rows, "rotation", rep.side).copy()
 
 
 def bends(movement: str) -> bool:
@@ -215,12 +215,19 @@ def title_of(movement: str) -> str:
     return known.title.split(",")[0] if known else movement.replace("_", " ")
 
 
-def _column(results: Results, angle: str, side: Side) -> Array:
+def _rows(results: Results, rep: Repetition) -> pa.Table:
+    """The rows of the angles that a repetition has."""
+    t = results.angles["t"].to_numpy()
+    first, stop = np.searchsorted(t, (rep.t_start, rep.t_end + 1e-9)).tolist()
+    return results.angles.slice(first, stop - first)
+
+
+def _column(rows: pa.Table, angle: str, side: Side) -> Array:
     """An angle of a side, degrees; NaN where rotation is too uncertain."""
-    values = np.asarray(results.angles[hip_column(angle, side)], dtype=np.float64)
+    values: Array = rows[hip_column(angle, side)].to_numpy()
     if angle != "rotation":
         return values
-    sd = np.asarray(results.angles[hip_column(angle, side, "sd")], dtype=np.float64)
+    sd = rows[hip_column(angle, side, "sd")].to_numpy()
     return np.where(certain_rows(sd), values, np.nan)
 
 
@@ -276,6 +283,13 @@ def _moment(text: Any) -> datetime | None:
     except ValueError:
         return None
 
+
+COLUMNS: Final = (
+    "t",
+    *(hip_column(angle, side) for angle in ("flexion", "rotation") for side in SIDES),
+    *(hip_column("rotation", side, "sd") for side in SIDES),
+)
+"""Angles that reports show, of all columns of a session's."""
 
 PROGRESS: Final = (
     "rotation_end_deg",
