@@ -25,6 +25,9 @@ from imuhip.cli.main import main
 main()
 """
 PATIENCE_S = 600.0
+MOST_BYTES = 350 * 2**20
+NOT_OURS = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
+"""What an empty environment has itself."""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -92,12 +95,29 @@ def test_wheel_and_sdist_hold_what_they_must(built: Path) -> None:
     assert not any("_compiled" in name for name in held)
 
 
-def test_the_wheel_alone_simulates_and_analyzes(installed: Path, tmp_path: Path) -> None:
+def test_the_core_is_small(installed: Path) -> None:
+    """All that the wheel brings without an extra is at most 350 MB of files."""
+    text = run(
+        installed / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))",
+        cwd=installed,
+    )  # fmt: skip
+    sizes = [
+        path.stat().st_size
+        for folder in Path(text.strip()).iterdir()
+        if not folder.name.startswith(NOT_OURS)
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert sum(sizes) <= MOST_BYTES
+
+
+def test_the_wheel_alone_analyzes(installed: Path, tmp_path: Path) -> None:
     """Without numba, a checkout or an extra: the same bits as numba gives in the checkout."""
     listed = run(installed / "python", "-m", "pip", "list", cwd=tmp_path).lower()
-    assert not {"numba", "llvmlite", "streamlit", "bleak"} & set(listed.split())
+    assert not {"numba", "llvmlite", "scipy", "streamlit", "bleak"} & set(listed.split())
     assert "analyze" in run(installed / "imuhip", "--help", cwd=tmp_path)
-    run(installed / "imuhip", "simulate", "squat", "-o", "squat.mcap", "--seed", "3", cwd=tmp_path)
+    squat = str(tmp_path / "squat.mcap")
+    run(sys.executable, "-m", "imuhip", "simulate", "squat", "-o", squat, "--seed", "3", cwd=ROOT)
     columns = ("--columns", "swing,projected,scaled,offline")
     run(installed / "imuhip", "analyze", "squat.mcap", "-o", "ahead", *columns, cwd=tmp_path)
     words = ("analyze", str(tmp_path / "squat.mcap"), "-o", str(tmp_path / "by_numba"), *columns)

@@ -46,6 +46,7 @@ EXTRA_OF: Final = {
     "pylsl": "lab",
     "pyxdf": "lab",
     "reportlab": "reports",
+    "scipy": "simulate",
     "segno": "dashboard",
     "starlette": "dashboard",
     "streamlit": "dashboard",

@@ -9,16 +9,16 @@ stage that is added to the pipeline is warmed without a word here.
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
 
 from imuhip.core.kernels import compilations
 from imuhip.core.records import Record
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.batches import join_records
-from imuhip.simulate.nouns import SimulatedSession
-from imuhip.simulate.radio import RADIOS
-from imuhip.simulate.session import simulate
-from imuhip.simulate.setup import Setup
+
+if TYPE_CHECKING:
+    from imuhip.simulate.nouns import SimulatedSession
 
 
 async def warmed(say: Callable[[str], None]) -> None:
@@ -50,8 +50,12 @@ def warm(enough: Callable[[], bool] = lambda: False) -> None:
     enough
         Asked between pushes; once true, the rest is left out.
     """
-    if _WARM.is_set():
-        return
+    if _WARM.is_set() or find_spec("scipy") is None:
+        return  # without the simulator there is no hub either, and nobody waits
+    from imuhip.simulate.radio import RADIOS
+    from imuhip.simulate.session import simulate
+    from imuhip.simulate.setup import Setup
+
     link = Setup(mounting="usual", radio=RADIOS["poor"], radio_gaps=(("thigh_left", 60.0, 1.0),))
     for scenario, profile_id in (("showcase", "reference"), ("calibration", "imported")):
         session = simulate(scenario, seed=1, profile_id=profile_id, setup=link)
@@ -64,7 +68,7 @@ def warm(enough: Callable[[], bool] = lambda: False) -> None:
     _WARM.set()
 
 
-def _pieces(session: SimulatedSession) -> Iterator[list[Record]]:
+def _pieces(session: "SimulatedSession") -> Iterator[list[Record]]:
     """The records in short pieces around marks, as they come live, and else in long ones.
 
     Arrays of one row have another memory layout than parts of longer ones: both are compiled.

@@ -243,4 +243,4 @@ GAP_S: Final = 0.25
 """A pause in the arrivals of a sensor that `describe` counts, seconds."""
 
 _TOGETHER_S: Final = 1e-3  # notifications closer than this came in one radio event
-_PACKAGES: Final = ("numpy", "scipy", "vqf", "ahrs")
+_PACKAGES: Final = ("numpy", "vqf", "ahrs")

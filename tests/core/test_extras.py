@@ -49,6 +49,7 @@ def run_without(hidden: str, *words: str) -> subprocess.CompletedProcess[str]:
     [
         ("bleak", "radio", ["scan"]),
         ("streamlit", "dashboard", ["dashboard", "--port", "0"]),
+        ("scipy", "simulate", ["simulate", "squat", "-o", "OUT.mcap"]),
         ("uvicorn", "dashboard", ["replay", str(RECORDING), "--serve"]),
         ("reportlab", "reports", ["report", "RESULTS", "-o", "OUT.pdf"]),
         ("dask", "cluster", ["batch", str(RECORDING), "-o", "OUT", "--engine", "dask"]),
