@@ -68,7 +68,7 @@ def test_nobody_else_comes_in(visitor: TestClient, query: str) -> None:
     """Without the token there is neither a page nor numbers, and a word on how to get in."""
     answer = visitor.get(f"/{query}")
     assert answer.status_code == 401
-    assert "scan the code" in answer.text
+    assert "Scan the code" in answer.text
     with pytest.raises(WebSocketDisconnect), visitor.websocket_connect(f"/live{query}"):
         pass
 
