@@ -1,4 +1,4 @@
-"""What JavaScript draws, as one module: ES modules joined in the order of their imports.
+"""Joins a component's ES modules into one text, in the order of their imports.
 
 The files import each other as in any browser, so that editors, type checkers and tests read them as
 they are; Streamlit takes one text a component. No build step, no outside code.

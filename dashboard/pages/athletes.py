@@ -1,4 +1,4 @@
-"""Whose sessions are there, and what is said of them? Found, opened, edited, trashed, restored."""
+"""Whose sessions are there? Find, open, edit, trash and restore them."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What has to be ready, and one button that leads on; an example for who has no sensors yet."""
+"""What has to be ready, one button that leads on, and an example for those without sensors."""
 
 from collections.abc import Sequence
 

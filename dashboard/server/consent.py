@@ -1,4 +1,4 @@
-"""``/imu/consent/{athlete}``: one tap on the page writes down that an athlete has agreed."""
+"""``/imu/consent/{athlete}``: one tap on the page saves that an athlete has agreed."""
 
 from typing import Final
 

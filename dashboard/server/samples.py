@@ -1,4 +1,4 @@
-"""``/imu/samples/{name}``: the rows of the sessions that are looked back on, fetched by the player.
+"""``/imu/samples/{name}``: the rows of the sessions open in Review, fetched by its player.
 
 They travel beside Streamlit's messages: once, while the script still draws the rest of the page,
 and not again with each repetition that is selected. A name stands for its content, so a browser

@@ -1,4 +1,4 @@
-"""What stands beside a comparison: under which conditions, and what had to be left out."""
+"""Notes to a comparison: its conditions, and what had to be left out."""
 
 import math
 from collections.abc import Iterable

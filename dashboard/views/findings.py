@@ -1,4 +1,4 @@
-"""What a rule says, and what stands behind it; no Streamlit in here."""
+"""A finding for people, with what it rests on; no Streamlit in here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every Plotly picture wears: words, rules and hints in the page's own colours."""
+"""The style of every Plotly picture: words, rules and hints in the page's own colours."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
 """The stage of assessment: rows and marks in; repetitions, findings and notes out.
 
-It follows all movements at once (`repetitions`), decides what each bout is (`recognition`, `sets`),
-works out the measures of a finished repetition (`measures`) and has its set judged (`judging`).
-Marks and bouts are taken in the order of time, so however the rows are cut into blocks, what comes
-out is the same bits.
+It follows all movements at once (`repetitions`), decides what each candidate is (`recognition`,
+`sets`), works out the measures of a finished repetition (`measures`) and has its set judged
+(`judging`). Marks and candidates are taken in the order of time, so however the rows are cut into
+blocks, what comes out is the same bits.
 """
 
 import math
@@ -290,7 +290,7 @@ class Assessor:
         return tags_at(self._context.notes, end)
 
     def _episode(self, candidate: Candidate) -> Episode | None:
-        """The repetition that a bout was, if it was one; numbered, without measures."""
+        """The repetition that a candidate was, if it was one; numbered, without measures."""
         machine = MACHINES[candidate.machine]
         t = self._history.time(candidate.turn)
         said = self._sets.said(t)
@@ -332,7 +332,7 @@ class Assessor:
     def _is_new(
         self, movement: Movement, machine: Machine, candidate: Candidate, start: float, number: int
     ) -> bool:
-        """Whether a marked bout is no part of one that is listed, and none of its settling.
+        """Whether a marked candidate is no part of one that is listed, and none of its settling.
 
         A movement that counts when it is small leaves what falls short to the machine for that.
         """
@@ -408,7 +408,7 @@ def _moment(rows: Rows | None) -> dict[str, float]:
 
 
 def _due_row(candidate: Candidate) -> int:
-    """Row at which a bout is taken: the small ones later."""
+    """Row at which a candidate is taken: the small ones later."""
     return candidate.known + (_SMALL_ROWS if candidate.machine in _WAITING else 0)
 
 
@@ -435,7 +435,7 @@ _SHORTEST_ROWS: Final = 50
 """What is marked for a moment only is a slip of the finger."""
 
 _LOOK_BACK_ROWS: Final = 300
-"""Rows before a bout was known in which its beginning may lie."""
+"""Rows before a candidate was known in which its beginning may lie."""
 
 _MOMENTS: Final = ("pain", "sore", "cue", "note")
 

@@ -1,4 +1,4 @@
-"""What a coach may say or try about a finding; beside pain nothing that goes there.
+"""What a coach may say or try about a finding; with pain, nothing that goes there.
 
 The texts stand in each rule's record. A cue is off at a position at which pain was marked, near it
 and beyond it: nobody works into that.

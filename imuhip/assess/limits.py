@@ -1,4 +1,4 @@
-"""From where on a rule speaks: the rules' own limits, a goal profile's, and an athlete's.
+"""The limits of the rules: their own, a goal profile's, and an athlete's.
 
 Degrees, per cent and milliseconds, as their names say: this is where people read and write.
 """

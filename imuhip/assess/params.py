@@ -1,4 +1,4 @@
-"""What an assessment depends on beside the motion; it travels in the recording's header.
+"""The settings of an assessment; they travel in the recording's header.
 
 ``parameters["assess"]`` of the header is a plain table, for it is written as JSON and edited by
 people; `AssessParams.from_settings` reads and checks it.

@@ -1,4 +1,4 @@
-"""Whether a bout is a repetition, of which movement, and why it may not count."""
+"""Whether a candidate is a repetition, of which movement, and why it may not count."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from imuhip.core.records import Array
 
 
 class Recognition(NamedTuple):
-    """What a bout is.
+    """What a candidate is.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Recognition(NamedTuple):
 def marked(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
 ) -> Recognition:
-    """Judge a bout while a mark says that `movement` is done."""
+    """Judge a candidate while a mark says that `movement` is done."""
     if machine.other:
         return _other(machine, candidate, rows, at, movement)
     if movement not in machine.movements:
@@ -57,7 +57,7 @@ def marked(
 def detected(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, *, ongoing: frozenset[str]
 ) -> Recognition:
-    """Judge a bout by itself: no mark says what is done.
+    """Judge a candidate by itself: no mark says what is done.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _time_down(rows: Rows, at: Boundaries) -> float:
 def _other(
     machine: Machine, candidate: Candidate, rows: Rows, at: Boundaries, movement: Movement
 ) -> Recognition:
-    """Judge a bout of a drill that is recognised by the hip angle that moves most."""
+    """Judge a candidate of a drill that is recognised by the hip angle that moves most."""
     ranges = _ranges(rows.hip[at.start : at.end + 1])
     k, angle = SIDES.index(machine.side), HIP_ANGLES.index(machine.movements[0].primary)
     mine = ranges[k, angle]

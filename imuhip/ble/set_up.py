@@ -1,4 +1,4 @@
-"""Says to a sensor what its profile wants said, and checks what it answers."""
+"""Writes the set-up and start steps of a profile to a sensor, and checks its answers."""
 
 import asyncio
 from collections.abc import Mapping

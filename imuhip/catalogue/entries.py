@@ -1,4 +1,4 @@
-"""What a person enters: writing it down, and keeping a copy that no damaged catalogue takes along.
+"""What people enter: saved, with a copy that outlives a damaged catalogue.
 
 Beside a SQLite catalogue lies ``<name>.entries.json`` with all that no recording can give back. It
 is written anew after every entry, under the writer's lock, so that it holds the latest state

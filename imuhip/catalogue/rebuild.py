@@ -1,4 +1,4 @@
-"""Making the catalogue anew from recordings and their results.
+"""Rebuilds the catalogue from recordings and their results.
 
 Derived rows are written again; what was entered is not touched. Nothing that the disk cannot give
 back is dropped: a session whose recording is not found (a drive that is not plugged in), and an

@@ -1,4 +1,4 @@
-"""The tables of the catalogue, and what of them can be had again.
+"""The tables of the catalogue, and which of them a rebuild restores.
 
 Two kinds. **Entered** tables hold what a person said and no recording knows: names, consent, tags,
 exclusions, goals. They name sessions by the SHA-256 of the recording and repetitions by their

@@ -1,4 +1,4 @@
-"""Words of ``imuhip analyze`` that name further columns, read for the rooms behind it."""
+"""Reads the options of ``imuhip analyze`` that name further columns."""
 
 import typer
 

@@ -26,7 +26,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="As in docs/exports.md: csv, csv_de, parquet, netcdf, c3d, opensim, bids, mcap.",
+            help="Such as csv, netcdf, c3d or opensim; docs/exports.md lists all.",
         ),
     ] = "csv",
     from_s: Annotated[

@@ -1,4 +1,4 @@
-"""The command line: words in, rooms called, words out.
+"""The command line: reads arguments, calls packages, prints.
 
 Results go to standard output or files, progress and words about the work to standard error. Exit
 codes: 0 done, 1 the work failed, 2 wrong usage.

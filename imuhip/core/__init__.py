@@ -1,1 +1,1 @@
-"""Said once for all rooms: frames and signs, errors, quaternions, records, kernels, files."""
+"""What all packages share: frames and signs, errors, quaternions, records, kernels, files."""

@@ -1,4 +1,4 @@
-"""The two colours of the sides, wherever something is drawn: said once.
+"""The two colours of the sides, wherever something is drawn.
 
 Okabe and Ito's palette: distinct with any colour vision; the lighter pair is for dark pages.
 """

@@ -1,4 +1,4 @@
-"""Units, frames, segments, sides, angle names and signs: said once, here.
+"""Units, frames, segments, sides, angle names and signs, defined here alone.
 
 Units
     SI inside: seconds, radians, rad/s, m/s², and µT for the magnetometer. Degrees appear only

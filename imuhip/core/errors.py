@@ -1,4 +1,4 @@
-"""The errors of imuhip, drawn once.
+"""The errors of imuhip, and how they derive from each other.
 
 ::
 

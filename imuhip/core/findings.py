@@ -1,4 +1,4 @@
-"""The nouns of assessment: repetitions with their measures, and what they tell a coach.
+"""The nouns of assessment: repetitions with their measures, and what they show a coach.
 
 Angles in measures and findings are degrees and say so in their names: this is where people read.
 """

@@ -1,4 +1,4 @@
-"""Parquet files from foreign hands, opened so that a small file cannot ask for a large memory.
+"""Parquet files from anywhere, opened so that a small file cannot ask for a large memory.
 
 A page of a thousand equal values takes a few bytes, so a megabyte can hold hundreds of millions of
 rows. Numbers that were measured do not compress like that.

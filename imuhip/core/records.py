@@ -1,4 +1,4 @@
-"""The immutable nouns that travel between the rooms. Columns, never one object a sample.
+"""The immutable records that travel between packages: columns, never one object a sample.
 
 Raw, as recorded: `Header`, then `Packet`, `Mark` and `LinkEvent` in the order of their arrival
 numbers. Derived, stage by stage: `DecodedBlock` → `SampleBlock` → `OrientationBlock` →

@@ -1,4 +1,4 @@
-"""TOML from foreign hands: the standard library's reader, in bounded time.
+"""TOML from anywhere: the standard library's reader, in bounded time.
 
 Its time grows with the square of the parts of a dotted key, so a text of some hundred kilobytes
 can keep it busy for minutes.

@@ -1,7 +1,7 @@
-"""Still stretches and bouts of movement on the grid: what an unmarked calibration is found by.
+"""Finds stillness and activity on the grid, which show the steps of an unmarked calibration.
 
-A bout begins when any sensor turns faster than 25°/s and ends when all have been slow for 0.1 s and
-are back in the pose it began in (or have been slow for 3 s in another). It is named by which
+An activity begins when any sensor turns faster than 25°/s and ends when all have been slow for 0.1
+s and are back in the pose it began in (or have been slow for 3 s in another). It is named by which
 segments leaned and how far: a bow is the pelvis alone, a knee lift one thigh alone; whatever is
 neither, a squat or a step, is no calibration movement.
 """
@@ -40,8 +40,9 @@ class Activity(NamedTuple):
 class Finder:
     """Finds standing, bows and knee lifts: `push` the grid, get the steps it shows.
 
-    Like bouts in a row are one step, once something else follows or five seconds pass. Standing is
-    the stillness before the first of them: neither a bow nor a knee lift follows sitting.
+    Like activities in a row are one step, once something else follows or five seconds pass.
+    Standing is the stillness before the first of them: neither a bow nor a knee lift follows
+    sitting.
     """
 
     def __init__(self, sensors: tuple[str, ...]) -> None:
@@ -80,7 +81,7 @@ class Finder:
         return self._group[-1].known + _GROUP_ROWS
 
     def _activities(self, grid: GridBlock) -> list[Activity]:
-        """The bouts that ended in these rows."""
+        """The activities that ended in these rows."""
         found = np.empty((len(grid.t), 8))
         count = _follow(grid.q, grid.gyr, self._place, self._state, self._start_up, found)
         activities = []
@@ -216,10 +217,11 @@ _REST_ROWS, _SETTLED_ROWS = 10.0, 300.0
 _GROUP_ROWS, _STAND_ROWS, _LONGEST_STAND = 500, 200, 800
 _LONGEST_ROWS, _KEPT_ROWS, _LEAD_ROWS = 3000, 6000, 80
 _LONGEST_GAP = 50.0
-"""A radio that stutters does not end a bout; what leaned is seen by gravity after it."""
+"""A radio that stutters does not end an activity; what leaned is seen by gravity after it."""
 
 
-# Places in the state: row number, inside a bout, where stillness began, where the bout began, how
-# long it has been slow, the greatest leans of pelvis and thighs, and for how long a sensor is gone.
+# Places in the state: row number, inside an activity, where stillness began, where the activity
+# began, how long it has been slow, the greatest leans of pelvis and thighs, and for how long a
+# sensor is gone.
 _ROW, _IN, _STILL, _START, _SLOW, _LEAN, _GONE = 0, 1, 2, 3, 4, 5, 8
 _STATE_SIZE = 9

@@ -1,4 +1,4 @@
-"""The best weighing of evidence about angles, when some of it may be plain wrong.
+"""A robust fit of angles to evidence, some of which may be plain wrong.
 
 Unknown angles x and measurements m = A x + error, each with a standard deviation and a chance of
 being broken: a sensor turned in the hand after the tray, a knee lifted outward. Every subset of

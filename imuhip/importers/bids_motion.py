@@ -1,4 +1,4 @@
-"""BIDS-Motion: ``_motion.tsv`` without a line of names, which stand in ``_channels.tsv``.
+"""BIDS-Motion: ``_motion.tsv`` without a header; the names are in ``_channels.tsv``.
 
 Brain Imaging Data Structure 1.9, section Motion: one row a channel, in the order of the columns,
 with type, component, tracked point, unit and rate; ``_motion.json`` has the rate as well.

@@ -1,4 +1,4 @@
-"""Numbers of an HDF5 file from foreign hands: in the file itself, and no more than it can hold."""
+"""Numbers of an HDF5 file from anywhere: in the file itself, and no more than it can hold."""
 
 from pathlib import Path
 from typing import Any

@@ -1,1 +1,1 @@
-"""The raw recording: its format, and how it is written, read and mended."""
+"""The raw recording: its format, and how it is written, read and repaired."""

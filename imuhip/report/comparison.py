@@ -1,4 +1,4 @@
-"""Two things held against each other, in degrees with error and word."""
+"""Two things compared, in degrees with error and word."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What the files of a result folder hold: folders come from elsewhere, and are checked at the door.
+"""What the files of a result folder hold: folders from elsewhere are checked when read.
 
 A shape is a type, a tuple of the words that may stand there, a list of one shape, or a table of
 names to shapes; a name that ends in ``?`` may be left out, ``*`` stands for any name.

@@ -1,4 +1,4 @@
-"""A squat on paper, before it is put on the stage: what compensations may change."""
+"""The plan of a squat before it is performed: what compensations may change."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What a rule is: one record, which says all that anybody asks of it.
+"""What a rule is: one record with everything known of it.
 
 A rule stands in one file of this folder, which ends in ``RULE: Final = Rule(…)``; `table` finds it
 there. Adding one touches that file and nothing else.

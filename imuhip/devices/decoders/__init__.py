@@ -1,4 +1,4 @@
-"""Formats that TOML cannot say: a class a format, one file each, and its line in the table.
+"""Formats that TOML cannot describe: a class a format, one file each, and its line in the table.
 
 A profile names its decoder in ``[profile] decoder``; `decode.decoder_of` makes one a sensor. A
 decoder may remember what came before, and keeps the same promises: any bytes give samples or

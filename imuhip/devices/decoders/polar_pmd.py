@@ -1,4 +1,4 @@
-"""Polar's PMD service: acc and gyr come in notifications of their own and are married by time.
+"""Polar's PMD service: acc and gyr come in notifications of their own and are paired by time.
 
 A frame stamps its last sample. The others lie evenly between it and the last sample of the frame
 before, as in Polar's own software; where frames are missing in between, at the spacing measured

@@ -1,1 +1,1 @@
-"""Calibration: the protocol and its gates, and what tells a misplaced sensor."""
+"""Calibration: the protocol and its gates, and how a misplaced sensor is found."""
