@@ -22,6 +22,9 @@ st.html(
     """
     html .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 3rem; }
     [data-testid="stCaptionContainer"] { color: inherit; opacity: .8; }
+    [data-testid="stRadioOption"]:not([data-selected]) > div > div:first-child {
+      border-color: color-mix(in srgb, currentColor 70%, transparent);
+    }
     html[data-imuhip-theme="gym"] :is(.stApp, [data-testid="stHeader"]) { background: #000; }
     html[data-imuhip-theme="gym"] [data-testid="stHeader"] * { color: #fff; }
     html[data-imuhip-theme="gym"] [data-testid="stTopNavLink"] { background: transparent; }

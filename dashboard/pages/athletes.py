@@ -262,11 +262,12 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
 
 
 def _say_lately(catalogue: Catalogue, athlete: Athlete, sessions: Sequence[Session]) -> None:
-    """Findings that are still there, and the last table screen against the usual."""
+    """What the last session found, how often before, and its table screen against the usual."""
     histories = finding_histories(catalogue.findings(athlete.id), sessions)
-    rows = finding_rows([one for one in histories if not one.since][:_MOST_FOUND])
+    latest = sessions[0].started if sessions else None
+    rows = finding_rows([one for one in histories if one.last == latest][:_MOST_FOUND])
     if rows:
-        st.markdown("**Still there**")
+        st.markdown("**Found last time**")
     for row in rows:
         side = "" if row["Side"] == "both" else f", {row['Side']}"
         st.markdown(f"{row['Finding']}{side}, {row['In']}: {row['Found in']} sessions")

@@ -88,18 +88,18 @@ def _pictures(block: Pictures) -> str:
 
 @block_html.register
 def _table(block: Table) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        right = ' class="n"'
-        made = (
-            f"<{tag}{right if k in block.numbers else ''}>{escape(cell)}</{tag}>"
-            for k, cell in enumerate(cells)
-        )
+    def row(cells: Sequence[str], *, head: bool) -> str:
+        made = []
+        for k, cell in enumerate(cells):
+            tag = "th" if head and cell else "td"  # a heading without words heads nothing
+            right = ' class="n"' if k in block.numbers else ""
+            made.append(f"<{tag}{right}>{escape(cell)}</{tag}>")
         return f"<tr>{''.join(made)}</tr>"
 
-    body = "".join(row(cells, "td") for cells in block.rows)
+    body = "".join(row(cells, head=False) for cells in block.rows)
     # Wider than a telephone: it scrolls by itself, and by keyboard.
     return (
-        f'<div class="wide" tabindex="0"><table><thead>{row(block.head, "th")}</thead>'
+        f'<div class="wide" tabindex="0"><table><thead>{row(block.head, head=True)}</thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -1,6 +1,7 @@
 """The pictures of a report: arcs, whiskers, waveforms, paths. Degrees, drawn in points."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -154,27 +155,50 @@ def dots_picture(
 ) -> Picture:
     """A dot and its 95 % interval for each row; `names` points are for their labels.
 
-    A row that is too uncertain has no dot.
+    A row that is too uncertain has no dot. Where a label is too long for its place, what it says in
+    brackets stands in a line of its own in all of them.
     """
     rows = [replace(row, value=certain_or_nan(row.value)) for row in rows]
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
     scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0)
-    height = 30.0 + 16.0 * len(rows) + 18.0
+    pitch = 16.0 if all(_fits(row.label, names) for row in rows) else 25.0
+    height = 30.0 + pitch * len(rows) + 18.0
     shapes: list[Shape] = [Label(0.0, 11.0, title, 10.0, INK, "start", True)]
     for tick in scale.ticks:
         x = scale(tick)
         shapes.append(Line([(x, 20.0), (x, height - 16.0)], INK if tick == 0 else RULE, 0.7))
         shapes.append(Label(x, height - 4.0, degrees(tick), 8.0, MUTED, "middle"))
     for k, row in enumerate(rows):
-        shapes += _row(row, 30.0 + 16.0 * k, scale, width, names)
+        y = 30.0 + pitch * k
+        shapes += _labels(row.label, y, names, two=pitch > 16.0)
+        shapes += _row(row, y, scale, width)
     words = "; ".join(f"{row.label} {with_error(row.value)}" for row in rows)
     return Picture(width, height, shapes, f"{title}: {words}")
 
 
-def _row(row: Row, y: float, scale: "_Scale", width: float, names: float) -> list[Shape]:
+def _fits(label: str, names: float) -> bool:
+    """Whether a label has room beside the dots."""
+    return len(label) * _LETTER <= names
+
+
+def _labels(label: str, y: float, names: float, *, two: bool) -> list[Shape]:
+    """A row's label, in one line or with what stands in brackets below it."""
+    found = re.fullmatch(r"(.*?) \((.*)\)(.*)", label) if two else None
+    if found is None:
+        most = int(names / _LETTER)
+        short = label if len(label) <= most else f"{label[: most - 1]}…"
+        return [Label(names, y + 3.0, short, 9.0, INK, "end")]
+    what, said, rest = found.groups()
+    return [
+        Label(names, y - 1.0, f"{what}{rest}", 9.0, INK, "end"),
+        Label(names, y + 9.0, said, 7.5, MUTED, "end"),
+    ]
+
+
+def _row(row: Row, y: float, scale: "_Scale", width: float) -> list[Shape]:
     colour = SIDE_COLOURS.get(row.side, INK)
     value, half = row.value.value, Z95 * row.value.sd
-    shapes: list[Shape] = [Label(names, y + 3.0, row.label, 9.0, INK, "end")]
+    shapes: list[Shape] = []
     if math.isfinite(row.low) or math.isfinite(row.high):
         left = scale(row.low) if math.isfinite(row.low) else scale.left
         right = scale(row.high) if math.isfinite(row.high) else scale.right
@@ -192,6 +216,10 @@ def _edges(row: Row) -> list[float]:
     half = Z95 * row.value.sd
     half = half if math.isfinite(half) and math.isfinite(row.value.value) else 0.0
     return [row.value.value - half, row.value.value + half, row.low, row.high]
+
+
+_LETTER: Final = 4.9
+"""Points that a letter of a label takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from imuhip.assess.set_measures import summaries
 from imuhip.assess.symmetry import Measured
 from imuhip.cli.main import app
-from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Table, Words
+from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Label, Table, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in
 from imuhip.report.pdf import to_pdf
-from imuhip.report.pictures import with_error
+from imuhip.report.pictures import Row, dots_picture, with_error
 from imuhip.report.writing import READERS, Reader, report_for
 
 HOSTILE = '<script>alert("x")</script><b>Mia</b> & "Łukasz"'
@@ -212,3 +212,23 @@ def test_no_page_ends_with_a_heading(tmp_path: Path) -> None:
     headings = {block.text for block in document.blocks if isinstance(block, Heading)}
     for page in pages_of(document):
         assert page.strip().splitlines()[-1].strip() not in headings
+
+
+def test_a_long_label_is_not_cut() -> None:
+    """What a set was done with stands in a line of its own; what is still too long is shortened."""
+    said = "warm, 30 kg, back bar, medium stance"
+    rows = [
+        Row(f"squat: rotation at the bottom ({said}), left", "left", Measured(15.0, 3.0)),
+        Row("seated rotation in: end range", "right", Measured(33.0, 3.0)),
+        Row("x" * 80, "", Measured(1.0, 1.0)),
+    ]
+    texts = [each.text for each in dots_picture(rows, "t", names=245.0).shapes
+             if isinstance(each, Label)]  # fmt: skip
+    assert "squat: rotation at the bottom, left" in texts
+    assert said in texts
+    (cut,) = [text for text in texts if text.endswith("…")]
+    assert len(cut) in (49, 50)
+    one, three = (
+        dots_picture(some, "t", names=245.0).height for some in (rows[1:2], rows[1:2] * 3)
+    )
+    assert three - one == 32.0, "short labels need one line each"

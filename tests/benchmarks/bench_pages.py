@@ -1,0 +1,93 @@
+"""How long each page takes from its call to be usable: cold, after the server's start, and warm.
+
+python tests/benchmarks/bench_pages.py
+
+The example's athletes fill the pages, and a simulated one trains on Set up and Live. Seconds count
+from the navigation: to the browser's first contentful paint, and until what the page is for stands
+there and no script runs. Cold is a new browser and a server that has not shown the page yet; warm
+is the median of `TIMES` further calls in the same browser.
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+sys.path.append(str(Path(__file__).parents[1]))
+from support.chromium import launched
+from support.dashboard_processes import free_port, running
+
+from imuhip.catalogue.example import example_catalogue
+from imuhip.live.dashboard import dashboard_command, dashboard_url
+
+TIMES = 3
+SIGNS = {
+    "": "[data-testid='stBaseButton-primary']",
+    "setup": ".setup[data-state=live]",
+    "live": ".findings li",
+    "review": ".review .values td",
+    "progress": ".js-plotly-plot",
+    "compare": ".picture img",
+    "report": ".paper img",
+    "athletes": ".person",
+}
+"""Page to what is seen once it is usable."""
+
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
+
+
+def opened(page: Page, url: str, sign: str) -> tuple[float, float]:
+    """Seconds to the first paint, and until the page is usable."""
+    begin = time.perf_counter()
+    page.goto(url)
+    expect(page.locator(sign).first).to_be_visible()
+    usable = time.perf_counter() - begin
+    page.locator(IDLE).wait_for()
+    return page.evaluate(PAINTED) / 1000.0, usable
+
+
+def timed(browser: Browser, address: str) -> None:
+    """A line a page."""
+    for path, sign in SIGNS.items():
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+        page = context.new_page()
+        cold = opened(page, address + path, sign)
+        warm = [opened(page, address + path, sign) for _ in range(TIMES)]
+        context.close()
+        paint, usable = (median(each[k] for each in warm) for k in (0, 1))
+        print(
+            f"| {path or 'start':8} | {cold[0]:.2f} | {cold[1]:.2f} | {paint:.2f} | {usable:.2f} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Time every page."""
+    bed = Path(__file__).parents[1] / "beds" / "live_collector.py"
+    hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
+    command = dashboard_command(
+        f"ws://127.0.0.1:{hub}/live", port, catalogue=str(example_catalogue(home))
+    )
+    expect.set_options(timeout=60_000)
+    print("| page | cold: paint, s | usable, s | warm: paint, s | usable, s |")
+    print("| --- | --- | --- | --- | --- |")
+    try:
+        with (
+            running([sys.executable, str(bed), str(hub)], f"http://127.0.0.1:{hub}/status", home),
+            running(command, dashboard_url(port), home) as address,
+            sync_playwright() as playwright,
+        ):
+            browser = launched(playwright)
+            timed(browser, address)
+            browser.close()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
