@@ -276,7 +276,7 @@ def _columns() -> dict[str, Any]:
     return {
         side: st.column_config.TextColumn(
             help=f"{MEASURES['rotation_arc_deg'].definition} 19 times out of 20 it lies within ±, "
-            "soft tissue not included.",
+            "first without soft tissue, then of the bone.",
         )
         for side in ("Left", "Right")
     } | {

@@ -289,7 +289,7 @@ def _counting(group: Sequence[Rep]) -> str:
 
 
 def arc_words(rep: Rep | None) -> str:
-    """The arc of one side with its 95 % interval; a dash where there is none to tell."""
+    """The arc of one side with its 95 % intervals, the second of the bone; a dash if unknown."""
     arc = None if rep is None else _shown(rep, "rotation_arc_deg")
     if rep is None or arc is None:
         return "–"
@@ -297,7 +297,11 @@ def arc_words(rep: Rep | None) -> str:
     degrees = round(arc)
     way = "" if degrees == 0 else "in " if degrees > 0 else "out "
     size = f"{way}{abs(degrees)}°"
-    return size if error is None else f"{size} ± {max(1, round(error))}°"
+    if error is None:
+        return size
+    bone = _shown(rep, "rotation_arc_sd_total_deg", Z95)
+    skin = "" if bone is None else f" (± {max(1, round(bone))}° with skin)"
+    return f"{size} ± {max(1, round(error))}°{skin}"
 
 
 def shown_by(reps: Iterable[Rep], shows: tuple[str, int, str, tuple[int, ...]]) -> list[Rep]:

@@ -33,6 +33,7 @@ class Measure:
 
 _OWN = "this project; the boundaries are at 5 % of the peak speed"
 _ISB = "Wu et al. 2002, doi:10.1016/S0021-9290(01)00222-6; zeroed to the athlete's own standing"
+_SKIN = "Schache 2008, doi:10.1016/j.gaitpost.2007.01.001, and cameras (docs/method.md 7)"
 _SPARC = "Balasubramanian et al. 2015, doi:10.1186/s12984-015-0090-9"
 
 
@@ -41,12 +42,12 @@ def _table() -> tuple[Measure, ...]:
     table = [Measure(*row) for row in _ROWS]
     for angle in HIP_ANGLES:
         for where, place in (("bottom", "bottom"), ("end", "end range")):
-            table += _with_sd(
+            table += _with_errors(
                 f"{angle}_{where}",
                 f"hip {angle}, {place}",
                 f"Mean hip {angle} over the {place} window (at least 0.1 s), against standing.",
             )
-        table += _with_sd(
+        table += _with_errors(
             f"{angle}_arc",
             f"{angle} arc",
             f"Hip {angle} at the bottom or end range minus its mean in the 0.3 s before the start.",
@@ -54,7 +55,7 @@ def _table() -> tuple[Measure, ...]:
         text = f"Greatest minus smallest hip {angle} from start to end."
         table.append(Measure(f"{angle}_range_deg", "deg", f"{angle} range", text, _ISB))
     for flexion in (60, 90, 120):
-        table += _with_sd(
+        table += _with_errors(
             f"rotation_at_{flexion}",
             f"rotation at {flexion}° of flexion",
             f"Hip rotation where hip flexion first passes {flexion}° on the way down.",
@@ -62,11 +63,13 @@ def _table() -> tuple[Measure, ...]:
     return tuple(table)
 
 
-def _with_sd(stem: str, title: str, definition: str) -> list[Measure]:
-    text = f"One standard deviation of the error of {stem}_deg, without soft tissue."
+def _with_errors(stem: str, title: str, definition: str) -> list[Measure]:
+    text = f"One standard deviation of the error of {stem}_deg,"
+    alone, skin = f"{text} without soft tissue.", f"{text} with soft tissue: of the bone."
     return [
         Measure(f"{stem}_deg", "deg", title, definition, _ISB),
-        Measure(f"{stem}_sd_deg", "deg", f"{title}, ±", text, "the estimator's own covariance"),
+        Measure(f"{stem}_sd_deg", "deg", f"{title}, ±", alone, "the estimator's own covariance"),
+        Measure(f"{stem}_sd_total_deg", "deg", f"{title}, ± with skin", skin, _SKIN),
     ]
 
 

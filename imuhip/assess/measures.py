@@ -1,8 +1,9 @@
 """What is measured in one repetition of one side; `measure_table` says what each measure is.
 
-``…_sd_deg`` is one standard deviation of the error of the skin-mounted frames in ``…_deg``; NaN
-where the error, or a value, is not known. What a movement does not have is not among its measures.
-Gaps of up to 0.1 s were bridged by straight lines; what a longer one may have hidden is NaN.
+``…_sd_deg`` is one standard deviation of the error of the skin-mounted frames in ``…_deg``, and
+``…_sd_total_deg`` that of the bone, skin and all; NaN where the error, or a value, is not known.
+What a movement does not have is not among its measures. Gaps of up to 0.1 s were bridged by
+straight lines; what a longer one may have hidden is NaN.
 """
 
 import math
@@ -16,6 +17,7 @@ from imuhip.assess.params import AssessParams
 from imuhip.assess.smoothness import sparc
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, HIP_SIGNS, SIDES, Side
 from imuhip.core.records import Array
+from imuhip.estimate.angle_errors import soft_tissue
 
 
 def measured(
@@ -82,11 +84,14 @@ def _turn_tempo(e: Episode, k: int, _: AssessParams) -> Values:
 
 def _hold(e: Episode, k: int, _: AssessParams) -> Values:
     """How a posture was held: the hip's angles, how still, and whether the pelvis turned."""
-    hip, sd = (np.degrees(_means(part[:, k])) for part in (e.rows.hip, e.rows.hip_sd))
+    kinds = (e.rows.hip, e.rows.hip_sd, e.rows.hip_sd_total)
+    hip, sd, total = (np.degrees(_means(part[:, k])) for part in kinds)
     lasts = (e.end - e.start) / GRID_HZ
     values = {"duration_s": lasts, "hold_s": lasts, "tremor_deg_s": _tremor(e, k)}
     for i, angle in enumerate(HIP_ANGLES):
-        values[f"{angle}_end_deg"], values[f"{angle}_end_sd_deg"] = float(hip[i]), float(sd[i])
+        values[f"{angle}_end_deg"] = float(hip[i])
+        values[f"{angle}_end_sd_deg"] = float(sd[i])
+        values[f"{angle}_end_sd_total_deg"] = float(total[i])
     turned = np.degrees(e.rows.pelvis[:, 2])
     known = turned[np.isfinite(turned)]
     away = np.abs(known - np.median(known)).max() if len(known) else np.nan
@@ -130,12 +135,14 @@ def _squat_arcs(e: Episode, k: int, _: AssessParams) -> Values:
     flexion, rotation = np.degrees(e.rows.hip[way, k, 0]), np.degrees(e.rows.hip[way, k, 2])
     for flexion_deg in (60, 90, 120):
         row, share = _passed(flexion, flexion_deg)
-        value, sd = np.nan, np.nan
+        value, sd, total = np.nan, np.nan, np.nan
         if row is not None:
             value = float(rotation[row] + share * (rotation[row + 1] - rotation[row]))
             sd = float(np.degrees(e.rows.hip_sd[e.start + row, k, 2]))
+            total = float(np.degrees(e.rows.hip_sd_total[e.start + row, k, 2]))
         values[f"rotation_at_{flexion_deg}_deg"] = value
         values[f"rotation_at_{flexion_deg}_sd_deg"] = sd
+        values[f"rotation_at_{flexion_deg}_sd_total_deg"] = total
     return values
 
 
@@ -148,7 +155,7 @@ def _turn_arcs(e: Episode, k: int, _: AssessParams) -> Values:
 
 
 def _arcs(e: Episode, k: int, where: str) -> Values:
-    """Per hip angle: its value at the turn, its way since the rest before, its range; with sd."""
+    """Per hip angle: its value at the turn, its way since the rest before, its range; errors."""
     turn, before = slice(e.turn_start, e.turn_stop), slice(e.before, e.start + 1)
     hip, sd = e.rows.hip[:, k], e.rows.hip_sd[:, k]
     there, rest, sd_there, sd_rest = (
@@ -156,12 +163,15 @@ def _arcs(e: Episode, k: int, where: str) -> Values:
     )
     moved = hip[e.start : e.end + 1]
     most, least = np.degrees(moved.max(axis=0)), np.degrees(moved.min(axis=0))
+    # Standing, the error is the heading's; at depth it is the pelvis axis's: nearly apart.
+    arc, arc_sd = there - rest, np.hypot(sd_there, sd_rest)
     columns = {
         f"{where}_deg": there,
         f"{where}_sd_deg": sd_there,
-        "arc_deg": there - rest,
-        # Standing, the error is the heading's; at depth it is the pelvis axis's: nearly apart.
-        "arc_sd_deg": np.hypot(sd_there, sd_rest),
+        f"{where}_sd_total_deg": np.degrees(_means(e.rows.hip_sd_total[turn, k])),
+        "arc_deg": arc,
+        "arc_sd_deg": arc_sd,
+        "arc_sd_total_deg": _with_skin(arc, arc_sd),
         "range_deg": most - least,
     }
     names = {name: column.tolist() for name, column in columns.items()}
@@ -169,6 +179,13 @@ def _arcs(e: Episode, k: int, where: str) -> Values:
     values["rotation_most_in_deg"] = float(most[2] - rest[2])
     values["rotation_most_out_deg"] = float(rest[2] - least[2])
     return values
+
+
+def _with_skin(arc_deg: Array, sd_deg: Array) -> Array:
+    """The error ``(3,)`` of an arc of the bone, degrees."""
+    arc, sd = (np.tile(np.radians(each), (1, 2, 1)) for each in (arc_deg, sd_deg))
+    total: Array = np.degrees(soft_tissue(arc, sd)[0, 0])
+    return total
 
 
 def _speeds(e: Episode, k: int, _: AssessParams) -> Values:

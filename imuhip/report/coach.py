@@ -342,10 +342,11 @@ def _notes(material: Material) -> Iterator[Block]:
 def _definitions(material: Material) -> Iterator[Block]:
     yield Heading("What the numbers mean")
     yield Words(
-        "± is the half-width of the 95 % interval of the error, soft tissue left out. Angles "
-        "count from the athlete's own standing; in is positive, out is negative. Against a goal "
-        "and in words, turns outwards are positive too. Real: beyond the error and at least 5°. "
-        "Possible: the 80 % interval leaves zero out.",
+        "± is the half-width of the 95 % interval of the error, soft tissue left out; of the bone "
+        "it is wider, for skin follows a rotation by two thirds or so. Angles count from the "
+        "athlete's own standing; in is positive, out is negative. Against a goal and in words, "
+        "turns outwards are positive too. Real: beyond the error and at least 5°. Possible: the "
+        "80 % interval leaves zero out.",
         "small",
     )
     rows = [[m.title, m.definition, m.source] for m in map(MEASURES.__getitem__, _used(material))]

@@ -96,6 +96,9 @@ def test_the_error_of_an_arc_comes_with_it():
     assert m["rotation_bottom_sd_deg"] == pytest.approx(3.0)
     assert m["rotation_arc_sd_deg"] == pytest.approx(3.0 * np.sqrt(2.0))
     assert m["rotation_at_60_sd_deg"] == pytest.approx(3.0)
+    arc, bent = m["rotation_arc_deg"], m["flexion_arc_deg"]
+    skin = 1.0 + (0.33 * arc) ** 2 + (0.05 * bent) ** 2
+    assert m["rotation_arc_sd_total_deg"] == pytest.approx(np.sqrt(2.0 * 3.0**2 + skin))
 
 
 def test_jerky_is_less_smooth_and_time_does_not_matter():

@@ -98,7 +98,10 @@ def test_rows_of_the_list_speak_of_error_tempo_and_exclusion(one_filed: Filed) -
     assert row["Depth °"] == round(max(r.measures["depth_deg"] for r in (rep, other)), 1)
     assert len(rep_rows(review.reps)) * 2 == len(review.reps)
     arc, sd = rep.measures["rotation_arc_deg"], rep.measures["rotation_arc_sd_deg"]
-    assert row["Left"] == f"{'in' if arc > 0 else 'out'} {abs(arc):.0f}° ± {1.96 * sd:.0f}°"
+    bone = rep.measures["rotation_arc_sd_total_deg"]
+    shown = f"{'in' if arc > 0 else 'out'} {abs(arc):.0f}° ± {1.96 * sd:.0f}°"
+    assert row["Left"] == f"{shown} (± {round(round(1.96 * bone, 1))}° with skin)"
+    assert bone > sd
     assert row["Tempo s"].count("–") == 2
     assert not rep.counts
     assert plain.reps[0].counts
