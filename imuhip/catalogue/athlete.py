@@ -174,7 +174,7 @@ class _Search:
     def _are_mine(self, folder: Path) -> bool:
         """Whether results are the athlete's: of a recording that is, or naming the athlete."""
         try:
-            about = read_json(folder / SESSION_FILE)
+            about = read_json(folder / SESSION_FILE, as_written=False)
             owner = self._owner.get(about.get("recording_sha256"))
             return bool((owner or about.get("athlete")) == self._athlete)
         except (RecordingError, AttributeError, TypeError):

@@ -385,7 +385,9 @@ def delete(
         save_kit(replace(kit, athlete=""))
     for path, why in left:
         err.print(f"left: {path}: {why}", highlight=False, soft_wrap=True, markup=False)
-    typer.echo(f"{athlete} is removed")
+    typer.echo(
+        f"{athlete} is removed. Delete reports and exports that you wrote elsewhere yourself."
+    )
 
 
 def _json(value: Any) -> str:

@@ -12,7 +12,10 @@ from typing import Any, Final
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 MOST_CONNECTIONS: Final = 256
-"""At once, from anywhere: thirty viewers take two each, pages a few."""
+"""At once from the network, and as many from this machine: 30 viewers take two each, pages a few.
+
+What the network takes leaves this machine's own places free, those of the coach.
+"""
 
 MOST_FROM_ONE: Final = 48
 """At once from one address that is not this machine's."""
@@ -36,13 +39,12 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._timer: asyncio.TimerHandle = self.loop.call_later(HEAD_S, self._look)
 
     def _too_many(self) -> bool:
-        if len(self.connections) > MOST_CONNECTIONS:
-            return True
-        mine = self.client[0] if self.client else ""
+        mine = _address(self)
+        others = [_address(each) for each in self.connections]
         if mine in _LOOPBACK:
-            return False
-        same = (each for each in self.connections if each.client and each.client[0] == mine)
-        return sum(1 for _ in same) > MOST_FROM_ONE
+            return sum(other in _LOOPBACK for other in others) > MOST_CONNECTIONS
+        strangers = sum(other not in _LOOPBACK for other in others)
+        return strangers > MOST_CONNECTIONS or others.count(mine) > MOST_FROM_ONE
 
     def _look(self) -> None:
         """Close a connection that has been without a whole request twice in a row."""
@@ -60,6 +62,11 @@ class BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_lost(exc)
         if hasattr(self, "_timer"):
             self._timer.cancel()
+
+
+def _address(connection: Any) -> str:
+    """The other end of a connection, which may be a WebSocket by now."""
+    return str(connection.client[0]) if connection.client else ""
 
 
 class FewLines(logging.Filter):

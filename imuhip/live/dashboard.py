@@ -109,8 +109,7 @@ def dashboard_command(
         own += [part for host in lan.hosts for part in ("--host", host)]
     return [
         sys.executable,
-        "-m",
-        "streamlit",
+        str(dashboard_folder() / "serve.py"),
         "run",
         str(dashboard_folder() / "app.py"),
         *flags,

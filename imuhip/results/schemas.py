@@ -388,8 +388,13 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return table
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, as_written: bool = True) -> Any:
     """Read a JSON file of a result folder.
+
+    Parameters
+    ----------
+    as_written
+        Refuse what is not as imuhip writes it; else whatever is JSON is returned.
 
     Raises
     ------
@@ -400,6 +405,8 @@ def read_json(path: Path) -> Any:
         value = json.loads(read_file(path))
     except (ValueError, RecursionError) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+    if not as_written:
+        return value
     if path.name == SESSION_FILE:
         _refuse_newer(value, path.parent)
     if path.name in SHAPES and (said := misfit(value, SHAPES[path.name])):

@@ -103,6 +103,19 @@ def test_one_address_takes_only_its_share(monkeypatch):
         assert protocol._too_many() is refused
 
 
+def test_the_network_takes_no_place_of_this_machines(monkeypatch):
+    """However many come from the network, the coach's own browser gets in."""
+    monkeypatch.setattr(bounds, "MOST_CONNECTIONS", 3)
+    protocol = object.__new__(bounds.BoundedProtocol)
+    peers = [object.__new__(bounds.BoundedProtocol) for _ in range(4)]
+    for number, peer in enumerate(peers):
+        peer.client = (f"192.0.2.{number}", 1)
+    protocol.connections = set(peers)
+    for client, refused in ((("192.0.2.9", 9), True), (("127.0.0.1", 9), False), (None, True)):
+        protocol.client = client
+        assert protocol._too_many() is refused
+
+
 def test_who_never_reads_makes_room(monkeypatch):
     """With all places taken by viewers that read nothing, the coach still comes in."""
     monkeypatch.setattr(hub, "MAX_VIEWERS", 2)

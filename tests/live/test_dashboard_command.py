@@ -1,4 +1,5 @@
 import ast
+import runpy
 import socket
 import subprocess
 import sys
@@ -6,11 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+import uvicorn
+import uvicorn.config
 from support.dashboard_processes import environment, free_port, serves
 
 from dashboard.server.settings import Settings, settings_from_arguments
 from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
+from imuhip.live.bounds import BoundedProtocol
 from imuhip.live.dashboard import dashboard_command, dashboard_url, ensure_servable
 
 APP = dashboard_folder() / "app.py"
@@ -113,3 +117,16 @@ def test_a_dashboard_that_is_ended_leaves_nothing_on_its_port(tmp_path: Path) ->
         process.wait()
     assert not serves(dashboard_url(port))
     ensure_servable(port)
+
+
+def test_the_pages_server_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's server is started so that it takes the protocol that bounds strangers."""
+    command = dashboard_command("ws://127.0.0.1:8765/live", 8501)
+    serve = Path(command[1])
+    assert (serve.name, command[2], Path(command[3]).name) == ("serve.py", "run", "app.py")
+    monkeypatch.setitem(uvicorn.config.HTTP_PROTOCOLS, "auto", "")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    runpy.run_path(str(serve))
+    config = uvicorn.Config(lambda: None)
+    config.load()
+    assert config.http_protocol_class is BoundedProtocol
