@@ -5,13 +5,14 @@ names to shapes; a name that ends in ``?`` may be left out, ``*`` stands for any
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import pyarrow as pa
 
 from imuhip.assess.wording import UNIT_SIGNS
 from imuhip.core.conventions import SIDES
+from imuhip.core.findings import Direction
 
 TEXT: Final = str
 FLAG: Final = bool
@@ -19,6 +20,7 @@ COUNT: Final = int
 NUMBER: Final = float  # null where it is not known
 REAL: Final = "a number"  # always known
 TABLE: Final = dict
+TEXT_OR_TABLE: Final = str | dict
 
 
 def misfit(value: Any, shape: Any, place: str = "it") -> str:
@@ -72,6 +74,8 @@ def _misfit_in_column(column: pa.ChunkedArray, field: pa.Field) -> str:
     name = field.name
     if _family(column.type) != _family(field.type):
         return f"column {name} holds {str(column.type)[:40]} instead of {field.type}"
+    if column.null_count and _family(field.type) != "number":
+        return f"column {name} has empty cells"
     if name in _CELLS:
         other = {str(cell) for cell in column.unique().to_pylist()} - set(_CELLS[name])
         return f"column {name} holds {min(other)[:40]!r}" if other else ""
@@ -104,9 +108,15 @@ _FAMILIES: Final = {
     "whole number": pa.types.is_integer,
     "number": pa.types.is_floating,
 }
-_CELLS: Final = {"side": SIDES}
+_CELLS: Final = {"side": SIDES, "direction": get_args(Direction)}
 """Columns in which only these words stand."""
-_WORDS: Final = {TEXT: "text", FLAG: "true or false", COUNT: "a whole number", TABLE: "a table"}
+_WORDS: Final = {
+    TEXT: "text",
+    FLAG: "true or false",
+    COUNT: "a whole number",
+    TABLE: "a table",
+    TEXT_OR_TABLE: "text or a table",
+}
 _LARGEST: Final = 1e300
 _LATEST: Final = 1e10
 _TURNS_DEG: Final = 1e6
@@ -144,6 +154,7 @@ _CALIBRATION: Final = {
     "chain": TEXT,
     "words?": [TEXT],
     "gates?": [_GATE],
+    "placement?": [TEXT_OR_TABLE],
 }
 _SESSION: Final = {
     **dict.fromkeys(("recording?", "recording_sha256?", "athlete?", "started?", "source?"), TEXT),

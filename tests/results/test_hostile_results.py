@@ -50,6 +50,7 @@ WHOLE: dict[str, Any] = {
         "grade": "good",
         "chain": "functional",
         "words": ["Stand."],
+        "placement": [{"words": "The sensor is upside down."}],
         "gates": [
             {
                 "name": "rows", "unit": "1", "sensor": "", "value": None, "accept": 0.9,
@@ -156,6 +157,12 @@ TABLES = [
         "an angle that is none",
     ),
     ("repetitions.parquet", column("side", lambda n: ["middle"] * n), "side holds 'middle'"),
+    ("repetitions.parquet", column("direction", lambda n: ["up"] * n), "direction holds 'up'"),
+    (
+        "repetitions.parquet",
+        column("movement", lambda n: pa.nulls(n, pa.string())),
+        "column movement has empty cells",
+    ),
     ("repetitions.parquet", lambda t: t.drop_columns(["counted"]), "counted are missing"),
     ("repetitions.parquet", column("set", lambda n: [1.5] * n), "column set holds double"),
     ("sensors.parquet", column("valid", lambda n: [1] * n), "column valid holds int64"),
