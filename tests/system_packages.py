@@ -60,9 +60,9 @@ def main() -> int:
     return 1 if missing and os.environ.get("CI") else 0
 
 
-def _may_install(told: bool) -> bool:
+def _may_install(reported: bool) -> bool:
     """Whether to install: as told, as answered, or as root where nobody can answer."""
-    if told or (not sys.stdin.isatty() and _is_root()):
+    if reported or (not sys.stdin.isatty() and _is_root()):
         return True
     if not sys.stdin.isatty():
         return False

@@ -38,9 +38,9 @@ def runtime() -> set[str]:
 
 def licence(name: str) -> str:
     """What a package says of its licence, in one line; never the text of the licence itself."""
-    told = importlib.metadata.metadata(name)
-    classifiers = [c for c in told.get_all("Classifier") or [] if c.startswith("License")]
-    first = (told.get("License-Expression") or told.get("License") or "").partition("\n")[0]
+    reported = importlib.metadata.metadata(name)
+    classifiers = [c for c in reported.get_all("Classifier") or [] if c.startswith("License")]
+    first = (reported.get("License-Expression") or reported.get("License") or "").partition("\n")[0]
     return " | ".join([first, *classifiers]).strip(" |")
 
 
@@ -49,8 +49,8 @@ def test_no_package_of_the_run_time_is_copyleft() -> None:
     names = runtime()
     assert {"bumble", "cryptography", "pyee", "numba", "streamlit", "zstandard"} <= names
     assert {"ezc3d", "xarray", "h5py", "pylsl", "dask", "duckdb"} <= names
-    told = {name: licence(name) for name in names}
-    assert {n: t for n, t in told.items() if COPYLEFT.search(t) and n not in EXPLAINED} == {}
+    reported = {name: licence(name) for name in names}
+    assert {n: t for n, t in reported.items() if COPYLEFT.search(t) and n not in EXPLAINED} == {}
     assert COPYLEFT.search("LGPL-2.1-or-later")
     assert COPYLEFT.search("License :: OSI Approved :: GNU General Public License (GPL)")
 

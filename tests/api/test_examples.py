@@ -182,13 +182,13 @@ def test_live_angles(language, hub, place):
     assert lines[0].startswith("session ")
     assert "simulated-7" in lines[0]
     row = re.compile(r"([\d.]+) s +left +(-?[\d.]+|nan|NaN)° +right +(-?[\d.]+|nan|NaN)°")
-    told = [tuple(map(float, m.groups())) for m in map(row.fullmatch, lines[1:]) if m]
-    times = [t for t, _, _ in told]
+    reported = [tuple(map(float, m.groups())) for m in map(row.fullmatch, lines[1:]) if m]
+    times = [t for t, _, _ in reported]
     assert len(times) >= 5
     steps = [b - a for a, b in pairwise(times) if b > a]
     assert all(step >= 0.5 for step in steps)
     angles = imuhip.sample().angles.to_pandas().set_index("t")
-    for t, *rotations in told:
+    for t, *rotations in reported:
         for side, came in zip(("left", "right"), rotations, strict=True):
             expected = angles[f"hip_rotation_{side}_deg"].get(t, math.nan)
             assert came == pytest.approx(expected, abs=0.051, nan_ok=True), (t, side)

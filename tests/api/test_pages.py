@@ -15,10 +15,10 @@ EXPORTS = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
 def test_every_call_has_its_row():
     """All that is public of the package and of a session stands on the page."""
     prose = re.sub(r"```.+?```", "", PYTHON, flags=re.DOTALL)
-    told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", prose))))
+    reported = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", prose))))
     session = {name for name in dir(imuhip.Session) if not name.startswith("_")}
-    assert session - told == {"with_settings"}, "that one is for the package itself"
-    assert set(imuhip.__all__) - {"__version__", "Session"} <= told
+    assert session - reported == {"with_settings"}, "that one is for the package itself"
+    assert set(imuhip.__all__) - {"__version__", "Session"} <= reported
 
 
 def test_every_format_has_its_row():

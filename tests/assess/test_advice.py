@@ -43,8 +43,8 @@ def test_what_an_athlete_is_told_is_what_was_put_in(athlete):
     assert [line.step for line in plan] == ["limits", "drill", "test_again"]
     assert all(words in plan[0].text for words in PUT_IN[name])
     assert len(cards_of(analysis.findings)) == 1
-    told = text.split("====")
-    for part in (told[2], told[4], told[6]):  # terminal, coach's and athlete's report
+    reported = text.split("====")
+    for part in (reported[2], reported[4], reported[6]):  # terminal, coach's and athlete's report
         assert plan[1].text in " ".join(part.split())
 
 

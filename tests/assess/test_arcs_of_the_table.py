@@ -34,31 +34,31 @@ def test_little_internal_rotation_is_the_first_finding(stiff):
 
 def test_turns_without_a_mark_are_not_made_of_fidgeting():
     """Unmarked, turns of 5° are nothing: only a mark says that they are the test."""
-    told = assessed("seated", {"left": (5.0, 6.0), "right": (6.0, 5.0)}, marked=False)
-    assert [r for r in told.repetitions if r.movement.startswith("seated")] == []
+    reported = assessed("seated", {"left": (5.0, 6.0), "right": (6.0, 5.0)}, marked=False)
+    assert [r for r in reported.repetitions if r.movement.startswith("seated")] == []
 
 
-def test_arcs_a_little_short_are_told():
+def test_arcs_a_little_short_are_reported():
     """Internal rotation of 15 and 13° is found or cannot be told, never denied, on either side."""
-    told = assessed("seated", {"left": (15.0, 45.0), "right": (13.0, 45.0)}, seed=6)
-    arcs = [f for f in told.findings if f.rule == "internal_rotation_short"]
+    reported = assessed("seated", {"left": (15.0, 45.0), "right": (13.0, 45.0)}, seed=6)
+    arcs = [f for f in reported.findings if f.rule == "internal_rotation_short"]
     assert {f.side for f in arcs} == {"left", "right"}
     assert all(f.grade != "none" for f in arcs)
-    assert told.found("internal_rotation_short")
-    assert all("turns in" in f.words for f in told.found("internal_rotation_short"))
+    assert reported.found("internal_rotation_short")
+    assert all("turns in" in f.words for f in reported.found("internal_rotation_short"))
 
 
 def test_hips_that_reach_their_goals_have_no_such_finding():
     """35° in and 56° out on both sides is enough: no arc is short and none is one-sided."""
-    told = assessed("seated", {"left": (35.0, 56.0), "right": (35.0, 56.0)})
+    reported = assessed("seated", {"left": (35.0, 56.0), "right": (35.0, 56.0)})
     names = {"internal_rotation_short", "external_rotation_short", "one_sided_arc"}
-    assert [f for f in told.findings if f.rule in names and f.grade in ("mild", "marked")] == []
+    assert [f for f in reported.findings if f.rule in names and f.grade in ("mild", "marked")] == []
 
 
-def test_an_arc_of_one_direction_is_told():
+def test_an_arc_of_one_direction_is_reported():
     """55° in and 15° out is a hip that turns mostly in, and the outward turn comes first."""
-    told = assessed("seated", {"left": (55.0, 15.0), "right": (35.0, 55.0)})
-    (found,) = told.found("one_sided_arc")
+    reported = assessed("seated", {"left": (55.0, 15.0), "right": (35.0, 55.0)})
+    (found,) = reported.found("one_sided_arc")
     assert (found.side, found.grade) == ("left", "marked")
     assert "mostly in" in found.words
     assert "outward" in found.cue
@@ -66,8 +66,8 @@ def test_an_arc_of_one_direction_is_told():
 
 def test_a_deficit_outwards_names_its_side_and_direction():
     """A left hip that turns out 25° less is said so, and the work is for that hip, outwards."""
-    told = assessed("seated", {"left": (36.0, 28.0), "right": (36.0, 53.0)})
-    (found,) = told.found("rotation_difference")
+    reported = assessed("seated", {"left": (36.0, 28.0), "right": (36.0, 53.0)})
+    (found,) = reported.found("rotation_difference")
     assert found.words.startswith("Left hip turns out ")
     assert " less than the right (± " in found.words
     assert "outward" in found.cue
@@ -76,8 +76,8 @@ def test_a_deficit_outwards_names_its_side_and_direction():
 
 def test_a_deficit_inwards_names_its_side_and_direction():
     """A right hip that turns in 25° less is said so, and the work is for that hip, inwards."""
-    told = assessed("seated", {"left": (40.0, 52.0), "right": (15.0, 52.0)})
-    (found,) = told.found("rotation_difference")
+    reported = assessed("seated", {"left": (40.0, 52.0), "right": (15.0, 52.0)})
+    (found,) = reported.found("rotation_difference")
     assert found.words.startswith("Right hip turns in ")
     assert "inward" in found.cue
     assert "right hip" in found.cue
@@ -99,7 +99,7 @@ def test_skin_that_hides_the_hip_makes_no_short_arc():
     """Hips that turn out 58° under skin that follows two thirds of it are not called short."""
     with hips({"left": (36.0, 58.0), "right": (36.0, 58.0)}):
         played = simulate("seated", seed=401, setup=Setup(soft_tissue=SoftTissue()))
-    told = AssessedSession(played)
-    seen = [-r.measures["rotation_end_deg"] for r in told.repetitions if r.direction == "out"]
+    reported = AssessedSession(played)
+    seen = [-r.measures["rotation_end_deg"] for r in reported.repetitions if r.direction == "out"]
     assert max(seen) < 50.0
-    assert told.found("external_rotation_short") == []
+    assert reported.found("external_rotation_short") == []

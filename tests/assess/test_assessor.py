@@ -9,31 +9,33 @@ from support.bodies import Body, path, squats
 SET = (3.0, "begin:squat")
 
 
-def listed(told, side="left"):
+def listed(reported, side="left"):
     """Movement, number, direction, counted of one side's repetitions."""
     return [
         (r.movement, r.repetition, r.direction, r.counted)
-        for r in told.repetitions
+        for r in reported.repetitions
         if r.side == side
     ]
 
 
-def test_squats_are_counted_and_told_for_both_sides():
+def test_squats_are_counted_and_reported_for_both_sides():
     """Five squats are five repetitions with a row a side, the deepest rows at the turn."""
     lean = squats(70, 95, 100, 60, 110)
-    told = Body((lean, lean)).assessed(SET)
+    reported = Body((lean, lean)).assessed(SET)
     assert (
-        listed(told) == listed(told, "right") == [("squat", i, "down", True) for i in range(1, 6)]
+        listed(reported)
+        == listed(reported, "right")
+        == [("squat", i, "down", True) for i in range(1, 6)]
     )
-    depths = [r.measures["depth_deg"] for r in told.repetitions if r.side == "left"]
+    depths = [r.measures["depth_deg"] for r in reported.repetitions if r.side == "left"]
     assert depths == pytest.approx([70, 95, 100, 60, 110], abs=0.01)
-    assert {r.found for r in told.repetitions} == {"marked"}
-    first = told.repetitions[0]
+    assert {r.found for r in reported.repetitions} == {"marked"}
+    first = reported.repetitions[0]
     assert first.t_start == pytest.approx(4.0, abs=0.25)
     assert first.t_end == pytest.approx(4.0 + 1.2 + 0.3 + 1.0, abs=0.25)
 
 
-def test_a_repetition_is_told_as_soon_as_it_is_over():
+def test_a_repetition_is_reported_as_soon_as_it_is_over():
     """A squat and a seated turn are out within 0.1 s of their end, a pivot within 0.15 s."""
     lean = squats(70, 95, 100)
     sits = path(0.0, (25.0, 0.8), (25.0, 0.5), (0.0, 0.8), (0.0, 1.0))
@@ -43,9 +45,9 @@ def test_a_repetition_is_told_as_soon_as_it_is_over():
         (Body((90.0, 90.0), rotation=(sits, 0.0)), (3.0, "begin:seated_rotation_left"), 0.1),
         (Body(heading=(turns, 0.0), rotation=(turns, 0.0)), (3.0, "begin:pivot"), 0.15),
     ):
-        told = body.assessed(mark).repetitions
-        assert told
-        for repetition, known in zip(told, body.known_at(mark), strict=True):
+        reported = body.assessed(mark).repetitions
+        assert reported
+        for repetition, known in zip(reported, body.known_at(mark), strict=True):
             assert repetition.counted
             assert 0.0 < known - repetition.t_end < wait_s
 
@@ -53,28 +55,30 @@ def test_a_repetition_is_told_as_soon_as_it_is_over():
 def test_a_hesitation_early_in_a_turn_does_not_end_it():
     """A stop of 0.1 s on the way out neither ends a turn nor makes two of it."""
     turn = path(0.0, (9.0, 0.5), (9.0, 0.1), (30.0, 0.8), (30.0, 0.5), (0.0, 1.0), (0.0, 1.0))
-    told = Body((90.0, 90.0), rotation=(turn, 0.0)).assessed((3.0, "begin:seated_rotation_left"))
-    assert listed(told) == [("seated_rotation_left", 1, "in", True)]
+    reported = Body((90.0, 90.0), rotation=(turn, 0.0)).assessed(
+        (3.0, "begin:seated_rotation_left")
+    )
+    assert listed(reported) == [("seated_rotation_left", 1, "in", True)]
 
 
 def test_without_marks_squats_are_recognised():
     """The same motion without marks is the same repetitions, and says that they were detected."""
     lean = squats(80, 80, 80)
-    told = Body((lean, lean)).assessed()
-    assert listed(told) == [("squat", i, "down", True) for i in range(1, 4)]
-    assert {r.found for r in told.repetitions} == {"detected"}
+    reported = Body((lean, lean)).assessed()
+    assert listed(reported) == [("squat", i, "down", True) for i in range(1, 4)]
+    assert {r.found for r in reported.repetitions} == {"detected"}
 
 
 def test_a_partial_squat_is_listed_and_not_counted():
     """In a set, a squat that turns at 25° stands in the list with the reason, and counts not."""
     lean = squats(80, 25, 80)
-    told = Body((lean, lean)).assessed(SET)
-    assert listed(told) == [
+    reported = Body((lean, lean)).assessed(SET)
+    assert listed(reported) == [
         ("squat", 1, "down", True),
         ("squat", 2, "down", False),
         ("squat", 3, "down", True),
     ]
-    assert "partial" in told.repetitions[2].reason
+    assert "partial" in reported.repetitions[2].reason
 
 
 def test_a_small_knee_bend_alone_is_nothing():
@@ -87,9 +91,9 @@ def test_a_knee_lift_is_no_squat():
     """One thigh to 80°, the other at 5°: nothing without marks, uncounted in a set of squats."""
     body = Body((squats(80, 80), squats(5, 5)))
     assert not body.assessed().repetitions
-    told = body.assessed(SET)
-    assert [r.counted for r in told.repetitions] == [False] * 4
-    assert "one leg" in told.repetitions[0].reason
+    reported = body.assessed(SET)
+    assert [r.counted for r in reported.repetitions] == [False] * 4
+    assert "one leg" in reported.repetitions[0].reason
 
 
 def test_a_walker_squats_not():
@@ -105,12 +109,12 @@ def test_who_sits_down_does_not_squat():
     assert not Body((lean, lean)).assessed().repetitions
     assert listed(Body((lean, lean)).assessed(SET)) == [("squat", 1, "down", True)]
     longer = path(0.0, (90.0, 1.5), (90.0, 63.0), (0.0, 1.2), (0.0, 1.0))
-    told = Body((longer, longer)).assessed((SET[0], "begin:squat"))
-    assert listed(told) == [("squat", 1, "down", False)]
-    assert "stayed" in told.repetitions[0].reason
+    reported = Body((longer, longer)).assessed((SET[0], "begin:squat"))
+    assert listed(reported) == [("squat", 1, "down", False)]
+    assert "stayed" in reported.repetitions[0].reason
 
 
-def test_touch_and_go_is_told_apart():
+def test_touch_and_go_is_distinguished():
     """Squats without a stop at the top, not even quite upright, are as many as they are."""
     steps = [(90.0, 0.8), (8.0, 0.7)] * 4
     lean = path(0.0, *steps, (0.0, 0.5))
@@ -136,13 +140,13 @@ def test_a_short_gap_leaves_the_repetition_and_is_said():
     lean = squats(90, 90)
     body = Body((lean, lean))
     body.lose(5.1, 5.5, side=0)
-    told = body.assessed(SET)
-    first, second = told.repetitions[:2]
+    reported = body.assessed(SET)
+    first, second = reported.repetitions[:2]
     assert first.counted
     assert "left hip are missing" in first.reason
     assert np.isnan(first.measures["depth_deg"])
     assert second.measures["depth_deg"] == pytest.approx(90.0, abs=0.01)
-    assert told.repetitions[2].reason == ""
+    assert reported.repetitions[2].reason == ""
 
 
 def test_a_long_gap_ends_a_repetition():
@@ -150,9 +154,9 @@ def test_a_long_gap_ends_a_repetition():
     lean = squats(90, 90)
     body = Body((lean, lean))
     body.lose(4.8, 6.9)
-    told = body.assessed(SET)
-    assert listed(told) == [("squat", 1, "down", False), ("squat", 2, "down", True)]
-    assert "data end" in told.repetitions[0].reason
+    reported = body.assessed(SET)
+    assert listed(reported) == [("squat", 1, "down", False), ("squat", 2, "down", True)]
+    assert "data end" in reported.repetitions[0].reason
 
 
 def test_a_side_out_of_sight_does_not_count():
@@ -161,10 +165,10 @@ def test_a_side_out_of_sight_does_not_count():
     for lost_s, counted in ((1.2, False), (1.0, True)):
         body = Body((lean, lean))
         body.lose(4.8, 4.8 + lost_s, side=0)
-        told = body.assessed(SET)
-        assert listed(told) == [("squat", 1, "down", counted), ("squat", 2, "down", True)]
-        assert [each[-1] for each in listed(told, "right")] == [True, True]
-        assert f"{lost_s:.2f} s of the left hip are missing" in told.repetitions[0].reason
+        reported = body.assessed(SET)
+        assert listed(reported) == [("squat", 1, "down", counted), ("squat", 2, "down", True)]
+        assert [each[-1] for each in listed(reported, "right")] == [True, True]
+        assert f"{lost_s:.2f} s of the left hip are missing" in reported.repetitions[0].reason
 
 
 def test_a_gap_that_is_not_over_yet_is_taken_for_a_long_one():
@@ -189,8 +193,8 @@ def test_a_hold_and_a_drill_count_as_far_as_they_are_in_sight():
         for lost_s, counted in ((1.2, False), (0.4, True)):
             body = Body(rotation=(turn, 0.0))
             body.lose(5.2, 5.2 + lost_s, side=0)
-            told = body.assessed((3.0, f"begin:{name}"), (9.5, f"end:{name}"))
-            (mine,) = (r for r in told.repetitions if r.side == "left")
+            reported = body.assessed((3.0, f"begin:{name}"), (9.5, f"end:{name}"))
+            (mine,) = (r for r in reported.repetitions if r.side == "left")
             assert mine.counted is counted
             assert mine.reason
 
@@ -206,17 +210,17 @@ def test_one_thigh_is_enough_in_a_marked_set():
 def test_a_repetition_under_way_when_the_set_ends_belongs_to_it():
     """A coach who ends the set while the athlete comes up loses nothing."""
     lean = squats(90, 90)
-    told = Body((lean, lean)).assessed(SET, (9.3, "end:squat"))
-    assert [(r.set, r.found) for r in told.repetitions] == [(1, "marked")] * 4
+    reported = Body((lean, lean)).assessed(SET, (9.3, "end:squat"))
+    assert [(r.set, r.found) for r in reported.repetitions] == [(1, "marked")] * 4
 
 
 def test_sets_are_numbered_by_their_marks():
     """Two marked sets are sets 1 and 2, each with its own numbers from 1."""
     lean = squats(90, 90, 90)
-    told = Body((lean, lean)).assessed(
+    reported = Body((lean, lean)).assessed(
         SET, (7.0, "end:squat"), (7.1, "begin:squat"), (20.0, "end:squat")
     )
-    assert [(r.set, r.repetition) for r in told.repetitions[::2]] == [(1, 1), (2, 1), (2, 2)]
+    assert [(r.set, r.repetition) for r in reported.repetitions[::2]] == [(1, 1), (2, 1), (2, 2)]
 
 
 def test_nothing_counts_within_a_calibration():
@@ -228,22 +232,22 @@ def test_nothing_counts_within_a_calibration():
     assert not body.assessed((3.0, "begin:tray"), (3.5, "end:tray")).repetitions
 
 
-def test_pivots_are_told_by_leg_and_way():
+def test_pivots_are_recognised_by_leg_and_way():
     """Out on the heel, in on the ball of either foot: a repetition each, with the hip's share."""
     left = path(0.0, (-30.0, 1.0), (-30.0, 2.4), (0.0, 1.0), (0.0, 2.4))
     right = path(0.0, (0.0, 1.6), (-25.0, 1.0), (-25.0, 2.4), (0.0, 1.0), (0.0, 0.8))
     body = Body(heading=(left, right), rotation=(0.9 * left, 0.8 * right))
     for marks in ((), ((3.0, "begin:pivot"),)):
-        told = body.assessed(*marks)
-        assert [(r.movement, r.side, r.direction) for r in told.repetitions] == [
+        reported = body.assessed(*marks)
+        assert [(r.movement, r.side, r.direction) for r in reported.repetitions] == [
             ("pivot", "left", "out"),
             ("pivot", "right", "out"),
             ("pivot", "left", "in"),
             ("pivot", "right", "in"),
         ]
-        shares = [r.measures["hip_share"] for r in told.repetitions]
+        shares = [r.measures["hip_share"] for r in reported.repetitions]
         assert shares == pytest.approx([0.9, 0.8, 0.9, 0.8], abs=1e-3)
-        assert told.repetitions[0].t_turn == told.repetitions[0].t_end
+        assert reported.repetitions[0].t_turn == reported.repetitions[0].t_end
 
 
 @pytest.mark.parametrize(("seconds", "swing"), [(0.15, 0.0), (0.8, 30.0)])
@@ -268,29 +272,29 @@ def test_a_body_that_turns_as_a_whole_pivots_not():
     ("tilt", "inclination", "name"),
     [(0.0, 88.0, "seated_rotation_right"), (-88.0, 175.0, "supine_rotation_right")],
 )
-def test_table_tests_are_told_by_posture(tilt, inclination, name):
+def test_table_tests_are_recognised_by_posture(tilt, inclination, name):
     """Sitting and lying turns to the end range and back are told apart, or named by the mark."""
     roll = path(
         0.0, *[(35.0, 1.2), (35.0, 1.0), (0.0, 1.2), (-40.0, 1.2), (-40.0, 0.5), (0.0, 1.2)]
     )
     body = Body((inclination, inclination), rotation=(0.0, roll), tilt=tilt)
     for marks in ((), ((3.0, f"begin:{name}"),)):
-        told = body.assessed(*marks)
-        assert [(r.movement, r.direction, r.counted) for r in told.repetitions] == [
+        reported = body.assessed(*marks)
+        assert [(r.movement, r.direction, r.counted) for r in reported.repetitions] == [
             (name, "in", True),
             (name, "out", True),
         ]
-        ends = [r.measures["rotation_end_deg"] for r in told.repetitions]
+        ends = [r.measures["rotation_end_deg"] for r in reported.repetitions]
         assert ends == pytest.approx([35.0, -40.0], abs=0.1)
-        assert told.repetitions[0].measures["hold_s"] == pytest.approx(1.2, abs=0.25)
+        assert reported.repetitions[0].measures["hold_s"] == pytest.approx(1.2, abs=0.25)
 
 
 def test_ninety_ninety_switches_are_turns_of_both_legs():
     """Knees falling from one side to the other are a turn in of one hip and out of the other."""
     roll = path(35.0, (-35.0, 1.5), (-35.0, 1.0), (35.0, 1.5), (35.0, 1.0))
     body = Body((85.0, 85.0), rotation=(roll, -roll))
-    told = body.assessed((3.0, "begin:ninety_ninety"))
-    assert [(r.side, r.repetition, r.direction) for r in told.repetitions] == [
+    reported = body.assessed((3.0, "begin:ninety_ninety"))
+    assert [(r.side, r.repetition, r.direction) for r in reported.repetitions] == [
         ("left", 1, "out"),
         ("right", 1, "in"),
         ("left", 2, "in"),
@@ -301,8 +305,8 @@ def test_ninety_ninety_switches_are_turns_of_both_legs():
 def test_lunges_belong_to_the_leg_in_front():
     """In a marked set the front thigh's way is the repetition, though the other leans back."""
     front, back = squats(70, 75), -squats(25, 25)
-    told = Body((back, front)).assessed((3.0, "begin:lunge_right"))
-    assert [(r.movement, r.side, r.counted) for r in told.repetitions] == [
+    reported = Body((back, front)).assessed((3.0, "begin:lunge_right"))
+    assert [(r.movement, r.side, r.counted) for r in reported.repetitions] == [
         ("lunge_right", "right", True)
     ] * 2
 
@@ -344,17 +348,17 @@ def test_long_sessions_forget_nothing_that_is_needed():
     assert repr(whole) == repr(cut)
 
 
-def test_what_a_cue_did_is_told_when_its_set_is_over():
+def test_what_a_cue_did_is_reported_when_its_set_is_over():
     """A tuck that is gone after a cue is better after it; told at the end, however it is cut."""
     tucking = [(15.0, 0.8), (0.0, 0.4), (0.0, 0.3), (0.0, 1.0), (0.0, 0.6)]
     tilt = path(0.0, *(3 * tucking), (0.0, 3 * 3.1))
     lean = squats(95, 95, 95, 95, 95, 95)
     body = Body((lean, lean), tilt=tilt)
     cue = (3.0 + 1.0 + 3 * 3.1 - 0.2, "cue:chest up")
-    told = body.assessed(SET, cue)
-    assert [(o.rule, o.effect, o.cue, o.set) for o in told.outcomes] == [
+    reported = body.assessed(SET, cue)
+    assert [(o.rule, o.effect, o.cue, o.set) for o in reported.outcomes] == [
         ("pelvic_tuck", "better", "chest up", 1)
     ]
-    assert told.outcomes[0].words == "After “chest up”: pelvic tuck 15° → 0°, better."
-    assert repr(body.assessed(SET, cue, cuts=[700, 1400]).outcomes) == repr(told.outcomes)
+    assert reported.outcomes[0].words == "After “chest up”: pelvic tuck 15° → 0°, better."
+    assert repr(body.assessed(SET, cue, cuts=[700, 1400]).outcomes) == repr(reported.outcomes)
     assert not body.assessed(SET).outcomes

@@ -163,7 +163,7 @@ def test_thighs_that_open_are_never_in():
     assert {f.grade for f in found} == {"none"}
 
 
-def test_what_grows_over_a_set_is_told_with_where_to_stop():
+def test_what_grows_over_a_set_is_reported_with_where_to_stop():
     """A tuck that grows from 1 to 23° is a finding that says so and at which repetition to stop."""
     sizes = [1.0, 3.0, 6.0, 9.0, 13.0, 17.0, 20.0, 23.0]
     episodes = [squat(tuck(size), i + 1) for i, size in enumerate(sizes)]
@@ -179,7 +179,7 @@ def test_what_grows_over_a_set_is_told_with_where_to_stop():
     assert not [f for f in judge(even, context()) if f.rule == "grows_over_set"]
 
 
-def test_turns_that_are_thrown_are_told():
+def test_turns_that_are_thrown_are_reported():
     """A seated turn that reaches 281°/s is too fast to learn from, one of 90°/s is not."""
     for speed, grade in ((90.0, "none"), (281.0, "mild"), (344.0, "marked")):
         episodes = [table(table_motion("left", 30.0), "left", i + 1, 30.0) for i in range(3)]
@@ -196,19 +196,19 @@ def test_a_short_pulse_is_no_knee_in():
     assert finding_of("knee_in", squats(motion)).grade == "none"
 
 
-def test_standing_turned_out_is_told_where_the_mount_is_exact():
+def test_standing_turned_out_is_reported_where_the_mount_is_exact():
     """Standing external rotation counts with an exact mount only; else the words say so."""
     episodes = squats(squat_motion())
     standing = np.zeros((2, 3))
     standing[1, 2] = np.radians(-30.0)
-    told = finding_of(
+    reported = finding_of(
         "early_turn_out", episodes, standing=standing, chain="given (thigh_right), tray, bow"
     )
-    assert (told.grade, told.side, told.limit) == ("mild", "right", 20.0)
-    assert told.value == pytest.approx(30.0)
-    not_told = finding_of("early_turn_out", episodes, standing=standing)
-    assert not_told.grade == "none"
-    assert "unknown how far the feet" in not_told.words
+    assert (reported.grade, reported.side, reported.limit) == ("mild", "right", 20.0)
+    assert reported.value == pytest.approx(30.0)
+    unreported = finding_of("early_turn_out", episodes, standing=standing)
+    assert unreported.grade == "none"
+    assert "unknown how far the feet" in unreported.words
 
 
 def test_a_heading_that_drifts_turns_nobody_out():
@@ -221,7 +221,7 @@ def test_a_heading_that_drifts_turns_nobody_out():
     assert finding.value == pytest.approx(6.0 / 0.8, abs=0.5)
 
 
-def test_a_stance_turned_out_far_is_told_without_a_mount_too():
+def test_a_stance_turned_out_far_is_reported_without_a_mount_too():
     """A stance that is turned out by more than the limit against the calibration's is told."""
     episodes = MAKE["early_turn_out"](0.0)
     for each in episodes:

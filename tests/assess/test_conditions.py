@@ -33,9 +33,9 @@ def session(*notes):
     return body.assessed(*marks)
 
 
-def compared(told):
+def compared(reported):
     """What is said of the sides."""
-    return [f for f in latest_findings(told.findings) if f.rule == "rotation_difference"]
+    return [f for f in latest_findings(reported.findings) if f.rule == "rotation_difference"]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_unlike_conditions_are_not_compared():
 
 def test_arcs_of_other_conditions_are_not_averaged():
     """Cold and warm arcs stand apart: 30° and 41°, never their mean."""
-    told = session("cold", "warm", "warm")
-    groups = under_alike_conditions(told.repetitions, told.notes)
+    reported = session("cold", "warm", "warm")
+    groups = under_alike_conditions(reported.repetitions, reported.notes)
     found = {said.words: arcs_of(group, "left").internal.value for said, group in groups.items()}
     assert found == pytest.approx({"cold": 30.0, "warm": 41.0}, abs=0.3)
 
@@ -76,8 +76,8 @@ def test_arcs_of_other_conditions_are_not_averaged():
 )
 def test_a_gap_says_what_it_means(notes, words):
     """Passive far beyond active is strength, warm far beyond cold is guarding: not the joint."""
-    told = session(*notes)
-    (pair,) = pairs_of(told.repetitions, told.notes)
+    reported = session(*notes)
+    (pair,) = pairs_of(reported.repetitions, reported.notes)
     assert pair.difference.word == "real"
     assert words in pair.words
 

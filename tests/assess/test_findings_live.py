@@ -19,7 +19,7 @@ def session():
     return simulate("squat", seed=77, sets=2, setup=Setup(performance=performance))
 
 
-def _told(session, settings=None):
+def _reported(session, settings=None):
     header = replace(session.header, parameters={"assess": settings or {}})
     pipeline = Pipeline(header)
     outs = [pipeline.push(batch) for batch in session.batches()]
@@ -31,9 +31,9 @@ def _drops(outs, number):
     return [f for f in found if f.rule == "pelvic_drop" and f.set == number]
 
 
-def test_a_fault_is_told_after_each_repetition_and_in_its_set_alone(session):
+def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(session):
     """The drop is told from the first repetition on, with its side; the next set is clean."""
-    outs = _told(session)
+    outs = _reported(session)
     first, second = _drops(outs, 1), _drops(outs, 2)
     assert [len(f.repetitions) for f in first] == [1, 2, 3, 4]
     assert {(f.side, f.grade in ("mild", "marked")) for f in first} == {("left", True)}
@@ -45,23 +45,23 @@ def test_a_fault_is_told_after_each_repetition_and_in_its_set_alone(session):
 
 def test_findings_come_with_their_repetition(session):
     """What is told of a repetition is in the same output as the repetition itself."""
-    outs = _told(session)
+    outs = _reported(session)
     for out in outs:
-        told = {(r.movement, r.set) for r in out.repetitions if r.counted}
-        assert {(f.movement, f.set) for f in out.findings} == told
+        reported = {(r.movement, r.set) for r in out.repetitions if r.counted}
+        assert {(f.movement, f.set) for f in out.findings} == reported
 
 
 def test_the_recordings_own_settings_judge(session):
     """A limit in the header moves the grade, and a wrong one is told before anything runs."""
-    outs = _told(session, {"limits": {"pelvic_drop_deg": 15.0}})
+    outs = _reported(session, {"limits": {"pelvic_drop_deg": 15.0}})
     assert {(f.grade, f.limit) for f in _drops(outs, 1)} == {("none", 15.0)}
     with pytest.raises(RecordingError, match="pelvic_drop_deg from 2 to 20"):
-        _told(session, {"limits": {"pelvic_drop_deg": 150.0}})
+        _reported(session, {"limits": {"pelvic_drop_deg": 150.0}})
 
 
 def test_the_last_word_alone_is_the_same_as_live(session):
     """Asked for the last word only, all that stood live in the end comes at the end, bit by bit."""
-    live = latest_findings([f for out in _told(session) for f in out.findings])
+    live = latest_findings([f for out in _reported(session) for f in out.findings])
     pipeline = Pipeline(session.header, last_word=True)
     before = [f for batch in session.batches(7.0) for f in pipeline.push(batch).findings]
     assert before == []
@@ -73,7 +73,7 @@ def test_the_last_words_of_tests_in_turns_keep_their_order():
     """Tests of both sides in turns are told in the order of their last repetitions, as live."""
     performance = Performance(repetitions=2)
     played = simulate("seated", seed=78, sets=4, setup=Setup(performance=performance))
-    live = latest_findings([f for out in _told(played) for f in out.findings])
+    live = latest_findings([f for out in _reported(played) for f in out.findings])
     pipeline = Pipeline(played.header, last_word=True)
     for batch in played.batches(20.0):
         pipeline.push(batch)

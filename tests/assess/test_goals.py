@@ -82,7 +82,7 @@ def test_an_arc_at_the_edge_is_not_sure():
     assert "perhaps short of" in internal.words
 
 
-def test_what_was_not_measured_cannot_be_told():
+def test_what_was_not_measured_is_inconclusive():
     """Without turns outwards there is no external and no total arc; no error means not sure."""
     inward = [turn("right", i + 1, 30.0) for i in range(3)]
     found = {s.zone.name: s for s in against(arcs_of(inward, "right"), zones_for())}

@@ -90,5 +90,5 @@ def test_the_page_tells_every_limit(name):
     """docs/assessment.md has each limit with the value that the program uses."""
     page = Path(__file__).parents[2] / "docs" / "assessment.md"
     rows = [line.split("|")[1:3] for line in page.read_text().splitlines() if line.startswith("|")]
-    told = {cells[0].strip(" `"): cells[1].strip() for cells in rows if len(cells) == 2}
-    assert told[name] == f"{LIMITS[name].value:g}"
+    reported = {cells[0].strip(" `"): cells[1].strip() for cells in rows if len(cells) == 2}
+    assert reported[name] == f"{LIMITS[name].value:g}"

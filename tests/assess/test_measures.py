@@ -43,9 +43,9 @@ def a_set(movement):
 @pytest.mark.parametrize("movement", MOVEMENTS.values(), ids=MOVEMENTS)
 def test_what_is_measured_is_in_the_table(movement):
     """Every movement gives repetitions, and each of their measures is one that is explained."""
-    told = a_set(movement).assessed((3.0, f"begin:{movement.name}"))
-    assert told.repetitions
-    for repetition in told.repetitions:
+    reported = a_set(movement).assessed((3.0, f"begin:{movement.name}"))
+    assert reported.repetitions
+    for repetition in reported.repetitions:
         assert repetition.movement == movement.name
         assert set(repetition.measures) <= set(MEASURES)
         assert "duration_s" in repetition.measures
@@ -83,8 +83,8 @@ def test_another_way_back_sweeps_an_area():
     """Turning in by 10° at the bottom, 90° deep, and coming back so sweeps a known area."""
     lean = path(0.0, (90.0, 1.5), (90.0, 0.6), (0.0, 1.5), (0.0, 0.6))
     roll = path(0.0, (0.0, 1.5), (10.0, 0.6), (10.0, 1.5), (0.0, 0.6))
-    told = Body((lean, lean), rotation=(roll, 0.0)).assessed(SET)
-    assert told.repetitions[0].measures["swept_area_deg2"] == pytest.approx(900.0, rel=0.02)
+    reported = Body((lean, lean), rotation=(roll, 0.0)).assessed(SET)
+    assert reported.repetitions[0].measures["swept_area_deg2"] == pytest.approx(900.0, rel=0.02)
 
 
 def test_the_error_of_an_arc_comes_with_it():
@@ -115,8 +115,8 @@ def test_a_set_is_summed_up():
     """Mean, spread and creep of a set are those of its counted repetitions."""
     depths = (80.0, 85.0, 90.0, 20.0, 95.0, 100.0, 105.0)
     lean = squats(*depths)
-    told = Body((lean, lean)).assessed(SET)
-    left, right = summaries(told.repetitions)
+    reported = Body((lean, lean)).assessed(SET)
+    left, right = summaries(reported.repetitions)
     assert (left.side, right.side) == ("left", "right")
     assert (left.counted, left.listed) == (6, 7)
     counted = np.array([d for d in depths if d > 35.0])

@@ -13,8 +13,8 @@ BOTTOM_S = 5.25
 
 def findings(*marks):
     """What stands in the end of a set of three squats with these marks."""
-    told = Body(inclination=(DEEP, DEEP)).assessed(*sorted((*SET, *marks)))
-    return latest_findings(told.findings)
+    reported = Body(inclination=(DEEP, DEEP)).assessed(*sorted((*SET, *marks)))
+    return latest_findings(reported.findings)
 
 
 def of(rule, found):
@@ -55,7 +55,7 @@ def test_pain_marked_after_the_set_belongs_to_it():
     assert "not marked" in found.words
 
 
-def test_each_rule_is_told_once_after_a_mark():
+def test_each_rule_is_reported_once_after_a_mark():
     """Judging a set again after a mark replaces what was said of it."""
     found = findings((14.0, "pain:left groin"))
     said = [(f.movement, f.set, f.rule, f.side) for f in found]

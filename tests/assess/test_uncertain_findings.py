@@ -98,7 +98,7 @@ def test_a_difference_that_the_error_swallows_is_not_denied():
 
 
 @pytest.mark.parametrize(("apart", "grade"), [(9.0, "none"), (10.5, "cannot_tell"), (13.0, "mild")])
-def test_a_difference_just_beyond_its_error_is_not_yet_told(apart, grade):
+def test_a_difference_just_beyond_its_error_is_not_yet_reported(apart, grade):
     """Beyond its detectable change a difference is told once it is 90 % sure to reach the limit."""
     episodes = squats(more_internal(apart))
     for each in episodes:

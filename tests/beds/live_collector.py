@@ -175,7 +175,7 @@ def rows_at(
     return rows
 
 
-def told(hub: LiveHub, *, lost: bool = False) -> None:
+def reported(hub: LiveHub, *, lost: bool = False) -> None:
     """Two squats, and what was told after the first and after the second; nothing when lost."""
     for number in (1, 2):
         for side, arc in (("left", 9.0), ("right", -4.0)):
@@ -245,7 +245,7 @@ async def feed(
     if not athlete.course.tested:
         hub.announce("mark", {"t": 0.0, "label": "begin:squat"})
         athlete.course.heard("begin:squat")
-    told(hub, lost=lost)
+    reported(hub, lost=lost)
     for sensor, end in (("thigh_left", 9.4), ("pelvis", 9.02)):
         fault = Fault(sensor, "gap", 9.0, end, 1)
         hub.announce("fault", {"t": BACKFILL_S, "fault": fault})

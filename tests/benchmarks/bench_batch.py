@@ -44,13 +44,17 @@ def main() -> None:
     words.add_argument("--minutes", type=float, default=10.0)
     words.add_argument("--part", type=int, default=24, help="recordings of a timed run")
     words.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "imuhip_batch")
-    told = words.parse_args()
-    files = _made(told.folder / f"{told.minutes:g}_minutes", told.recordings, told.minutes)
+    reported = words.parse_args()
+    files = _made(
+        reported.folder / f"{reported.minutes:g}_minutes", reported.recordings, reported.minutes
+    )
     size = sum(file.stat().st_size for file in files)
-    print(f"{len(files)} recordings of {told.minutes:g} minutes, {size / len(files) / 1e6:.1f} MB")
-    with tempfile.TemporaryDirectory(dir=told.folder) as scratch:
+    print(
+        f"{len(files)} recordings of {reported.minutes:g} minutes, {size / len(files) / 1e6:.1f} MB"
+    )
+    with tempfile.TemporaryDirectory(dir=reported.folder) as scratch:
         per_recording = _all_of_them(files, Path(scratch) / "all")
-        _alternately(files[: told.part], Path(scratch))
+        _alternately(files[: reported.part], Path(scratch))
     _league(per_recording)
 
 

@@ -139,7 +139,7 @@ def main() -> None:
     )
     rng = np.random.default_rng(FIRST_SEED)
     for link in LINKS:
-        later, early, told, covered = [], [], [], []
+        later, early, reported, covered = [], [], [], []
         for seed in range(seeds):
             (a, ra), (b, rb) = (run(link, FIRST_SEED + 2 * seed + k) for k in (0, 1))
             n = min(len(a), len(b))
@@ -148,7 +148,7 @@ def main() -> None:
             later.append(apart[cut:])
             early.append(apart[:cut])
             both = 1e3 * (ra[:n] + rb[:n])
-            told.append(both[cut:])
+            reported.append(both[cut:])
             covered.append(apart[cut:] <= both[cut:])
         settled, first = np.concatenate(later), np.concatenate(early)
         p50, p95 = np.percentile(settled, (50, 95))
@@ -157,7 +157,7 @@ def main() -> None:
         print(
             f"{link!s:34} {p50:6.2f} {p95:6.2f} {settled.max():6.2f} | "
             f"{np.percentile(first, 95):14.2f} {first.max():6.2f} | "
-            f"{np.median(np.concatenate(told)):8.2f} {np.mean(np.concatenate(covered)):8.1%} | "
+            f"{np.median(np.concatenate(reported)):8.2f} {np.mean(np.concatenate(covered)):8.1%} | "
             f"{least50:9.2f} {least95:5.2f}{met}",
             flush=True,
         )

@@ -96,8 +96,8 @@ def sides(first: int, _rounds: int, draws: int) -> None:
             side_difference(Measured(20.0 + l_, 3.0), Measured(20.0 + r, 3.0), covariance).word
             for l_, r in error.tolist()
         )
-        told = ", ".join(f"{word} {100.0 * n / draws:.1f} %" for word, n in words.most_common())
-        print(f"  covariance {covariance:+.0f} deg²: {told}")
+        reported = ", ".join(f"{word} {100.0 * n / draws:.1f} %" for word, n in words.most_common())
+        print(f"  covariance {covariance:+.0f} deg²: {reported}")
 
 
 def _all(made: Sequence[Trial]) -> tuple[list[Judged], list[Bounds]]:
@@ -122,18 +122,18 @@ def _rules(title: str, judged: Sequence[Judged]) -> None:
     )
     for rule in dict.fromkeys(j.rule for j in judged):
         some = [j for j in judged if j.rule == rule]
-        told = [j for j in some if _told(j)]
-        right = [j for j in told if j.true >= j.limit and j.side_right]
-        wrong = [j for j in told if j.true < NEAR * j.limit or not j.side_right]
+        reported = [j for j in some if _reported(j)]
+        right = [j for j in reported if j.true >= j.limit and j.side_right]
+        wrong = [j for j in reported if j.true < NEAR * j.limit or not j.side_right]
         at_twice = [j for j in some if j.size == 2.0 and j.grade != "cannot_tell"]
-        hit = [j for j in at_twice if _told(j) and j.side_right]
+        hit = [j for j in at_twice if _reported(j) and j.side_right]
         clean = [j for j in some if j.clean and j.true < j.limit]
         mdc = np.median([j.mdc for j in some if math.isfinite(j.mdc)] or [math.nan])
         print(
             f"{rule:22}",
             _share(len(right), len(right) + len(wrong)),
             _share(len(hit), len(at_twice)),
-            _share(sum(map(_told, clean)), len(clean)),
+            _share(sum(map(_reported, clean)), len(clean)),
             _share(sum(j.grade == "cannot_tell" for j in some), len(some), wide=18),
             f"{mdc:6.1f}",
         )
@@ -141,9 +141,9 @@ def _rules(title: str, judged: Sequence[Judged]) -> None:
 
 def _strictly(judged: Sequence[Judged]) -> None:
     """Rotation differences that were told, against the detectable change instead of the limit."""
-    told = [j for j in judged if j.rule == "rotation_difference" and _told(j)]
-    wrong = [j for j in told if j.true < NEAR * j.told_limit or not j.side_right]
-    right = [j for j in told if j.true >= j.told_limit and j.side_right]
+    reported = [j for j in judged if j.rule == "rotation_difference" and _reported(j)]
+    wrong = [j for j in reported if j.true < NEAR * j.reported_limit or not j.side_right]
+    right = [j for j in reported if j.true >= j.reported_limit and j.side_right]
     share = _share(len(right), len(right) + len(wrong))
     print(f"{'strictly':22} {share}")
 
@@ -161,7 +161,7 @@ def _sizes(judged: Sequence[Judged]) -> None:
         cells = []
         for size in (0.5, 1.0, 2.0):
             can = [j for j in sizes[size] if j.grade != "cannot_tell"]
-            cells.append(_share(sum(map(_told, can)), len(can)))
+            cells.append(_share(sum(map(_reported, can)), len(can)))
         blind = sum(j.grade == "cannot_tell" for j in sizes[2.0])
         print(f"{rule:22} {part:22}", *cells, _share(blind, len(sizes[2.0])))
 
@@ -195,7 +195,7 @@ def _off(seconds: Sequence[float]) -> str:
     return f"median {np.median(size):.0f} p95 {np.percentile(size, 95):.0f} worst {size.max():.0f}"
 
 
-def _told(j: Judged) -> bool:
+def _reported(j: Judged) -> bool:
     return j.grade in ("mild", "marked")
 
 

@@ -91,7 +91,7 @@ class Side:
     stated: Array
     valid: float
     arcs: Array
-    told: dict[str, Array]
+    reported: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ def _analysed(session: SimulatedSession) -> Analysed:
     outs.append(pipeline.finish())
     last: dict[tuple[str, str, int, str], Finding] = {}
     for out in outs:
-        told = {(f.rule, f.movement, f.set): None for f in out.findings}
-        last = {key: f for key, f in last.items() if key[:3] not in told}
+        reported = {(f.rule, f.movement, f.set): None for f in out.findings}
+        last = {key: f for key, f in last.items() if key[:3] not in reported}
         last |= {(f.rule, f.movement, f.set, f.side): f for f in out.findings}
     steps = [step for out in outs for step in out.steps]
     kinds = {(f.kind, f.sensor) for out in outs for f in out.faults}
@@ -237,7 +237,7 @@ def _side(
         stated=np.nanmean(got.sd[use, k], axis=0),
         valid=float(steps[steps <= NEAR_S].sum() / span),
         arcs=_arcs(session, got, true, good, k),
-        told=_told(session, got, k),
+        reported=_reported(session, got, k),
     )
 
 
@@ -254,7 +254,7 @@ def _arcs(session: SimulatedSession, got: Analysed, true: Array, good: BoolArray
     return np.array(errors)
 
 
-def _told(session: SimulatedSession, got: Analysed, k: int) -> dict[str, Array]:
+def _reported(session: SimulatedSession, got: Analysed, k: int) -> dict[str, Array]:
     """By what is stated: for each found repetition whether the truth lies within."""
     t, rotation = session.truth.t, np.degrees(session.truth.hip[:, k, 2])
     inside: dict[str, list[bool]] = {}
@@ -294,7 +294,7 @@ def _findings(
     for each in findings:
         if each.grade not in ("mild", "marked"):
             continue
-        value, own = (_true_value(each, told) for told in (true, from_rest))
+        value, own = (_true_value(each, reported) for reported in (true, from_rest))
         if value is None or own is None:
             continue
         fired += 1
@@ -315,8 +315,8 @@ def _true_value(finding: Finding, true: dict[tuple[str, str, int, str], float]) 
         sign = -1.0 if finding.side == "left" else 1.0
         return None if value is None else sign * value * factor
     sides = SIDES if finding.side == "both" else (finding.side,)
-    told = [v for s in (*sides, "both") if (v := true.get((*where, s))) is not None]
-    return max(told) * factor if told else None
+    reported = [v for s in (*sides, "both") if (v := true.get((*where, s))) is not None]
+    return max(reported) * factor if reported else None
 
 
 def _from_rest(session: SimulatedSession):
@@ -372,7 +372,7 @@ def _honesty(case: Case) -> str:
         return ""
     patterns = [SAID[name] for name in case.name.split(",")]
     if any(re.search(p, words, re.IGNORECASE) for p in patterns for words in case.words):
-        return "told"
+        return "reported"
     if min(side.valid for side in case.sides) == 0.0:
         return "withheld"
     covered = min(side.cover[2] for side in case.sides) >= HEDGED
@@ -404,18 +404,20 @@ def _summary(cases: Sequence[Case]) -> str:
     for name, kind in (("sd", "cover"), ("sd_total", "cover_total")):
         for i in (2, 1, 0):
             both = [[getattr(s, kind)[i] for s in case.sides] for case in cases]
-            told = [b for b in both if not np.isnan(b).all()]
+            reported = [b for b in both if not np.isnan(b).all()]
             lines.append(
                 _row(
                     f"{HIP_ANGLES[i]} 95 % by {name}",
                     np.ravel(both),
-                    np.array([np.nanmin(b) for b in told]),
+                    np.array([np.nanmin(b) for b in reported]),
                     np.nanmin,
                 )
             )
-    names = sorted({name for case in cases for side in case.sides for name in side.told})
+    names = sorted({name for case in cases for side in case.sides for name in side.reported})
     for name in names:
-        sides = [[float(s.told[name].mean()) for s in c.sides if name in s.told] for c in cases]
+        sides = [
+            [float(s.reported[name].mean()) for s in c.sides if name in s.reported] for c in cases
+        ]
         pooled = np.concatenate([np.array(each) for each in sides])
         worse = np.array([min(each) for each in sides if each])
         lines.append(_row(f"repetitions 95 %, {name}", pooled, worse, np.nanmin))

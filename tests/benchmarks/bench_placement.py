@@ -29,7 +29,7 @@ WORKERS = 2
 class Trial(NamedTuple):
     """What one session told, and what was done to it."""
 
-    told: tuple[Misplacement, ...]
+    reported: tuple[Misplacement, ...]
     sensor: str
     slipped_at: float
     sides_right: bool
@@ -69,13 +69,13 @@ def _trial(job: tuple[str, int, str]) -> Trial:
     outs = [pipeline.push(_as_played(case, batch)) for batch in session.batches(5.0)]
     outs.append(pipeline.finish())
     steps = [step for out in outs for step in out.steps]
-    told = tuple(fault for step in steps for fault in step.misplaced)
+    reported = tuple(fault for step in steps for fault in step.misplaced)
     headings = tuple(
         gate.value for step in steps for gate in step.gates if gate.name == "heading_closure"
     )
     believed = pipeline.alignment.sensors if pipeline.alignment else SENSORS
     sides = believed == _true_sides(session, setup)
-    return Trial(told, sensor, when, sides, headings)
+    return Trial(reported, sensor, when, sides, headings)
 
 
 def _setup(case: str, sensor: str, when: float, angle_deg: float) -> Setup:
@@ -123,21 +123,25 @@ def _true_sides(session: SimulatedSession, setup: Setup) -> tuple[str, ...]:
     return tuple(_other_leg(name) if setup.swapped else name for name in recorded)
 
 
-def _told(*kinds: str) -> Callable[[Trial], bool]:
-    return lambda r: any(fault.kind in kinds for fault in r.told)
+def _reported(*kinds: str) -> Callable[[Trial], bool]:
+    return lambda r: any(fault.kind in kinds for fault in r.reported)
 
 
 def _found(kind: str) -> Callable[[Trial], bool]:
-    return lambda r: any(f.kind == kind and f.sensor == r.sensor and f.corrected for f in r.told)
+    return lambda r: any(
+        f.kind == kind and f.sensor == r.sensor and f.corrected for f in r.reported
+    )
 
 
 def _slip_found(r: Trial) -> bool:
     """Told of a slip in the interval in which it was."""
-    return any(f.kind == "slipped" and f.t_start - 2 <= r.slipped_at <= f.t_end + 2 for f in r.told)
+    return any(
+        f.kind == "slipped" and f.t_start - 2 <= r.slipped_at <= f.t_end + 2 for f in r.reported
+    )
 
 
 def _slip_named(r: Trial) -> bool:
-    return [f.sensor for f in r.told if f.kind == "slipped"] == [r.sensor]
+    return [f.sensor for f in r.reported if f.kind == "slipped"] == [r.sensor]
 
 
 def _rate(hits: Iterable[bool]) -> str:
@@ -149,28 +153,28 @@ def _rate(hits: Iterable[bool]) -> str:
     return f"{int(found.sum()):4}/{n} = {100 * p:5.1f} % ({low:.1f} to {high:.1f})"
 
 
-_WRONG_SIDES = ("swapped or as named told", _told("swapped", "as_named"))
-_WRONG_MOUNT = ("a mount told", _told("upside_down", "turned"))
-_WRONG_SLIP = ("a slip told", _told("slipped"))
+_WRONG_SIDES = ("swapped or as named told", _reported("swapped", "as_named"))
+_WRONG_MOUNT = ("a mount told", _reported("upside_down", "turned"))
+_WRONG_SLIP = ("a slip told", _reported("slipped"))
 _SIDES = ("sides right in the end", lambda r: r.sides_right)
 _SLIP = (("slip told", _slip_found), ("and the right sensor alone named", _slip_named))
 
 QUESTIONS: dict[str, tuple[tuple[str, Callable[[Trial], bool]], ...]] = {
-    "none": (_WRONG_SIDES, _WRONG_MOUNT, _WRONG_SLIP, ("tilted told", _told("tilted"))),
-    "swapped": (("swapped told", _told("swapped")), _SIDES, _WRONG_MOUNT, _WRONG_SLIP),
+    "none": (_WRONG_SIDES, _WRONG_MOUNT, _WRONG_SLIP, ("tilted told", _reported("tilted"))),
+    "swapped": (("swapped told", _reported("swapped")), _SIDES, _WRONG_MOUNT, _WRONG_SLIP),
     "mirrored athlete": (_WRONG_SIDES, _SIDES),
     "upside down": (
         ("told and corrected", _found("upside_down")),
         _WRONG_SIDES,
-        ("turned told", _told("turned")),
+        ("turned told", _reported("turned")),
     ),
     "turned by 90°": (
         ("told and corrected", _found("turned")),
         _WRONG_SIDES,
-        ("upside down told", _told("upside_down")),
+        ("upside down told", _reported("upside_down")),
     ),
     "none, unmarked": (_WRONG_SIDES,),
-    "swapped, unmarked": (("swapped told", _told("swapped")), _SIDES),
+    "swapped, unmarked": (("swapped told", _reported("swapped")), _SIDES),
     "slip about x": _SLIP,
     "slip about y": _SLIP,
     "slip about z": _SLIP,

@@ -30,8 +30,8 @@ def main() -> None:
             both = np.array([_trial(scenario, seed, grade, spent) for seed in seeds])
             for k, name in enumerate(("live", "offline")):
                 found = both[:, k].reshape(-1, 3)
-                told = zip(np.median(found, axis=0), found.max(axis=0), strict=True)
-                figures = (f"{median:6.2f} /{worst:6.2f}" for median, worst in told)
+                reported = zip(np.median(found, axis=0), found.max(axis=0), strict=True)
+                figures = (f"{median:6.2f} /{worst:6.2f}" for median, worst in reported)
                 print(f"{scenario:7} {grade:8} {name:8}", *figures, flush=True)
     print(f"the second look took {spent[1] / spent[0]:.1f} times what the first one did")
 

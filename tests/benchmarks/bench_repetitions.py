@@ -51,7 +51,7 @@ class Tally:
     errors: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """A repetition, and the host's session time at which it and its findings were out."""
 
     at: float
@@ -62,7 +62,7 @@ class Told(NamedTuple):
 class Played:
     """What came out of a session, and when; `rows` and `hosts` say when a row was complete."""
 
-    told: list[Told] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
     rows: list[float] = field(default_factory=list)
     hosts: list[float] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ def compare(
     """Add one session to the tallies; how long what was told came after its data and its end."""
     marked = how[0] == "marked"  # without marks nobody asks when: larger batches, the same bits
     played = assessed(session.header, session.batches(BATCH_S if marked else 5.0), marked=marked)
-    found = [each for each in played.told if each.repetition.counted]
+    found = [each for each in played.reported if each.repetition.counted]
     groups: dict[tuple[str, int, str, str], list] = defaultdict(list)
     for true in session.repetitions:
         if true.counted:
@@ -119,7 +119,7 @@ def compare(
         ]
         tally.true += len(true)
         pairs = matched(true, ours, tally)
-        waits += [(told.at - played.came(end), told.at - end) for told, end in pairs]
+        waits += [(reported.at - played.came(end), reported.at - end) for reported, end in pairs]
         tally.missed += len(true) - len(pairs)
         tally.extra += len(ours) - len(pairs)
         good = len(ours) == len(true) == len(pairs)
@@ -131,7 +131,7 @@ def compare(
     return waits
 
 
-def matched(true: list, ours: Sequence[Told], tally: Tally) -> list[tuple[Told, float]]:
+def matched(true: list, ours: Sequence[Reported], tally: Tally) -> list[tuple[Reported, float]]:
     """Pair true repetitions with those found around them: what was told, and the true end."""
     pairs = []
     for each in true:
@@ -161,8 +161,8 @@ def assessed(header: Header, batches: Iterable[list[Record]], *, marked: bool) -
         if len(out.grid.t):
             played.rows.append(float(out.grid.t[-1]))
             played.hosts.append(host)
-        played.told += [Told(at, each) for each in out.repetitions]
-    played.told += [Told(host, each) for each in pipeline.finish().repetitions]
+        played.reported += [Reported(at, each) for each in out.repetitions]
+    played.reported += [Reported(host, each) for each in pipeline.finish().repetitions]
     return played
 
 
@@ -175,7 +175,7 @@ def read_others(seed: int) -> Counter[str]:
     """What is found, counted and without marks, in what is no exercise of ours."""
     session = simulate(OTHERS, seed=seed, grade=GRADES[seed % 3])
     played = assessed(session.header, session.batches(1.0), marked=False)
-    return Counter(each.repetition.movement for each in played.told if each.repetition.counted)
+    return Counter(each.repetition.movement for each in played.reported if each.repetition.counted)
 
 
 def print_table(tallies: dict[tuple[str, ...], Tally]) -> None:

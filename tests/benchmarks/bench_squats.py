@@ -317,8 +317,8 @@ def _tell_coverage(trials: dict[str, Trial], fits: dict[str, Mounts]) -> None:
         error = np.degrees(wrap_angle(angles.hip[rows] - np.radians(true)))
         sd = np.degrees(angles.hip_sd_total[rows])
         for k, side in enumerate(SIDES):
-            told = [_covered(error[:, k, i], sd[:, k, i]) for i in range(len(HIP_ANGLES))]
-            named = [f"{name} {text}" for name, text in zip(HIP_ANGLES, told, strict=True)]
+            reported = [_covered(error[:, k, i], sd[:, k, i]) for i in range(len(HIP_ANGLES))]
+            named = [f"{name} {text}" for name, text in zip(HIP_ANGLES, reported, strict=True)]
             print(f"{exercise:10} {side:6}", "   ".join(named))
 
 

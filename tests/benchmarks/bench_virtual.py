@@ -114,9 +114,9 @@ async def measure_bluez(seconds):
             env={**os.environ, **bed.environment},
             stdout=asyncio.subprocess.PIPE,
         )
-        told, _ = await host.communicate()
+        reported, _ = await host.communicate()
         bed_share = (time.process_time() - cpu) / (time.monotonic() - wall)
-    came, share = json.loads(told)
+    came, share = json.loads(reported)
     show("bluez", sent, came, host=share, bed=bed_share)
 
 

@@ -99,7 +99,7 @@ class Judged:
     value: float
     mdc: float
     limit: float
-    told_limit: float
+    reported_limit: float
     side_right: bool
     trial: Trial
     where: tuple[str, int, str]
@@ -223,10 +223,10 @@ def analysed(session: SimulatedSession) -> tuple[list[Repetition], list[Finding]
     repetitions = [each for out in outs for each in out.repetitions]
     last: dict[tuple[str, str, int], dict[str, Finding]] = {}
     for out in outs:
-        told: dict[tuple[str, str, int], dict[str, Finding]] = defaultdict(dict)
+        reported: dict[tuple[str, str, int], dict[str, Finding]] = defaultdict(dict)
         for each in out.findings:
-            told[each.rule, each.movement, each.set][each.side] = each
-        last |= told
+            reported[each.rule, each.movement, each.set][each.side] = each
+        last |= reported
     calibrated = pipeline.alignment is not None and pipeline.alignment.grade != "none"
     return repetitions, [each for sides in last.values() for each in sides.values()], calibrated
 
@@ -234,7 +234,7 @@ def analysed(session: SimulatedSession) -> tuple[list[Repetition], list[Finding]
 def _judged(trial: Trial, session: SimulatedSession, findings: Sequence[Finding]) -> list[Judged]:
     true = true_of_sets(session)
     touched = {(each.movement, each.set) for each in session.injected}
-    told = []
+    reported = []
     for each in findings:
         value = _true_value(each, true)
         if value is None:
@@ -252,7 +252,7 @@ def _judged(trial: Trial, session: SimulatedSession, findings: Sequence[Finding]
         side = True
         if each.rule in SIGNED and each.grade in ("mild", "marked"):
             side = each.side == ("right" if value > 0.0 else "left")
-        told.append(
+        reported.append(
             Judged(
                 rule=each.rule,
                 part="+".join(own[0].parts) if own else "",
@@ -263,13 +263,13 @@ def _judged(trial: Trial, session: SimulatedSession, findings: Sequence[Finding]
                 value=each.value,
                 mdc=each.mdc,
                 limit=true_limit(each),
-                told_limit=each.limit,
+                reported_limit=each.limit,
                 side_right=side,
                 trial=trial,
                 where=(each.movement, each.set, each.side),
             )
         )
-    return told
+    return reported
 
 
 def true_limit(finding: Finding) -> float:

@@ -107,7 +107,7 @@ def test_a_new_connection_is_no_loss() -> None:
     assert vital.figures()["rate_hz"] == pytest.approx(100.0, rel=0.02)
 
 
-def test_without_a_counter_loss_is_told_by_the_rate() -> None:
+def test_without_a_counter_loss_is_reported_by_the_rate() -> None:
     """A device without a counter loses what its rate promises and does not bring."""
     profile = known_profiles()["witmotion_wt901ble"]
     vital = VitalSigns("pelvis", profile, 100.0)

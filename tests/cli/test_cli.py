@@ -172,7 +172,7 @@ def test_replay_tells_the_steps(session):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "reported"),
     [
         (("analyze", "nowhere.mcap", "-o", "out"), 1, "no such file"),
         (("info", "nowhere.mcap"), 1, "no such file"),
@@ -195,11 +195,11 @@ def test_replay_tells_the_steps(session):
         (("export", "nowhere.mcap", "-o", "out", "--from", "5", "--to", "4"), 2, "is after --to"),
     ],
 )
-def test_wrong_input_is_said_plainly(words, code, told, tmp_path, monkeypatch):
+def test_wrong_input_is_said_plainly(words, code, reported, tmp_path, monkeypatch):
     """Wrong words exit with 2, missing files with 1, each with a sentence and no traceback."""
     monkeypatch.chdir(tmp_path)
     done = imuhip(*words, expect=code)
-    assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert reported in " ".join(done.stderr.replace("│", " ").split())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -136,6 +136,6 @@ def test_a_difference_is_drawn_against_the_band_of_its_error(tmp_path: Path) -> 
     real = next(one.difference for one in found if one.difference.word == "real")
     pair = Pair("cold_warm", "squat", "left", "down", "rotation_bottom_deg", 4.0, 25.0, math.nan,
                 real, "warmer")  # fmt: skip
-    told = pairs_picture([pair])
-    assert "Left, squat: warm − cold 21° ±" in told.words
-    assert sum(isinstance(shape, Area) for shape in told.shapes) == 1
+    reported = pairs_picture([pair])
+    assert "Left, squat: warm − cold 21° ±" in reported.words
+    assert sum(isinstance(shape, Area) for shape in reported.shapes) == 1

@@ -16,7 +16,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
         return material_of(catalogue, sessions[0].id)
 
 
-def test_a_drop_out_is_told_in_repetitions(material: Material) -> None:
+def test_a_drop_out_is_reported_in_repetitions(material: Material) -> None:
     """All four of the left side are missing in the second set, and nothing else."""
     assert left_out(material.repetitions) == [
         "Squat, set 2, left: 4 of 4 repetitions left out because their rotation is not known."

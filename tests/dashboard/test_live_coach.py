@@ -201,7 +201,7 @@ def test_the_athletes_own_goal_is_on_the_gauge(page: Page, address: str, collect
         assert [(z["from_deg"], z["to_deg"]) for z in seated[side]] == both
 
 
-def test_what_cannot_be_told_is_a_dash_with_what_to_do(
+def test_what_is_inconclusive_is_a_dash_with_what_to_do(
     page: Page, address: str, collector: Any
 ) -> None:
     """After a long gap a side has no number, says what helps, and nothing is called fine."""

@@ -42,7 +42,7 @@ def series(*means: float, kind: Kind = "warm", side: str = "left", sd: float = 1
     return series_of(values)[0]
 
 
-def test_a_change_is_told_with_its_error_and_word() -> None:
+def test_a_change_is_reported_with_its_error_and_word() -> None:
     """A large change is called real, a small one is not, and a single session says so."""
     row = series_row(series(10.0, 10.0, 10.0, 30.0))
     assert "real" in row["Since the first"]

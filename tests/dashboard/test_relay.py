@@ -95,8 +95,8 @@ def test_the_network_needs_the_same_token(tmp_path: Path) -> None:
 
 def test_the_policy_names_where_pages_may_follow() -> None:
     """Each name of this machine with the relay's port; none without a relay."""
-    told = stream_addresses(Settings(relay_port=8502, hosts=frozenset({"desk", "fd00::1"})))
-    assert told == ("ws://127.0.0.1:8502", "ws://desk:8502", "ws://localhost:8502")
+    reported = stream_addresses(Settings(relay_port=8502, hosts=frozenset({"desk", "fd00::1"})))
+    assert reported == ("ws://127.0.0.1:8502", "ws://desk:8502", "ws://localhost:8502")
     assert stream_addresses(Settings()) == ()
 
 

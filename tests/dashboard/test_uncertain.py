@@ -97,8 +97,8 @@ def test_the_hub_sends_no_number_that_says_nothing(catalogue: Catalogue) -> None
     wide = Z95 * rows[:, sd] > MOST_ERROR_DEG
     assert wide.sum() > 500
     assert np.isnan(rows[wide, angle]).all()
-    told = ~wide & np.isfinite(rows[:, sd])
-    assert np.isfinite(rows[told, angle]).all()
+    reported = ~wide & np.isfinite(rows[:, sd])
+    assert np.isfinite(rows[reported, angle]).all()
 
 
 def test_compare_and_both_reports_show_dashes_and_a_remedy(silent: Catalogue) -> None:
@@ -137,9 +137,9 @@ def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Cata
     after = review.angles["hip_rotation_right_deg"][review.row(ENDS_S + 8.0) :]
     assert np.isnan(after).mean() > 0.5
     assert np.isfinite(review.angles["hip_rotation_left_deg"][review.row(ENDS_S) :]).mean() > 0.9
-    untold = uncertain_sides(review.reps)
-    assert list(untold) == ["right"]
-    assert untold["right"] == (4, 5)
+    left_out = uncertain_sides(review.reps)
+    assert list(left_out) == ["right"]
+    assert left_out["right"] == (4, 5)
     lost = [rep for rep in review.reps if not rep.counts]
     assert [rep.key.side for rep in lost] == ["right"] * 3
     assert all("s of the right hip are missing" in rep.reason for rep in lost)
@@ -188,11 +188,11 @@ def test_the_remedy_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = Pipeline(session.header)
     reps = [rep for batch in silenced(session) for rep in pipeline.push(batch).repetitions]
     right = [rep for rep in reps if rep.movement == "squat" and rep.side == "right"]
-    told = {(rep.set, rep.repetition): certain_measures(rep.measures) for rep in right}
-    assert math.isnan(told[1, 8]["rotation_arc_deg"])
-    truth = told[1, 1]["rotation_arc_deg"]
+    reported = {(rep.set, rep.repetition): certain_measures(rep.measures) for rep in right}
+    assert math.isnan(reported[1, 8]["rotation_arc_deg"])
+    truth = reported[1, 1]["rotation_arc_deg"]
     for number in range(1, 9):
-        arc, sd = (told[2, number][f"rotation_arc{end}_deg"] for end in ("", "_sd"))
+        arc, sd = (reported[2, number][f"rotation_arc{end}_deg"] for end in ("", "_sd"))
         assert abs(arc - truth) < Z95 * sd <= MOST_ERROR_DEG
 
 

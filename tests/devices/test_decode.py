@@ -64,8 +64,8 @@ def test_any_bytes_give_samples_or_faults(packet_from, name, data):
     if streams and profile.decoder is not None:
         return  # what a notification holds may wait for another
     if streams:
-        told = set(block.row.tolist()) | {fault.row for fault in block.faults}
-        silent = [payload for row, payload in enumerate(payloads) if row not in told]
+        reported = set(block.row.tolist()) | {fault.row for fault in block.faults}
+        silent = [payload for row, payload in enumerate(payloads) if row not in reported]
         assert all(payload.startswith(streams[0].ignore) for payload in silent)
     elif characteristic == OTHER:
         assert [fault.row for fault in block.faults] == list(range(len(payloads)))
@@ -92,12 +92,12 @@ def test_how_notifications_are_packed_never_shows(packet_from, name, data):
             if parts and getattr(whole, column) is not None:
                 together = np.concatenate([getattr(part, column) for part in parts])
                 assert together.tobytes() == getattr(whole, column).tobytes()
-        told = [
+        reported = [
             (first + fault.row, fault.kind, fault.reason)
             for (first, _), part in zip(spans, parts, strict=True)
             for fault in part.faults
         ]
-        assert told == [(fault.row, fault.kind, fault.reason) for fault in whole.faults]
+        assert reported == [(fault.row, fault.kind, fault.reason) for fault in whole.faults]
 
 
 def test_a_batch_is_stamped_where_the_profile_says(packet_from):
@@ -282,7 +282,7 @@ def test_each_sample_of_a_batch_may_have_its_own_stamp(packet_from, small_text):
     assert block.index.tolist() == [0, 0, 0]
 
 
-def test_streams_are_told_apart_by_their_first_bytes(packet_from, small_text):
+def test_streams_are_distinguished_by_their_first_bytes(packet_from, small_text):
     """Two kinds of payload on one characteristic go each to its own stream."""
     head, vector = small_text.split("[[vector]]")
     first = head.replace("offset = 0", "offset = 1").replace("offset = 6", "offset = 7")
@@ -323,10 +323,10 @@ def test_a_named_decoder_is_asked(packet_from, small_text, monkeypatch):
 
     class NoGravity:
         def __init__(self, _profile, rate_hz, settings):
-            self.told = (rate_hz, dict(settings))
+            self.reported = (rate_hz, dict(settings))
 
         def push(self, packet):
-            return no_gravity(self.told, packet)
+            return no_gravity(self.reported, packet)
 
     table = {"no_gravity": NoGravity}
     monkeypatch.setattr("imuhip.devices.profiles.DECODERS", table)
@@ -335,7 +335,7 @@ def test_a_named_decoder_is_asked(packet_from, small_text, monkeypatch):
     profile = parse_profile(text)
     packet = packet_from(profile.streams[0].characteristic, [bytes(12)])
     assert decode(profile, packet).acc.tolist() == [[0.0, 0.0, -9.8]]
-    assert decoder_of(profile, 50.0, {"range": 2.0}).told == (50.0, {"range": 2.0})
+    assert decoder_of(profile, 50.0, {"range": 2.0}).reported == (50.0, {"range": 2.0})
 
 
 def test_two_halves_of_a_sample_cannot_be_written_as_one():

@@ -133,12 +133,12 @@ def test_polar_never_makes_up_acc():
     assert {fault.kind for fault in block.faults} == {"unmatched"}
     whole = seconds_of(decode(POLAR, polar_packet(frames)))
     missing = len(whole) - len(t)
-    told = sum(int(fault.reason.split(" for ")[1].split()[0]) for fault in block.faults)
-    assert told == missing
+    reported = sum(int(fault.reason.split(" for ")[1].split()[0]) for fault in block.faults)
+    assert reported == missing
     assert abs(missing - (gone_to - gone_from) * 52.94) < 4
 
 
-def test_polar_acc_that_never_comes_is_told():
+def test_polar_acc_that_never_comes_is_reported():
     """With the acc stream dead, gyr samples are not kept for ever, and a fault says so."""
     frames = [frame for frame in verity(np.random.default_rng(4)) if frame[1] == "gyr"]
     block = decode(POLAR, polar_packet(frames))
@@ -347,6 +347,6 @@ def test_movesense_losses_cost_their_own_packet():
 def test_packed_profiles_tell_the_ranges_that_their_steps_set(profile) -> None:
     """What the start steps write is what the profile tells, and both ways of reading agree."""
     assert profile.settings == {"acc_range_g": 16.0, "gyr_range_deg_s": 2000.0}
-    plain, told = decoder_of(profile, 100.0), decoder_of(profile, 100.0, profile.settings)
+    plain, reported = decoder_of(profile, 100.0), decoder_of(profile, 100.0, profile.settings)
     for name in ("acc", "gyr"):
-        assert told._factor[name] == pytest.approx(plain._factor[name], rel=1e-3)
+        assert reported._factor[name] == pytest.approx(plain._factor[name], rel=1e-3)

@@ -82,8 +82,8 @@ def test_cuts_do_not_show_where_decoders_remember(notifications):
     rng = np.random.default_rng(1)
     some = sorted(rng.integers(1, len(notifications), 20).tolist())
     for edges in (some, list(range(1, len(notifications)))):
-        columns, told = run(text, notifications, edges)
-        assert told == faults
+        columns, reported = run(text, notifications, edges)
+        assert reported == faults
         for name, column in whole.items():
             assert columns[name].tobytes() == column.tobytes(), name
 
@@ -93,15 +93,15 @@ def test_samples_that_come_late_by_design_count(notifications):
     columns, faults = run(profile_text("polar_verity_sense"), notifications)
     assert len(columns["t"]) > 2000
     # What these sensors send is no movement: in time it is told, and not believed any more.
-    told = min((fault.t_start for fault in faults if fault.kind == "axes"), default=np.inf)
-    assert told > 3.0
-    assert columns["valid"][columns["t"] < min(told, 20.0)].mean() > 0.99
+    reported = min((fault.t_start for fault in faults if fault.kind == "axes"), default=np.inf)
+    assert reported > 3.0
+    assert columns["valid"][columns["t"] < min(reported, 20.0)].mean() > 0.99
     impatient = profile_text("polar_verity_sense").replace("latency_s = 3.0", "latency_s = 0.0")
     columns, _ = run(impatient, notifications)
     assert columns["valid"].mean() < 0.9
 
 
-def test_a_wrong_unit_is_told_by_the_pipeline():
+def test_a_wrong_unit_is_reported_by_the_pipeline():
     """The pipeline gives a fault of kind unit where a sensor at rest does not read gravity."""
     text = profile_text("reference").replace('"g"', '"m/s^2"')
     infos = tuple(SensorInfo(name, "reference", 100.0) for name in NAMES)

@@ -362,7 +362,7 @@ def test_a_device_is_recognised_by_name_service_or_maker(small_text):
     assert not parse_profile(small_text).recognises("IMU 12", ["fff0"], [7])
 
 
-def test_settings_are_told_and_only_those_that_decoders_know(small_text: str) -> None:
+def test_settings_are_reported_and_only_those_that_decoders_know(small_text: str) -> None:
     """What the steps set is in the profile; another name or no number is refused with its key."""
     text = added("[settings]\nacc_range_g = 16\ngyr_range_deg_s = 2000\n")(small_text)
     assert parse_profile(text).settings == {"acc_range_g": 16.0, "gyr_range_deg_s": 2000.0}

@@ -87,7 +87,7 @@ def test_packing_agrees_with_the_profile(board):
     packet = PROFILE.vectors[0]
     counts = [0, 0, 2048, 164, -164, 0, 2048, -2048, 32767, -32768, 16384, 1]
     (begin,), (setup,) = PROFILE.start, PROFILE.setup
-    told = micropython(
+    reported = micropython(
         board,
         "import imuhip_packets as p\n"
         f"print(p.encode_packet(4294967294, 4000000000, {counts}).hex())\n"
@@ -98,13 +98,13 @@ def test_packing_agrees_with_the_profile(board):
         "print([p.samples_that_fit(mtu) for mtu in (22, 23, 107, 247)])\n"
         "print([p.rescale(*x) for x in ((-32768, 32767, 1), (3, 1, 2), (-3, 1, 2))])\n",
     ).splitlines()
-    assert bytes.fromhex(told[0]) == packet.payload
-    assert setup.accepts(bytes.fromhex(told[1]))
-    for line, rate_hz in zip(told[2:6], PROFILE.rates, strict=True):
+    assert bytes.fromhex(reported[0]) == packet.payload
+    assert setup.accepts(bytes.fromhex(reported[1]))
+    for line, rate_hz in zip(reported[2:6], PROFILE.rates, strict=True):
         rate, answer = line.split()
         assert int(rate) == rate_hz
         assert begin.accepts(bytes.fromhex(answer))
-    assert told[6:] == ["(0, 0) None None", "[0, 1, 8, 8]", "[-32768, 2, -2]"]
+    assert reported[6:] == ["(0, 0) None None", "[0, 1, 8, 8]", "[-32768, 2, -2]"]
 
 
 def test_samples_arrive_as_the_chip_made_them(bench):

@@ -166,7 +166,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), WRONG)
-def test_a_vector_that_does_not_come_out_is_told(name, old, new, words):
+def test_a_vector_that_does_not_come_out_is_reported(name, old, new, words):
     """A wrong value in a vector is noticed, and the message says which and what came."""
     text = profile_text(name)
     assert old in text

@@ -31,7 +31,7 @@ def scaled(block, *, acc=1.0, gyr=1.0):
     return samples("pelvis", RATE_HZ, block.gyr * gyr, block.acc * acc)
 
 
-def told(block):
+def reported(block):
     """What the check says of a block, given whole."""
     return [fault.detail for fault in UnitCheck("pelvis", RATE_HZ).push(block)]
 
@@ -39,7 +39,7 @@ def told(block):
 @pytest.mark.parametrize("block", [resting(), resting(bias_deg=4.0, seed=5), squatting()])
 def test_a_right_unit_is_no_fault(block):
     """A sensor that rests, or squats, in its right units is left in peace."""
-    assert told(block) == []
+    assert reported(block) == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_right_unit_is_no_fault(block):
 )
 def test_a_wrong_accelerometer_is_named_once(factor, words):
     """The reading at rest is told with the unit that explains it, and the sentence comes once."""
-    sentences = told(scaled(resting(20), acc=factor))
+    sentences = reported(scaled(resting(20), acc=factor))
     assert len(sentences) == 1
     assert words in sentences[0]
     assert "instead of 9.81" in sentences[0]
@@ -77,17 +77,17 @@ def test_no_two_explanations_claim_one_reading():
 
 def test_rad_read_as_deg_shows_in_turns():
     """A gyroscope 57 times too small turns less than gravity does: told after two clear turns."""
-    sentences = told(scaled(squatting(), gyr=np.pi / 180))
+    sentences = reported(scaled(squatting(), gyr=np.pi / 180))
     assert len(sentences) == 1
     assert "rad/s read as deg/s" in sentences[0]
 
 
 def test_deg_read_as_rad_shows_at_rest_and_in_motion():
     """A gyroscope 57 times too large turns at rest, or turns faster than any chip measures."""
-    at_rest = told(scaled(resting(20, bias_deg=0.5), gyr=180 / np.pi))
+    at_rest = reported(scaled(resting(20, bias_deg=0.5), gyr=180 / np.pi))
     assert len(at_rest) == 1
     assert "deg/s read as rad/s" in at_rest[0]
-    moving = told(scaled(squatting(angle=2.0), gyr=180 / np.pi))
+    moving = reported(scaled(squatting(angle=2.0), gyr=180 / np.pi))
     assert len(moving) == 1
     assert "no chip measures" in moving[0]
 
@@ -97,7 +97,9 @@ def test_a_slow_turn_about_the_vertical_is_no_rest_that_counts():
     quiet, n = resting(6), int(4 * RATE_HZ)
     gyr = quiet.gyr.copy()
     gyr[:n] += np.radians([0.0, 0.0, 15.0])
-    assert told(samples("pelvis", RATE_HZ, np.tile(gyr, (4, 1)), np.tile(quiet.acc, (4, 1)))) == []
+    assert (
+        reported(samples("pelvis", RATE_HZ, np.tile(gyr, (4, 1)), np.tile(quiet.acc, (4, 1)))) == []
+    )
 
 
 def test_a_radio_gap_during_a_turn_proves_nothing():

@@ -186,7 +186,7 @@ def test_nothing_known_is_no_alignment():
     assert np.isnan(hip).all()
 
 
-def test_a_slipped_strap_is_told():
+def test_a_slipped_strap_is_reported():
     """A thigh sensor that turned by 10° before the last standing fails its closure, by name."""
     _, steps, _ = Athlete(5, slip_deg=10.0).run()
     again = next(step for step in steps if step.step == "stand_again")

@@ -44,7 +44,7 @@ def test_a_session_clock_is_taken_as_it_is():
     assert not faults
 
 
-def test_time_running_backwards_is_left_out_and_told():
+def test_time_running_backwards_is_left_out_and_reported():
     """A sample stamped no later than the one before is dropped, and the fault says how many."""
     t = np.array([0.0, 0.01, 0.02, 0.015, 0.02, 0.03])
     samples, faults = Clock("pelvis", Source(1.0, 0, True, RATE)).push(_block(t), t)
@@ -109,19 +109,19 @@ def test_batches_are_spread_by_the_measured_period():
     assert np.abs(samples.dt[132:] - 1 / 104.0).max() < 2e-5
 
 
-def test_a_wrong_declared_rate_is_measured_and_told_once():
+def test_a_wrong_declared_rate_is_measured_and_reported_once():
     """A sensor declared at 100 Hz that sends 60 is told of once, and loses no samples by it."""
     true = np.arange(600) / 60.0
     clock = Clock("pelvis", Source(1e-6, 32, False, 100.0))
-    told = []
+    reported = []
     missing = []
     for first in range(0, 600, 50):
         rows = slice(first, first + 50)
         samples, faults = clock.push(_block(np.floor(true[rows] * 1e6)), true[rows] + 0.01)
-        told += [fault for fault in faults if fault.kind == "rate"]
+        reported += [fault for fault in faults if fault.kind == "rate"]
         missing.append(samples.missing)
-    assert len(told) == 1
-    assert "60" in told[0].detail
+    assert len(reported) == 1
+    assert "60" in reported[0].detail
     assert not np.concatenate(missing)[64:].any()
 
 
@@ -173,15 +173,15 @@ def test_the_residual_covers_the_error(seed, interval):
     radio = Radio(interval, repeat_rate=0.05, stalls_per_min=6.0)
     came = arrivals(rng, radio, true)
     clock = Clock("pelvis", Source(1e-6, 32, False, 60.0))
-    inside, told = [], []
+    inside, reported = [], []
     for first in range(0, len(true), 60):
         rows = slice(first, first + 60)
         samples, _ = clock.push(_block(np.floor(np.arange(first, first + 60) / 60e-6)), came[rows])
         error = np.abs(samples.t - true[rows])
         inside.append(np.mean(error <= clock.residual_s + NEXT_S))
-        told.append(clock.residual_s)
+        reported.append(clock.residual_s)
     assert np.mean(inside[10:]) > 0.9
-    assert np.median(told[10:]) < 0.15 * interval
+    assert np.median(reported[10:]) < 0.15 * interval
 
 
 def test_a_counter_tells_what_is_missing():

@@ -56,7 +56,7 @@ def test_cuts_do_not_show(name):
         assert np.array_equal(np.concatenate([p.gyr for p, _ in pieces]), whole.gyr)
         assert np.array_equal(np.concatenate([p.tilt for p, _ in pieces]), whole.tilt)
         assert np.array_equal(np.concatenate([p.unseen for p, _ in pieces]), whole.unseen)
-        assert tuple(f for _, told in pieces for f in told) == faults
+        assert tuple(f for _, reported in pieces for f in reported) == faults
 
 
 @pytest.mark.parametrize("name", ["madgwick", "ekf", "aqua", "mahony"])
@@ -120,7 +120,7 @@ def test_a_gap_in_motion_keeps_the_inclination():
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_what_was_turned_unseen_is_told(restart):
+def test_what_was_turned_unseen_is_reported(restart):
     """A gap, of a connection or in one, adds what so fast a sensor could have turned."""
     block, _ = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     sparse = _without(block, (block.t < 2.1) | (block.t > 3.5))
@@ -176,7 +176,7 @@ def _with_gaps(block, rng):
     return _without(block, keep)
 
 
-def test_a_disturbed_field_is_left_out_and_told():
+def test_a_disturbed_field_is_left_out_and_reported():
     """In nine axes a field that is not the earth's changes no heading, and is a fault."""
     # The filter learns a field while the sensor turns in it.
     turns = [(AXES[2], 1.5), (AXES[2], -1.5)] * 8
@@ -196,8 +196,8 @@ def test_a_disturbed_field_is_left_out_and_told():
     assert not before, "six axes know no field"
 
 
-@pytest.mark.parametrize(("gap_s", "worst_deg", "told_deg"), [(0.2, 2.0, 8.0), (0.5, 6.0, 20.0)])
-def test_a_steady_turn_goes_on_through_a_short_gap(gap_s, worst_deg, told_deg):
+@pytest.mark.parametrize(("gap_s", "worst_deg", "reported_deg"), [(0.2, 2.0, 8.0), (0.5, 6.0, 20.0)])
+def test_a_steady_turn_goes_on_through_a_short_gap(gap_s, worst_deg, reported_deg):
     """Turning at both ends of a gap is turning in it, and the doubt is no greater than need be."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     keep = (block.t < 2.4) | (block.t > 2.4 + gap_s)
@@ -207,6 +207,6 @@ def test_a_steady_turn_goes_on_through_a_short_gap(gap_s, worst_deg, told_deg):
     wrong = multiply(oriented.q, conjugate(kept))
     off = multiply(wrong[after], conjugate(wrong[after - 1]))
     assert np.degrees(angle_from_quaternion(off)) < worst_deg
-    told = np.degrees(np.sqrt(oriented.unseen[after]))
-    assert np.degrees(angle_from_quaternion(off)) < 1.96 * told
-    assert told < told_deg
+    reported = np.degrees(np.sqrt(oriented.unseen[after]))
+    assert np.degrees(angle_from_quaternion(off)) < 1.96 * reported
+    assert reported < reported_deg

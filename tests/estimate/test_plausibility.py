@@ -86,7 +86,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_no_chip_gives_is_left_out_and_told(name):
+def test_what_no_chip_gives_is_left_out_and_reported(name):
     """Stuck, dead and wild values leave a gap of their length, and a fault of their kind."""
     change, kind, least, most = CASES[name]
     samples = change(moving())
@@ -171,7 +171,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_axes_that_disagree_are_told(name):
+def test_axes_that_disagree_are_reported(name):
     """Mirrored, reversed or exchanged axes of the gyroscope are found within half a minute."""
     check = AxesCheck("thigh_left", RATE)
     faults = check.push(moving(gyr_way=WAYS[name]))
@@ -204,7 +204,7 @@ def test_a_run_says_nothing_of_the_axes(push):
     assert check.spoiled_at == np.inf
 
 
-def test_lost_gravity_is_told():
+def test_lost_gravity_is_reported():
     """An accelerometer whose gravity was taken off is told, and what to do."""
     faults = AxesCheck("pelvis", RATE).push(moving(gravity=0.0))
     assert ["gravity" in fault.detail for fault in faults] == [True]
@@ -234,7 +234,7 @@ def oriented(sensor, t, acc, gyr):
 
 
 @pytest.mark.parametrize("late_s", [0.3, 0.6, -1.1, 3.0])
-def test_clocks_apart_are_told(late_s):
+def test_clocks_apart_are_reported(late_s):
     """A sensor whose times are 0.3 to 3 s off is named, with how far, and nobody else."""
     stage = CommonMotion(("pelvis", "thigh_left", "thigh_right"))
     faults = stage.push(
@@ -264,7 +264,7 @@ def test_one_clock_is_not_questioned():
     assert not faults
 
 
-def test_one_stream_for_two_sensors_is_told():
+def test_one_stream_for_two_sensors_is_reported():
     """The same forces to the bit under two names are one sensor."""
     stage = CommonMotion(("pelvis", "thigh_left", "thigh_right"))
     same = squats(seed=2)
@@ -287,11 +287,11 @@ def test_no_cut_shows_in_what_sensors_have_in_common():
         "thigh_right": squats(seed=3),
     }
     whole = CommonMotion(tuple(tracks))
-    told = whole.push([oriented(name, *track) for name, track in tracks.items()])
+    reported = whole.push([oriented(name, *track) for name, track in tracks.items()])
     pieces = CommonMotion(tuple(tracks))
     found = []
     for rows in cuts(np.random.default_rng(5), len(tracks["pelvis"][0]), 50):
         blocks = [oriented(n, *(column[rows] for column in track)) for n, track in tracks.items()]
         found += pieces.push(blocks)
-    assert tuple(found) == told
+    assert tuple(found) == reported
     assert pieces.spoiled_at == whole.spoiled_at

@@ -93,9 +93,11 @@ def run(stream, pieces=None, others=(), clock=None, params=None):
 
     def time(parts):
         for part in parts:
-            block, told = stage.push(part.block, part.host_t, part.epoch, part.released, part.lost)
+            block, reported = stage.push(
+                part.block, part.host_t, part.epoch, part.released, part.lost
+            )
             out.append(block)
-            faults.extend(told)
+            faults.extend(reported)
 
     for rows in pieces or [slice(None)]:
         part = stream.part(rows)
@@ -121,8 +123,8 @@ def run(stream, pieces=None, others=(), clock=None, params=None):
         ]
         progress = Progress(batch, 0, before)
         if len(packet):
-            ordered, told = order.push(part.decoded(), packet, part.host_ns / 1e9, progress)
-            faults += told
+            ordered, reported = order.push(part.decoded(), packet, part.host_ns / 1e9, progress)
+            faults += reported
             time(ordered)
         time(order.wait(progress))
         if batch:
@@ -229,7 +231,7 @@ def test_counted_losses_do_not_bend_time_without_stamps():
     assert came["missing"].sum() == lossy.sent[-1] + 1 - len(lossy)
 
 
-def test_what_comes_too_late_is_left_out_and_told():
+def test_what_comes_too_late_is_left_out_and_reported():
     """A notification 251 ms after the gap showed is left out, once it is known and before."""
     stream = in_order(200, KINDS["counter"])
     delay = np.zeros(200)
@@ -262,11 +264,11 @@ def test_cuts_do_not_show(data):
     came = arrived_as(stream, delay, copies)
     came = came.part(np.flatnonzero(rng.random(len(came)) > 0.05))
     marks = [(int(p), int(came.host_ns[p] + 2e6)) for p in rng.integers(0, len(came) - 1, 30)]
-    whole, told = run(came, others=marks)
-    pieces, told_in_pieces = run(came, list(cuts(rng, len(came), 80)), others=marks)
+    whole, reported = run(came, others=marks)
+    pieces, in_pieces = run(came, list(cuts(rng, len(came), 80)), others=marks)
     for name, column in whole.items():
         assert np.array_equal(pieces[name], column), name
-    assert sum(f.count for f in told) == sum(f.count for f in told_in_pieces)
+    assert sum(f.count for f in reported) == sum(f.count for f in in_pieces)
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32])

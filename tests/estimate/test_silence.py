@@ -16,10 +16,10 @@ def packet(sensor, t, first):
     return Packet(sensor, "samples", 0, arrival, np.rint(t * 1e9).astype(np.int64), none, zeros)
 
 
-def test_a_sensor_that_begins_late_is_told_in_any_pieces():
+def test_a_sensor_that_begins_late_is_reported_in_any_pieces():
     """Forty seconds of silence at the start are one fault from the session's beginning on."""
     t = np.arange(100.0, 160.0, 0.05)
-    told = []
+    reported = []
     for pieces in (1, 40):
         stage = Silence("thigh_left", 0.0)
         faults, before = [], -np.inf
@@ -32,9 +32,9 @@ def test_a_sensor_that_begins_late_is_told_in_any_pieces():
             progress = Progress([*batch, *came], 0, before)
             before = float(progress.curve[1][-1])
             faults += stage.push(came, 0, 100.0, before, progress)
-        told.append(joined_faults(faults))
-    spans = [[(fault.t_start, fault.t_end) for fault in faults] for faults in told]
+        reported.append(joined_faults(faults))
+    spans = [[(fault.t_start, fault.t_end) for fault in faults] for faults in reported]
     assert spans[0] == spans[1]
-    assert [(f.sensor, f.kind, f.t_start, round(f.t_end)) for f in told[0]] == [
+    assert [(f.sensor, f.kind, f.t_start, round(f.t_end)) for f in reported[0]] == [
         ("thigh_left", "missing", 100.0, 140)
     ]

@@ -31,24 +31,24 @@ def timed(arrived, pieces=None, source=None, ticks=None):
             np.arange(n), None if ticks is None else ticks[rows], zero, None, np.zeros((n, 3)),
             np.zeros((n, 3)), None, None, np.zeros(n, dtype=np.bool_),
         )  # fmt: skip
-        block, told = clock.push(decoded, host)
+        block, reported = clock.push(decoded, host)
         blocks.append(block)
-        faults += told
+        faults += reported
     return np.concatenate([b.t for b in blocks]), np.concatenate([b.dt for b in blocks]), faults
 
 
 @pytest.mark.parametrize("rate_hz", [50.0, 69.0, 94.0, 100.0, 106.0, 200.0])
-def test_the_rate_is_measured_used_and_told(rate_hz):
+def test_the_rate_is_measured_used_and_reported(rate_hz):
     """From half to twice what was declared, times follow, and what differs is said once."""
     true, arrived = arrivals(rate_hz)
     t, dt, faults = timed(arrived)
     late = t[true > 12.0] - true[true > 12.0]
     assert np.ptp(late) < 0.03
     assert abs(np.median(dt[true > 12.0]) * rate_hz - 1.0) < 0.01
-    told = [fault.detail for fault in faults if fault.kind == "rate"]
-    assert len(told) == (0 if rate_hz == DECLARED else 1)
-    if told:
-        measured = float(told[0].split("measured ")[1].split(";")[0])
+    reported = [fault.detail for fault in faults if fault.kind == "rate"]
+    assert len(reported) == (0 if rate_hz == DECLARED else 1)
+    if reported:
+        measured = float(reported[0].split("measured ")[1].split(";")[0])
         assert measured == pytest.approx(rate_hz, rel=0.02)
 
 

@@ -295,13 +295,15 @@ class AirScanner(BaseBleakScanner):
             for way in self.air.ways.values():
                 sensor = way.sensor
                 if sensor.reachable.is_set() and way.client is None:
-                    told = AdvertisementData(
+                    reported = AdvertisementData(
                         sensor.name, sensor.manufacturer_data, {}, list(sensor.service_uuids),
                         None, sensor.rssi, (),
                     )  # fmt: skip
                     address = sensor.address
-                    device = self.create_or_update_device(address, address, sensor.name, None, told)
-                    self.call_detection_callbacks(device, told)
+                    device = self.create_or_update_device(
+                        address, address, sensor.name, None, reported
+                    )
+                    self.call_detection_callbacks(device, reported)
             await asyncio.sleep(0.25)
 
 

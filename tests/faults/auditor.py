@@ -44,7 +44,7 @@ def problems(world: World) -> list[str]:
     for taken in world.taken:
         found += [f"{taken.path.name}: {each}" for each in _recording(world, taken)]
     found += list(_photographs(world))
-    found += list(_told(world))
+    found += list(_reported(world))
     found += list(_bounds(world))
     found += list(_filed(world))
     found += list(_viewers(world))
@@ -248,7 +248,7 @@ def _photographs(world: World) -> Iterator[str]:
 # --- words, bounds, filing, viewers --------------------------------------------------------------
 
 
-def _told(world: World) -> Iterator[str]:
+def _reported(world: World) -> Iterator[str]:
     """Every loss once, no trouble twice, no sentence that no coach understands."""
     said = [sentence for _, sentence in world.said]
     for sentence in said:
@@ -257,7 +257,7 @@ def _told(world: World) -> Iterator[str]:
         if "live angles end here" in sentence:
             yield f"the pipeline fell over: {sentence}"
     for way in world.ways:
-        yield from _losses_told(world, way, [s for s in said if s.startswith(f"{way.place}: ")])
+        yield from _losses_reported(world, way, [s for s in said if s.startswith(f"{way.place}: ")])
     counts = Counter(said)
     if counts[_NO_BLUETOOTH] > 1:
         yield f"{counts[_NO_BLUETOOTH]} times that there is no Bluetooth"
@@ -269,7 +269,7 @@ def _told(world: World) -> Iterator[str]:
             yield f"a stranger named {stranger.sensor.name} was connected"
 
 
-def _losses_told(world: World, way: Way, mine: Sequence[str]) -> Iterator[str]:
+def _losses_reported(world: World, way: Way, mine: Sequence[str]) -> Iterator[str]:
     """Of one sensor: each loss once, each trouble once between two times that it streams."""
     lost = sum(s.startswith(f"{way.place}: lost (") for s in mine)
     streaming = sum("streaming from" in s for s in mine)
@@ -278,7 +278,7 @@ def _losses_told(world: World, way: Way, mine: Sequence[str]) -> Iterator[str]:
     quiet = sum(t.kind in odd for t in way.troubles)
     quiet += len(world.story.pauses) + 3 * any(t.kind == "silence" for t in way.troubles)
     if not len(way.broken) <= lost <= len(way.broken) + quiet:
-        yield f"{way.place}: {len(way.broken)} links broke, {lost} losses were told"
+        yield f"{way.place}: {len(way.broken)} links broke, {lost} losses were reported"
     if streaming > lost + 1:
         yield f"{way.place}: told {streaming} times that it streams, {lost} times lost"
     for sentence, times in Counter(mine).items():

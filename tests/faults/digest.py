@@ -11,14 +11,14 @@ from faults.world import lived
 
 def digest(story: Story) -> str:
     """The SHA-256 of what came of a story."""
-    told = hashlib.sha256()
+    reported = hashlib.sha256()
     with tempfile.TemporaryDirectory() as name:
         world = lived(story, Path(name) / "recordings")
         for taken in world.taken:
-            told.update(taken.path.name.encode() + taken.path.read_bytes())
+            reported.update(taken.path.name.encode() + taken.path.read_bytes())
         for t, sentence in world.said:
-            told.update(f"{t:.9f} {sentence.replace(name, '')}\n".encode())
-    return told.hexdigest()
+            reported.update(f"{t:.9f} {sentence.replace(name, '')}\n".encode())
+    return reported.hexdigest()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ TABLE: tuple[tuple[str, Callable[[int], Row], int], ...] = (
         "shake",
         by_tests(
             "sensors 300 ms and 80 ppm apart, one shake",
-            "aligned to ≤ 10 ms within 10 s, the rest told",
+            "aligned to ≤ 10 ms within 10 s, the rest reported",
             "tests/estimate/test_shake.py",
         ),
         1,
@@ -42,7 +42,7 @@ TABLE: tuple[tuple[str, Callable[[int], Row], int], ...] = (
         "stampless",
         by_tests(
             "another rate than declared; stalls; copies",
-            "the rate measured, used and told",
+            "the rate measured, used and reported",
             "tests/estimate/test_stampless.py",
             "tests/estimate/test_clocks.py",
         ),

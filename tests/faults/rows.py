@@ -227,8 +227,8 @@ def failing_disk(times: int) -> Row:
             plan = DiskPlan(room=700 + 900 * number)
         world = outlived(Story(number, seconds=4.0, push_s=0.06, disk=plan))
         wrong += world.found
-        told = [s for _, s in world.said if "the disk refused" in s] + world.refused
-        wrong += [] if told or not world.disk.failed else [f"{plan}: nothing told"]
+        reported = [s for _, s in world.said if "the disk refused" in s] + world.refused
+        wrong += [] if reported or not world.disk.failed else [f"{plan}: nothing told"]
     return Row(
         "n-th disk call fails; disk full",
         times,
@@ -318,8 +318,8 @@ def stuck_values(times: int) -> Row:
         world = outlived(Story(number, seconds=7.0, push_s=0.06, troubles=(trouble,)))
         wrong += bool(world.found)
         live = world.workshop.made[0]
-        told = {f.kind for o in live.outputs for f in o.faults if f.sensor == trouble.sensor}
-        quiet += kind != "long" and not told
+        reported = {f.kind for o in live.outputs for f in o.faults if f.sensor == trouble.sensor}
+        quiet += kind != "long" and not reported
         valid = joined(live.outputs, "grid", "valid")
         nan += bool(np.isnan(joined(live.outputs, "grid", "q")[valid]).any())
     return Row(
@@ -333,10 +333,10 @@ def stuck_values(times: int) -> Row:
 
 def placement(times: int) -> Row:
     """Sensors swapped, upside down, turned by 90°: found in the calibration."""
-    from bench_placement import _found, _told, _trial
+    from bench_placement import _found, _reported, _trial
 
     asked = {
-        "swapped": _told("swapped", "as_named"),
+        "swapped": _reported("swapped", "as_named"),
         "upside down": _found("upside_down"),
         "turned by 90°": _found("turned"),
     }

@@ -116,4 +116,4 @@ def test_the_auditor_sees_a_late_disk_and_words_that_come_twice(tmp_path: Path) 
     )
     assert problems(world) == []
     world.said += [each for each in world.said if "lost (" in each[1]]
-    assert any("losses were told" in each for each in problems(world))
+    assert any("losses were reported" in each for each in problems(world))

@@ -35,7 +35,7 @@ def test_a_row_meets_its_target(row: Callable[[int], Row], times: int) -> None:
     assert done.met, f"{done.fault}: {done.seen}; wanted: {done.target}"
 
 
-def test_a_disk_that_refuses_is_told_with_the_name_that_was_given(tmp_path: Path) -> None:
+def test_a_disk_that_refuses_is_reported_with_the_name_that_was_given(tmp_path: Path) -> None:
     """The hidden file on which the work was done is nobody's business."""
     target = tmp_path / "visit.mcap"
 

@@ -18,7 +18,7 @@ from imuhip.recording.summary import sha256_of
 FAST = {"push_s": 0.06}
 
 
-def told(world: World, place: str) -> list[str]:
+def reported(world: World, place: str) -> list[str]:
     """What was said of a sensor while the session went on."""
     return [s for _, s in world.said if s.startswith(f"{place}: ")]
 
@@ -31,12 +31,12 @@ def valid(world: World, place: str, since_s: float) -> np.ndarray:
     return rows[t > since_s, live.sensors.index(place)]
 
 
-def test_a_stranger_of_the_same_name_is_never_taken_and_told_once(tmp_path: Path) -> None:
+def test_a_stranger_of_the_same_name_is_never_taken_and_reported_once(tmp_path: Path) -> None:
     """With the bound sensor off for long, its namesake is named once and never connected."""
     off = Trouble("break", "thigh_left", 2.0, 60.0)
     world = lived(Story(1, seconds=50.0, troubles=(off,), stranger="thigh_left", **FAST), tmp_path)
     assert [stranger.connects for stranger in world.strangers] == [0]
-    strangers = [s for s in told(world, "thigh_left") if "Another sensor of the same name" in s]
+    strangers = [s for s in reported(world, "thigh_left") if "Another sensor of the same name" in s]
     assert len(strangers) == 1
     assert world.strangers[0].sensor.address in strangers[0]
     assert "imuhip kit bind" in strangers[0]
@@ -49,7 +49,9 @@ def test_a_sensor_that_answers_its_start_and_sends_nothing_holds_nobody_up(
     """Recording and the other sensors' rows go on; one message in a minute, not one a second."""
     mute = Trouble("mute", "thigh_left", 3.0, 1.0)
     world = lived(Story(2, seconds=60.0, troubles=(mute,), **FAST), tmp_path)
-    words = [s for s in told(world, "thigh_left") if "streaming from" not in s and " Hz" not in s]
+    words = [
+        s for s in reported(world, "thigh_left") if "streaming from" not in s and " Hz" not in s
+    ]
     assert len(words) == 2
     assert words[0].startswith("thigh_left: lost (the link broke)")
     assert "started but sent nothing" in words[1]
@@ -62,7 +64,7 @@ def test_a_sensor_that_answers_its_start_and_sends_nothing_holds_nobody_up(
 def test_an_answer_is_no_sample(tmp_path: Path) -> None:
     """A sensor that never sends one is named at the start, and left out when the coach says so."""
     world = lived(Story(3, seconds=4.0, never="thigh_left", **FAST), tmp_path)
-    assert not any("streaming" in s for s in told(world, "thigh_left"))
+    assert not any("streaming" in s for s in reported(world, "thigh_left"))
     header = RecordingReader(world.taken[0].path).header
     assert [info.sensor for info in header.sensors] == ["pelvis", "thigh_right"]
     assert valid(world, "thigh_right", 1.0).all()
@@ -91,7 +93,7 @@ def test_bluetooth_that_is_off_is_one_sentence(tmp_path: Path) -> None:
     off = [s for _, s in world.said if s.startswith("Bluetooth is off or not available.")]
     assert len(off) == 1
     for place in PLACES:
-        assert sum("streaming from" in s for s in told(world, place)) == 2
+        assert sum("streaming from" in s for s in reported(world, place)) == 2
     assert problems(world) == []
 
 
@@ -101,7 +103,7 @@ def test_the_log_repeats_nothing_that_was_said(
     """With --verbose an event stands on the terminal once."""
     caplog.set_level(logging.INFO, logger="imuhip")
     world = lived(Story(6, troubles=(Trouble("break", "pelvis", 2.0, 0.5),), **FAST), tmp_path)
-    assert len(told(world, "pelvis")) > 1
+    assert len(reported(world, "pelvis")) > 1
     for _, sentence in world.said:
         assert not any(sentence in record.getMessage() for record in caplog.records)
 
@@ -131,7 +133,7 @@ def test_whatever_happens_every_recording_is_filed_once(tmp_path: Path) -> None:
     assert problems(world) == []
 
 
-def faults_told(world: World, place: str) -> set[str]:
+def faults_reported(world: World, place: str) -> set[str]:
     """Kinds of the faults that a viewer was told of a sensor."""
     events = [e["fault"] for e in world.seen[0].events if e["type"] == "fault"]
     return {fault["kind"] for fault in events if fault["sensor"] == place}
@@ -146,14 +148,14 @@ def faults_told(world: World, place: str) -> set[str]:
         ("witmotion_wt901ble", Trouble("flood", "thigh_left", 2.0, 3.0, 1e4), {"rate"}),
     ],
 )
-def test_rubbish_is_told_and_counted_for_what_it_is(
+def test_rubbish_is_reported_and_counted_for_what_it_is(
     tmp_path: Path, profile: str, trouble: Trouble, kinds: set[str]
 ) -> None:
     """Zeros for 20 s, notifications at 100 times the rate: a fault is told, no count is absurd."""
     seconds = trouble.t + trouble.seconds + 4.0
     world = lived(Story(8, profile=profile, seconds=seconds, troubles=(trouble,), **FAST), tmp_path)
-    assert kinds <= faults_told(world, "thigh_left")
-    assert faults_told(world, "thigh_right") == set()
+    assert kinds <= faults_reported(world, "thigh_left")
+    assert faults_reported(world, "thigh_right") == set()
     (left,) = [s for s in world.statuses[0]["sensors"] if s["sensor"] == "thigh_left"]
     assert left["missing"] < 100
     assert left["jitter_ms"] < 4000.0

@@ -52,7 +52,7 @@ def test_names_that_say_no_one_segment(name):
     assert segment_of(name) == ""
 
 
-def test_notes_and_results_beside_the_sensors_are_left_and_told(tmp_path):
+def test_notes_and_results_beside_the_sensors_are_left_and_reported(tmp_path):
     """A file named by a segment alone goes before those that only mention it."""
     files = both("{}.csv", plain()) | {
         "pelvis_notes.csv": "a,b\n1,2\n",

@@ -188,8 +188,8 @@ def test_units_in_names_and_units_said(tmp_path):
     def row(k):
         return (10 * k, *(a / G for a in ACC), *gyr_deg(k))
 
-    told = ("t [ms]", *(f"acc_{a} (g)" for a in "xyz"), *(f"gyr_{a} [°/s]" for a in "xyz"))
-    rows, _ = come_in(tmp_path, both("{}.csv", table(told, row)))
+    reported = ("t [ms]", *(f"acc_{a} (g)" for a in "xyz"), *(f"gyr_{a} [°/s]" for a in "xyz"))
+    rows, _ = come_in(tmp_path, both("{}.csv", table(reported, row)))
     assert_right(rows["pelvis"], 0.0)
     units = {"t": "ms", "acc": "g", "gyr": "dps"}
     rows, _ = come_in(tmp_path, both("{}.csv", table(NAMES, row)), Options(units=units))

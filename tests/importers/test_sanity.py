@@ -49,7 +49,7 @@ def reverse(values):
     values[:, 1:4] *= -1.0
 
 
-def test_nothing_is_told_of_a_sound_session(session, tmp_path):
+def test_nothing_is_reported_of_a_sound_session(session, tmp_path):
     """A session without a fault comes in without a word."""
     assert import_folder(session[0], tmp_path / "a.mcap").warnings == ()
 
@@ -118,7 +118,7 @@ def test_one_reversed_axis_is_seen(session, sensor, axis):
         ),
     ],
 )
-def test_reversed_signs_of_some_sensors_are_told(session, tmp_path, sensors, said):
+def test_reversed_signs_of_some_sensors_are_reported(session, tmp_path, sensors, said):
     """What only some sensors have reversed is told of those."""
 
     def reverse(values):
@@ -143,7 +143,7 @@ def test_one_recording_under_two_names_with_other_digits(session, tmp_path, chan
         import_folder(folder, tmp_path / "a.mcap")
 
 
-def test_an_axis_that_never_changes_is_told(session, tmp_path):
+def test_an_axis_that_never_changes_is_reported(session, tmp_path):
     """A missing axis that a program filled with zeros."""
 
     def dead(values):
@@ -154,7 +154,7 @@ def test_an_axis_that_never_changes_is_told(session, tmp_path):
     assert any("pelvis.csv: gyr_y never changes" in warning for warning in warnings)
 
 
-def test_exchanged_files_of_pelvis_and_thigh_are_told(session, tmp_path):
+def test_exchanged_files_of_pelvis_and_thigh_are_reported(session, tmp_path):
     """In a knee lift the thigh turns far, whatever its file is called."""
     folder = with_fault(session, tmp_path, lambda _: None)
     pelvis, thigh = folder / "pelvis.csv", folder / "thigh_left.csv"
@@ -188,7 +188,7 @@ def test_clocks_apart(session, shift, sensor):
     assert lag == pytest.approx(shift, abs=0.06)
 
 
-def test_clocks_apart_are_told(session, tmp_path):
+def test_clocks_apart_are_reported(session, tmp_path):
     """A sensor on another clock is told with its lag and what to do."""
 
     def late(values):

@@ -167,10 +167,10 @@ def test_an_archive_a_phone(tmp_path, files):
 def test_an_archive_of_all_sensors(tmp_path, files):
     """The archive is read as the folder that it holds, its session and marks too."""
     beside = next(iter(files)).rpartition("/")[0]
-    told = {"session.toml": 'athlete = "A1"\n', "marks.csv": "t,label\n0.01,note:x\n"}
-    told = {f"{beside}/{name}" if beside else name: text for name, text in told.items()}
+    reported = {"session.toml": 'athlete = "A1"\n', "marks.csv": "t,label\n0.01,note:x\n"}
+    reported = {f"{beside}/{name}" if beside else name: text for name, text in reported.items()}
     path = tmp_path / "session.zip"
-    path.write_bytes(archive(files | told))
+    path.write_bytes(archive(files | reported))
     report = import_folder(path, tmp_path / "a.mcap")
     assert (report.samples, report.marks) == ({"pelvis": ROWS, "thigh_left": ROWS}, 1)
 

@@ -109,7 +109,7 @@ def test_the_recording_holds_every_notification_in_order(run) -> None:
             assert (steps == 1).all()
 
 
-def test_a_broken_link_is_told_once_and_made_again_while_the_others_go_on(run) -> None:
+def test_a_broken_link_is_reported_once_and_made_again_while_the_others_go_on(run) -> None:
     """One message for the loss, a disconnect and a connect in the recording, a new epoch."""
     path, _, said, status = run
     assert sum("lost" in s and s.startswith("thigh_left:") for s in said) == 1
@@ -124,8 +124,8 @@ def test_a_broken_link_is_told_once_and_made_again_while_the_others_go_on(run) -
     assert summary["thigh_left"].longest_gap_s > 0.4
     assert summary["pelvis"].epochs == summary["thigh_right"].epochs == 1
     assert summary["pelvis"].longest_gap_s < 0.3
-    told = {s["sensor"]: s for s in status["sensors"]}
-    assert told["thigh_left"]["connections"] == 2
+    reported = {s["sensor"]: s for s in status["sensors"]}
+    assert reported["thigh_left"]["connections"] == 2
 
 
 def test_marks_and_writes_are_in_the_recording(run) -> None:
@@ -191,10 +191,10 @@ def test_a_refused_step_says_which_what_was_expected_and_what_came(tmp_path: Pat
                 await session.start()
 
     asyncio.run(play())
-    told = [s for s in said if s.startswith("thigh_right:")]
-    assert len(told) == 1
+    reported = [s for s in said if s.startswith("thigh_right:")]
+    assert len(reported) == 1
     for part in ("start step 1", "wrote 01 64 00", "expected 01 00", "got 01 01"):
-        assert part in told[0]
+        assert part in reported[0]
     assert not list(tmp_path.iterdir())
 
 

@@ -43,12 +43,12 @@ def collecting_process(folder: Path, *limit: str) -> Iterator[subprocess.Popen]:
 
 def recording(process: subprocess.Popen) -> str:
     """Wait until it records; its hub's address."""
-    told, address = [], ""
-    while not (told and told[-1].startswith("recording ")):
-        told.append(process.stdout.readline())
-        assert told[-1], f"the collector ended: {told}"
-        if told[-1].startswith("hub on ws://"):
-            address = told[-1].removeprefix("hub on ws://").partition("/")[0]
+    reported, address = [], ""
+    while not (reported and reported[-1].startswith("recording ")):
+        reported.append(process.stdout.readline())
+        assert reported[-1], f"the collector ended: {reported}"
+        if reported[-1].startswith("hub on ws://"):
+            address = reported[-1].removeprefix("hub on ws://").partition("/")[0]
     return address
 
 

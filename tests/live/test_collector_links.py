@@ -77,7 +77,7 @@ def test_a_silent_sensor_is_noticed_within_a_second_and_reconnected(tmp_path: Pa
     assert "no data for" in gone.detail["reason"]
 
 
-def test_failures_are_told_once_and_tried_with_growing_waits(tmp_path: Path) -> None:
+def test_failures_are_reported_once_and_tried_with_growing_waits(tmp_path: Path) -> None:
     """Attempts come at growing intervals; the same trouble is one message; then it streams."""
     sensors, said = three(), []
     sensors[2].refuses = 3
@@ -87,8 +87,8 @@ def test_failures_are_told_once_and_tried_with_growing_waits(tmp_path: Path) -> 
             await until(lambda: session.state == "ready")
 
     simulated(lambda _: play())
-    told = [s for s in said if s.startswith("thigh_right:")]
-    assert ["le-connection-abort" in s for s in told] == [True, False]
+    reported = [s for s in said if s.startswith("thigh_right:")]
+    assert ["le-connection-abort" in s for s in reported] == [True, False]
     waits = [b - a for a, b in zip(sensors[2].connects, sensors[2].connects[1:], strict=False)]
     assert len(waits) == 3
     for wait, least in zip(waits, (0.5, 1.0, 2.0), strict=True):
@@ -150,9 +150,9 @@ def test_a_sensor_that_does_not_fit_its_profile_says_so(
             await until(lambda: session.links["pelvis"].trouble)
 
     simulated(lambda _: play())
-    (told,) = [s for s in said if s.startswith("pelvis:")]
+    (reported,) = [s for s in said if s.startswith("pelvis:")]
     for word in words:
-        assert word in told
+        assert word in reported
 
 
 def test_a_pause_of_the_program_loses_no_link(tmp_path: Path) -> None:
@@ -284,8 +284,8 @@ def test_who_insists_records_without_a_missing_sensor(tmp_path: Path) -> None:
 
     two, all_three = (RecordingReader(path) for path in simulated(lambda _: play()))
     assert [info.sensor for info in two.header.sensors] == ["pelvis", "thigh_right"]
-    told = {getattr(r, "sensor", "") for batch in two.batches() for r in batch}
-    assert told <= {"", "pelvis", "thigh_right"}
+    reported = {getattr(r, "sensor", "") for batch in two.batches() for r in batch}
+    assert reported <= {"", "pelvis", "thigh_right"}
     assert two.whole
     assert len(all_three.header.sensors) == 3
     assert any(s.endswith("without thigh_left") for s in said)
@@ -318,8 +318,8 @@ def test_a_shake_is_steered_like_a_calibration_step(tmp_path: Path) -> None:
 
 def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
     """A sensor that sits in another's place takes it, from the next recording on, and is kept."""
-    sensors, told = three(), []
-    options = Options(tmp_path, rebound=lambda name, places: told.append((name, dict(places))))
+    sensors, reported = three(), []
+    options = Options(tmp_path, rebound=lambda name, places: reported.append((name, dict(places))))
     swap = {"thigh_left": "thigh_right", "thigh_right": "thigh_left"}
 
     async def play() -> Path:
@@ -340,4 +340,4 @@ def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
     assert names == {"pelvis": "imuhip 1", "thigh_left": "imuhip 3", "thigh_right": "imuhip 2"}
     sent = {r.sensor for batch in reader.batches() for r in batch if hasattr(r, "sensor")}
     assert sent >= set(PLACES)
-    assert told == [("k", swap)]
+    assert reported == [("k", swap)]

@@ -44,7 +44,7 @@ def ticks(rows: Array) -> list[int]:
     return np.rint(rows[:, 0] * 100).astype(int).tolist()
 
 
-async def told(viewer: ClientConnection, *, extremes: bool = False) -> Any:
+async def reported(viewer: ClientConnection, *, extremes: bool = False) -> Any:
     """The next message; that of the extremes only when asked for."""
     while True:
         message = await asyncio.wait_for(viewer.recv(), 5.0)
@@ -95,22 +95,22 @@ def test_a_viewer_gets_hello_then_ten_seconds_then_every_frame_once() -> None:
         hub.publish(rows_of(1500, 1700), stamp_unix_ns=1.0)
         hub.announce("fault", {"kind": "gap"})
         async with connect(f"ws://{address}/live") as viewer:
-            first = await told(viewer)
+            first = await reported(viewer)
             assert first["type"] == "hello"
             assert first["session"] == "A1"
-            head, backfill = await told(viewer)
+            head, backfill = await reported(viewer)
             assert head["kind"] == KIND_BACKFILL
             assert ticks(backfill) == list(range(700, 1700))
-            before = await told(viewer, extremes=True)
+            before = await reported(viewer, extremes=True)
             assert (before["type"], before["seconds"]) == ("extremes", list(range(17)))
-            assert (await told(viewer)) == {"type": "fault", "kind": "gap"}
+            assert (await reported(viewer)) == {"type": "fault", "kind": "gap"}
             for tick in range(1700, 1800):
                 hub.publish(rows_of(tick, tick + 1), stamp_unix_ns=tick * 1e6)
                 await asyncio.sleep(0)
             seen: list[int] = []
             frames = 0
             while len(seen) < 100:
-                head, rows = await told(viewer)
+                head, rows = await reported(viewer)
                 assert head["kind"] == KIND_FRAME
                 assert head["stamp_unix_ms"] == ticks(rows)[-1]
                 seen += ticks(rows)
@@ -135,10 +135,10 @@ def test_a_viewer_between_two_frames_misses_and_repeats_nothing() -> None:
 
             async def watch() -> None:
                 async with connect(f"ws://{address}/live") as viewer:
-                    await told(viewer)
+                    await reported(viewer)
                     seen: list[int] = []
                     while not seen or seen[-1] < 399:
-                        seen += ticks((await told(viewer))[1])
+                        seen += ticks((await reported(viewer))[1])
                     assert seen == list(range(400))
 
             group.create_task(feed())
@@ -158,23 +158,23 @@ def test_a_viewer_that_never_reads_costs_the_others_nothing() -> None:
             connect(f"ws://{address}/live") as reader,
         ):
             for viewer in (reader, sleeper):
-                await told(viewer)
-                await told(viewer)
+                await reported(viewer)
+                await reported(viewer)
             sent = 0
             dropped = 0
             seen: list[float] = []
             while not dropped:
                 hub.publish(rows_of(4000 * sent, 4000 * (sent + 1)), stamp_unix_ns=1.0)
                 sent += 1
-                seen.append((await told(reader))[0]["sequence"])
+                seen.append((await reported(reader))[0]["sequence"])
                 _, status = await asked(address, "GET", "/status")
                 dropped = max(each["dropped"] for each in status["viewers"])
                 assert max(each["waiting"] for each in status["viewers"]) <= 8
             assert seen == list(range(1, sent + 1))
             # The sleeper wakes: it finds a later frame than it would have without the dropping.
-            late = [(await told(sleeper))[0]["sequence"]]
+            late = [(await reported(sleeper))[0]["sequence"]]
             while late[-1] < sent:
-                late.append((await told(sleeper))[0]["sequence"])
+                late.append((await reported(sleeper))[0]["sequence"])
             assert late == sorted(late)
             assert len(late) == sent - dropped
 
@@ -202,10 +202,10 @@ def test_a_new_session_starts_every_viewer_again() -> None:
         hub.publish(rows_of(0, 50), stamp_unix_ns=1.0)
         async with connect(f"ws://{address}/live") as viewer:
             for _each in range(2):
-                await told(viewer)
+                await reported(viewer)
             hub.begin(hello("s/2", "A2", "live"))
-            assert (await told(viewer))["stream"] == "s/2"
-            _, backfill = await told(viewer)
+            assert (await reported(viewer))["stream"] == "s/2"
+            _, backfill = await reported(viewer)
             assert not len(backfill)
 
     run(scenario)

@@ -286,20 +286,20 @@ def test_a_replay_keeps_the_pace_of_the_recording() -> None:
         assert (moment - before) * 4.0 >= latest - first
 
 
-def test_a_lasting_fault_is_told_at_once_and_then_once_a_second() -> None:
+def test_a_lasting_fault_is_reported_at_once_and_then_once_a_second() -> None:
     """Pieces of one fault become few messages that grow; another fault is told by itself."""
     events = FaultEvents()
-    told = []
+    reported = []
     for k in range(300):
         pieces = [Fault("pelvis", "gap", k / 100, (k + 1) / 100, 1)]
         if k == 150:
             pieces.append(Fault("thigh_left", "gap", 1.5, 1.6, 1))
-        told += events.push(pieces)
-    own = [fault for fault in told if fault.sensor == "pelvis"]
+        reported += events.push(pieces)
+    own = [fault for fault in reported if fault.sensor == "pelvis"]
     assert [fault.t_end for fault in own] == pytest.approx([0.01, 1.01, 2.01], abs=0.025)
     assert [fault.count for fault in own] == [round(100 * fault.t_end) for fault in own]
     assert {fault.t_start for fault in own} == {0.0}
-    assert len(told) == len(own) + 1
+    assert len(reported) == len(own) + 1
     assert events.push([Fault("pelvis", "gap", 9.0, 9.1, 1)])[0].t_start == 9.0
 
 

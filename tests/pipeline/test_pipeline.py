@@ -38,8 +38,10 @@ def run(header, batches, params=None):
     faults = joined_faults([fault for o in outs for fault in o.faults])
     steps = [(s.step, s.accepted, s.t_start, s.t_end, s.gates) for o in outs for s in o.steps]
     assessed = [(o.repetitions, o.findings, o.notes) for o in outs]
-    told = repr([[each for part in kind for each in part] for kind in zip(*assessed, strict=True)])
-    return columns, faults, steps, pipeline.alignment, told
+    reported = repr(
+        [[each for part in kind for each in part] for kind in zip(*assessed, strict=True)]
+    )
+    return columns, faults, steps, pipeline.alignment, reported
 
 
 def cut(records, edges):
@@ -122,11 +124,11 @@ def test_cuts_do_not_show_in_repetitions(visited, expected_visit, data):
 
 @pytest.fixture(scope="module")
 def expected_visit(visited):
-    told = run(visited[0], [visited[1]])
-    assert told[4].count("Repetition(movement='squat'") == 16
-    assert told[4].count("Repetition(movement='pivot'") == 16
-    assert told[4].count("Note(") == 1
-    return told
+    reported = run(visited[0], [visited[1]])
+    assert reported[4].count("Repetition(movement='squat'") == 16
+    assert reported[4].count("Repetition(movement='pivot'") == 16
+    assert reported[4].count("Note(") == 1
+    return reported
 
 
 def test_one_notification_at_a_time(typical):
@@ -213,7 +215,7 @@ def test_a_silent_thigh_leaves_the_other_side():
 
 
 @pytest.mark.parametrize("batch_s", [0.05, 500.0])
-def test_a_sensor_that_stopped_is_told_within_a_second(batch_s):
+def test_a_sensor_that_stopped_is_reported_within_a_second(batch_s):
     """The fault comes while the sensor is silent, with its time, however records are cut."""
     session = simulate("calibration", seed=48, grade="typical")
     records = whole_records(session)
@@ -224,7 +226,7 @@ def test_a_sensor_that_stopped_is_told_within_a_second(batch_s):
     )
     pipeline = Pipeline(session.header)
     first_ns = min(int(r.host_ns[0]) for r in records if isinstance(r, Packet))
-    faults, told_at = [], np.nan
+    faults, reported_at = [], np.nan
     for batch in session.batches(batch_s):
         kept = [
             r.part(0, int(np.searchsorted(r.host_ns, last_ns, side="right")))
@@ -233,8 +235,8 @@ def test_a_sensor_that_stopped_is_told_within_a_second(batch_s):
             for r in batch
         ]
         found = pipeline.push(kept).faults
-        if np.isnan(told_at) and any(f.kind == "missing" for f in found):
-            told_at = max(int(r.host_ns[-1]) for r in kept if isinstance(r, Packet) and len(r))
+        if np.isnan(reported_at) and any(f.kind == "missing" for f in found):
+            reported_at = max(int(r.host_ns[-1]) for r in kept if isinstance(r, Packet) and len(r))
         faults += found
     faults += pipeline.finish().faults
     (fault,) = [f for f in joined_faults(faults) if f.kind == "missing"]
@@ -243,7 +245,7 @@ def test_a_sensor_that_stopped_is_told_within_a_second(batch_s):
     assert fault.t_end == pytest.approx(session.duration_s, abs=1.0)
     assert "is it charged" in fault.detail
     if batch_s < 1.0:
-        assert (told_at - last_ns) / 1e9 < 1.0
+        assert (reported_at - last_ns) / 1e9 < 1.0
 
 
 def test_a_missing_thigh_is_no_error():

@@ -70,6 +70,6 @@ def test_marks_by_the_ten_thousand_are_left_out(beginning):
     marks = [Mark(arrival + i, host_ns + i, labels[i % 2]) for i in range(2 * MOST_MARKS)]
     rows, faults = _run(header, [batch, marks[:MOST_MARKS], marks[MOST_MARKS:]])
     assert rows > 0
-    (told,) = [fault for fault in faults if fault.kind == "marks"]
-    assert told.detail.startswith(f"more than {MOST_MARKS} marks")
+    (reported,) = [fault for fault in faults if fault.kind == "marks"]
+    assert reported.detail.startswith(f"more than {MOST_MARKS} marks")
     assert any(isinstance(record, Packet) for record in batch)

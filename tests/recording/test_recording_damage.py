@@ -98,11 +98,11 @@ def test_single_bit_flips(five_chunks, tmp_path, flat):
         assert set(rows) <= known, place
         assert lost <= 13, place
         if lost:
-            told = sum(fault.count for fault in reader.faults)
+            reported = sum(fault.count for fault in reader.faults)
             at_the_end = rows[-1] != everything[-1]
-            assert not reader.whole or told == lost, place
+            assert not reader.whole or reported == lost, place
             assert reader.faults, place
-            assert at_the_end or told == lost, place
+            assert at_the_end or reported == lost, place
 
 
 def test_damaged_chunk_is_named(small, tmp_path, flat):
@@ -176,8 +176,8 @@ def test_killed_writer_loses_less_than_a_second(tmp_path):
             for _ in range(stop):
                 process.stdout.readline()
             process.send_signal(signal.SIGKILL)
-            told = [line for line in process.stdout.read().splitlines() if line.isdigit()]
-        appended = int(told[-2]) if len(told) > 1 else stop - 1
+            reported = [line for line in process.stdout.read().splitlines() if line.isdigit()]
+        appended = int(reported[-2]) if len(reported) > 1 else stop - 1
         reader = RecordingReader(path)
         arrivals = [a for batch in reader.batches() for p in batch for a in p.arrival.tolist()]
         assert arrivals == list(range(len(arrivals)))

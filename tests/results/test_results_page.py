@@ -38,9 +38,9 @@ def test_angles():
 def test_measures():
     """Each measure is there with its unit and definition, ± where it has an error, and no other."""
     rows = re.findall(r"^\| `([a-z0-9_]+)`( ±)? \| (\S+) \| (.+) \|$", PAGE, re.MULTILINE)
-    told = {(name, unit, text) for name, _, unit, text in rows}
+    reported = {(name, unit, text) for name, _, unit, text in rows}
     plain = [m for m in MEASURES.values() if not m.name.endswith(("_sd_deg", "_sd_total_deg"))]
-    assert told == {(m.name, m.unit, m.definition) for m in plain}
+    assert reported == {(m.name, m.unit, m.definition) for m in plain}
     with_error = {name for name, error, _, _ in rows if error}
     assert with_error == {n.replace("_sd_deg", "_deg") for n in MEASURES if n.endswith("_sd_deg")}
 

@@ -37,17 +37,19 @@ def test_every_drill_can_be_done():
 
 def test_a_drill_is_filed_as_what_it_is(session):
     """Every repetition counts, once, under its own name and side, and nothing else is listed."""
-    played, told = session
+    played, reported = session
     true = sorted((r.movement, r.side, r.set, r.repetition) for r in played.repetitions)
-    found = sorted((r.movement, r.side, r.set, r.repetition) for r in told.repetitions if r.counted)
+    found = sorted(
+        (r.movement, r.side, r.set, r.repetition) for r in reported.repetitions if r.counted
+    )
     assert found == true
 
 
 def test_bounds_and_ranges_are_the_true_ones(session):
     """Start and end lie within 0.4 s of the truth, and known measures are those put in."""
-    played, told = session
+    played, reported = session
     true = {(r.movement, r.side, r.repetition): r for r in played.repetitions}
-    for each in (r for r in told.repetitions if r.counted):
+    for each in (r for r in reported.repetitions if r.counted):
         known = true[each.movement, each.side, each.repetition]
         assert abs(each.t_start - known.t_start) < 0.4
         assert abs(each.t_end - known.t_end) < 0.4
@@ -71,17 +73,17 @@ RANGES = {
 
 def test_what_is_not_wrong_is_not_found(session):
     """Clean drills have no finding; pelvic drop is left out where the free leg hangs."""
-    _, told = session
-    found = [f for f in told.findings if f.grade in ("mild", "marked")]
+    _, reported = session
+    found = [f for f in reported.findings if f.grade in ("mild", "marked")]
     assert [f.words for f in found if not f.rule.endswith(("short", "arc", "difference"))] == []
 
 
 def test_circles_sweep_an_area(session):
     """A circle of 30° by 18° sweeps some 300 deg², a line none."""
-    _, told = session
+    _, reported = session
     areas = [
         r.measures["swept_area_deg2"]
-        for r in told.repetitions
+        for r in reported.repetitions
         if r.movement.startswith("ninety_ninety_circle")
     ]
     assert all(math.isfinite(area) and area > 150.0 for area in areas)

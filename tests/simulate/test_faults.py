@@ -62,7 +62,7 @@ def test_pain_that_no_repetition_reaches_is_refused():
         simulate("squat", setup=setup_from("squat", faults=["pain=150:left"]))
 
 
-def told(scenario, *faults):
+def reported(scenario, *faults):
     """What is found of an athlete with these faults."""
     setup = setup_from(scenario, faults=faults, hips=["left=36/58", "right=36/58"],
                        equal_sides=True)  # fmt: skip
@@ -73,7 +73,7 @@ def told(scenario, *faults):
 def test_arcs_are_rehearsed():
     """An arc short of its goal, and one that is mostly one way, are found where they were put."""
     faults = ("internal_rotation_short=20:left", "one_sided_arc=25:mostly_in:right")
-    found = told("seated", *faults)
+    found = reported("seated", *faults)
     assert ("internal_rotation_short", "left") in found
     assert ("one_sided_arc", "right") in found
 
@@ -81,7 +81,7 @@ def test_arcs_are_rehearsed():
 def test_speed_and_the_whole_way_are_rehearsed():
     """Turns at 300°/s, and a knee that is in all the way, are found on their side alone."""
     faults = ("too_fast=300:left", "knee_in=14:whole:right", "soreness=70:right outside")
-    found = told("squat+seated", *faults)
+    found = reported("squat+seated", *faults)
     assert {side for rule, side in found if rule == "too_fast"} == {"left"}
     assert {side for rule, side in found if rule == "knee_in"} == {"right"}
     assert ("soreness", "right") in found

@@ -68,9 +68,11 @@ def test_the_truth_of_repetitions_lies_beside_the_truth(tmp_path: Path) -> None:
     for row, each in zip(table, session.repetitions, strict=True):
         assert row == {name: getattr(each, name) for name in row}
     assert {"movement", "t_start", "t_turn", "t_end", "counted"} < set(table[0])
-    told = json.loads((tmp_path / "a.compensations.json").read_text())
-    assert [(each["rule"], each["side"], each["size"]) for each in told] == [("knee_in", "left", 8)]
-    assert told[0]["repetitions"] == list(range(1, 9))
+    reported = json.loads((tmp_path / "a.compensations.json").read_text())
+    assert [(each["rule"], each["side"], each["size"]) for each in reported] == [
+        ("knee_in", "left", 8)
+    ]
+    assert reported[0]["repetitions"] == list(range(1, 9))
     for name in ("a.repetitions.parquet", "a.compensations.json"):
         (tmp_path / "a.parquet").unlink(missing_ok=True)
         with pytest.raises(RecordingError, match="exists"):

@@ -7,7 +7,7 @@ from imuhip.core.conventions import SIDES
 from imuhip.simulate.behaviours import CARELESS, People, Ways
 
 
-def test_careless_people_do_what_is_told_of_them() -> None:
+def test_careless_people_do_what_is_reported_of_them() -> None:
     """Each carelessness is in the truth's deeds, once asked for, and in nobody else's."""
     for name in CARELESS:
         _, play = played(people=name)

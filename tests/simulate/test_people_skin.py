@@ -84,5 +84,5 @@ def test_skin_turns_with_flexion_as_it_was_drawn() -> None:
     skin, bone = seen(made)
     deep = np.nanargmax(bone[:, 0, 0])
     share = np.radians(bone[deep, 0, 0]) / DEEP_RAD
-    told = how[f"{THIGH['left']}_z_deg"] - how["pelvis_z_deg"]
-    assert abs(skin[deep, 0, 0] - bone[deep, 0, 0] - share * told) < 1.0
+    reported = how[f"{THIGH['left']}_z_deg"] - how["pelvis_z_deg"]
+    assert abs(skin[deep, 0, 0] - bone[deep, 0, 0] - share * reported) < 1.0

@@ -19,9 +19,9 @@ def test_every_set_has_the_stance_that_was_drawn() -> None:
     begins = marks(play, "begin:squat")
     stances = [[d for d in of(play, "stance") if d.t_end <= t][-1] for t in begins]
     for side in SIDES:
-        told = np.array([stance.how[f"rotation_{side}_deg"] for stance in stances])
+        reported = np.array([stance.how[f"rotation_{side}_deg"] for stance in stances])
         stood = np.degrees(play.script.base[f"rotation_{side}"])
-        off = degrees(play, f"rotation_{side}", np.array(begins)) - stood - told
+        off = degrees(play, f"rotation_{side}", np.array(begins)) - stood - reported
         assert np.ptp(off) < 0.5
         assert np.abs(off).max() < 1.5  # the toe turns of the calibration come back as people do
     toes = np.array([[s.how[f"toe_out_{side}_deg"] for side in SIDES] for s in stances])
@@ -78,8 +78,8 @@ def test_a_foot_is_re_placed_between_repetitions_as_stated() -> None:
         for side in SIDES:
             turned = float(np.diff(knee_axis_heading(person, play, t, side))[0])
             inward = turned if side == "right" else -turned
-            told = -float(deed.how["turn_deg"]) if deed.how["side"] == side else 0.0
-            assert abs(inward - told) < 0.6
+            reported = -float(deed.how["turn_deg"]) if deed.how["side"] == side else 0.0
+            assert abs(inward - reported) < 0.6
 
 
 @pytest.mark.parametrize("out_deg", [10.0, 25.0])

@@ -69,13 +69,13 @@ def test_a_gyroscope_that_warms_up_changes_its_bias_as_stated() -> None:
     """With and without warming up, readings differ by the stated approach to a new bias."""
     warm, cold = session(), session(without=frozenset({"warms_up"}))
     for sensor in SENSORS:
-        told = next(
+        reported = next(
             d.how for d in warm.deeds if d.behaviour == "warms_up" and d.how["sensor"] == sensor
         )
         drift = (warm.tracks[sensor].gyr - cold.tracks[sensor].gyr) / DEG
         t = np.arange(len(drift)) / 100.0
-        share = 1.0 - np.exp(-t / told["tau_s"])
-        size = np.array([told[f"{axis}_dps"] for axis in "xyz"])
+        share = 1.0 - np.exp(-t / reported["tau_s"])
+        size = np.array([reported[f"{axis}_dps"] for axis in "xyz"])
         np.testing.assert_allclose(drift, share[:, None] * size, atol=2e-4)
         assert 0.0 < np.abs(size).max() < 1.0
     assert "warms_up" not in {d.behaviour for d in cold.deeds}

@@ -155,8 +155,8 @@ def test_a_table_test_may_differ_between_the_sides() -> None:
     for number, direction, apart in ((1, "in", 0.0), (2, "in", 12.0), (2, "out", 0.0)):
         difference = reached(number, "left", direction) - reached(number, "right", direction)
         assert difference == pytest.approx(apart, abs=2.0)
-    told = [(each.movement, each.set, each.side) for each in session.injected]
-    assert told == [("seated_rotation_left", 2, "left")]
+    reported = [(each.movement, each.set, each.side) for each in session.injected]
+    assert reported == [("seated_rotation_left", 2, "left")]
 
 
 def test_an_unmarked_session_marks_the_calibration_alone() -> None:

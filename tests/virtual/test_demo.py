@@ -137,7 +137,7 @@ def test_without_a_radio_the_shipped_recording_is_replayed(
     assert nothing_left(tmp_path, port)
 
 
-def test_a_recording_that_gives_other_numbers_than_live_is_told() -> None:
+def test_a_recording_that_gives_other_numbers_than_live_is_reported() -> None:
     """The comparison of live and replay names what differs, and agrees however records are cut."""
     path = recording_path("squats_and_pivots")
     reader = RecordingReader(path)

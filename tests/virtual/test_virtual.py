@@ -319,7 +319,7 @@ def test_a_write_is_refused_with_an_att_error():
         ("witmotion_wt901ble", 200.0, bytes.fromhex("55716400") + (341).to_bytes(2, "little")),
     ],
 )
-def test_the_battery_is_told_as_the_profile_says(profile_id, rate_hz, expected):
+def test_the_battery_is_reported_as_the_profile_says(profile_id, rate_hz, expected):
     """A low battery is read, or asked for, in the device's own way."""
 
     async def run():
@@ -331,15 +331,15 @@ def test_the_battery_is_told_as_the_profile_says(profile_id, rate_hz, expected):
         )
         battery = sensor.profile.battery
         if battery.request is None:
-            told = sensor.read(full_uuid(battery.characteristic))
+            reported = sensor.read(full_uuid(battery.characteristic))
         else:
             host = Host()
             sensor.connected(host)
             sensor.subscribe(full_uuid(battery.characteristic), on=True)
             sensor.write(full_uuid(battery.request_to), battery.request)
-            told = host.came[0][1]
+            reported = host.came[0][1]
             await sensor.close()
-        assert told.startswith(expected)
+        assert reported.startswith(expected)
 
     asyncio.run(run())
 

@@ -54,8 +54,8 @@ async def find(bed, count):
     """Devices and advertisements by address."""
     found = {}
     async with BleakScanner(backend=bed.scanner_backend) as scanner, asyncio.timeout(WAIT_S):
-        async for device, told in scanner.advertisement_data():
-            found[device.address] = (device, told)
+        async for device, reported in scanner.advertisement_data():
+            found[device.address] = (device, reported)
             if len(found) == count:
                 return found
     raise AssertionError("the scanner ended")
@@ -101,11 +101,11 @@ def test_a_scan_finds_all_sensors(bed_of):
             found = await find(bed, 3)
         assert set(found) == {sensor.address for sensor in sensors}
         for sensor in sensors:
-            device, told = found[sensor.address]
-            assert device.name == told.local_name == sensor.name
-            assert told.service_uuids == ["49940001-b8d2-418c-9313-3845df04f39f"]
-            assert told.rssi == sensor.rssi
-            assert sensor.profile.recognises(told.local_name, told.service_uuids)
+            device, reported = found[sensor.address]
+            assert device.name == reported.local_name == sensor.name
+            assert reported.service_uuids == ["49940001-b8d2-418c-9313-3845df04f39f"]
+            assert reported.rssi == sensor.rssi
+            assert sensor.profile.recognises(reported.local_name, reported.service_uuids)
 
     asyncio.run(run())
 
@@ -116,8 +116,8 @@ def test_manufacturer_data_are_heard(bed_of):
     async def run():
         sensors = rocking_sensors(["pelvis"], profile_id="movella_dot_mode21", rate_hz=60.0)
         async with bed_of(sensors) as bed:
-            ((_, told),) = (await find(bed, 1)).values()
-        assert told.manufacturer_data == {2182: b"V0001"}
+            ((_, reported),) = (await find(bed, 1)).values()
+        assert reported.manufacturer_data == {2182: b"V0001"}
 
     asyncio.run(run())
 
@@ -198,7 +198,7 @@ def test_reading_battery_and_serial(bed_of):
     asyncio.run(run())
 
 
-def test_a_lost_link_is_told_and_made_again(bed_of):
+def test_a_lost_link_is_reported_and_made_again(bed_of):
     """When the link breaks the callback comes; after a while the sensor streams again."""
 
     async def run():
@@ -310,10 +310,10 @@ try:
 except DeviceError as error:
     print(error)
 """
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout
-    assert "pip install 'imuhip[demo]' && pip install --no-deps bumble" in told
+    assert "pip install 'imuhip[demo]' && pip install --no-deps bumble" in reported
 
 
 def test_without_dbus_daemon_the_user_is_told(monkeypatch, tmp_path):

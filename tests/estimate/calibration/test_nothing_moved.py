@@ -44,7 +44,9 @@ def _marks_moved(batch: Sequence[Record], asked: str) -> list[Record]:
 @pytest.mark.parametrize(
     "asked", ["bow", "knee_lift_left", "knee_lift_right", "toe_turn_left", "toe_turn_right"]
 )
-def test_a_movement_that_was_not_done_is_told_as_such(visit: SimulatedSession, asked: str) -> None:
+def test_a_movement_that_was_not_done_is_reported_as_such(
+    visit: SimulatedSession, asked: str
+) -> None:
     """The step fails with one sentence; no gate asks which leg it was."""
     step = steps(visit, asked)[asked]
     assert not step.accepted

@@ -73,7 +73,7 @@ def _marked(batch, marks):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_swapped_sensors_are_told_and_corrected(seed):
+def test_swapped_sensors_are_reported_and_corrected(seed):
     """From the first knee lift on the columns follow the body, and the coach reads why."""
     run = calibrated(Setup(swapped=True), seed)
     assert run.kinds == ["swapped"]
@@ -159,7 +159,7 @@ def test_cuts_do_not_show_in_placement():
     assert whole.hip.tobytes() == cut.hip.tobytes()
 
 
-def test_results_and_viewers_are_told(tmp_path):
+def test_results_and_viewers_are_reported(tmp_path):
     """calibration.json, faults.json and the live events carry the words."""
     session = simulate("calibration", seed=6, setup=Setup(swapped=True))
     write(session, tmp_path / "a.mcap")
@@ -181,7 +181,7 @@ def test_results_and_viewers_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("sensor", SENSORS)
-def test_a_sensor_upside_down_is_told_and_corrected(sensor):
+def test_a_sensor_upside_down_is_reported_and_corrected(sensor):
     """Gravity in standing shows it, and the mount is used as it is."""
     run = calibrated(Setup(mounting="usual", upside_down=(sensor,)), 7)
     assert [(f.kind, f.sensor, f.corrected) for f in run.misplaced] == [
@@ -192,7 +192,7 @@ def test_a_sensor_upside_down_is_told_and_corrected(sensor):
 
 
 @pytest.mark.parametrize("sensor", SENSORS)
-def test_a_sensor_turned_by_a_quarter_is_told_and_corrected(sensor):
+def test_a_sensor_turned_by_a_quarter_is_reported_and_corrected(sensor):
     """The same for 90° on the skin, by its angle."""
     run = calibrated(Setup(mounting="usual", quarter_turned=(sensor,)), 8)
     assert [(f.kind, f.sensor, f.corrected) for f in run.misplaced] == [("turned", sensor, True)]
@@ -223,7 +223,7 @@ def test_every_square_mount_is_recognised():
         assert blind.mount == (None if up[1] == "z" else Mount(up, "+z"))
 
 
-def test_a_loose_pelvis_sensor_is_told():
+def test_a_loose_pelvis_sensor_is_reported():
     """A bow about an axis that is not level in standing names the pelvis sensor."""
     slip = StrapSlip("pelvis", 33.0, 30.0, axis="x")
     marks = {label: t for t, label in calibrated(USUAL, 10).session.marks}
@@ -239,7 +239,7 @@ def test_a_loose_pelvis_sensor_is_told():
 
 
 @pytest.mark.parametrize(("sensor", "axis"), [*itertools.product(SENSORS, "xyz")])
-def test_a_slipped_strap_is_told_by_name(sensor, axis):
+def test_a_slipped_strap_is_reported_by_name(sensor, axis):
     """10° about any axis, between which standings, and what that means for the values."""
     marks = {label: t for t, label in calibrated(USUAL, 11).session.marks}
     slip = StrapSlip(sensor, marks["end:bow"] + 0.3, 10.0, axis=axis)

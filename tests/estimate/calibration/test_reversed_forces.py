@@ -21,7 +21,7 @@ def test_one_sensor_upside_down_is_only_worn_so():
     assert not reversed_forces.push(step("thigh_left"))
 
 
-def test_all_of_them_are_a_wrong_sign_and_told_once():
+def test_all_of_them_are_a_wrong_sign_and_reported_once():
     """When the last one turns out upside down, too, the signs are wrong; it is said once."""
     reversed_forces = ReversedForces(SENSORS)
     assert not reversed_forces.push(step("pelvis", "thigh_left"))

@@ -37,7 +37,7 @@ def outcome(monkeypatch, pose, *, again):
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "again"])
 @pytest.mark.parametrize("pose", [SAT, BENT, ONE_FORWARD], ids=["sat", "bent", "one_forward"])
-def test_a_stand_that_was_none_is_told_and_nothing_is_judged_by_it(monkeypatch, pose, again):
+def test_a_stand_that_was_none_is_reported_and_nothing_is_judged_by_it(monkeypatch, pose, again):
     """Sat, knees bent or one foot ahead in Stand: do it again, no strap slipped, no finding."""
     grade, words, slipped, findings = outcome(monkeypatch, pose, again=again)
     assert grade == "none"
