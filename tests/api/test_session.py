@@ -132,7 +132,7 @@ def test_names_are_offered_before_they_are_imported():
 
 
 def test_what_cannot_be_is_said(squats, random_results, tmp_path):
-    """A wrong path, file, filter, column or format is told with what to do."""
+    """A wrong path, file, filter, column or format is reported with what to do."""
     with pytest.raises(imuhip.ImuhipError, match="no such file or folder"):
         imuhip.read(tmp_path / "nowhere.mcap")
     (tmp_path / "text.mcap").write_text("no recording")

@@ -39,7 +39,7 @@ def test_turns_without_a_mark_are_not_made_of_fidgeting():
 
 
 def test_arcs_a_little_short_are_reported():
-    """Internal rotation of 15 and 13° is found or cannot be told, never denied, on either side."""
+    """Internal rotation of 15 and 13° is found or is inconclusive, never denied, on either side."""
     reported = assessed("seated", {"left": (15.0, 45.0), "right": (13.0, 45.0)}, seed=6)
     arcs = [f for f in reported.findings if f.rule == "internal_rotation_short"]
     assert {f.side for f in arcs} == {"left", "right"}

@@ -273,7 +273,7 @@ def test_a_body_that_turns_as_a_whole_pivots_not():
     [(0.0, 88.0, "seated_rotation_right"), (-88.0, 175.0, "supine_rotation_right")],
 )
 def test_table_tests_are_recognised_by_posture(tilt, inclination, name):
-    """Sitting and lying turns to the end range and back are told apart, or named by the mark."""
+    """Sitting and lying turns to the end range and back are distinguished, or named by the mark."""
     roll = path(
         0.0, *[(35.0, 1.2), (35.0, 1.0), (0.0, 1.2), (-40.0, 1.2), (-40.0, 0.5), (0.0, 1.2)]
     )

@@ -71,7 +71,7 @@ def test_findings_are_in_plain_words(rule):
 @pytest.mark.parametrize("rule", MAKE)
 @pytest.mark.parametrize("grade", ["none", "poor", "fair"])
 def test_a_poor_calibration_cannot_tell_what_rests_on_it(rule, grade):
-    """With no calibration nothing is told, with a poor one only what gravity and time tell."""
+    """With no calibration nothing is reported, with a poor one only what gravity and time tell."""
     episodes = MAKE[rule](2.4 * LIMITS[RULES[rule].limit_name].value)
     finding = finding_of(rule, episodes, grade=grade)
     silent = grade == "none" or (grade == "poor" and RULES[rule].needs == "axes")
@@ -222,7 +222,7 @@ def test_a_heading_that_drifts_turns_nobody_out():
 
 
 def test_a_stance_turned_out_far_is_reported_without_a_mount_too():
-    """A stance that is turned out by more than the limit against the calibration's is told."""
+    """A stance that is turned out by more than the limit against the calibration's is reported."""
     episodes = MAKE["early_turn_out"](0.0)
     for each in episodes:
         each.rows.hip[:, 1, 2] -= np.radians(30.0)

@@ -32,7 +32,7 @@ def _drops(outs, number):
 
 
 def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(session):
-    """The drop is told from the first repetition on, with its side; the next set is clean."""
+    """The drop is reported from the first repetition on, with its side; the next set is clean."""
     outs = _reported(session)
     first, second = _drops(outs, 1), _drops(outs, 2)
     assert [len(f.repetitions) for f in first] == [1, 2, 3, 4]
@@ -44,7 +44,7 @@ def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(session)
 
 
 def test_findings_come_with_their_repetition(session):
-    """What is told of a repetition is in the same output as the repetition itself."""
+    """What is reported of a repetition is in the same output as the repetition itself."""
     outs = _reported(session)
     for out in outs:
         reported = {(r.movement, r.set) for r in out.repetitions if r.counted}
@@ -52,7 +52,7 @@ def test_findings_come_with_their_repetition(session):
 
 
 def test_the_recordings_own_settings_judge(session):
-    """A limit in the header moves the grade, and a wrong one is told before anything runs."""
+    """A limit in the header moves the grade, and a wrong one is reported before anything runs."""
     outs = _reported(session, {"limits": {"pelvic_drop_deg": 15.0}})
     assert {(f.grade, f.limit) for f in _drops(outs, 1)} == {("none", 15.0)}
     with pytest.raises(RecordingError, match="pelvic_drop_deg from 2 to 20"):
@@ -70,7 +70,7 @@ def test_the_last_word_alone_is_the_same_as_live(session):
 
 
 def test_the_last_words_of_tests_in_turns_keep_their_order():
-    """Tests of both sides in turns are told in the order of their last repetitions, as live."""
+    """Tests of both sides in turns are reported in the order of their last repetitions, as live."""
     performance = Performance(repetitions=2)
     played = simulate("seated", seed=78, sets=4, setup=Setup(performance=performance))
     live = latest_findings([f for out in _reported(played) for f in out.findings])

@@ -95,7 +95,7 @@ def test_what_was_not_measured_is_inconclusive():
 
 
 def test_an_athlete_has_goals_of_their_own():
-    """A setting of the recording replaces a goal and nothing else; a wrong one is told."""
+    """A setting of the recording replaces a goal and nothing else; a wrong one is reported."""
     params = AssessParams.from_settings({"arc_goals": {"internal_deg": [20, 35]}})
     zones = params.zones_of("left")
     own = next(z for z in zones if z.name == "internal_deg" and z.kind == "goal")

@@ -14,7 +14,7 @@ def second(finding):
 
 
 def test_a_knee_that_no_longer_falls_in_is_better():
-    """16° before a band and nothing with it is a change that is told, with what was tried."""
+    """16° before a band and nothing with it is a change that is reported, with what was tried."""
     before = finding_of("knee_in", MAKE["knee_in"](16.0))
     right = before if before.side == "right" else None
     assert right is not None

@@ -110,7 +110,7 @@ def test_a_difference_just_beyond_its_error_is_not_yet_reported(apart, grade):
 
 
 def test_a_direction_that_is_hidden_is_not_denied_by_the_other():
-    """Turns in that cannot be told are not covered up by turns out that are equal."""
+    """Turns in that are inconclusive are not covered up by turns out that are equal."""
 
     def turns(side):
         made = [table(table_motion(side, x), side, i + 1, x) for i, x in enumerate([30.0, -35.0])]

@@ -32,7 +32,7 @@ def test_a_killed_process_costs_its_own_task_alone(name, tmp_path):
 
 
 def test_a_worker_has_one_thread_for_arithmetic(monkeypatch):
-    """The libraries of arithmetic are told so in the workers, and in this process nothing."""
+    """The libraries of arithmetic use one thread in the workers, and in this process nothing."""
     for name in ONE_THREAD:
         monkeypatch.setenv(name, "5")
     monkeypatch.delenv("OMP_NUM_THREADS")

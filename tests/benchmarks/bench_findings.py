@@ -6,7 +6,7 @@ A set is wrong to be told of when its true value is below 0.8 limits; from 0.8 t
 right nor wrong; a told side that is not the true one is wrong. The limit is the rule's; a rotation
 difference is put in as multiples of 13°, what one squat session can tell, and "strictly" holds it
 against the finding's own limit, its detectable change. Recall is over sets with twice the limit put
-in, those that cannot be told left out.
+in, those that are inconclusive left out.
 """
 
 import argparse
@@ -149,7 +149,7 @@ def _strictly(judged: Sequence[Judged]) -> None:
 
 
 def _sizes(judged: Sequence[Judged]) -> None:
-    """Per condition: share told at each size, those that cannot be told left out."""
+    """Per condition: share told at each size, those that are inconclusive left out."""
     print("\ntold by the size put in (in limits), of those that can be told; cannot tell at 2x")
     grouped: dict[tuple[str, str], dict[float, list[Judged]]] = defaultdict(
         lambda: defaultdict(list)

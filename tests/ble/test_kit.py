@@ -112,7 +112,7 @@ def test_a_kits_name_is_no_path(tmp_path: Path, name: str) -> None:
 
 
 def test_a_bound_address_is_all_that_finds_a_sensor() -> None:
-    """A stranger with the sensor's name is not the sensor, and is told of with its address."""
+    """A stranger with the sensor's name is not the sensor, and is reported with its address."""
     kit = a_kit()
     find = kit.finder("pelvis")
     assert find(heard(("other", "aa:0"))).address == "aa:0"

@@ -23,7 +23,7 @@ from imuhip.virtual.bumble import bumble_bed
 
 
 def test_known_sensors_come_first_then_the_strongest() -> None:
-    """Profiles are told for each; the unknown are last."""
+    """Profiles are listed for each; the unknown are last."""
     found = found_among(
         {
             a: Sighting(name, a, rssi)

@@ -217,7 +217,7 @@ def test_the_plot_is_a_picture_of_the_series(name, tmp_path):
 
 
 def test_a_plot_of_nothing(tmp_path):
-    """Nothing to draw, and another kind of file, are told and leave nothing behind."""
+    """Nothing to draw, and another kind of file, are reported and leave nothing behind."""
     with pytest.raises(RecordingError, match="nothing to draw"):
         plot_progress([], [], [], tmp_path / "x.png", "x")
     with pytest.raises(RecordingError, match=r"\.png or \.svg"):

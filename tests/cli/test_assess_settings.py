@@ -43,7 +43,7 @@ def test_a_finished_recording_is_judged_by_settings_from_a_file(tmp_path):
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path, text, words):
-    """A file without the table, with a wrong name or no TOML at all is told before anything."""
+    """A file without the table, with a wrong name or no TOML at all is reported before anything."""
     file = tmp_path / "athlete.toml"
     file.write_text(text)
     with pytest.raises(RecordingError, match=words):

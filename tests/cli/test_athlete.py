@@ -111,7 +111,7 @@ def test_deleting_takes_the_id_out_of_kits(home):
 
 
 def test_the_settings_name_a_catalogue(home):
-    """An entry in the settings says where the catalogue is; nonsense in it is told."""
+    """An entry in the settings says where the catalogue is; nonsense in it is reported."""
     settings = home / "xdg_config_home" / "imuhip" / "settings.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text(f'catalogue = "{home}/mine.db"\n')
@@ -172,7 +172,7 @@ def test_recordings_are_filed_while_others_are_made(home, session):
 
 
 def test_recording_goes_on_without_a_catalogue(home):
-    """A damaged catalogue is told and hinders no recording; withdrawn consent does."""
+    """A damaged catalogue is reported and hinders no recording; withdrawn consent does."""
     broken = home / "broken.db"
     broken.write_bytes(b"SQLite format 3\0")
     said = []

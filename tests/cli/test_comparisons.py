@@ -65,7 +65,7 @@ def test_a_hip_that_was_not_tested_is_a_dash(console):
 
 
 def test_tests_before_and_after_are_held_against_each_other(console):
-    """Cold and warm sets of a test are told with both values, the difference and its word."""
+    """Cold and warm sets of a test are reported with both values, the difference and its word."""
     turns = [*_turns("left", 25.0, 40.0), *_turns("left", 37.0, 40.0, number=2, t=60.0)]
     notes = [Note(t, label, "", 0, 0, {}) for t, label in ((9.0, "note:cold"), (50.0, "note:warm"))]
     compared_words(console, turns, notes)
@@ -75,7 +75,7 @@ def test_tests_before_and_after_are_held_against_each_other(console):
 
 
 def test_what_a_cue_did_is_said(console):
-    """Every cue that was logged is told with what became of the finding."""
+    """Every cue that was logged is reported with what became of the finding."""
     words = "After “knee out”: left knee in 9° → 4°, better."
     outcome = Outcome(
         "knee out", 5.0, "squat", 1, "knee_in", "left", 9.0, 4.0, 2.0, "deg", "better", words

@@ -46,7 +46,7 @@ def test_a_session_is_a_row_with_what_is_said_of_it(filed: Filed) -> None:
 
 
 def test_sessions_that_look_alike_have_titles_of_their_own(filed: Filed) -> None:
-    """Two sessions of one hour and kind are told apart by their recordings, or by their ids."""
+    """Two sessions of one hour and kind are distinguished by their recordings, or by their ids."""
     with Catalogue(filed.catalogue) as catalogue:
         one = catalogue.sessions("A1")[0]
     named = replace(one, id="b" * 64, recording=one.recording.with_name("second.mcap"))

@@ -40,7 +40,7 @@ def turned_more(reps: list[Repetition], side: str, by: float) -> list[Repetition
 
 
 def test_a_side_that_turns_more_is_a_real_difference(tmp_path: Path) -> None:
-    """Twenty degrees more are real and signed right minus left; one degree is not told."""
+    """Twenty degrees more are real and signed right minus left; one degree is not reported."""
     found = left_and_right(material(tmp_path / "a", turned_more(repetitions(), "right", 20.0)))
     way_in = next(c for c in found if c.what == "seated rotation in: end range")
     assert way_in.difference.word == "real"

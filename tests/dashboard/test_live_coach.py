@@ -107,7 +107,7 @@ def test_a_low_battery_shows(page: Page, address: str, collector: Any) -> None:
 
 
 def test_each_number_is_a_tap_from_its_meaning(page: Page, address: str, collector: Any) -> None:
-    """A tap on a number opens its definition; the keys are told there, and Escape closes it."""
+    """A tap on a number opens its definition; the keys are listed there, and Escape closes it."""
     collector.start()
     open_live(page, address)
     page.locator('[data-side="left"] .figure').click()

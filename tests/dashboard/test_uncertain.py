@@ -1,4 +1,4 @@
-"""A session with a drop-out of 12 s: what cannot be told is a number on no surface."""
+"""A session with a drop-out of 12 s: what is inconclusive is a number on no surface."""
 
 import io
 import math
@@ -130,7 +130,7 @@ def test_progress_takes_only_what_can_be_told_and_its_own_error(catalogue: Catal
 
 
 def test_review_says_what_is_missing_and_hides_what_says_nothing(catalogue: Catalogue) -> None:
-    """Traces, cards and list have no number after the gap; samples and seconds are told."""
+    """Traces, cards and list have no number after the gap; samples and seconds are listed."""
     (session,) = [s for s in catalogue.sessions("A1") if s.recording.stem == "bad"]
     assert session.results is not None
     review = read_review(session.results)

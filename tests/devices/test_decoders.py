@@ -324,7 +324,7 @@ def test_movesense_packets_in_two_parts_are_whole_again(sizes, room, seed):
 
 
 def test_movesense_losses_cost_their_own_packet():
-    """A lost first or second part is told once, and its neighbours are untouched."""
+    """A lost first or second part is reported once, and its neighbours are untouched."""
     stream = MOVESENSE.streams[0]
     values = np.arange(24.0).reshape(8, 3)
     data = encode(MOVESENSE, stream, acc=values, gyr=values, ticks=np.array([5]), per_packet=8)

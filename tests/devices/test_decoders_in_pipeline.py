@@ -92,7 +92,7 @@ def test_samples_that_come_late_by_design_count(notifications):
     """A sensor that sends once a second is waited for as its profile says: its rows are valid."""
     columns, faults = run(profile_text("polar_verity_sense"), notifications)
     assert len(columns["t"]) > 2000
-    # What these sensors send is no movement: in time it is told, and not believed any more.
+    # What these sensors send is no movement: in time it is reported, and not believed any more.
     reported = min((fault.t_start for fault in faults if fault.kind == "axes"), default=np.inf)
     assert reported > 3.0
     assert columns["valid"][columns["t"] < min(reported, 20.0)].mean() > 0.99

@@ -1,4 +1,4 @@
-"""Whether a wrong unit is told, and a right one is not, whatever the sensor does."""
+"""Whether a wrong unit is reported, and a right one is not, whatever the sensor does."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def test_a_wrong_accelerometer_is_named_once(factor, words):
 
 
 def test_no_two_explanations_claim_one_reading():
-    """Readings that two mistakes would explain are told as the first of them, and are few."""
+    """Readings that two mistakes would explain are reported as the first of them, and are few."""
     factors = np.array([factor for factor, _ in ACC_MISTAKES])
     near = np.abs(np.log(factors[:, None] / factors)) < np.log(1.2**2)
     pairs = {(i, j) for i, j in zip(*np.nonzero(near), strict=True) if i < j}

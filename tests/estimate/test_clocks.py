@@ -110,7 +110,7 @@ def test_batches_are_spread_by_the_measured_period():
 
 
 def test_a_wrong_declared_rate_is_measured_and_reported_once():
-    """A sensor declared at 100 Hz that sends 60 is told of once, and loses no samples by it."""
+    """A sensor declared at 100 Hz that sends 60 is reported once, and loses no samples by it."""
     true = np.arange(600) / 60.0
     clock = Clock("pelvis", Source(1e-6, 32, False, 100.0))
     reported = []
@@ -210,7 +210,7 @@ def test_a_shift_moves_what_comes_after_it():
 
 @pytest.mark.parametrize(("per", "stamped_at"), [(4, "first"), (8, "last")])
 def test_the_period_of_batches_is_measured_from_their_stamps(per, stamped_at):
-    """Declared at 104 Hz, sent at 100 in batches: told once, and samples lie 10 ms apart."""
+    """Declared at 104 Hz, sent at 100 in batches: reported once, and samples lie 10 ms apart."""
     count = 1200 // per * per
     true = np.arange(count) / 100.0
     rows = np.repeat(np.arange(count // per), per)

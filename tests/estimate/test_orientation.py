@@ -70,7 +70,7 @@ def test_a_worse_filter_says_that_it_is(name):
 
 
 def test_small_gaps_are_filled_in():
-    """A turn with every fifth sample missing ends where it should, and each gap is told."""
+    """A turn with every fifth sample missing ends where it should, and each gap is reported."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])
     keep = np.arange(len(block.t)) % 5 != 3
     sparse, kept = _without(block, keep), truth[keep]
@@ -196,7 +196,9 @@ def test_a_disturbed_field_is_left_out_and_reported():
     assert not before, "six axes know no field"
 
 
-@pytest.mark.parametrize(("gap_s", "worst_deg", "reported_deg"), [(0.2, 2.0, 8.0), (0.5, 6.0, 20.0)])
+@pytest.mark.parametrize(
+    ("gap_s", "worst_deg", "reported_deg"), [(0.2, 2.0, 8.0), (0.5, 6.0, 20.0)]
+)
 def test_a_steady_turn_goes_on_through_a_short_gap(gap_s, worst_deg, reported_deg):
     """Turning at both ends of a gap is turning in it, and the doubt is no greater than need be."""
     block, truth = turning_samples("pelvis", 100.0, [(AXES[2], 1.5)])

@@ -205,7 +205,7 @@ def test_a_run_says_nothing_of_the_axes(push):
 
 
 def test_lost_gravity_is_reported():
-    """An accelerometer whose gravity was taken off is told, and what to do."""
+    """An accelerometer whose gravity was taken off is reported, and what to do."""
     faults = AxesCheck("pelvis", RATE).push(moving(gravity=0.0))
     assert ["gravity" in fault.detail for fault in faults] == [True]
 

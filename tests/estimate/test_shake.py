@@ -59,7 +59,7 @@ def test_delays_are_found_below_a_sample(seed, late, rate_hz):
 
 
 def test_what_was_not_shaken_tells_nothing():
-    """Sensors at rest agree on nothing; their speed is told, and it is too small."""
+    """Sensors at rest agree on nothing; their speed is reported, and it is too small."""
     rng = np.random.default_rng(0)
     still = {s: held(1, rng, 0.0, strength=0.0) for s in SENSORS}
     found = measure_delays(still)["thigh_left"]

@@ -1,4 +1,4 @@
-"""A sensor that sends nothing is told from the session's first sample on."""
+"""A sensor that sends nothing is reported from the session's first sample on."""
 
 import numpy as np
 

@@ -52,7 +52,7 @@ def test_toe_turns_show_how_much_the_skin_lags(kappa):
      (-0.3, 6, 0.3, "not plausible"), (0.3, 6, 12.0, "not plausible")],
 )  # fmt: skip
 def test_poor_evidence_is_not_believed(kappa, turns, noise_deg, said):
-    """Too few turns, a factor beyond reason or a loose relation are told and never used."""
+    """Too few turns, a factor beyond reason or a loose relation are reported and never used."""
     step = _toe_turns(kappa, turns=turns, noise_deg=noise_deg)
     factor = from_toe_turns(step, SENSORS, "right")
     assert factor is not None

@@ -140,7 +140,7 @@ def _live(world: World, taken: Taken) -> Watched | None:
 
 
 def _same(live: Sequence[Output], again: Sequence[Output]) -> Iterator[str]:
-    """Everything that is told beside the rows."""
+    """Everything that is reported beside the rows."""
     for name in ("steps", "repetitions", "findings", "notes", "outcomes"):
         one, other = ([repr(x) for o in out for x in getattr(o, name)] for out in (live, again))
         if name == "findings":  # told again with each repetition, as the set grows

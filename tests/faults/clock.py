@@ -2,7 +2,7 @@
 
 Hours pass in seconds, nothing races, and a seed gives the same run again. `time.monotonic`,
 `time.time` and their kin tell the loop's time while a run lasts; what the collector hands to
-threads is done here, in order, and takes as long as the loop is told that it takes.
+threads is done here, in order, and takes as long as the loop is asked to wait.
 """
 
 import asyncio

@@ -135,7 +135,7 @@ def drop_out_angles(times: int) -> Row:
 
 
 def sensor_dies(times: int) -> Row:
-    """A sensor falls silent for good: known, told once, the others go on."""
+    """A sensor falls silent for good: known, reported once, the others go on."""
     rng = np.random.default_rng(2)
     delays, wrong, messages = [], 0, []
     for number in range(times):

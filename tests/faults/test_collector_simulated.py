@@ -26,7 +26,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def test_a_sample_of_seeds() -> None:
-    """Nothing lost or made up, every loss told once, replay equal to live, all filed once."""
+    """Nothing lost or made up, every loss reported once, replay equal to live, all filed once."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         outcomes = list(pool.map(audited_seed, SEEDS, chunksize=5))
     wrong = [(story, found) for _, story, found in outcomes if found]

@@ -88,7 +88,7 @@ def test_leaving_takes_five_seconds_at_most_and_stops_every_sensor_that_listens(
 
 
 def test_bluetooth_that_is_off_is_one_sentence(tmp_path: Path) -> None:
-    """Three links have one trouble: it is told once, and again only after it was gone."""
+    """Three links have one trouble: it is reported once, and again only after it was gone."""
     world = lived(Story(5, seconds=20.0, bluetooth=(2.0, 6.0), **FAST), tmp_path)
     off = [s for _, s in world.said if s.startswith("Bluetooth is off or not available.")]
     assert len(off) == 1

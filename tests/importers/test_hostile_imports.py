@@ -128,7 +128,7 @@ def test_thousands_of_strangers_are_told_in_few_words(folder):
 
 
 def test_thousands_of_odd_labels_stay_few_sentences(folder):
-    """What is told of marks stays short enough for the recording's header."""
+    """What is reported of marks stays short enough for the recording's header."""
     rows = "".join(f"{i * 1e-4:.4f},odd label {i}\n" for i in range(20_000))
     (folder / "marks.csv").write_text("t,label\n" + rows)
     report = import_folder(folder, folder / "out.mcap")

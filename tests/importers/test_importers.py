@@ -187,7 +187,7 @@ def test_drop_invalid(folder, tmp_path):
     ],
 )
 def test_odd_units(folder, tmp_path, change, said):
-    """Units that cannot be right are told, and imported as they are."""
+    """Units that cannot be right are reported, and imported as they are."""
     values = still()
     change(values)
     write(folder / "pelvis.csv", values)

@@ -132,7 +132,7 @@ def test_times_of_day(tmp_path):
 
 
 def test_a_bad_time_is_found(tmp_path):
-    """A cell that is no time is told with its line."""
+    """A cell that is no time is reported with its line."""
     text = plain(lambda k: f"2026-03-02T10:00:00.{k}0" if k != 5 else "later")
     with pytest.raises(RecordingError, match="'later' is not a time") as caught:
         come_in(tmp_path, both("{}.csv", text))

@@ -119,7 +119,7 @@ def test_one_reversed_axis_is_seen(session, sensor, axis):
     ],
 )
 def test_reversed_signs_of_some_sensors_are_reported(session, tmp_path, sensors, said):
-    """What only some sensors have reversed is told of those."""
+    """Signs that only some sensors have reversed are reported for those."""
 
     def reverse(values):
         values[:, 1:4] *= -1.0
@@ -167,7 +167,7 @@ def test_exchanged_files_of_pelvis_and_thigh_are_reported(session, tmp_path):
 
 @pytest.mark.parametrize(("factor", "rate"), [(0.5, 50), (2.0, 200), (0.6, 60)])
 def test_another_rate_than_was_recorded(session, tmp_path, factor, rate):
-    """Times too fast or too slow for the turning rates are told, with the rate to check."""
+    """Times too fast or too slow for the turning rates are reported, with the rate to check."""
     t = session[1]["thigh_right"][:, 0]
 
     def faster(values):
@@ -189,7 +189,7 @@ def test_clocks_apart(session, shift, sensor):
 
 
 def test_clocks_apart_are_reported(session, tmp_path):
-    """A sensor on another clock is told with its lag and what to do."""
+    """A sensor on another clock is reported with its lag and what to do."""
 
     def late(values):
         values[:, 0] += 0.3
@@ -240,7 +240,7 @@ def test_gravity_taken_out(session, tmp_path, unit):
 
 
 def test_g_is_not_taken_for_linear_acceleration(session, tmp_path):
-    """Acceleration in g has gravity in it: it is told as g, with the option to say so."""
+    """Acceleration in g has gravity in it: it is reported as g, with the option to say so."""
 
     def to_g(values):
         values[:, 1:4] /= 9.80665

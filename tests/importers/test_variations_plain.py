@@ -168,7 +168,7 @@ def test_days_and_months_across_midnight(tmp_path):
     ids=["begins", "ends", "begins, times of day"],
 )
 def test_summer_time_in_a_file(tmp_path, before, after):
-    """The hour that a clock on the wall skips or repeats is taken out, and told."""
+    """The hour that a clock on the wall skips or repeats is taken out, and reported."""
     times = [f"{before}.{960 + 10 * k}" for k in range(4)]
     times += [f"{after}.{10 * k:03d}" for k in range(4)]
     rows, found = look(tmp_path, both("{}.csv", plain(time=times.__getitem__)))

@@ -101,7 +101,7 @@ def test_movella_dot(tmp_path):
 
 
 def test_movella_dot_on_its_own_clock(tmp_path):
-    """A sensor that was not synchronised is told."""
+    """A sensor that was not synchronised is reported."""
     files = {"pelvis.csv": dot("Un-synced"), "thigh_left.csv": dot()}
     _, report = read(tmp_path / "in", tmp_path, files)
     assert report.warnings[0].startswith("pelvis.csv: the sensor was not synchronised")
@@ -149,7 +149,7 @@ def test_witmotion(tmp_path, encoding):
     ],
 )
 def test_bad_vendor_files(tmp_path, name, content, said, at):
-    """What cannot be read of a maker's file is told with its line."""
+    """What cannot be read of a maker's file is reported with its line."""
     with pytest.raises(RecordingError) as caught:
         read(tmp_path / "in", tmp_path, {name: content, "thigh_left.csv": dot()})
     assert said in caught.value.message

@@ -117,7 +117,7 @@ def test_a_missing_sensor_is_named_at_the_start_and_found_later(
 
 
 def test_another_sensor_under_the_same_name_is_refused(tmp_path: Path) -> None:
-    """A serial that is not the kit's is told, with both serials."""
+    """A serial that is not the kit's is reported, with both serials."""
     sensors, said = three(), []
     kit = kit_of(sensors, pelvis="S9")
 
@@ -172,7 +172,7 @@ def test_a_pause_of_the_program_loses_no_link(tmp_path: Path) -> None:
 
 
 def test_packets_too_short_for_the_profile_are_refused(tmp_path: Path) -> None:
-    """A link whose MTU cuts notifications is told with both numbers."""
+    """A link whose MTU cuts notifications is reported with both numbers."""
     sensors, said = three(), []
     sensors[0].room = 30
     kit = kit_of(sensors)

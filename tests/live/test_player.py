@@ -287,7 +287,7 @@ def test_a_replay_keeps_the_pace_of_the_recording() -> None:
 
 
 def test_a_lasting_fault_is_reported_at_once_and_then_once_a_second() -> None:
-    """Pieces of one fault become few messages that grow; another fault is told by itself."""
+    """Pieces of one fault become few messages that grow; another fault is reported by itself."""
     events = FaultEvents()
     reported = []
     for k in range(300):

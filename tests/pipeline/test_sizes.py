@@ -63,7 +63,7 @@ def test_a_machine_that_slept_makes_no_rows(beginning, hours):
 
 
 def test_marks_by_the_ten_thousand_are_left_out(beginning):
-    """Marks beyond five thousand count for nothing, and are told once; packets all stay."""
+    """Marks beyond five thousand count for nothing, and are reported once; packets all stay."""
     header, batch = beginning
     arrival, host_ns = _ends(batch)
     labels = ("begin:shake", "end:shake")

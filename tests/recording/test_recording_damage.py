@@ -80,7 +80,7 @@ def test_cut_at_every_byte(five_chunks, tmp_path, flat):
 
 
 def test_single_bit_flips(five_chunks, tmp_path, flat):
-    """One wrong bit costs at most the chunk it lies in, and loss is told with its extent."""
+    """One wrong bit costs at most the chunk it lies in, and loss is reported with its extent."""
     data, path = five_chunks.read_bytes(), tmp_path / "flip.mcap"
     everything, _ = read(five_chunks, flat)
     known = set(everything)

@@ -238,7 +238,7 @@ def test_what_others_made_is_not_replaced(tmp_path):
 
 
 def test_nothing_to_export_is_said(tmp_path):
-    """An empty window, an empty session and one without calibration are told, not written."""
+    """An empty window, an empty session and one without calibration are reported, not written."""
     folder = results_folder(tmp_path / "results")
     with pytest.raises(RecordingError, match=r"The session runs from 10.00 to 13.99 s"):
         export(folder, "csv", tmp_path / "out", start_s=50.0)

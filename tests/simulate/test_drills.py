@@ -21,7 +21,7 @@ SESSIONS = (
 
 @pytest.fixture(scope="module", params=SESSIONS, ids=lambda names: names[0])
 def session(request):
-    """A session of some drills: what was done, and what is told of it."""
+    """A session of some drills: what was done, and what is reported of it."""
     scenario = "+".join(request.param)
     played = simulate(scenario, seed=11, grade="good", setup=Setup(performance=Performance()))
     return played, assessed(scenario, seed=11)

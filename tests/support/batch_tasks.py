@@ -21,7 +21,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Environment:
-    """Says what the libraries of arithmetic are told in a worker."""
+    """Says what the libraries of arithmetic are limited to in a worker."""
 
     names: tuple[str, ...]
 

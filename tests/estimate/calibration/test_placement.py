@@ -211,7 +211,7 @@ def test_a_corrected_mount_is_evidence():
 
 
 def test_every_square_mount_is_recognised():
-    """All 24 ways a case can sit are told apart once a movement has shown the axis."""
+    """All 24 ways a case can sit are distinguished once a movement has shown the axis."""
     for up, out in itertools.permutations(("+x", "-x", "+y", "-y", "+z", "-z"), 2):
         if up[1] == out[1]:
             continue
