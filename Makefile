@@ -58,7 +58,7 @@ soak: $(VENV)/tested
 	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m faults.soak $(SEEDS) $(FIRST)
 
 # How many branches of what takes in other people's bytes the tests run, by package.
-COVERED := tests/live tests/ble tests/recording tests/devices tests/faults
+COVERED := tests/live tests/ble tests/recording tests/devices tests/faults/test_situations.py
 coverage: $(VENV)/tested
 	$(BIN)/coverage erase
 	-$(BIN)/coverage run -m pytest -q $(or $(ARGS),$(COVERED))

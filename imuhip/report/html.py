@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
-from html import escape
+from html import escape as escape_markup
 from itertools import pairwise
 from typing import Final
 
+from imuhip.core.visible import visible
 from imuhip.report.blocks import (
     MARKS,
     NOT_MEDICAL,
@@ -25,6 +26,11 @@ from imuhip.report.blocks import (
     Table,
     Words,
 )
+
+
+def escape(text: str) -> str:
+    """Return text as it stands; what would be markup, or is not to be seen, is shown as that."""
+    return escape_markup(visible(text))
 
 
 def to_html(document: Document) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
 from typing import Any, Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape as escape_markup
 
 import matplotlib as mpl
 from reportlab.lib.colors import HexColor
@@ -24,6 +24,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
+from imuhip.core.visible import visible
 from imuhip.report.blocks import (
     INK,
     MARKS,
@@ -48,6 +49,11 @@ from imuhip.report.blocks import (
 from imuhip.report.html import unbroken
 
 
+def escape(text: str) -> str:
+    """Return text as it stands; what would be markup, or is not to be seen, is shown as that."""
+    return escape_markup(visible(text))
+
+
 def to_pdf(document: Document) -> bytes:
     """Return the whole file. The same report is the same bytes."""
     _know_fonts()
@@ -66,7 +72,7 @@ def _set(document: Document, scale: float) -> tuple[bytes, int]:
     made = BaseDocTemplate(
         stream,
         pagesize=(width, height),
-        title=f"{document.title} – {document.subtitle}",
+        title=visible(f"{document.title} – {document.subtitle}"),
         author="imuhip",
         subject=NOT_MEDICAL,
         invariant=1,  # no date and no random id

@@ -69,6 +69,20 @@ def test_what_people_wrote_cannot_become_markup(tmp_path: Path, reader: Reader) 
     assert "Łukasz" in pdf
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_what_is_not_to_be_seen_is_shown(tmp_path: Path, reader: Reader) -> None:
+    """Marks that turn the line round, or steer a terminal, stand as a sign in page and PDF."""
+    name = "Mia\u202egnal\x1b[2Jx\u2066y"
+    bad = finding(words=name, cue=name)
+    folder = make_results(tmp_path / "r", repetitions(), [bad], athlete=name, source=name)
+    document = report_for(reader, material_in(folder))
+    metadata = PdfReader(io.BytesIO(to_pdf(document))).metadata
+    assert metadata is not None
+    for text in (html_of(folder, reader), " ".join(pages_of(document)), str(metadata.title)):
+        assert "Mia\ufffdgnal" in text
+        assert not set(text) & {"\u202e", "\x1b", "\u2066"}
+
+
 def test_athlete_has_one_page_with_the_words_that_matter(tmp_path: Path) -> None:
     """Arcs, what went well, what to work on with its cue, and what the numbers mean: one page."""
     well = finding(rule="pelvic_drop", grade="none", repetitions=[], words="", cue="")
