@@ -34,21 +34,20 @@ from imuhip.core.records import (
     Record,
     SampleBlock,
 )
-from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import ErrorParams
-from imuhip.estimate.calibration.protocol import Protocol, TimedMark
+from imuhip.estimate.calibration.protocol import TimedMark
 from imuhip.estimate.calibration.reversed_forces import REVERSED, ReversedForces
 from imuhip.estimate.common_motion import CommonMotion
 from imuhip.estimate.continuous import ContinuousTurn
-from imuhip.estimate.grid import Grid, GridParams, without
+from imuhip.estimate.grid import GridParams, without
 from imuhip.estimate.heading import HeadingParams, RelativeHeading
-from imuhip.estimate.joint_angles import JointAngles
 from imuhip.estimate.joints import Joints
 from imuhip.estimate.segments import SegmentMotion
 from imuhip.estimate.sequence import Progress
 from imuhip.estimate.shake import Shake, cut_at_shakes, offsets_of
 from imuhip.estimate.silence import Silence
 from imuhip.pipeline.one_sensor import SensorChain, SensorParams
+from imuhip.pipeline.stages import Body, HipStages
 
 _Block = TypeVar("_Block", AngleBlock, SegmentBlock)
 
@@ -144,20 +143,19 @@ class Pipeline:
         # A device that holds samples back is waited for as much longer.
         late_s = max(chain.latency_s for chain in self._chains.values())
         patience_s = self.params.grid.patience_s + late_s
-        self.grid_params = replace(self.params.grid, patience_s=patience_s)
-        self._grid = Grid(names, self.grid_params)
-        mounts = {info.sensor: info.mount for info in header.sensors if info.mount}
-        detect = bool(header.parameters.get("detect_steps"))
-        self._protocol = Protocol(names, mounts, detect=detect)
-        self._aligner = Aligner(names, mounts, header.parameters.get("q_sb"))
+        grid_params = replace(self.params.grid, patience_s=patience_s)
+        self.body = Body(header, names, grid_params)
+        self._grid = self.body.grid()
+        self._protocol = self.body.protocol()
+        self._aligner = self.body.aligner()
         self._headings = RelativeHeading(self.params.heading)
-        self._angles = JointAngles(self.params.errors)
+        self._hips = HipStages(self._headings, self.params.errors)
         self._segments = SegmentMotion()
         self._joints = Joints(names, self.params.errors)
         self._assessor = Assessor(header.parameters.get("assess"), last_word=last_word)
         self._shake = Shake(names)
         self._common = CommonMotion(names)
-        self._reversed = ReversedForces(name for name in names if name in mounts)
+        self._reversed = ReversedForces(name for name in names if name in self.body.mounts)
         self._reversed_at: dict[str, float] = {}
         self._distrusted = distrusted
         self._facing = ContinuousTurn()
@@ -331,8 +329,8 @@ class Pipeline:
         first = 0
         for row, step in (*ended, (len(rows.t), None)):
             part = rows.part(first, row)
-            headings = self._headings.push(part)
-            angles.append(self._whole_turns(self._angles.push(part, headings)))
+            headings, hips = self._hips.push(part)
+            angles.append(self._whole_turns(hips))
             motion.append(self._segments.push(part, headings))
             joints.append(self._joints.push(part, headings))
             known += self._assessor.push(angles[-1], motion[-1])
@@ -380,11 +378,10 @@ class Pipeline:
         if alignment is not None:
             self.alignment = alignment
             self._facing = ContinuousTurn()
-            self._headings.align(alignment)
-            self._angles.align(alignment)
+            self._hips.align(alignment)
             self._segments.align(alignment)
             self._joints.align(alignment)
-            self._assessor.align(alignment.grade, alignment.chain, self._angles.zero)
+            self._assessor.align(alignment.grade, alignment.chain, self._hips.angles.zero)
         if step.step == "stand_again":
             self._headings.stood_again(step)
 

@@ -30,6 +30,7 @@ from imuhip.estimate.orientation import Filter, FilterParams
 from imuhip.estimate.plausibility import Plausibility
 from imuhip.estimate.sequence import Ordered, OrderRule, Progress, SequenceParams
 from imuhip.estimate.sequence import Sequence as Order
+from imuhip.pipeline.stages import SensorStages
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ class SensorChain:
         self._units = UnitCheck(info.sensor, info.rate_hz)
         self._plausible = Plausibility(info.sensor, info.rate_hz)
         self._axes = AxesCheck(info.sensor, info.rate_hz)
-        self._bias = GyroBias(params.bias)
-        self._filter = Filter(info.sensor, info.rate_hz, params.orientation)
+        self._stages = SensorStages(
+            GyroBias(params.bias), Filter(info.sensor, info.rate_hz, params.orientation)
+        )
         self._nine = params.orientation.axes == 9
         self._sensor = info.sensor
         self._carries: dict[str, bool] = {}
@@ -149,8 +151,7 @@ class SensorChain:
             if self.listener is not None:
                 self.listener(samples)
             faults += self._axes.push(samples)
-            corrected = self._bias.push(samples)
-            oriented, gaps = self._filter.push(corrected.samples, corrected.still, corrected.sd)
+            oriented, gaps = self._stages.push(samples)
             blocks.append(oriented)
             faults += [*gaps, *_saturation(samples)]
         return blocks, faults
