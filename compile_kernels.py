@@ -100,7 +100,7 @@ def noted_calls() -> list[tuple[Any, list[Any]]]:
 
 def run_what_is_rare() -> None:
     """Run what usual sessions do not need."""
-    from imuhip.estimate import joint_errors, sequence
+    from imuhip.estimate import angle_errors, joint_errors, sequence
     from imuhip.pipeline.all_sensors import Params, Pipeline
     from imuhip.simulate.radio import Radio
     from imuhip.simulate.session import simulate
@@ -110,13 +110,13 @@ def run_what_is_rare() -> None:
     setup = Setup(radio=radio, radio_gaps=(("thigh_left", 20.0, 1.0),))
     session = simulate("calibration", seed=2, setup=setup)
     unmarked = replace(session.header, parameters={"detect_steps": True})
-    waiting = Params(sequence=sequence.Params(always=True))
+    waiting = Params(sequence=sequence.SequenceParams(always=True))
     for header, params, stop in ((unmarked, Params(), None), (session.header, waiting, 11)):
         pipeline = Pipeline(header, params)
         for batch in itertools.islice(session.batches(2.0), stop):
             pipeline.push(batch)
         pipeline.finish()
-    known = (joint_errors.Params(), 1.0)
+    known = (angle_errors.ErrorParams(), 1.0)
     q, none = np.tile((1.0, 0.0, 0.0, 0.0), (2, 1)), np.zeros(2)
     joint_errors.lean_sd(q, none, np.zeros((2, 2)), none, known)
 
