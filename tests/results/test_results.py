@@ -57,7 +57,9 @@ def write(path, *parts, session=None):
     with ResultsWriter(path) as writer:
         for part in parts:
             writer.add(*part)
-        writer.finish([Fault("pelvis", "gap", 1.0, 2.0, 7)], {"grade": "none"}, session or {})
+        writer.finish(
+            [Fault("pelvis", "gap", 1.0, 2.0, 7)], {"grade": "none", "chain": "none"}, session or {}
+        )
 
 
 def test_a_rotation_that_says_nothing_is_not_valid(tmp_path):

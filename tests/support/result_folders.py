@@ -55,5 +55,5 @@ def results_folder(path, rows=400, *, known=True, left=True, zero=0.0):
     )
     with ResultsWriter(path) as writer:
         writer.add(grid, angles)
-        writer.finish([], {"grade": "good"}, SESSION, table)
+        writer.finish([], {"grade": "good", "chain": "bow"}, SESSION, table)
     return path
