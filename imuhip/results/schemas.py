@@ -388,6 +388,22 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return table
 
 
+def read_pieces(path: Path) -> Iterator[pa.Table]:
+    """Yield a table of a result folder in the pieces it was written in, five minutes each.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read.
+    """
+    try:
+        with open_parquet(path, _FREE_CELLS) as file:
+            for k in range(file.num_row_groups):
+                yield file.read_row_group(k)
+    except (OSError, pa.ArrowException) as error:
+        raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+
+
 def read_json(path: Path, *, as_written: bool = True) -> Any:
     """Read a JSON file of a result folder.
 

@@ -216,7 +216,7 @@ def test_a_full_disk_leaves_nothing(ending, tmp_path, monkeypatch):
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spreadsheets.pyarrow.csv, "write_csv", refuse)
+    monkeypatch.setattr(spreadsheets.pyarrow.csv, "CSVWriter", refuse)
     with pytest.raises(RecordingError, match="no space left on device"):
         export(folder, "csv", tmp_path / ending)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]

@@ -153,4 +153,11 @@ _POINT_BYTES: Final = 16
 _PARAMETER: Final = 255
 _LABEL: Final = 32
 
-C3D: Final = Format(write_folder, {".c3d": write_one})
+_KINDS: Final = ("", "sd_total")
+_COLUMNS: Final = (
+    "t",
+    *(hip_column(name, side, kind) for side in SIDES for name in HIP_ANGLES for kind in _KINDS),
+    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
+)
+
+C3D: Final = Format(write_folder, {".c3d": write_one}, columns=_COLUMNS, sensors=False)

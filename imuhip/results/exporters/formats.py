@@ -93,16 +93,18 @@ def export(
     """
     source, target = Path(source), Path(target)
     _refuse(format_name, target, overwrite=overwrite)
-    results = _results(source, target, on_progress)
-    return export_results(
-        results,
-        source,
-        format_name,
-        target,
-        start_s=start_s,
-        stop_s=stop_s,
-        overwrite=overwrite,
-    )
+    kind = FORMATS[format_name]
+    with _folder(source, target, on_progress) as folder:
+        results = read_results(folder, columns=kind.columns, sensors=kind.sensors)
+        return _exported(
+            results,
+            source,
+            format_name,
+            target,
+            (start_s, stop_s),
+            None if kind.columns is None else folder,
+            overwrite=overwrite,
+        )
 
 
 def export_results(
@@ -123,12 +125,31 @@ def export_results(
         Where they came from. A recording is decoded for formats that hold the sensors' own samples
         too; a result folder has none.
     """
-    kind = FORMATS[format_name]
     _refuse(format_name, target, overwrite=overwrite)
+    window = start_s, stop_s
+    return _exported(results, source, format_name, target, window, None, overwrite=overwrite)
+
+
+def _exported(
+    results: Results,
+    source: Path,
+    format_name: str,
+    target: Path,
+    window: tuple[float, float],
+    folder: Path | None,
+    *,
+    overwrite: bool,
+) -> Export:
+    """Write results; a `folder` has what they lack, as in `Material`."""
+    kind, (start_s, stop_s) = FORMATS[format_name], window
     results = _window(results, start_s, stop_s, source)
     samples = read_samples(source) if kind.takes_samples and source.is_file() else {}
     material = Material(
-        results, {name: each.between(start_s, stop_s) for name, each in samples.items()}
+        results,
+        {name: each.between(start_s, stop_s) for name, each in samples.items()},
+        folder,
+        start_s,
+        stop_s,
     )
     rows = results.angles.num_rows
     single = kind.single.get(target.suffix.lower())
@@ -140,7 +161,7 @@ def export_results(
     try:
         with _disk(target):
             files = kind.folder(material, making.path)
-            _write_note(making.path / EXPORT_FILE, results, format_name, (start_s, stop_s))
+            _write_note(making.path / EXPORT_FILE, material, format_name)
         making.commit()
     finally:
         making.discard()
@@ -180,16 +201,18 @@ def _refuse(format_name: str, target: Path, *, overwrite: bool) -> None:
         refuse_foreign_folder(target, ours=EXPORT_FILE)
 
 
-def _results(source: Path, target: Path, on_progress: Callable[[float], None]) -> Results:
-    """Read a result folder, or analyze a recording into one that does not stay."""
+@contextmanager
+def _folder(source: Path, target: Path, on_progress: Callable[[float], None]) -> Iterator[Path]:
+    """A result folder: the source, or one that a recording is analyzed into and does not stay."""
     if source.is_dir():
-        return read_results(source)
-    folder = FolderInTheMaking(temporary_beside(target), ours=EXPORT_FILE)
+        yield source
+        return
+    making = FolderInTheMaking(temporary_beside(target), ours=EXPORT_FILE)
     try:
-        analyze(source, folder.path / "results", on_progress=on_progress)
-        return read_results(folder.path / "results")
+        analyze(source, making.path / "results", on_progress=on_progress)
+        yield making.path / "results"
     finally:
-        folder.discard()
+        making.discard()
 
 
 def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Results:
@@ -198,10 +221,10 @@ def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Re
     if results.angles.num_rows == 0:
         raise RecordingError("the results hold no rows, so there is nothing to export", path=source)
     first, last = pc.min(t).as_py(), pc.max(t).as_py()
-    angles, sensors = (
-        table.filter((pc.field("t") >= start_s) & (pc.field("t") <= stop_s))
-        for table in (results.angles, results.sensors)
-    )
+    angles, sensors = results.angles, results.sensors
+    if not (start_s <= first and last <= stop_s):
+        inside = (pc.field("t") >= start_s) & (pc.field("t") <= stop_s)
+        angles, sensors = angles.filter(inside), sensors.filter(inside)
     if angles.num_rows == 0:
         raise RecordingError(
             f"The session runs from {first:.2f} to {last:.2f} s: there is nothing in "
@@ -221,10 +244,9 @@ def _window(results: Results, start_s: float, stop_s: float, source: Path) -> Re
     )
 
 
-def _write_note(
-    path: Path, results: Results, format_name: str, window: tuple[float, float]
-) -> None:
+def _write_note(path: Path, material: Material, format_name: str) -> None:
     """Say where the files came from; an open end of the window is null."""
+    results, window = material.results, (material.start_s, material.stop_s)
     start, stop = (edge if math.isfinite(edge) else None for edge in window)
     note = {
         "format": format_name,
@@ -237,7 +259,7 @@ def _write_note(
         "columns": {
             name: {"unit": words.unit, "description": words.words}
             for table in TABLES
-            for name in getattr(results, table).column_names
+            for name in next(material.pieces(table)).column_names
             for words in (column_words(name),)
         },
     }

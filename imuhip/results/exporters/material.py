@@ -1,13 +1,17 @@
 """What an export is made of, and what a format is."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from imuhip.core.conventions import SIDES, Side
 from imuhip.results.samples import Samples
-from imuhip.results.schemas import Results
+from imuhip.results.schemas import ANGLES_FILE, SENSORS_FILE, Results, read_pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,28 @@ class Material:
         Their tables are cut to the window already.
     samples
         By sensor, cut to the window; empty when the source is a result folder.
+    folder
+        Where `pieces` reads what `results` then lacks: all angles but their times, and the sensors.
+        None where they have everything.
+    start_s, stop_s
+        The window.
     """
 
     results: Results
     samples: Mapping[str, Samples]
+    folder: Path | None = None
+    start_s: float = -math.inf
+    stop_s: float = math.inf
+
+    def pieces(self, name: str) -> Iterator[pa.Table]:
+        """Yield a table within the window, in pieces that need little memory; at least one."""
+        file = _LONG.get(name)
+        if self.folder is None or file is None:
+            yield getattr(self.results, name)
+            return
+        within = (pc.field("t") >= self.start_s) & (pc.field("t") <= self.stop_s)
+        for piece in read_pieces(self.folder / file):
+            yield piece.filter(within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +97,21 @@ class Format:
         Writes all there is.
     single
         Ending of a target that is one file → what writes it.
+    columns
+        Of the angles, all that it needs; None for all there are.
+    sensors
+        It needs the sensors' orientations.
+    in_pieces
+        Tables are written by `Material.pieces`, so four hours need no more memory than one.
     takes_samples
         The sensors' own samples are part of it, so they are decoded where there is a recording.
     """
 
     folder: FolderWriter
     single: Mapping[str, FileWriter]
+    columns: tuple[str, ...] | None = None
+    sensors: bool = True
+    in_pieces: bool = False
     takes_samples: bool = False
 
 
@@ -94,3 +125,7 @@ def named_files(writers: Mapping[str, FileWriter]) -> FolderWriter:
         return tuple(writers)
 
     return write
+
+
+_LONG: Final = {"angles": ANGLES_FILE, "sensors": SENSORS_FILE}
+"""Tables that grow with the session's length."""

@@ -1,6 +1,7 @@
 """Parquet as `imuhip analyze` has it, with unit and meaning of each column beside it."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +32,15 @@ def described(table: pa.Table, session: dict[str, Any]) -> pa.Table:
 def _writer(name: str) -> FileWriter:
     def write(material: Material, path: Path) -> None:
         """Write one table; what is not known is NaN."""
-        table = described(getattr(material.results, name), material.results.session)
-        pq.write_table(table, path, compression="zstd")
+        with ExitStack() as stack:
+            writer = None
+            for piece in material.pieces(name):
+                table = described(piece, material.results.session)
+                if writer is None:
+                    writer = stack.enter_context(
+                        pq.ParquetWriter(path, table.schema, compression="zstd")
+                    )
+                writer.write_table(table)
 
     return write
 
@@ -42,4 +50,7 @@ _ORIGIN: Final = ("recording", "recording_sha256", "athlete", "started", "analyz
 PARQUET: Final = Format(
     named_files({f"{name}.parquet": _writer(name) for name in TABLES}),
     {".parquet": _writer("angles")},
+    columns=("t",),
+    sensors=False,
+    in_pieces=True,
 )

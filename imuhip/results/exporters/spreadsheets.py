@@ -4,9 +4,10 @@ No bit is rounded: decimals are the shortest that give the number back. What is 
 empty field.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,24 +19,43 @@ TABLES: Final = ("angles", "sensors", "repetitions", "sets")
 """Tables of the results that are exported."""
 
 
-def write_csv(table: pa.Table, path: Path) -> None:
+def write_csv(pieces: Iterable[pa.Table], path: Path) -> None:
     """Comma between the fields, decimal point."""
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
-    pyarrow.csv.write_csv(_plain(table), path, options)
+    with path.open("wb") as file:
+        _write(map(_plain, pieces), file, options)
 
 
-def write_german_csv(table: pa.Table, path: Path) -> None:
+def write_german_csv(pieces: Iterable[pa.Table], path: Path) -> None:
     """Semicolon between the fields, decimal comma, and a byte-order mark for Excel."""
+    options = pyarrow.csv.WriteOptions(delimiter=";", quoting_style="needed")
+    with path.open("wb") as file:
+        file.write("\N{BYTE ORDER MARK}".encode())
+        _write(map(_german, pieces), file, options)
+
+
+def _write(pieces: Iterable[pa.Table], file: BinaryIO, options: pyarrow.csv.WriteOptions) -> None:
+    """Write pieces of one table, its header once."""
+    with ExitStack() as stack:
+        writer = None
+        for piece in pieces:
+            if writer is None:
+                writer = stack.enter_context(
+                    pyarrow.csv.CSVWriter(file, piece.schema, write_options=options)
+                )
+            writer.write(piece)
+
+
+def _german(table: pa.Table) -> pa.Table:
+    """Numbers as texts with a decimal comma."""
+    table = _plain(table)
     columns = [
         pc.replace_substring(column.cast(pa.string()), ".", ",")
         if pa.types.is_floating(column.type)
         else column
-        for column in _plain(table).columns
+        for column in table.columns
     ]
-    options = pyarrow.csv.WriteOptions(delimiter=";", quoting_style="needed")
-    with path.open("wb") as file:
-        file.write("\N{BYTE ORDER MARK}".encode())
-        pyarrow.csv.write_csv(pa.table(columns, names=table.column_names), file, options)
+    return pa.table(columns, names=table.column_names)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -51,17 +71,18 @@ def _plain(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def _format(write: Callable[[pa.Table, Path], None]) -> Format:
+def _format(write: Callable[[Iterable[pa.Table], Path], None]) -> Format:
     """A format that writes each table by `write`."""
 
     def of(name: str) -> FileWriter:
         def write_table(material: Material, path: Path) -> None:
             """Write one table."""
-            write(getattr(material.results, name), path)
+            write(material.pieces(name), path)
 
         return write_table
 
-    return Format(named_files({f"{name}.csv": of(name) for name in TABLES}), {".csv": of("angles")})
+    files = named_files({f"{name}.csv": of(name) for name in TABLES})
+    return Format(files, {".csv": of("angles")}, columns=("t",), sensors=False, in_pieces=True)
 
 
 CSV: Final = _format(write_csv)
