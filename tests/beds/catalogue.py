@@ -73,7 +73,7 @@ def repetitions(*, sets: int = 2, each: int = 3, rotation: float = 20.0, seed: i
         }
         for r, way in ((1, "in"), (2, "out"))
     ]  # fmt: skip
-    table = pa.Table.from_pylist(rows)
+    table = pa.Table.from_pylist([row | {"found": "marked", "reason": ""} for row in rows])
     for name in ("set", "repetition"):
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, table[name].cast(pa.int32()))
