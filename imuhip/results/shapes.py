@@ -151,7 +151,7 @@ _GATE: Final = {
 }
 _CALIBRATION: Final = {
     "grade": TEXT,
-    "chain": TEXT,
+    "chain?": TEXT,
     "words?": [TEXT],
     "gates?": [_GATE],
     "placement?": [TEXT_OR_TABLE],
