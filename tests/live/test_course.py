@@ -227,7 +227,8 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
             await until(lambda: session.state == "ready")
             with pytest.raises(ControlRefusedError, match="no consent of B2"):
                 await session.control("start", {"athlete": "B2"})
-            await session.control("plan", {"athlete": "A1", "movements": "squat"})
+            plan = {"athlete": "A1", "movements": "squat", "screen": "seated", "queue": "A2"}
+            await session.control("plan", plan)
             first = await session.control("start", {"athlete": "A1"})
             assert await session.control("start", {"athlete": "A1"}) == first
             with pytest.raises(ControlRefusedError, match="Stop it first"):
@@ -237,7 +238,18 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
                 await session.control("calibrate", asked)
             await until(lambda: session.status()["course"]["step"]["phase"] == "running")
             status = session.status()
+            with pytest.raises(ControlRefusedError, match="Stop it first"):
+                await session.control("next", {"athlete": "A2"})
+            test = {"movement": "seated_rotation_left", "effort": "active"}
+            for edge, already in (("begin", False), ("begin", True), ("end", False), ("end", True)):
+                answer = await session.control("test", {**test, "edge": edge})
+                assert answer["already"] is already
+            with pytest.raises(ControlRefusedError, match="no test squat"):
+                await session.control("test", {"movement": "squat", "effort": "-", "edge": "begin"})
+            assert session.status()["course"]["screen"]["tests"][0]["done"]
             path = await session.stop()
+            assert await session.control("next", {"athlete": "A2"}) == {"already": False}
+            assert session.status()["course"]["plan"]["athlete"] == "A2"
             assert session.status()["course"]["step"] is None
             with pytest.raises(ControlRefusedError, match="No recording is running"):
                 await session.control("train", {})
@@ -245,7 +257,7 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
 
 
 def test_the_course_of_a_real_session_lands_in_its_recording_once(tmp_path: Path) -> None:
-    """Start, step and end are marked once, and the status tells the plan and the step."""
+    """Start, step, test and end are marked once, and the status has the plan and the step."""
     path, status = asyncio.run(a_session(tmp_path))
     course = status["course"]
     assert isinstance(course, dict)
@@ -254,4 +266,5 @@ def test_the_course_of_a_real_session_lands_in_its_recording_once(tmp_path: Path
     assert 20.0 < course["step"]["left_s"] <= 30.0
     records = [record for batch in RecordingReader(path).batches() for record in batch]
     labels = [record.label for record in records if isinstance(record, Mark)]
-    assert labels == ["begin:preparation", "begin:stand", "end:stand"]
+    test = ["note:set active", "begin:seated_rotation_left", "end:seated_rotation_left"]
+    assert labels == ["begin:preparation", "begin:stand", *test, "end:stand"]
