@@ -323,6 +323,7 @@ def test_a_squad_trains_on_one_kit(page: Page, address: str, collector: Any) -> 
     page.get_by_label("squat", exact=True).check()
     page.get_by_label("Then, on the same sensors").select_option("A1")
     expect(page.locator(".queue li")).to_have_count(1)
+    expect(page.locator("summary")).to_have_text("Today: squat · then A1")
     page.get_by_role("button", name="Start the recording").click()
     open_live(page, address)
     stop = page.get_by_role("button", name="Stop", exact=True)

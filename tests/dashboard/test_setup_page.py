@@ -144,7 +144,7 @@ def test_the_last_choice_of_movements_counts(page: Page, address: str, collector
         held[0].continue_()
     plans = [said for action, said in control(collector, "pain") if action == "plan"]
     chosen = {"athlete": "A7", "goal": "weightlifting", "movements": "squat"}
-    assert plans[-1] == {**chosen, "screen": "-"}
+    assert plans[-1] == {**chosen, "screen": "-", "queue": "-"}
 
 
 def test_two_viewers_share_one_countdown(

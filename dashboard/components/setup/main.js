@@ -28,6 +28,9 @@ class Setup {
   /** The posture of the table screen. @type {HTMLSelectElement} */
   screen;
 
+  /** A plan that no answer has come to yet. @type {object | undefined} */
+  unsent;
+
   constructor(root, data) {
     this.root = root;
     this.feed = new Feed(streamsOf(data));
@@ -49,6 +52,9 @@ class Setup {
     this.tick = this.tick.bind(this);
     this.request = requestAnimationFrame(this.tick);
     this.awake = new Awake();
+    // Who chooses and leaves at once has chosen all the same, however slow the answer before is.
+    this.leave = () => { if (this.unsent) this.collector.post("plan", this.unsent); };
+    window.addEventListener("pagehide", this.leave);
     this.poll();
   }
 
@@ -56,6 +62,8 @@ class Setup {
   take() { this.fitted = false; }
 
   close() {
+    window.removeEventListener("pagehide", this.leave);
+    this.leave();
     cancelAnimationFrame(this.request);
     clearTimeout(this.timer);
     wearTheme("page");
@@ -83,7 +91,8 @@ class Setup {
     const summary = this.root.querySelector("summary");
     const tell = (pairs) => {
       const screen = this.screen.value && `table screen, ${this.screen.value}`;
-      setText(summary, `Today: ${[screen, ...pairs.map(([, title]) => title)].filter(Boolean).join(" · ") || "choose the movements"}`);
+      const next = this.queue.ids.length && `then ${this.queue.ids.join(", ")}`;
+      setText(summary, `Today: ${[screen, ...pairs.map(([, title]) => title), next].filter(Boolean).join(" · ") || "choose the movements"}`);
     };
     tell(kept.movements ?? []);
     this.athlete.form.onchange = () => {
@@ -105,7 +114,9 @@ class Setup {
   /** Hand the collector what was chosen, for all who watch. */
   plan(movements) {
     const [athlete, goal, screen] = [this.athlete.value.trim() || "-", this.goal.value, this.screen.value || "-"];
-    this.collector.ask("plan", { athlete, goal, screen, queue: this.queue.ids.join(",") || "-", movements: movements.map(([name]) => name).join(",") || "-" });
+    const plan = { athlete, goal, screen, queue: this.queue.ids.join(",") || "-", movements: movements.map(([name]) => name).join(",") || "-" };
+    this.unsent = plan;
+    this.collector.ask("plan", plan).then(() => { if (this.unsent === plan) this.unsent = undefined; });
     this.planned = performance.now();
   }
 
