@@ -385,8 +385,11 @@ class Session:
                 await recording.recorder.flush()
             except RecordingError as error:
                 async with self._turn:
-                    if self.recording is recording:
-                        self._end(recording)
+                    if self.recording is not recording:  # stopped meanwhile, which files it
+                        if self._failure != str(error):
+                            self._fail(error)
+                        continue
+                    self._end(recording)
                     self._fail(error)
                     with suppress(ImuhipError):
                         await recording.finish()
