@@ -376,7 +376,7 @@ def test_recover(small, tmp_path, ten_seconds, flat):
 def test_software_versions():
     """The versions name what a result depends on."""
     versions = software_versions()
-    assert {"imuhip", "numpy", "scipy", "vqf", "ahrs", "python", "platform"} <= versions.keys()
+    assert {"imuhip", "numpy", "vqf", "ahrs", "python", "platform"} <= versions.keys()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no FIFO on Windows")
