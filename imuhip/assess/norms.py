@@ -61,7 +61,8 @@ _RUNNERS: Final = (
 )
 _STUDENTS: Final = (
     "Comparison of hip internal and external rotation between intercollegiate distance runners "
-    "and non-running college students, Int J Sports Phys Ther; helped, by goniometer"
+    "and non-running college students, International Journal of Sports Physical Therapy; "
+    "helped, by goniometer"
 )
 
 NORMS: Final[tuple[Norm, ...]] = (
