@@ -133,9 +133,11 @@ def _alike(one: SensorFile, other: SensorFile) -> bool:
         return False
     inside = np.isin(other.t, t)
     for a, b in ((one.acc, other.acc[inside]), (one.gyr, other.gyr[inside])):
-        there = np.column_stack([np.interp(t, one.t, a[:, k]) for k in range(3)])
-        spread = float(np.sqrt(np.mean((b - b.mean(axis=0)) ** 2)))
-        if spread == 0.0 or float(np.sqrt(np.mean((there - b) ** 2))) > _SAME_SHARE * spread:
+        with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are not alike
+            there = np.column_stack([np.interp(t, one.t, a[:, k]) for k in range(3)])
+            spread = float(np.sqrt(np.mean((b - b.mean(axis=0)) ** 2)))
+            apart = float(np.sqrt(np.mean((there - b) ** 2)))
+        if not 0.0 < spread < np.inf or not apart <= _SAME_SHARE * spread:
             return False
     return True
 
@@ -184,12 +186,13 @@ def _of_one(file: SensorFile) -> list[str]:
 
 def _constant_warnings(file: SensorFile) -> list[str]:
     """A sentence where a column holds one number throughout while another varies."""
-    still = [
-        name
-        for names, values in ((ACC, file.acc), (GYR, file.gyr))
-        for name, column in zip(names, values.T, strict=True)
-        if np.ptp(column) == 0.0 and np.ptp(values) > 0.0 and np.ptp(values, axis=0).max() > 1.0
-    ]
+    with np.errstate(over="ignore"):  # an absurd range is a range
+        still = [
+            name
+            for names, values in ((ACC, file.acc), (GYR, file.gyr))
+            for name, column in zip(names, values.T, strict=True)
+            if np.ptp(column) == 0.0 and np.ptp(values, axis=0).max() > 1.0
+        ]
     if not still:
         return []
     said = (

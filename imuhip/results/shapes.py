@@ -162,7 +162,7 @@ _SESSION: Final = {
     "parameters?": {"analysis?": TABLE, "recording?": {"assess?": TABLE, "*": object}},
     "sensors?": [{"sensor": TEXT, "profile?": TEXT, "rate_hz?": NUMBER}],
     "marks?": [{"t": REAL, "label": TEXT}],
-    "zero_utc_ns?": COUNT,
+    "zero_utc_ns?": NUMBER,
 }
 SHAPES: Final[dict[str, Any]] = {
     "findings.json": [_FINDING],

@@ -55,7 +55,7 @@ def test_the_recordings_own_settings_judge(session):
     """A limit in the header moves the grade, and a wrong one is reported before anything runs."""
     outs = _reported(session, {"limits": {"pelvic_drop_deg": 15.0}})
     assert {(f.grade, f.limit) for f in _drops(outs, 1)} == {("none", 15.0)}
-    with pytest.raises(RecordingError, match="pelvic_drop_deg from 2 to 20"):
+    with pytest.raises(RecordingError, match="pelvic_drop_deg must be from 2 to 20"):
         _reported(session, {"limits": {"pelvic_drop_deg": 150.0}})
 
 

@@ -42,9 +42,15 @@ def weeks(hub_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield url
 
 
+FADED = """document.getAnimations().every((each) =>
+  each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity)"""
+"""Nothing is half faded in any more."""
+
+
 def violations(page: Page) -> list[str]:
     """Violations of any level, each with the elements it was found on."""
     expect(page.locator("[data-stale='true']")).to_have_count(0)
+    page.wait_for_function(FADED)
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']} ({each['impact']}): {node['target']} {node.get('failureSummary', '')}"

@@ -79,7 +79,7 @@ def test_further_sensors_add_their_angles(tmp_path):
     write_folder(simulate("squat", seed=12, grade="good"), folder)
     for name in ("shank", "foot"):
         rows = np.loadtxt(folder / "thigh_right.csv", delimiter=",", skiprows=1)
-        rows[:, 1:4] += np.random.default_rng(len(name)).normal(0.0, 1e-3, (len(rows), 3))
+        rows[:, 1:4] += np.random.default_rng(len(name)).normal(0.0, 0.1, (len(rows), 3))
         head = (folder / "thigh_right.csv").read_text().partition("\n")[0]
         path = folder / f"{name}_right.csv"  # a sensor of its own: no two feel quite the same
         np.savetxt(path, rows, delimiter=",", header=head, comments="")
