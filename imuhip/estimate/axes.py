@@ -50,6 +50,9 @@ class AxesCheck:
         if len(self._waiting):
             rows = np.concatenate((self._waiting, rows))
         seconds = min(len(rows) // self._length, _LONGEST_WATCH - self._watched)
+        if not seconds:
+            self._waiting = rows
+            return ()
         forces, off = _seconds(rows, seconds, self._length, AXIS_ORDERS)
         faults: list[Fault] = []
         for k in range(seconds):

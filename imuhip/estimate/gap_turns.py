@@ -164,15 +164,17 @@ def _remember(
     pairs: Rows,
     before: Array,
 ) -> None:
-    """Keep what the next gap of sensor `k` will be held against."""
+    """Keep what the next gap of sensor `k` is compared with."""
     own = sensors[k]
     for j in range(len(valid)):
         pair = pairs[k, j]
+        pair.rows += 1.0
         if not valid[j]:
             pair.usable = 0.0
         elif valid[k] and j != k:
-            watch_turning(own.rate - sensors[j].rate, 1.0 / GRID_HZ, pair)
-            pair.turned, pair.unseen, pair.usable = sensors[j].turned, unseen[j], 1.0
+            watch_turning(own.rate - sensors[j].rate, pair.rows / GRID_HZ, pair)
+            pair.turned, pair.unseen = sensors[j].turned, unseen[j]
+            pair.rows, pair.usable = 0.0, 1.0
     if valid[k]:
         before[k] = q[k]
         own.gone, own.unseen = 0.0, unseen[k]
@@ -219,7 +221,8 @@ _PAIR = np.dtype(
         ("about", "f8"),  # fastest about the vertical against the other, within a second
         ("square", "f8"),  # mean squares of that rate, and of its change
         ("change", "f8"),
-        ("last", "f8"),  # that rate
+        ("last", "f8"),  # that rate, and how many rows ago
+        ("rows", "f8"),
         ("turned", "f8"),  # of the other, when both were last seen, and its variance of gaps
         ("unseen", "f8"),
         ("usable", "f8"),  # the other was seen ever since

@@ -39,10 +39,10 @@ def _in_sensor(earth: Array) -> Array:
     return np.asarray(earth + 2.0 * (w * across + np.cross(v, across)))
 
 
-def shaken(n: int = 600) -> Array:
+def shaken(n: int = 600, swing_s: float = 0.7) -> Array:
     """All three turned to and fro together, the thighs 1.2 times as far, radians."""
     t = np.arange(n) / 100
-    body = np.radians(25.0) * np.sin(2 * np.pi * t / 0.7)
+    body = np.radians(25.0) * np.sin(2 * np.pi * t / swing_s)
     return np.stack((body, 1.2 * body, 1.2 * body), axis=-1)
 
 
@@ -66,6 +66,22 @@ def test_the_others_show_a_turn_that_all_made(wrong_deg: float) -> None:
     too_far[GAP.stop, 1] = variance[GAP.stop, 1] = 0.0
     assert not too_far.any()
     assert not variance.any()
+
+
+def test_a_gap_soon_after_another_is_no_worse() -> None:
+    """What changed while nobody looked changed in that time, not in one row."""
+    seen, unseen = lost_thigh()
+    turned = shaken(swing_s=0.6)  # it comes back from the gap at the opposite rate
+    turned[:, 1] *= 1.5
+    alone = seen.copy()
+    alone[GAP], alone[342:352, 1] = True, False
+    seen[342:352, 1] = False
+    unseen[:, 1] = 0.0
+    unseen[352:, 1] = OWN
+    once = GapTurns().push(rows(turned, alone, unseen))[1][352, 1]
+    unseen[GAP.stop :, 1] += OWN
+    twice = GapTurns().push(rows(turned, seen, unseen))[1][352, 1]
+    assert twice < 1.5 * once
 
 
 def test_a_leg_that_turns_alone_is_taken_by_its_own_rates() -> None:
