@@ -159,7 +159,7 @@ _CALIBRATION: Final = {
 _SESSION: Final = {
     **dict.fromkeys(("recording?", "recording_sha256?", "athlete?", "started?", "source?"), TEXT),
     "analyzed_with?": {"*": TEXT},
-    "parameters?": {"analysis?": TABLE, "recording?": {"assess?": TABLE, "*": object}},
+    "parameters?": {"analysis?": TABLE, "recording?": {"assess?": TABLE}},
     "sensors?": [{"sensor": TEXT, "profile?": TEXT, "rate_hz?": NUMBER}],
     "marks?": [{"t": REAL, "label": TEXT}],
     "zero_utc_ns?": NUMBER,
