@@ -385,9 +385,7 @@ class Session:
                 await recording.recorder.flush()
             except RecordingError as error:
                 async with self._turn:
-                    if self.recording is not recording:  # stopped meanwhile, which files it
-                        if self._failure != str(error):
-                            self._fail(error)
+                    if self.recording is not recording:  # stopped meanwhile: that said and filed it
                         continue
                     self._end(recording)
                     self._fail(error)

@@ -15,10 +15,11 @@ from support.fake_radio import CONTROL, FakeSensor, fake_radio
 from imuhip.ble import link as link_module
 from imuhip.ble.kit import Binding, Kit
 from imuhip.ble.radio import Radio
-from imuhip.core.errors import DeviceError
+from imuhip.core.errors import DeviceError, RecordingError
 from imuhip.core.records import LinkEvent
 from imuhip.live.collector import collecting, spread
 from imuhip.live.control import ControlRefusedError
+from imuhip.live.recorder import Recorder
 from imuhip.live.session import Session
 from imuhip.live.start import Options
 from imuhip.pipeline.all_sensors import Pipeline
@@ -341,3 +342,58 @@ def test_sensors_change_places_between_recordings(tmp_path: Path) -> None:
     sent = {r.sensor for batch in reader.batches() for r in batch if hasattr(r, "sensor")}
     assert sent >= set(PLACES)
     assert reported == [("k", swap)]
+
+
+class FailsWhileStopped:
+    """A recorder whose disk refuses while it is stopped, and somebody starts anew."""
+
+    def __init__(self, recorder: Recorder, session: Session) -> None:
+        self.path, self._recorder, self._session = recorder.path, recorder, session
+        self.asked, self.refuses, self.refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.error = RecordingError("the disk refused")
+
+    def add(self, _: object) -> None:
+        """Nothing of it matters."""
+
+    async def flush(self) -> None:
+        """Fail, once the recording is being stopped."""
+        self.asked.set()
+        await self.refuses.wait()
+        self.refused.set()
+        raise self.error
+
+    async def close(self) -> None:
+        """Fail with what the flush failed with, when a start waits already."""
+        self.again = asyncio.create_task(self._session.start("B2"))
+        await asyncio.sleep(0)
+        self.refuses.set()
+        await self.refused.wait()
+        await self._recorder.close()
+        raise self.error
+
+
+def test_a_disk_that_fails_during_a_stop_is_reported_and_filed_once(tmp_path: Path) -> None:
+    """By the stop alone: a recording that has begun since is none of its business."""
+    sensors, said, filed = three(), [], []
+
+    async def play() -> None:
+        options = Options(tmp_path, recorded=lambda path, _: filed.append(path))
+        radios = [fake_radio(*sensors)]
+        async with collecting([kit_of(sensors)], radios, options, say=said.append) as (session,):
+            await until(lambda: session.state == "ready")
+            first = await session.start("A1")
+            disk = FailsWhileStopped(session.recording.recorder, session)
+            session.recording.recorder = disk
+            await disk.asked.wait()
+            await session.stop()
+            second = await disk.again
+            assert filed == [first]
+            assert session.state == "recording"
+            await until(lambda: session.recording.t > 0.1)
+            assert session.status()["failure"] == ""
+            await session.stop()
+            assert session.state == "ready"
+            assert filed == [first, second]
+            assert said.count(str(disk.error)) == 1
+
+    simulated(lambda _: play())
