@@ -128,10 +128,10 @@ def refuse_same_samples(files: Sequence[SensorFile]) -> None:
 
 def _alike(one: SensorFile, other: SensorFile) -> bool:
     """Whether all that two sensors felt, at the same times, differs by a hundredth of itself."""
-    t = other.t[(other.t >= one.t[0]) & (other.t <= one.t[-1])]
+    inside = (other.t >= one.t[0]) & (other.t <= one.t[-1])
+    t = other.t[inside]
     if len(t) < _SAME_ROWS:
         return False
-    inside = np.isin(other.t, t)
     for a, b in ((one.acc, other.acc[inside]), (one.gyr, other.gyr[inside])):
         with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are not alike
             there = np.column_stack([np.interp(t, one.t, a[:, k]) for k in range(3)])
@@ -186,6 +186,8 @@ def _of_one(file: SensorFile) -> list[str]:
 
 def _constant_warnings(file: SensorFile) -> list[str]:
     """A sentence where a column holds one number throughout while another varies."""
+    if len(file.t) < _FEWEST_CONSTANT:
+        return []
     with np.errstate(over="ignore"):  # an absurd range is a range
         still = [
             name
@@ -288,3 +290,4 @@ _RATE_RANGE: Final = (5.0, 5000.0)
 _MAX_MARK_WARNINGS: Final = 5
 _SAME_ROWS: Final = 100
 _SAME_SHARE: Final = 0.01
+_FEWEST_CONSTANT: Final = 100  # of fewer rows, those of a coarse sensor may be alike

@@ -176,7 +176,7 @@ def test_a_loss_among_times_of_arrival_stays_a_gap(tmp_path):
 def test_gaps_are_no_bunches(tmp_path):
     """A recording with gaps keeps its times."""
     rows, report = come_in(
-        tmp_path, both("{}.csv", plain(lambda k: round(0.01 * k + 5.0 * (k // 20), 2), rows=50))
+        tmp_path, both("{}.csv", plain(lambda k: round(0.01 * k + 5.0 * (k // 20), 2), rows=80))
     )
     assert np.diff(rows["pelvis"][:, 0]).max() == pytest.approx(5.01)
     assert report.warnings == ()
