@@ -1,8 +1,10 @@
 """ZIP files, as apps share recordings: unpacked into a folder that is gone afterwards."""
 
+import lzma
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,12 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.files import make_folder, reason, refuse_special
 
 ARCHIVE: Final = ".zip"
+BROKEN_ZIP: Final = (
+    zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError,
+    NotImplementedError,  # a version or compression that zipfile does not know
+    ValueError,  # names that are no UTF-8
+)  # fmt: skip
+"""What zipfile runs into where a file is no ZIP, cut or damaged; `OSError` may be the disk."""
 
 
 def is_archive(path: Path) -> bool:
@@ -35,7 +43,7 @@ def unzipped(path: Path, endings: tuple[str, ...]) -> Iterator[Path]:
         inside = Path(name) / path.stem
         try:
             _unpack(path, inside, endings)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        except BROKEN_ZIP as error:
             raise RecordingError(
                 "The file is not a whole ZIP. Export it again.", path=path
             ) from error

@@ -1,7 +1,6 @@
 """Spreadsheets: every sheet of an Excel workbook as the text that the program would save of it."""
 
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ from typing import Any, Final
 from imuhip.core.errors import RecordingError
 from imuhip.core.extras import need
 from imuhip.core.files import refuse_special
+from imuhip.importers.archives import BROKEN_ZIP
 
 WORKBOOKS: Final = (".xlsx", ".xlsm")
 
@@ -44,7 +44,7 @@ def _refuse_large(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (OSError, *BROKEN_ZIP) as error:
         raise RecordingError(_NO_WORKBOOK, path=path) from error
     beside = sum(part.file_size for part in parts if "worksheets/" not in part.filename)
     if sum(part.file_size for part in parts) > _MOST_BYTES or beside > _MOST_BYTES_BESIDE:
@@ -56,7 +56,7 @@ def _text(sheet: Any, path: Path) -> bytes:
     sheet.reset_dimensions()  # what the file says of its size may be wrong
     cells = 0
     lines: list[str] = []
-    for row in _rows(sheet):
+    for row in map(list, sheet.iter_rows(values_only=True)):
         cells += len(row)
         if cells > _MOST_CELLS:
             raise RecordingError("The workbook is too large. Save its sheets as CSV.", path=path)
@@ -65,11 +65,6 @@ def _text(sheet: Any, path: Path) -> bytes:
         if row:
             lines.append("\t".join(_cell(value) for value in row))
     return "\n".join(lines).encode() + b"\n"
-
-
-def _rows(sheet: Any) -> Iterator[list[Any]]:
-    for row in sheet.iter_rows(values_only=True):
-        yield list(row)
 
 
 def _cell(value: Any) -> str:

@@ -56,9 +56,9 @@ def timed(at):
     return [list(NAMES), *([at(k), *ACC, *gyr_rad(k)] for k in range(ROWS))]
 
 
-def archive(files):
+def archive(files, compression=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(file, "w", compression) as made:
         for name, text in files.items():
             made.writestr(name, text)
     return file.getvalue()
@@ -115,8 +115,9 @@ def test_a_sheet_a_sensor(tmp_path):
         b"PK\3\4 no more",
         b"t,acc_x\n",
         archive({"xl/workbook.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]>"}),
+        archive({"é": ""}).replace("é".encode(), b"\xc3("),
     ],
-    ids=["cut", "text", "another ZIP"],
+    ids=["cut", "text", "another ZIP", "misnamed"],
 )
 def test_what_is_no_workbook_is_refused(tmp_path, content):
     """A sentence, whatever the file makes the reader run into."""
@@ -199,6 +200,18 @@ def locked():
     return bytes(content)
 
 
+def damaged(compression):
+    """An archive of which a stretch in the middle was overwritten."""
+    content = bytearray(archive({"a.csv": plain()}, compression))
+    content[60:90] = bytes(range(200, 230))
+    return bytes(content)
+
+
+def misnamed():
+    """An archive with a name that says it is UTF-8 and is not."""
+    return archive({"é.csv": plain()}).replace("é".encode(), b"\xc3(")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -207,9 +220,15 @@ def locked():
         (locked(), "needs a password"),
         (archive({f"{k}.csv": "" for k in range(10_001)}), "more than 10000 files"),
         (archive({}), "Name the files by where"),
+        (damaged(zipfile.ZIP_DEFLATED), "not a whole ZIP"),
+        (damaged(zipfile.ZIP_LZMA), "not a whole ZIP"),
+        (damaged(zipfile.ZIP_BZIP2), "cannot be unpacked"),
+        (misnamed(), "not a whole ZIP"),
     ],
-    ids=["no archive", "cut", "locked", "many", "empty"],
-)
+    ids=[
+        "no archive", "cut", "locked", "many", "empty", "deflate", "LZMA", "bzip2", "misnamed",
+    ],
+)  # fmt: skip
 def test_archives_that_cannot_be_read(tmp_path, content, said):
     """One sentence says what is wrong."""
     with pytest.raises(RecordingError, match=said):
