@@ -267,7 +267,7 @@ GOAL_ZONES: Final[Mapping[Goal, Mapping[ArcName, tuple[tuple[float, float], str]
 
 def _measured(name: ArcName, means: Iterable[float]) -> Zone:
     """From the least to the most of the means of adults in several postures, whole degrees."""
-    known = list(means)
+    known = [mean for mean in means if math.isfinite(mean)]
     source = "means of adults by posture: assess/norms.py"
     return Zone(name, round(min(known)), math.ceil(max(known)), "norm", source)
 
