@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -171,10 +172,11 @@ def _arcs(material: Material) -> Iterator[Block]:
     found = turned(material)
     if found:
         yield Heading("How far the hips turn")
-    for one in found:
-        yield Heading(title_of(one.family).capitalize(), 3)
-        yield from arc_blocks(one)
-        yield from norm_blocks(one.family)
+    for kind, alike in groupby(found, key=lambda one: one.family):
+        for one in alike:
+            yield Heading(title_of(kind).capitalize(), 3)
+            yield from arc_blocks(one)
+        yield from norm_blocks(kind)
 
 
 def _change(material: Material) -> Iterator[Block]:

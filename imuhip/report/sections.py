@@ -59,10 +59,10 @@ class Turned:
     zones: dict[Side, tuple[Zone, ...]]
     turns: int
 
-    def standings(self, kind: str) -> list[Standing]:
-        """Both hips against their goals, or against norms."""
+    def standings(self) -> list[Standing]:
+        """Both hips against their goals."""
         found = (s for side in SIDES for s in against(self.arcs[side], self.zones[side]))
-        return [s for s in found if s.zone.kind == kind and s.place != "cannot tell"]
+        return [s for s in found if s.zone.kind == "goal" and s.place != "cannot tell"]
 
 
 def turned(material: Material) -> list[Turned]:
@@ -91,7 +91,7 @@ def arc_blocks(one: Turned) -> list[Block]:
         f"{title_of(one.family).capitalize()}{under}, {one.turns} turns. Green rim: the goal. "
         "Black bar: the 95 % interval of the error. Counted from standing."
     )
-    standings = one.standings("goal")
+    standings = one.standings()
     blocks: list[Block] = [Pictures(pictures, caption)]
     if standings:
         blocks.append(_goal_table(standings))
@@ -100,11 +100,11 @@ def arc_blocks(one: Turned) -> list[Block]:
 
 def norm_blocks(kind: str) -> Iterator[Block]:
     """What studies measured in that posture, to read beside it; nothing where none did."""
-    found = norms_for(kind)
-    if not found:
+    rows = norm_rows(kind)
+    if not rows:
         return
     yield Words(NORMS_ARE, "small")
-    yield Table(list(norm_rows(kind)[0]), [list(row.values()) for row in norm_rows(kind)],
+    yield Table(list(rows[0]), [list(row.values()) for row in rows],
                 (2.2, 0.7, 1.2, 1.2, 1.2, 4.0), (1, 2, 3, 4))  # fmt: skip
 
 

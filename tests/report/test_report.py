@@ -11,11 +11,13 @@ from typer.testing import CliRunner
 from imuhip.assess.set_measures import summaries
 from imuhip.assess.symmetry import Measured
 from imuhip.cli.main import app
+from imuhip.core.findings import Note
 from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Label, Table, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in
 from imuhip.report.pdf import to_pdf
 from imuhip.report.pictures import Row, dots_picture, with_error
+from imuhip.report.sections import NORMS_ARE
 from imuhip.report.writing import READERS, Reader, report_for
 
 HOSTILE = '<script>alert("x")</script><b>Mia</b> & "Łukasz"'
@@ -150,6 +152,16 @@ def test_coach_sees_sides_and_sets_summed_up(tmp_path: Path) -> None:
     known = [f"{each.counted} of {each.listed}" for each in summaries(material.repetitions)]
     assert sorted(row[1] for row in sets) == sorted(known)
     assert sets
+
+
+def test_norms_stand_once_a_posture(tmp_path: Path) -> None:
+    """Sets under two conditions have arcs each, and share what studies measured."""
+    material = material_in(make_results(tmp_path / "r"))
+    notes = (Note(0.0, "note:cold"), Note(49.0, "note:warm"))
+    blocks = report_for("coach", replace(material, notes=notes)).blocks
+    titles = [block.text for block in blocks if isinstance(block, Heading)]
+    assert titles.count("Seated rotation") == 3  # two of arcs, one of the repetitions
+    assert [block.text for block in blocks if isinstance(block, Words)].count(NORMS_ARE) == 1
 
 
 @pytest.mark.parametrize("reader", READERS)
