@@ -129,7 +129,7 @@ class Catalogue(CatalogueReader):
     def give_consent(
         self, athlete: str, purpose: str, *, given: datetime | None = None, note: str = ""
     ) -> None:
-        """Write down that an athlete agreed to `purpose`, today unless `at` says when."""
+        """Write down that an athlete agreed to `purpose`, today unless `given` says when."""
         with self.entering() as db:
             queries.known(db, athlete)
             when = given or datetime.now(UTC)

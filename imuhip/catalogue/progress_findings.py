@@ -50,7 +50,7 @@ class FindingHistory:
         if row == 1:
             return "back again"
         every = self.times == len(self.found)
-        return "each time it could be told" if every else f"in the last {row}"
+        return "each time it could be judged" if every else f"in the last {row}"
 
 
 def finding_histories(

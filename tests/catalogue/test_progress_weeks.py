@@ -37,7 +37,7 @@ def finding(number: int, grade: str, rule: str = "knee_in", side: str = "right")
 @pytest.mark.parametrize(
     ("grades", "found", "words"),
     [
-        (["mild", "marked", "mild"], "●●●", "each time it could be told"),
+        (["mild", "marked", "mild"], "●●●", "each time it could be judged"),
         (["none", "marked", "mild"], "○●●", "in the last 2"),
         (["mild", "none", "mild"], "●○●", "back again"),
         (["none", "none", "mild"], "○○●", "new"),
