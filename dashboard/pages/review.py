@@ -13,7 +13,7 @@ from dashboard.server.samples import SAMPLES
 from dashboard.server.settings import settings_from_arguments
 from dashboard.views.choosing import chosen_athlete, chosen_session, opened
 from dashboard.views.example import nothing_yet
-from dashboard.views.findings import GRADE_WORDS, FindingCard, finding_cards
+from dashboard.views.findings import GRADE_WORDS, FindingCard, finding_cards, in_ranges
 from dashboard.views.review import (
     Rep,
     Review,
@@ -127,7 +127,7 @@ def _jumps(review: Review, key: str) -> tuple[str, int, str, tuple[int, ...]] | 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Show", width="content")
         for k, card in enumerate(graver[:_MOST_JUMPS]):
-            numbers = ", ".join(map(str, card.shows[3]))
+            numbers = in_ranges(card.shows[3])
             label = (
                 f"{card.title}: {f'repetitions {numbers}' if numbers else f'set {card.shows[1]}'}"
             )

@@ -1,7 +1,8 @@
 """A finding for people, with what it rests on; no Streamlit in here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from dashboard.views.sessions import movement_title
@@ -46,7 +47,7 @@ def finding_cards(findings: Iterable[Mapping[str, Any]]) -> tuple[FindingCard, .
 
 def _card(finding: Mapping[str, Any]) -> FindingCard:
     rule, unit = finding["rule"], finding["unit"]
-    showing = ", ".join(str(n) for n in finding["repetitions"])
+    showing = in_ranges(finding["repetitions"])
     place = f"{movement_title(finding['movement'])}, set {finding['set']}"
     side = "" if finding["side"] == "both" else f", {finding['side']}"
     limit = LIMITS[RULES[rule].limit_name] if rule in RULES else None
@@ -65,6 +66,13 @@ def _card(finding: Mapping[str, Any]) -> FindingCard:
         behind=behind,
         shows=(finding["movement"], finding["set"], finding["side"], tuple(finding["repetitions"])),
     )
+
+
+def in_ranges(numbers: Sequence[int]) -> str:
+    """Numbers in order as people list them: ``1–3, 5``."""
+    runs = groupby(enumerate(numbers), key=lambda one: one[1] - one[0])
+    found = [[number for _, number in run] for _, run in runs]
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in found)
 
 
 def _measured(finding: Mapping[str, Any]) -> str:

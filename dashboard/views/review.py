@@ -345,7 +345,7 @@ def furthest(reps: Iterable[Rep]) -> dict[tuple[str, str], tuple[float, float]]:
 
 
 def note_rows(notes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Notes of the moment with rotation and bend of both hips, a row each."""
+    """Notes of the moment with rotation and flexion of both hips, a row each."""
     rows = []
     for note in notes:
         kind, _, text = note["label"].partition(":")
@@ -355,7 +355,7 @@ def note_rows(notes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "Time s": round(note["t"], 1), "What": kind, "Words": text, "During": ", ".join(place),
         }  # fmt: skip
-        for title, angle in (("Rotation", "rotation"), ("Bend", "flexion")):
+        for title, angle in (("Rotation", "rotation"), ("Flexion", "flexion")):
             for side in SIDES:
                 value = note["angles"].get(hip_column(angle, side))
                 row[f"{title} {side} °"] = None if value is None else round(value)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from scipy.spatial.transform import Rotation
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.findings import finding_cards
+from dashboard.views.findings import finding_cards, in_ranges
 from dashboard.views.review import (
     COLUMNS,
     RepKey,
@@ -154,6 +154,12 @@ def test_a_number_that_is_not_known_is_said() -> None:
     assert card.place == "squat, set 1, repetitions 2"
 
 
+def test_repetitions_in_a_row_are_a_range() -> None:
+    """Eight repetitions of a set fit on a button."""
+    assert in_ranges([1, 2, 3, 5, 7, 8]) == "1–3, 5, 7–8"
+    assert in_ranges([]) == ""
+
+
 def test_notes_of_the_moment_are_a_row_each() -> None:
     """A mark is split into what it is and its words, beside the angles of that moment."""
     note = {
@@ -164,7 +170,7 @@ def test_notes_of_the_moment_are_a_row_each() -> None:
     row = note_rows([note])[0]
     assert (row["What"], row["Words"], row["During"]) == ("cue", "knees out", "squat, set 1, rep 3")
     assert row["Rotation left °"] == 5
-    assert row["Bend left °"] is None
+    assert row["Flexion left °"] is None
     assert row["Outcome"].endswith("better.")
 
 

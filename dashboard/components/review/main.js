@@ -7,8 +7,8 @@ import { Traces, UNKNOWN, clock } from "./traces.js";
 
 const VALUES = [
   ["Rotation", "hip_rotation_left_deg", "hip_rotation_right_deg"],
-  ["Bend", "hip_flexion_left_deg", "hip_flexion_right_deg"],
-  ["Inwards", "hip_adduction_left_deg", "hip_adduction_right_deg"],
+  ["Flexion", "hip_flexion_left_deg", "hip_flexion_right_deg"],
+  ["Adduction", "hip_adduction_left_deg", "hip_adduction_right_deg"],
   ["Pelvis tilt", "pelvis_tilt_deg", null],
   ["Pelvis list", "pelvis_obliquity_deg", null],
   ["Pelvis turn", "pelvis_rotation_deg", null],

@@ -64,13 +64,8 @@ export class Traces {
       if (b <= a) continue;
       context.fillStyle = faded(palette.text, 0.05);
       context.fillRect(a, 20, b - a, bottom - 20);
-      context.save();
-      context.beginPath();
-      context.rect(a, 0, b - a, 20);
-      context.clip();
       context.fillStyle = palette.text;
-      context.fillText(set.label, a + 3, 15);
-      context.restore();
+      context.fillText(shortened(context, set.label, b - a - 3), a + 3, 15);
     }
     for (const rep of this.session.reps) {
       const [a, b] = clipped(rep);
@@ -198,6 +193,15 @@ export class Traces {
     context.lineTo(x, height - EDGE.bottom);
     context.stroke();
   }
+}
+
+/** As much of a text as there is room for. */
+function shortened(context, text, room) {
+  for (let length = text.length; length > 0; length -= 1) {
+    const shown = length === text.length ? text : `${text.slice(0, length).trimEnd()}…`;
+    if (context.measureText(shown).width <= room) return shown;
+  }
+  return "";
 }
 
 /** Seconds as minutes and seconds. */
