@@ -83,11 +83,11 @@ def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
             y=[week.repetitions.get(name, 0) for week in weeks],
             name=movement_title(name), hovertemplate="%{y} repetitions", width=5 * _DAY_MS,
         ))  # fmt: skip
-    span = {}
+    span: dict[str, Any] = {}
     if weeks:
         # A single week, too, stands among weeks, not among milliseconds.
         ends = weeks[0].monday - LEAST / 2, weeks[-1].monday + 3 * LEAST / 2
-        span = {"xaxis_range": ends}
+        span = {"xaxis_range": ends, "xaxis_tickformat": _DAY_OF_YEAR}
     return dressed(
         figure,
         colours,
@@ -136,7 +136,7 @@ def _days(series: Sequence[Series], notes: Iterable[Note]) -> dict[str, Any]:
     few = last - first < LEAST
     return {
         "xaxis_range": [first - room, last + room],
-        "xaxis_tickformat": "%d %b\n%Y",
+        "xaxis_tickformat": _DAY_OF_YEAR,
         **({"xaxis_dtick": 2 * _DAY_MS} if few else {}),
     }
 
@@ -160,18 +160,19 @@ def _draw_notes(
     figure: go.Figure, series: Sequence[Series], notes: Iterable[Note], colours: Palette
 ) -> None:
     """A line on the timeline for each day with pain, a cue or a phase; words when pointed at."""
-    days: dict[tuple[date, str], list[Note]] = {}
+    days: dict[date, list[Note]] = {}
     for note in notes:
         if note.at is not None and note.kind in _DRAWN:
-            days.setdefault((_local(note.at).date(), note.kind), []).append(note)
+            days.setdefault(_local(note.at).date(), []).append(note)
     top = max((p.value for one in series for p in one.points), default=1.0)
-    for (_, kind), mine in days.items():
+    for mine in days.values():
         when = min(_local(note.at) for note in mine if note.at is not None)
-        texts = dict.fromkeys(note.text or kind for note in mine)
-        colour = colours.pain if kind == "pain" else colours.quiet
+        texts = dict.fromkeys(note.text or note.kind for note in mine)
+        kinds = [kind for kind in _DRAWN if any(note.kind == kind for note in mine)]
+        colour = colours.pain if "pain" in kinds else colours.quiet
         figure.add_vline(when, line={"color": colour, "width": 1.2, "dash": "dot"})
         figure.add_trace(go.Scatter(
-            x=[when], y=[top], mode="markers+text", text=[kind], textposition="top right",
+            x=[when], y=[top], mode="markers+text", text=[", ".join(kinds)], textposition="top right",
             textfont={"color": colour},
             marker={"color": colour, "size": 9, "symbol": "triangle-down"},
             showlegend=False, hovertemplate="<br>".join(texts) + "<extra></extra>",
@@ -182,4 +183,5 @@ _DRAWN: Final = ("pain", "cue", "phase")
 """What is drawn on the timeline; plain notes stand in the list alone."""
 
 LEAST: Final = timedelta(days=14)
+_DAY_OF_YEAR: Final = "%d %b\n%Y"
 _DAY_MS: Final = 86_400_000
