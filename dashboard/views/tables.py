@@ -34,7 +34,8 @@ def _cells(values: Iterable[Any], colour: str) -> Iterable[str]:
             yield f'<th scope="row">{escape(str(value))}</th>'
         else:
             number = " class='number'" if isinstance(value, int | float) else ""
-            yield f"<td{number}>{escape('–' if value is None else str(value))}</td>"
+            text = "–" if value is None else str(value).replace(" ± ", _UNBROKEN)
+            yield f"<td{number}>{escape(text)}</td>"
 
 
 def _line(values: Sequence[float], colour: str) -> str:
@@ -53,12 +54,15 @@ def _line(values: Sequence[float], colour: str) -> str:
 WIDE: Final = 110.0
 HIGH: Final = 24.0
 
+_UNBROKEN: Final = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
+"""A number and its error stay in one line."""
+
 _STYLE: Final = """<style>
 .rows { overflow-x: auto; border: 1px solid #8884; border-radius: .6rem; }
 .rows table { border-collapse: collapse; width: 100%; font-size: .95rem; margin: 0; }
 .rows th, .rows td { text-align: left; padding: .45rem .7rem; border: 0;
   border-bottom: 1px solid #8883; font-variant-numeric: tabular-nums; }
 .rows tr:last-child > * { border-bottom: 0; }
-.rows thead th { font-weight: 600; opacity: .8; } .rows tbody th { font-weight: 500; }
+.rows thead th { font-weight: 600; opacity: .8; } .rows tbody th { font-weight: 500; min-width: 8rem; }
 .rows td.number { text-align: right; } .rows td img { display: block; }
 </style>"""
