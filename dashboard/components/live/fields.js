@@ -84,7 +84,7 @@ export class SetFields {
       said(bar) && bar !== "none" ? `${bar} bar` : "", said(stance) ? stance : "", said(heel) && Number(heel) ? `heels ${Number(heel)} cm` : "",
       said(equipment) ? equipment : "", said(effort) ? effort : "", said(warmth) ? warmth : "",
     ].filter(Boolean).join(" · ");
-    setText(this.rest, this.refused || words || "Bar, stance, warm …");
+    setText(this.rest, this.refused || words || "Bar, stance …");
   }
 
   makeDialog() {
