@@ -5,23 +5,17 @@ takes those of one page. The example's athletes are shown, and a simulated one t
 """
 
 import argparse
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support.chromium import launched
-from support.dashboard_processes import free_port, running
+from support.example_pages import SIGNS, example_pages
 from support.layout import faults_of
-
-from imuhip.catalogue.example import example_catalogue
-from imuhip.live.dashboard import dashboard_command, dashboard_url
 
 SIZES: Final = ("1280x800", "1920x1080", "820x1180", "390x844")
 
@@ -31,20 +25,13 @@ def _tab(name: str) -> Callable[[Page], None]:
 
 
 VIEWS: Final[dict[str, tuple[str, str, tuple[Callable[[Page], None], ...]]]] = {
-    "start": ("", "[data-testid='stBaseButton-primary']", ()),
-    "setup": ("setup", ".setup[data-state=live]", ()),
-    "live": ("live", ".findings li", ()),
-    "review": ("review", ".review .values td", ()),
+    **{page or "start": (page, sign, ()) for page, sign in SIGNS.items()},
     "review-shapes": ("review", ".js-plotly-plot", (_tab("Paths and averages"),)),
-    "review-findings": ("review", ".review .values td", (_tab("Findings"),)),
-    "progress": ("progress", ".js-plotly-plot", ()),
-    "compare": ("compare", ".picture img", ()),
-    "compare-sets": ("compare", ".picture img", (_tab("Set and set"),)),
-    "compare-days": ("compare", ".picture img", (_tab("Session and session"),)),
-    "report": ("report", ".paper img", ()),
+    "review-findings": ("review", SIGNS["review"], (_tab("Findings"),)),
+    "compare-sets": ("compare", SIGNS["compare"], (_tab("Set and set"),)),
+    "compare-days": ("compare", SIGNS["compare"], (_tab("Session and session"),)),
     "report-coach": ("report", ".paper td", (_tab("coach"),)),
-    "athletes": ("athletes", ".person", ()),
-    "athlete": ("athletes", ".person", (_tab("Open"),)),
+    "athlete": ("athletes", SIGNS["athletes"], (_tab("Open"),)),
 }
 """Picture to its page, what is seen once it is there, and what is tapped to come to it."""
 
@@ -91,35 +78,21 @@ def main() -> int:
     parser.add_argument("--scheme", action="append", choices=("light", "dark"))
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    bed = Path(__file__).parent / "beds" / "live_collector.py"
-    hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
-    catalogue = str(example_catalogue(home))
-    command = dashboard_command(f"ws://127.0.0.1:{hub}/live", port, catalogue=catalogue)
     found = 0
-    expect.set_options(timeout=60_000)  # a busy machine
-    try:
-        with (
-            running([sys.executable, str(bed), str(hub)], f"http://127.0.0.1:{hub}/status", home),
-            running(command, dashboard_url(port), home) as address,
-            sync_playwright() as playwright,
-        ):
-            browser = launched(playwright)
-            for text in wanted.size or SIZES:
-                width, height = map(int, text.split("x"))
-                size = {"width": width, "height": height}
-                for scheme in wanted.scheme or ("light", "dark"):
-                    look_at: Any = {"viewport": size, "color_scheme": scheme, "bypass_csp": True}
-                    page = browser.new_context(**look_at).new_page()
-                    page.set_default_timeout(60_000)
-                    for name in wanted.views or VIEWS:
-                        file = wanted.folder / f"{name}-{text}-{scheme}.png"
-                        for fault in look(page, address, name, file, size):
-                            found += 1
-                            sys.stdout.write(f"{file.name}: {fault}\n")
-                    page.context.close()
-            browser.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with example_pages() as (browser, address):
+        for text in wanted.size or SIZES:
+            width, height = map(int, text.split("x"))
+            size = {"width": width, "height": height}
+            for scheme in wanted.scheme or ("light", "dark"):
+                look_at: Any = {"viewport": size, "color_scheme": scheme, "bypass_csp": True}
+                page = browser.new_context(**look_at).new_page()
+                page.set_default_timeout(60_000)
+                for name in wanted.views or VIEWS:
+                    file = wanted.folder / f"{name}-{text}-{scheme}.png"
+                    for fault in look(page, address, name, file, size):
+                        found += 1
+                        sys.stdout.write(f"{file.name}: {fault}\n")
+                page.context.close()
     sys.stdout.write(f"{found} faults; the pictures lie in {wanted.folder}\n")
     return int(found > 0)
 

@@ -8,34 +8,17 @@ there and no script runs. Cold is a new browser and a server that has not shown 
 is the median of `TIMES` further calls in the same browser.
 """
 
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 sys.path.append(str(Path(__file__).parents[1]))
-from support.chromium import launched
-from support.dashboard_processes import free_port, running
-
-from imuhip.catalogue.example import example_catalogue
-from imuhip.live.dashboard import dashboard_command, dashboard_url
+from support.example_pages import SIGNS, example_pages
 
 TIMES = 3
-SIGNS = {
-    "": "[data-testid='stBaseButton-primary']",
-    "setup": ".setup[data-state=live]",
-    "live": ".findings li",
-    "review": ".review .values td",
-    "progress": ".js-plotly-plot",
-    "compare": ".picture img",
-    "report": ".paper img",
-    "athletes": ".person",
-}
-"""Page to what is seen once it is usable."""
 
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
 IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
@@ -68,25 +51,10 @@ def timed(browser: Browser, address: str) -> None:
 
 def main() -> None:
     """Time every page."""
-    bed = Path(__file__).parents[1] / "beds" / "live_collector.py"
-    hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
-    command = dashboard_command(
-        f"ws://127.0.0.1:{hub}/live", port, catalogue=str(example_catalogue(home))
-    )
-    expect.set_options(timeout=60_000)
     print("| page | cold: paint, s | usable, s | warm: paint, s | usable, s |")
     print("| --- | --- | --- | --- | --- |")
-    try:
-        with (
-            running([sys.executable, str(bed), str(hub)], f"http://127.0.0.1:{hub}/status", home),
-            running(command, dashboard_url(port), home) as address,
-            sync_playwright() as playwright,
-        ):
-            browser = launched(playwright)
-            timed(browser, address)
-            browser.close()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with example_pages() as (browser, address):
+        timed(browser, address)
 
 
 if __name__ == "__main__":
