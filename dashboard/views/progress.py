@@ -135,10 +135,12 @@ def walk_words(weeks: Sequence[Week]) -> str:
         return ""
     now = weeks[-1]
     before = next((week.walks for week in reversed(weeks[:-1]) if week.sessions), None)
-    more = "" if before is None else f", {before} the week before"
+    walks = "1 whole pivot walk" if now.walks == 1 else f"{now.walks} whole pivot walks"
+    days = "1 day" if now.days == 1 else f"{now.days} days"
+    more = "" if before is None else f"; {before} in the training week before"
     return (
-        f"Latest week: {now.walks} whole pivot walks on {now.days} days{more}. Coaches ask for two "
-        "or three a day, two or three days a week, and one more each week."
+        f"Latest week: {walks} in {days} of training{more}. Coaches ask for two or three a day, "
+        "two or three days a week, and one more each week."
     )
 
 

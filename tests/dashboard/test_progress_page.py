@@ -17,12 +17,13 @@ from dashboard.views.progress import (
     measure_choices,
     measure_title,
     series_row,
+    walk_words,
 )
 from dashboard.views.progress_plots import LEAST, dose_figure, progress_figure
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
-from imuhip.catalogue.progress import Series, dose, series_of
+from imuhip.catalogue.progress import Series, Week, dose, series_of
 from imuhip.core.certainty import Z95
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -183,3 +184,19 @@ def test_without_sessions_the_page_says_what_to_do(
     page = run_page("progress", monkeypatch, "--catalogue", str(tmp_path / "new.sqlite"))
     assert "Nothing is filed yet" in page.info[0].value
     assert {"Set up a session", "Open a recording"} <= {button.label for button in page.button}
+
+
+def test_walks_stand_against_the_training_week_before() -> None:
+    """The latest week's whole walks, those of the last week with training, and no plural of one."""
+    monday = BEGIN.date()
+    weeks = [
+        Week(monday + timedelta(weeks=number), days, days, {}, walks=walks)
+        for number, (days, walks) in enumerate(((2, 4), (0, 0), (1, 1)))
+    ]
+    assert walk_words(weeks).startswith(
+        "Latest week: 1 whole pivot walk in 1 day of training; 4 in the training week before."
+    )
+    assert walk_words(weeks[:1]).startswith(
+        "Latest week: 4 whole pivot walks in 2 days of training. Coaches"
+    )
+    assert walk_words(weeks[1:2]) == ""
