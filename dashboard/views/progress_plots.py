@@ -172,8 +172,8 @@ def _draw_notes(
         colour = colours.pain if "pain" in kinds else colours.quiet
         figure.add_vline(when, line={"color": colour, "width": 1.2, "dash": "dot"})
         figure.add_trace(go.Scatter(
-            x=[when], y=[top], mode="markers+text", text=[", ".join(kinds)], textposition="top right",
-            textfont={"color": colour},
+            x=[when], y=[top], mode="markers+text", text=[", ".join(kinds)],
+            textposition="top right", textfont={"color": colour},
             marker={"color": colour, "size": 9, "symbol": "triangle-down"},
             showlegend=False, hovertemplate="<br>".join(texts) + "<extra></extra>",
         ))  # fmt: skip

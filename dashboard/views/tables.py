@@ -63,6 +63,7 @@ _STYLE: Final = """<style>
 .rows th, .rows td { text-align: left; padding: .45rem .7rem; border: 0;
   border-bottom: 1px solid #8883; font-variant-numeric: tabular-nums; }
 .rows tr:last-child > * { border-bottom: 0; }
-.rows thead th { font-weight: 600; opacity: .8; } .rows tbody th { font-weight: 500; min-width: 8rem; }
+.rows thead th { font-weight: 600; opacity: .8; }
+.rows tbody th { font-weight: 500; min-width: 8rem; }
 .rows td.number { text-align: right; } .rows td img { display: block; }
 </style>"""
