@@ -374,6 +374,31 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             table = file.read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+    return _as_written(table, path, columns)
+
+
+def read_pieces(path: Path) -> Iterator[pa.Table]:
+    """Yield a table of a result folder in the pieces it was written in, five minutes each.
+
+    One without rows is one empty piece.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read, or is not as imuhip writes it.
+    """
+    try:
+        with open_parquet(path, _FREE_CELLS) as file:
+            for k in range(file.num_row_groups):
+                yield _as_written(file.read_row_group(k), path)
+            if not file.num_row_groups:
+                yield _as_written(file.schema_arrow.empty_table(), path)
+    except (OSError, pa.ArrowException) as error:
+        raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
+
+
+def _as_written(table: pa.Table, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return a table; RecordingError if columns are missing or hold what imuhip does not write."""
     schema, needed = _TABLES.get(path.name, (pa.schema([]), ()))
     wanted = needed if columns is None else columns
     missing = [name for name in wanted if name not in table.column_names]
@@ -386,22 +411,6 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             f"The file is not as imuhip writes it: {said}. Analyze the recording again.", path=path
         )
     return table
-
-
-def read_pieces(path: Path) -> Iterator[pa.Table]:
-    """Yield a table of a result folder in the pieces it was written in, five minutes each.
-
-    Raises
-    ------
-    RecordingError
-        If it cannot be read.
-    """
-    try:
-        with open_parquet(path, _FREE_CELLS) as file:
-            for k in range(file.num_row_groups):
-                yield file.read_row_group(k)
-    except (OSError, pa.ArrowException) as error:
-        raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
 
 
 def read_json(path: Path, *, as_written: bool = True) -> Any:

@@ -15,6 +15,7 @@ from support.result_folders import results_folder
 from imuhip.core.errors import ImuhipError, RecordingError
 from imuhip.report.material import material_in
 from imuhip.report.writing import report_for
+from imuhip.results.exporters.formats import export
 from imuhip.results.schemas import read_results
 from imuhip.results.shapes import SHAPES, misfit
 
@@ -175,6 +176,38 @@ def test_tables_of_another_kind(folder: Path, name: str, change: Any, said: str)
     pq.write_table(change(pq.read_table(folder / name)), folder / name)
     with pytest.raises(RecordingError, match=said):
         read_results(folder)
+
+
+@pytest.mark.parametrize("format_name", ["csv", "csv_de", "parquet"])
+@pytest.mark.parametrize(
+    ("name", "of"), [("sensors.parquet", "t"), ("angles.parquet", "pelvis_tilt_deg")]
+)
+def test_exports_in_pieces_check_each(
+    folder: Path, name: str, of: str, format_name: str, tmp_path: Path
+) -> None:
+    """Tables that are exported piece by piece are checked as those that are read at once."""
+    path = folder / name
+    pq.write_table(column(of, lambda n: ["x"] * n)(pq.read_table(path)), path, row_group_size=500)
+    with pytest.raises(RecordingError, match=f"column {of} holds string"):
+        export(folder, format_name, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("format_name", ["csv", "csv_de", "parquet"])
+def test_a_table_without_rows_is_exported_with_its_columns(
+    folder: Path, format_name: str, tmp_path: Path
+) -> None:
+    """A table in no piece at all is a table."""
+    path = folder / "sensors.parquet"
+    with pq.ParquetWriter(path, pq.read_schema(path)):
+        pass
+    assert pq.ParquetFile(path).num_row_groups == 0
+    export(folder, format_name, tmp_path / "out")
+    written = next((tmp_path / "out").glob("sensors.*"))
+    if format_name == "parquet":
+        assert pq.read_table(written).column_names[:2] == ["t", "sensor"]
+    else:
+        assert "sensor" in written.read_text(encoding="utf-8-sig").splitlines()[0]
 
 
 @pytest.mark.parametrize("name", [*WHOLE, "session.json", "angles.parquet", "sets.parquet"])

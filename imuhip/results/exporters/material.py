@@ -101,8 +101,6 @@ class Format:
         Of the angles, all that it needs; None for all there are.
     sensors
         It needs the sensors' orientations.
-    in_pieces
-        Tables are written by `Material.pieces`, so four hours need no more memory than one.
     takes_samples
         The sensors' own samples are part of it, so they are decoded where there is a recording.
     """
@@ -111,7 +109,6 @@ class Format:
     single: Mapping[str, FileWriter]
     columns: tuple[str, ...] | None = None
     sensors: bool = True
-    in_pieces: bool = False
     takes_samples: bool = False
 
 

@@ -52,5 +52,4 @@ PARQUET: Final = Format(
     {".parquet": _writer("angles")},
     columns=("t",),
     sensors=False,
-    in_pieces=True,
 )

@@ -82,7 +82,7 @@ def _format(write: Callable[[Iterable[pa.Table], Path], None]) -> Format:
         return write_table
 
     files = named_files({f"{name}.csv": of(name) for name in TABLES})
-    return Format(files, {".csv": of("angles")}, columns=("t",), sensors=False, in_pieces=True)
+    return Format(files, {".csv": of("angles")}, columns=("t",), sensors=False)
 
 
 CSV: Final = _format(write_csv)
