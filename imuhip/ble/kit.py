@@ -249,9 +249,8 @@ def load_kit(name: str, folder: Path | None = None) -> Kit:
     try:
         return _parsed(text, name)
     except ProfileError as error:
-        raise ImuhipError(
-            f"{error.message}; correct the file or bind the kit again", path=path
-        ) from (error)
+        words = f"{error.message}; correct the file or bind the kit again"
+        raise ImuhipError(words, path=path) from error
 
 
 def save_kit(kit: Kit, folder: Path | None = None) -> Path:
