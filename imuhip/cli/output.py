@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 def faults_words(console: Console, faults: "Sequence[Fault]") -> None:
     """Count the faults by sensor and kind; nothing when there are none."""
+    from imuhip.core.records import how_often
+
     counts: dict[tuple[str, str], list[Fault]] = {}
     for fault in faults:
         counts.setdefault((fault.sensor, fault.kind), []).append(fault)
     for (sensor, kind), group in counts.items():
-        total = sum(fault.count for fault in group)
+        often = how_often([fault.count for fault in group])
         detail = f": {group[0].detail}" if group[0].detail else ""
         what = escape(f"{sensor or 'recording'}: {kind.replace('_', ' ')}")
-        console.print(
-            f"[yellow]![/] {what}, {len(group)} times, {total} in all{escape(detail)}",
-            highlight=False,
-        )
+        console.print(f"[yellow]![/] {what}, {often}{escape(detail)}", highlight=False)
 
 
 def info_words(console: Console, summary: "RecordingSummary", *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ numbers. Derived, stage by stage: `DecodedBlock` → `SampleBlock` → `Orientat
 Arrays are C-ordered, time first; nobody writes into an array once it is in a record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
@@ -403,3 +403,9 @@ class Fault:
     t_end: float
     count: int
     detail: str = ""
+
+
+def how_often(counts: Sequence[int]) -> str:
+    """Say how often one kind of fault came, of each fault's `count`: "3 times, 8 samples"."""
+    often = "once" if len(counts) == 1 else f"{len(counts)} times"
+    return f"{often}, {sum(counts)} samples" if sum(counts) > len(counts) else often

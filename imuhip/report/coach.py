@@ -20,6 +20,7 @@ from imuhip.core.calibration_table import GATES
 from imuhip.core.certainty import Z95, is_narrow_enough
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
+from imuhip.core.records import how_often
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
 from imuhip.report.comparison import (
     BAND_WORDS,
@@ -118,7 +119,7 @@ def _calibration(material: Material) -> Iterator[Block]:
         counts_by_kind.setdefault((fault["sensor"], fault["kind"]), []).append(fault["count"])
     for (sensor, kind), counts in sorted(counts_by_kind.items()):
         where, what = sensor.replace("_", " ") or "session", kind.replace("_", " ")
-        yield Words(f"{where}: {what}, {len(counts)} times, {sum(counts)} in all", "small")
+        yield Words(f"{where}: {what}, {how_often(counts)}", "small")
 
 
 # --- findings ------------------------------------------------------------------------------------
