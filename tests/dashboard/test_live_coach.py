@@ -298,6 +298,25 @@ def test_the_table_screen_is_done_by_one_button(
     context.close()
 
 
+def test_a_test_that_is_refused_is_offered_again(page: Page, address: str, collector: Any) -> None:
+    """The collector's sentence is shown, and the test that was picked is still the next one."""
+    collector.start("--screened")
+    open_live(page, address)
+    page.get_by_role("button", name="seated rotation, right, passive: to do").click()
+    answer = json.dumps({"error": "The recording has just ended. Start one first."})
+    page.route(
+        "**/control/test",
+        lambda route: route.fulfill(status=409, content_type="application/json", body=answer),
+    )
+    begin = page.get_by_role("button", name="Begin: seated rotation, right, passive")
+    begin.click()
+    expect(page.locator(".said")).to_have_text("The recording has just ended. Start one first.")
+    expect(begin).to_be_visible()
+    page.unroute("**/control/test")
+    begin.click()
+    expect(page.get_by_role("button", name="End: seated rotation, right, passive")).to_be_visible()
+
+
 def test_today_is_held_against_the_usual_before_training(
     page: Page, address: str, collector: Any
 ) -> None:

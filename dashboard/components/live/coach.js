@@ -91,7 +91,7 @@ export class Coach {
   /** Begin a test of the table screen: the collector marks its effort, then the test. */
   async begin({ movement, effort, title }) {
     const answer = await this.collector.ask("test", { movement, effort, edge: "begin" });
-    this.screen.began();
+    if (!answer.error) this.screen.began();
     this.say(answer.error ?? `Begun: ${title}`, Boolean(answer.error));
   }
 
