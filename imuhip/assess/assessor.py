@@ -278,16 +278,16 @@ class Assessor:
         if side not in SIDES:
             return ()
         other = f"{stem}_{'right' if side == 'left' else 'left'}"
-        mine = self._tags(self._tests.get((name, number), []))
+        mine = self._tags(name, self._tests.get((name, number), []))
         for key, episodes in reversed(self._tests.items()):
-            if key[0] == other and self._tags(episodes).alike(mine):
+            if key[0] == other and self._tags(other, episodes).alike(mine):
                 return tuple(episodes)
         return ()
 
-    def _tags(self, episodes: Sequence[Episode]) -> Tags:
+    def _tags(self, movement: str, episodes: Sequence[Episode]) -> Tags:
         """The conditions of a set, as far as they are known; of one to come, those of now."""
         end = float(episodes[-1].rows.t[episodes[-1].end]) if episodes else math.inf
-        return tags_at(self._context.notes, end)
+        return tags_at(self._context.notes, end, movement)
 
     def _episode(self, candidate: Candidate) -> Episode | None:
         """The repetition that a candidate was, if it was one; numbered, without measures."""

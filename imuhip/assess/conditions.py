@@ -3,9 +3,9 @@
 Notes say it: ``cold``, ``warm``, ``active``, ``passive``, ``load 80 kg``; those that begin with
 ``set`` say the rest too: ``set load 80 kg, bar front, stance wide, heel 2 cm, with belt, warm``. A
 note holds for the set that is going on, else for the next one, and on until it is replaced;
-``set load unsaid`` takes it back. Only
-sets of the same conditions are compared side against side, and only they share a line in the table
-of goals.
+``set load unsaid`` takes it back. A table test has no load, bar, stance or heels: those were said
+of the squats before. Only sets of the same conditions are compared side against side, and only they
+share a line in the table of goals.
 """
 
 import math
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal
 
+from imuhip.assess.movements import FLEXION_TEST, MOVEMENTS, family
 from imuhip.core.findings import Note, Repetition
 
 
@@ -68,13 +69,13 @@ def set_note(fields: Mapping[str, str]) -> str:
     return f"note:{SET_NOTE}{', '.join(said)}"
 
 
-def tags_at(notes: Sequence[Note], t: float) -> Tags:
-    """What notes say of a set whose last repetition ends at `t`."""
+def tags_at(notes: Sequence[Note], t: float, movement: str) -> Tags:
+    """What notes say of a set of a movement whose last repetition ends at `t`."""
     tags = Tags()
     for note in notes:
         if note.label.startswith("note:") and note.t <= t:
             tags = _tagged(tags, note.label.partition(":")[2])
-    return tags
+    return _of(movement, tags)
 
 
 def tags_of_sets(
@@ -97,8 +98,17 @@ def tags_of_ends(
         while taken < len(said) and said[taken][0] <= end:
             tags = _tagged(tags, said[taken][1].partition(":")[2])
             taken += 1
-        found[key] = tags
+        found[key] = _of(key[0], tags)
     return found
+
+
+def _of(movement: str, tags: Tags) -> Tags:
+    """The tags that can be true of a movement: nobody does a table test under a bar."""
+    known = MOVEMENTS.get(movement)
+    on_table = family(movement) == FLEXION_TEST or (known is not None and "table" in known.traits)
+    if not on_table:
+        return tags
+    return replace(tags, load_kg=math.nan, bar="", stance="", heel_cm=math.nan)
 
 
 def _tagged(tags: Tags, text: str) -> Tags:

@@ -301,6 +301,10 @@ def _drill(name: str, title: str, counts: str, unseen: str) -> tuple[Movement, .
     )
 
 
+FLEXION_TEST: Final = "knee_to_chest"
+"""The family that tests how far a hip bends, lying on the table."""
+
+
 def family(movement: str) -> str:
     """A movement without its side: both table tests are one."""
     return movement.removesuffix("_left").removesuffix("_right")
@@ -476,7 +480,7 @@ MOVEMENTS: Final[dict[str, Movement]] = {
         *_drill("clamshell", "clamshell", _MOVES_MOST, "Feet that part; the lumbar spine."),
         *_drill("side_lying_rotation", "side-lying rotation", _MOVES_MOST, "The shank."),
         *_drill("single_leg_deadlift", "single-leg deadlift", _MOVES_MOST, "Trunk and back."),
-        *_drill("knee_to_chest", "knee to chest", _MOVES_MOST, "How hard the hands pull."),
+        *_drill(FLEXION_TEST, "knee to chest", _MOVES_MOST, "How hard the hands pull."),
         *_drill(
             "ninety_ninety_circle",
             "90/90 circle",

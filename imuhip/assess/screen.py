@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from imuhip.assess.conditions import tags_of_sets
-from imuhip.assess.movements import family
+from imuhip.assess.movements import FLEXION_TEST, family
 from imuhip.assess.symmetry import (
     DayError,
     Difference,
@@ -87,8 +87,8 @@ class Usual:
     ----------
     title
         What was tested.
-    today, usual, mdc
-        Degrees; the smallest difference that is more than error.
+    today, usual
+        Degrees.
     word
         As in `symmetry.Difference`.
     words
@@ -98,7 +98,6 @@ class Usual:
     title: str
     today: float
     usual: float
-    mdc: float
     word: Word
     words: str
 
@@ -109,7 +108,10 @@ def battery(posture: Posture = "seated") -> tuple[Test, ...]:
         Test(f"{posture}_rotation_{side}", effort, f"{posture} rotation, {side}, {effort}")
         for effort, side in product(_EFFORTS, SIDES)
     ]
-    return (*tests, *(Test(f"{_FLEXION}_{side}", "", f"knee to chest, {side}") for side in SIDES))
+    return (
+        *tests,
+        *(Test(f"{FLEXION_TEST}_{side}", "", f"knee to chest, {side}") for side in SIDES),
+    )
 
 
 def next_test(done: Iterable[tuple[str, str]], posture: Posture = "seated") -> Test | None:
@@ -133,7 +135,7 @@ def known_test(movement: str, effort: str) -> Test | None:
 def measure_of(movement: str) -> str:
     """The measure that tells a test's range; empty for a movement that no battery has."""
     rotation, flexion = TEST_MEASURES
-    if family(movement) == _FLEXION:
+    if family(movement) == FLEXION_TEST:
         return flexion
     return rotation if _is_rotation(movement) else ""
 
@@ -146,7 +148,7 @@ def tested_as(movement: str, side: str, direction: str, effort: str, warmth: str
 
 def is_outward(tested: ScreenKey) -> bool:
     """Whether the measure is negative the further it goes: rotation out."""
-    return tested.direction == "out" and family(tested.movement) != _FLEXION
+    return tested.direction == "out" and family(tested.movement) != FLEXION_TEST
 
 
 def ranges_of(
@@ -204,7 +206,7 @@ def today_against_usual(title: str, today: Measured, before: Sequence[Measured])
     spread = fmean(one.sd**2 for one in kept) / len(kept)
     difference = certain_difference(judged(today.value - usual, today.sd**2 + spread, MATTERS_DEG))
     words = _words(title, usual, difference)
-    return Usual(title, today.value, usual, difference.mdc, difference.word, words)
+    return Usual(title, today.value, usual, difference.word, words)
 
 
 def words_today(found: Sequence[Usual]) -> tuple[str, ...]:
@@ -267,7 +269,6 @@ MATTERS_DEG: Final = 5.0
 
 TEST_MEASURES: Final = ("rotation_end_deg", "flexion_end_deg")
 
-_FLEXION: Final = "knee_to_chest"
 _ROTATIONS: Final = frozenset(f"{posture}_rotation" for posture in get_args(Posture))
 _EFFORTS: Final[tuple[Effort, ...]] = ("active", "passive")
 _ORDER: Final[tuple[Word, ...]] = ("real", "possible", "no detectable difference", "cannot tell")

@@ -3,9 +3,16 @@
 import pytest
 from support.bodies import Body, path
 
-from imuhip.assess.conditions import SET_FIELDS, set_note, tags_of_ends, under_alike_conditions
+from imuhip.assess.conditions import (
+    SET_FIELDS,
+    set_note,
+    tags_at,
+    tags_of_ends,
+    under_alike_conditions,
+)
 from imuhip.assess.goals import arcs_of
 from imuhip.assess.pairs import pairs_of
+from imuhip.core.findings import Note
 from imuhip.results.assessment import latest_findings
 
 
@@ -102,3 +109,19 @@ def test_what_a_coach_notes_freely_is_no_field(note):
     """Only a note of the set's fields says bar, stance and equipment."""
     (tags,) = tags_of_ends({("squat", 1): 2.0}, [(1.0, f"note:{note}")]).values()
     assert tags.words == ""
+
+
+@pytest.mark.parametrize(
+    "test", ["seated_rotation_left", "prone_rotation_right", "knee_to_chest_left"]
+)
+def test_a_table_test_has_no_load_of_the_squats_before(test):
+    """Bar, load, stance and heels stay with the squats; warm and passive hold on the table too."""
+    said = "note:set load 80 kg, bar front, stance wide, heel 2 cm, warm"
+    marks = [(1.0, said), (3.0, "note:set passive")]
+    ends = {("squat", 1): 2.0, (test, 1): 4.0, ("squat", 2): 6.0}
+    before, tested, after = (tags.words for tags in tags_of_ends(ends, marks).values())
+    squats = "80 kg, front bar, wide stance, heels 2 cm"
+    assert (before, tested) == (f"warm, {squats}", "warm, passive")
+    assert after == f"warm, passive, {squats}"
+    notes = [Note(t, label) for t, label in marks]
+    assert tags_at(notes, 4.0, test).words == tested
