@@ -101,6 +101,13 @@ def test_another_reader_agrees(tmp_path):
             assert frames[k][label, :3] == pytest.approx(expected, rel=SINGLE)
 
 
+def test_ezc3d_writes_the_same_bytes(tmp_path):
+    """What stands in the file is what the library would have written of all frames itself."""
+    export(results_folder(tmp_path / "results"), "c3d", tmp_path / "a.c3d")
+    ezc3d.c3d(str(tmp_path / "a.c3d")).write(str(tmp_path / "b.c3d"))
+    assert (tmp_path / "a.c3d").read_bytes() == (tmp_path / "b.c3d").read_bytes()
+
+
 def test_a_path_may_have_any_letters(tmp_path):
     """A folder and a name with spaces and umlauts are written as any other, and nothing beside."""
     place = tmp_path / "Größe 1"
@@ -109,17 +116,17 @@ def test_a_path_may_have_any_letters(tmp_path):
     assert ezc3d.c3d(str(place / "Übung 2.c3d"))["data"]["points"].shape == (4, 5, 400)
 
 
-def test_a_disk_that_takes_only_a_part_is_noticed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kept", [0, 100, 1500, -500])
+def test_a_disk_that_takes_only_a_part_is_noticed(tmp_path, monkeypatch, kept):
     """What ezc3d does not say of a full disk is seen by the size, and nothing is left behind."""
     folder = results_folder(tmp_path / "results")
 
-    def half(self, path):
+    def part(self, path):
         real(self, path)
-        whole = Path(path).read_bytes()
-        Path(path).write_bytes(whole[: len(whole) // 2])
+        Path(path).write_bytes(Path(path).read_bytes()[:kept])
 
     real = ezc3d.c3d.write
-    monkeypatch.setattr(ezc3d.c3d, "write", half)
+    monkeypatch.setattr(ezc3d.c3d, "write", part)
     with pytest.raises(RecordingError, match="no space left"):
         export(folder, "c3d", tmp_path / "a.c3d")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]

@@ -12,19 +12,24 @@ frames in 16 bits, so a longer session becomes several files in a folder.
 
 import errno
 import os
+import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import RecordingError
 from imuhip.core.extras import need
-from imuhip.core.records import Array, BoolArray
+from imuhip.core.records import Array
 from imuhip.results.exporters.material import Event, Format, Material, events
 from imuhip.results.schemas import Results, hip_column
+
+Singles: TypeAlias = NDArray[np.float32]
 
 FRAMES: Final = 60_000
 """Frames of one file at most: ten minutes. Readers differ on the last few thousand that fit."""
@@ -42,35 +47,45 @@ def write_one(material: Material, path: Path) -> None:
             f"{rows / GRID_HZ / 60:.1f}; export a window with --from and --to, or into a folder, "
             "which then holds several files"
         )
-    _write(material.results, 0, rows, path)
+    t = material.results.angles["t"].to_numpy()
+    _write(material.results, t, np.concatenate(list(_parts(material))), path)
 
 
 def write_folder(material: Material, folder: Path) -> tuple[str, ...]:
     """Write as many files as the session needs, each at most `FRAMES` long."""
-    rows = material.results.angles.num_rows
-    starts = range(0, rows, FRAMES)
-    names = ["angles.c3d"] if len(starts) < 2 else [f"angles_{k + 1}.c3d" for k in range(99)]
-    done = []
-    for name, first in zip(names, starts, strict=False):
-        _write(material.results, first, min(first + FRAMES, rows), folder / name)
+    t = material.results.angles["t"].to_numpy()
+    done: list[str] = []
+    for part in _parts(material):
+        name = f"angles_{len(done) + 1}.c3d" if len(t) > FRAMES else "angles.c3d"
+        first = FRAMES * len(done)
+        _write(material.results, t[first : first + len(part)], part, folder / name)
         done.append(name)
     return tuple(done)
 
 
-def _write(results: Results, first: int, stop: int, path: Path) -> None:
-    """Write the rows `first` to `stop`, and the events between them."""
+def _parts(material: Material) -> Iterator[Singles]:
+    """Yield all rows as `_frames`, `FRAMES` at a time, the last part shorter."""
+    waiting = np.empty((0, len(_POINTS), 4), dtype="<f4")
+    for piece in material.pieces("angles"):
+        waiting = np.concatenate([waiting, _frames(piece)])
+        while len(waiting) >= FRAMES:
+            yield waiting[:FRAMES]
+            waiting = waiting[FRAMES:]
+    if len(waiting):
+        yield waiting
+
+
+def _write(results: Results, t: Array, frames: Singles, path: Path) -> None:
+    """Write frames at their times, and the events between them."""
     ezc3d = need("ezc3d")
-    labels, points = _points(results, first, stop)
-    t = results.angles["t"].to_numpy()[first:stop]
+    labels = list(_POINTS)
     file = ezc3d.c3d()
     parameters = file["parameters"]
     parameters["POINT"]["RATE"]["value"] = [float(GRID_HZ)]
     parameters["POINT"]["UNITS"]["value"] = ["deg"]
     parameters["POINT"]["LABELS"]["value"] = labels
     parameters["POINT"]["DESCRIPTIONS"]["value"] = [_described(label) for label in labels]
-    known: BoolArray = np.asarray(np.isfinite(points).all(axis=0))
-    file["data"]["points"] = np.concatenate([np.where(known, points, 0.0), known[None]])
-    file["data"]["meta_points"]["residuals"] = np.where(known, 0.0, -1.0)[None]
+    file["data"]["points"] = np.zeros((3, len(labels), 1))
     file.add_parameter("POINT", "ANGLES", labels)
     file.add_parameter("POINT", "ANGLE_UNITS", ["deg"])
     file.add_parameter("IMUHIP", "T_FIRST", [float(t[0])])
@@ -83,35 +98,46 @@ def _write(results: Results, first: int, stop: int, path: Path) -> None:
     file.add_parameter("SUBJECTS", "USED", [1])
     within = [event for event in events(results) if t[0] <= event.t < t[-1] + 1.0 / GRID_HZ]
     _add_events(file, within, float(t[0]), subject)
-    _save(file, path, points.size // 3)
+    _save(file, path, frames)
 
 
-def _save(file: Any, path: Path, points: int) -> None:
-    """Write a file; OSError where the disk did not take all of it, which ezc3d does not say."""
+def _save(file: Any, path: Path, frames: Singles) -> None:
+    """Write the head by ezc3d, with one frame, and the frames ``(N, P, 4)`` in its place.
+
+    Of frames that it writes itself ezc3d never gives the memory back: 16 MB in ten minutes.
+    OSError where the disk did not take all of the head, which ezc3d does not say.
+    """
     own = path.with_name(f"{path.name}.c3d")  # ezc3d adds the ending where it is missing
     try:
         file.write(str(own))
-        if own.stat().st_size < points * _POINT_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        own.replace(path)
+        written = own.read_bytes()
     finally:
         own.unlink(missing_ok=True)
+    blocks = _COUNT.unpack_from(written, _DATA_BLOCK_AT)[0] if len(written) > _BLOCK else 0
+    head = bytearray(written[: _BLOCK * (blocks - 1)])
+    if not blocks or len(written) < len(head) + frames[:1].nbytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    padding = bytes(-frames.nbytes % _BLOCK)
+    name = head.index(_FRAMES)  # POINT is the first group, so no text stands before
+    for place in (_LAST_FRAME_AT, name + len(_FRAMES)):
+        _COUNT.pack_into(head, place, len(frames))
+    end = (len(head) + frames.nbytes + len(padding)) // _BLOCK + 1
+    _COUNT.pack_into(head, head.rindex(_ROTATIONS_START) + len(_ROTATIONS_START), end)
+    with path.open("wb") as out:
+        out.write(head)
+        out.write(frames.tobytes())
+        out.write(padding)
 
 
-def _points(results: Results, first: int, stop: int) -> tuple[list[str], Array]:
-    """Names, and ``(3, P, N)`` degrees."""
-    table = results.angles.slice(first, stop - first)
-
-    def three(columns: Sequence[str]) -> Array:
-        return np.stack([table[name].to_numpy() for name in columns]).astype(np.float64)
-
-    found = {}
-    for side in SIDES:
-        stem = f"{side[0].upper()}HipAngles"
-        found[stem] = three([hip_column(name, side) for name in HIP_ANGLES])
-        found[f"{stem}SD"] = three([hip_column(name, side, "sd_total") for name in HIP_ANGLES])
-    found["PelvisAngles"] = three([f"pelvis_{name}_deg" for name in PELVIS_ANGLES])
-    return list(found), np.stack(list(found.values()), axis=1)
+def _frames(table: pa.Table) -> Singles:
+    """Points of the rows ``(N, P, 4)``: three angles in degrees, and 0, or -1 where not known."""
+    frames = np.zeros((table.num_rows, len(_POINTS), 4), dtype="<f4")
+    for place, columns in enumerate(_POINTS.values()):
+        for axis, name in enumerate(columns):
+            frames[:, place, axis] = table[name].to_numpy()
+    unknown = ~np.isfinite(frames).all(axis=-1)
+    frames[unknown] = (0.0, 0.0, 0.0, -1.0)
+    return frames
 
 
 def _described(label: str) -> str:
@@ -149,15 +175,27 @@ def _ascii(text: str, length: int) -> str:
     return letters.encode("ascii", "replace").decode()[:length]
 
 
-_POINT_BYTES: Final = 16
+_BLOCK: Final = 512
+_COUNT: Final = struct.Struct("<H")
+_LAST_FRAME_AT: Final = 8
+_DATA_BLOCK_AT: Final = 16
+"""In the head: the number of the last frame, and the block in which frames begin, from 1."""
+
+_FRAMES: Final = b"FRAMES\x07\x00\x02\x00"
+_ROTATIONS_START: Final = b"DATA_START\x07\x00\x02\x00"
+"""Parameters of the head, up to their value: name, length, 16 bits, a single number."""
+
 _PARAMETER: Final = 255
 _LABEL: Final = 32
 
-_KINDS: Final = ("", "sd_total")
-_COLUMNS: Final = (
-    "t",
-    *(hip_column(name, side, kind) for side in SIDES for name in HIP_ANGLES for kind in _KINDS),
-    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
-)
+_POINTS: Final = {
+    **{
+        f"{side[0].upper()}HipAngles{ending}": [hip_column(name, side, kind) for name in HIP_ANGLES]
+        for side in SIDES
+        for ending, kind in (("", ""), ("SD", "sd_total"))
+    },
+    "PelvisAngles": [f"pelvis_{name}_deg" for name in PELVIS_ANGLES],
+}
+"""Name of a point to the columns of its three components."""
 
-C3D: Final = Format(write_folder, {".c3d": write_one}, columns=_COLUMNS, sensors=False)
+C3D: Final = Format(write_folder, {".c3d": write_one}, columns=("t",), sensors=False)
