@@ -3,8 +3,10 @@
 import os
 import stat
 import threading
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -250,12 +252,58 @@ def test_what_could_not_be_read_is_not_taken(tmp_path, header, record):
     assert list(RecordingReader(tmp_path / "a.mcap").batches()) == [[Mark(3, 0, "pain")]]
 
 
-def test_wrong_header_is_refused_before_the_file_is_made(tmp_path, header):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"host_ns": np.zeros(2, dtype=np.int64)}, "columns of equal length"),
+        ({"arrival": np.zeros(0, dtype=np.int64)}, "one or more notifications"),
+        ({"offsets": np.array([0, 2])}, "cover its payload from 0 to its end"),
+        ({"offsets": np.array([1, 3])}, "cover its payload from 0 to its end"),
+        ({"payload": np.zeros(70_000, np.uint8), "offsets": np.array([0, 70_000])}, "0 to 65536"),
+        ({"arrival": np.array([-1])}, "rise from 0"),
+        ({"epoch": -1}, "epoch is out of range"),
+        ({"characteristic": "x" * 70_000}, "characteristic or epoch is out of range"),
+    ],
+    ids=str,
+)
+def test_a_packet_that_contradicts_itself_is_not_taken(tmp_path, header, packet, change, said):
+    """Alone or in a batch it is a ValueError, nothing of it is written, and the next one is."""
+    wrong = replace(packet("pelvis", 0, 0, b"abc"), **change)
+    right = packet("pelvis", 0, 0, b"abc")
+    with RecordingWriter(tmp_path / "a.mcap", header) as writer:
+        for take in (writer.append, lambda one: writer.append_batch([one])):
+            with pytest.raises(ValueError, match=said):
+                take(wrong)
+        writer.append_batch([])
+        writer.append(right)
+    ((read,),) = RecordingReader(tmp_path / "a.mcap").batches()
+    assert read.notification(0) == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"profiles": {}}, "profile 'dot' of pelvis is not in the header"),
+        ({"parameters": {"notes": "x" * (1 << 20)}}, "The header has .* 1048576 are the most"),
+        ({"parameters": {"file": Path("a")}}, "plain values only"),
+        ({"parameters": {"tau": float("nan")}}, "not JSON compliant"),
+    ],
+    ids=lambda each: str(each)[:30],
+)
+def test_wrong_header_is_refused_before_the_file_is_made(tmp_path, header, change, said):
     """A header that could not be read back makes no file."""
-    wrong = Header(sensors=header.sensors, profiles={}, clock="host")
-    with pytest.raises(ValueError, match="profile 'dot' of pelvis is not in the header"):
-        RecordingWriter(tmp_path / "a.mcap", wrong)
+    with pytest.raises(ValueError, match=said):
+        RecordingWriter(tmp_path / "a.mcap", replace(header, **change))
     assert not list(tmp_path.iterdir())
+
+
+def test_numbers_of_numpy_and_other_mappings_are_plain_in_a_header(tmp_path, header):
+    """What calculations leave in the parameters reads as JSON has it."""
+    found = MappingProxyType({"tau": np.float64(3.0), "steps": np.array([1, 2])})
+    path = tmp_path / "a.mcap"
+    RecordingWriter(path, replace(header, parameters={"orientation": found})).close()
+    read = RecordingReader(path).header.parameters
+    assert read == {"orientation": {"tau": 3.0, "steps": [1, 2]}}
 
 
 def test_follow_sees_what_is_written(tmp_path, header, ten_seconds, flat):
@@ -286,7 +334,7 @@ def test_follow_reads_a_file_growing_byte_by_byte(tmp_path, small, ten_seconds, 
 
     def wait() -> bool:
         nonlocal place
-        place += 97
+        place += 97 if place > 12 else 3
         path.write_bytes(data[:place])
         return place < len(data) + 97
 
@@ -338,6 +386,19 @@ def test_describe(small, header):
     assert summary.size_bytes == small.stat().st_size
     assert len(summary.sha256) == 64
     assert summary.duration_s == pytest.approx(9.9)
+
+
+def test_describe_keeps_the_times_of_an_import(tmp_path, header, packet):
+    """Where device times are those of the session, nothing is counted from the first sample."""
+    path = tmp_path / "a.mcap"
+    with RecordingWriter(path, replace(header, clock="session")) as writer:
+        for n in range(3):
+            writer.append(packet("pelvis", n, (40 + n) * 10**9, b"x"))
+        writer.append(Mark(3, 42 * 10**9, "pain"))
+    summary = describe(path)
+    assert (summary.sensors[0].t_first, summary.sensors[0].t_last) == (40.0, 42.0)
+    assert summary.marks == ((42.0, "pain"),)
+    assert summary.duration_s == pytest.approx(2.0)
 
 
 def test_describe_finds_gaps(tmp_path, header, packet):

@@ -56,6 +56,12 @@ BODIES = {
     "records that end early": chunk(struct.pack("<BQ", 5, 1000) + b"abc"),
     "a message without a head": chunk(record(5, b"abc")),
     "a channel of nonsense": chunk(record(4, b"\xff" * 30)),
+    "a channel of 70 kB": chunk(record(4, bytes(70_000))),
+    "half a record's frame at the end": chunk(message(2, b"\x09" + numbers(3)) + b"\5\1"),
+    "an arrival number twice": chunk(2 * message(2, b"\x09" + numbers(3))),
+    "a sensor on no segment": chunk(
+        message(4, notifications(numbers(0), numbers(0), b"\0").replace(b"pelvis", b"pelvic"))
+    ),
 }
 
 
@@ -106,7 +112,16 @@ def test_many_tiny_records(tmp_path, header):
     assert "too many" in reader.faults[-2].detail
 
 
+ONE = '{"sensor": "pelvis", "profile_id": "p", "settings": {}, "device": {}, "rate_hz": %s}'
+START = '{"format_version": 1, "profiles": {"p": ""}, "sensors": ['
 HEADERS = {
+    "rate in words": (START + ONE % '"fast"' + "]}", "rate_hz should be a number, is 'fast'"),
+    "a sensor twice": (START + ONE % 1 + "," + ONE % 2 + "]}", "names a sensor twice"),
+    "a clock of its own": (
+        START + ONE % 1 + '], "clock": "sun"}',
+        "clock should be 'session' or 'host', is 'sun'",
+    ),
+    "more than it may hold": ('"' + "x" * (1 << 20) + '"', "the header has 1048578 characters"),
     "deep": ("[" * 100_000, "no readable JSON"),
     "list": ("[]", "should be a JSON object"),
     "no version": ("{}", "format_version should be an integer"),
@@ -144,6 +159,14 @@ def test_giant_header(tmp_path):
     path = tmp_path / "a.mcap"
     path.write_bytes(MAGIC + metadata({"json": "[" * 3_000_000, "crc32": ""}))
     with pytest.raises(RecordingError, match="no whole header"):
+        RecordingReader(path)
+
+
+def test_an_export_for_plotting_programs_is_no_recording(tmp_path):
+    """An MCAP file that says it is an export is refused as that, with what to open instead."""
+    path = tmp_path / "a.mcap"
+    path.write_bytes(MAGIC + metadata({"of": "a.mcap"}, recording_format.EXPORT_METADATA))
+    with pytest.raises(RecordingError, match="this is an export for plotting"):
         RecordingReader(path)
 
 
