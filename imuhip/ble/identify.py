@@ -112,16 +112,16 @@ async def shaking(
             address, profile, rate_hz, radio, find, inbox, lambda _link, _change, text: say(text)
         )
         links[address].hint(sighting)
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(link.run()) for link in links.values()]
-        try:
-            yield Shaker(links, inbox)
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            for link in links.values():
-                await link.close()
+    # No task group: it would wrap what the block raises, which is meant for people.
+    running = [asyncio.create_task(link.run()) for link in links.values()]
+    try:
+        yield Shaker(links, inbox)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for link in links.values():
+            await link.close()
 
 
 async def bind_by_shaking(

@@ -269,11 +269,11 @@ def rebind_kit(name: str, places: Mapping[str, str]) -> None:
 
 def remove_kit(name: str, folder: Path | None = None) -> None:
     """Forget a kit; ImuhipError when there is none of that name."""
-    load_kit_path = _path(name, folder)
-    if not load_kit_path.is_file():
+    path = _path(name, folder)
+    if not path.is_file():
         known = ", ".join(kit_names(folder)) or "none"
         raise ImuhipError(f"There is no kit {name!r}; kits: {known}")
-    load_kit_path.unlink()
+    path.unlink()
 
 
 def _path(name: str, folder: Path | None) -> Path:

@@ -102,7 +102,7 @@ class Link:
         wait = FIRST_RETRY_S
         while True:
             try:
-                await self._connect()
+                connection = await self._connect()
             except DeviceError as error:
                 self._failed(error)
                 least = SLOW_TO_RECOVER_S.get(self.profile.vendor, 0.0) if self._reached else 0.0
@@ -110,7 +110,7 @@ class Link:
                 wait = min(wait * 2.0, LONGEST_RETRY_S)
                 continue
             connected_at = time.monotonic()
-            await self._stay()
+            await self._stay(connection)
             steady = time.monotonic() - connected_at > STEADY_S
             wait = FIRST_RETRY_S if steady else min(wait, UNSTEADY_RETRY_S)
             await asyncio.sleep(wait)
@@ -153,7 +153,7 @@ class Link:
             self._on_change(self, "lost", f"{self.sensor}: lost ({reason}); reconnecting")
         self._gone.set()
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> Connection:
         """Find, connect, set up, subscribe, wait for samples; DeviceError if it cannot be."""
         self._reached = False
         sighting = await self._search()
@@ -177,6 +177,7 @@ class Link:
         self.state, self.trouble = "streaming", ""
         self._spoken.clear()
         self._on_change(self, "streaming", f"{self.sensor}: streaming from {self.info['name']}")
+        return connection
 
     async def _search(self) -> Sighting:
         """The device, as it was heard just now: systems connect best to what they just heard."""
@@ -281,10 +282,9 @@ class Link:
                 self._sends.set()
                 return
 
-    async def _stay(self) -> None:
+    async def _stay(self, connection: Connection) -> None:
         """Remain until the link is lost, asking for the battery now and then."""
-        connection = self._connection
-        while connection is not None and not self._gone.is_set():
+        while not self._gone.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._gone.wait(), BATTERY_S)
                 break
@@ -292,8 +292,7 @@ class Link:
                 await self._read_battery(connection)
                 await self._ask_battery(connection)
         self._connection = None
-        if connection is not None:
-            await connection.close()
+        await connection.close()
 
     async def _read_battery(self, connection: Connection) -> None:
         """Read the battery level where the profile has it read."""

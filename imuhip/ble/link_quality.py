@@ -91,10 +91,7 @@ class VitalSigns:
         self.bad += len(block.faults)
         if not len(block.row):
             return
-        # Some sensors send what turns and what pulls apart: a block without rates tells nothing.
-        rates = block.gyr[np.isfinite(block.gyr).all(axis=-1)]
-        if len(rates):
-            self.energy = float((rates * rates).sum(axis=-1).mean())
+        self.energy = float((block.gyr * block.gyr).sum(axis=-1).mean())
         newest_ns = int(packet.host_ns.max())
         if self._last_ns is None or packet.epoch != self._epoch:
             # What is missing while there is no link is the link's matter, not the radio's quality.

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from faults.world import simulated
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_radio import FakeSensor, fake_radio
@@ -159,6 +160,13 @@ def test_words_bind_sensors_once_and_say_what_is_unclear() -> None:
     ):
         with pytest.raises(DeviceError, match=message):
             bind_by_words(words, found, chosen_profile)
+    for wanted, message in (
+        ("movella_dot_mode99", "does not fit Xsens DOT; profiles that do: movella_dot_mode20"),
+        ("reference", "Choose another profile or another sensor"),
+    ):
+        with pytest.raises(DeviceError, match=message):
+            chosen_profile(found[2], wanted)
+    assert chosen_profile(found[2], "movella_dot_mode26") == "movella_dot_mode26"
     chosen = bind_by_words({"pelvis": "AA:3"}, found, lambda _: "movella_dot_mode21")
     assert chosen["pelvis"].profile == "movella_dot_mode21"
     with pytest.raises(DeviceError, match="No profile fits"):
@@ -192,6 +200,54 @@ def test_the_one_that_is_shaken_is_bound(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [bound[place].serial for place in PLACES] == ["S2", "S0", "S1"]
     assert said[said.index("pelvis: imuhip 2") - 1].startswith("shake the one on the pelvis")
     assert all(sensor.client is None for sensor in sensors)
+
+
+def test_whoever_does_not_send_or_is_not_shaken_is_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sensor that sends nothing is named; a shake that never comes says what to do."""
+    monkeypatch.setattr("imuhip.ble.identify.SCAN_S", 0.2)
+    sensors = [FakeSensor(f"imuhip {k}", f"AA:{k}") for k in range(3)]
+    said: list[str] = []
+
+    def bind() -> dict[str, Binding]:
+        return simulated(
+            lambda _: bind_by_shaking(fake_radio(*sensors), PLACES, chosen_profile, said.append)
+        )
+
+    sensors[1].answer = None
+    with pytest.raises(DeviceError, match=r"^Not all sensors send data\. imuhip 1: start step"):
+        bind()
+    assert not any(s.startswith("shake") for s in said)
+    sensors[1].answer = b"\x01\x00"
+    with pytest.raises(DeviceError, match=r"within 60 s\. Keep the others still"):
+        bind()
+    assert sum(s.startswith("shake") for s in said) == 1
+    assert all(sensor.client is None for sensor in sensors)
+
+
+def test_a_link_that_breaks_while_another_sensor_is_shaken_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the radio reports between samples is passed over, and the shaken one is found."""
+    monkeypatch.setattr("imuhip.ble.identify.SCAN_S", 0.2)
+    sensors = [FakeSensor(f"imuhip {k}", f"AA:{k}") for k in range(2)]
+    said: list[str] = []
+
+    async def bind() -> dict[str, Binding]:
+        def say(sentence: str) -> None:
+            said.append(sentence)
+            if sentence.startswith("shake the one on the pelvis"):
+                sensors[0].spin = 3.0
+                asyncio.get_running_loop().call_later(0.2, sensors[1].break_link)
+            elif sentence.startswith("shake"):
+                sensors[0].spin, sensors[1].spin = 0.0, 3.0
+
+        return await bind_by_shaking(fake_radio(*sensors), PLACES[:2], chosen_profile, say)
+
+    bound = simulated(lambda _: bind())
+    assert [bound[place].name for place in PLACES[:2]] == ["imuhip 0", "imuhip 1"]
+    assert any("the link broke" in s for s in said)
 
 
 def test_too_few_sensors_to_shake_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

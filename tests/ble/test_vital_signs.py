@@ -1,17 +1,19 @@
 """The figures of a sensor: loss by counter and by rate, wraps, jitter, battery."""
 
+import struct
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from imuhip.ble.inbox import Inbox
-from imuhip.ble.link_quality import VitalSigns, battery_level, described
+from imuhip.ble.link_quality import VitalSigns, battery_level, described, look_at
 from imuhip.ble.scan import known_profiles
 from imuhip.core.records import Packet
 from imuhip.core.resources import profile_text
 from imuhip.devices.decode import encode
 from imuhip.devices.profiles import parse_profile
+from imuhip.live.active_recording import packets_of
 
 
 def seconds_of(
@@ -151,3 +153,53 @@ def test_the_energy_is_that_of_the_newest_second() -> None:
     assert vital.energy == pytest.approx(16.0, rel=0.01)
     vital.push(packet_of(profile, seconds_of(profile, 100.0, 0)[1]))
     assert vital.energy == pytest.approx(0.0, abs=1e-6)
+
+
+def test_rubbish_is_counted_and_no_sample() -> None:
+    """A look of nothing but unreadable notifications has no rate, and says how many they were."""
+    vital = VitalSigns("pelvis", known_profiles()["reference"], 100.0)
+    vital.push(packet_of(vital._profile, [(10**9, b"\x01"), (10**9 + 1, b"\x02\x03")]))
+    figures = vital.figures()
+    assert (figures["bad"], figures["samples"], figures["rate_hz"]) == (2, 0, None)
+    assert described(figures).startswith("– Hz, 0 samples, 2 unreadable")
+
+
+def test_a_device_that_sends_forces_and_turning_rates_apart_is_counted_by_pairs() -> None:
+    """One kind alone is no sample yet and leaves the energy; the other makes it one."""
+    profile = known_profiles()["mbientlab_metamotion_s"]
+    values = {"gyr": 3.0, "acc": 9.8}
+    halves = {
+        name: stream.match + struct.pack("<9h", *3 * (round(value / field.factor), 0, 0))
+        for stream in profile.streams
+        for name, value in values.items()
+        if (field := stream.field(name)) is not None
+    }
+    vital = VitalSigns("pelvis", profile, 100.0)
+    vital.push(packet_of(profile, [(10**9, halves["gyr"])]))
+    assert (vital.samples, vital.energy) == (0, 0.0)
+    vital.push(packet_of(profile, [(10**9 + 10**7, halves["acc"])]))
+    assert (vital.samples, vital.bad) == (3, 0)
+    assert vital.energy == pytest.approx(9.0, rel=0.01)
+
+
+def test_stamps_that_never_wrap_show_jitter_too() -> None:
+    """Seconds on the session's clock have no bits to wrap by: a stall of 20 ms shows as such."""
+    profile = known_profiles()["imported"]
+    vital = VitalSigns("pelvis", profile, 100.0)
+    for rows in seconds_of(profile, 100.0, 0):
+        late = [(s + 20_000_000 * (k % 10 == 0), d) for k, (s, d) in enumerate(rows)]
+        vital.push(packet_of(profile, late))
+    assert 15.0 < vital.figures()["jitter_ms"] < 25.0
+
+
+def test_a_level_in_a_notification_is_the_battery() -> None:
+    """An answer among samples is read; the same bytes on another characteristic are not."""
+    profile = known_profiles()["witmotion_wt901ble"]
+    vital = VitalSigns("pelvis", profile, 100.0)
+    assert profile.battery is not None
+    answer = bytes.fromhex("55 71 64 00 9A 01") + bytes(14)
+    for characteristic, level in (("other", None), (profile.battery.characteristic, 4.1)):
+        inbox = Inbox()
+        inbox.notification("pelvis", characteristic, 0, 10**9, answer)
+        look_at({"pelvis": vital}, packets_of(inbox.take()))
+        assert vital.battery == (level if level is None else pytest.approx(level))
