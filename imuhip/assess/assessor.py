@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 import numpy as np
 
@@ -43,6 +43,26 @@ from imuhip.core.findings import Direction, Finding, Note, Repetition, SegmentBl
 from imuhip.core.records import AngleBlock, Array
 
 
+class Assessed(Protocol):
+    """What the assessment of some rows showed: an `Assessment`, or the output of a push."""
+
+    @property
+    def repetitions(self) -> Sequence[Repetition]:
+        """Repetitions that ended."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What their sets show so far."""
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """Marks of the moment, with the angles at their time."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What became of findings after cues."""
+
+
 @dataclass(slots=True)
 class Assessment:
     """What became known, in the order of time; of cues, what they did once their set is over."""
@@ -52,7 +72,7 @@ class Assessment:
     notes: list[Note] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def __iadd__(self, more: "Assessment") -> Self:
+    def __iadd__(self, more: Assessed) -> Self:
         """Append what became known later."""
         self.repetitions += more.repetitions
         self.findings += more.findings

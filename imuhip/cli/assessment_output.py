@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from imuhip.assess.advice import cards_of, plan_of
+from imuhip.assess.assessor import Assessment
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import Goal
@@ -19,7 +20,6 @@ from imuhip.cli.comparison_output import compared_words, cues_words, sets_words
 from imuhip.core.certainty import Z95, is_certain_enough
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Finding, Note
-from imuhip.live.events import Assessed
 from imuhip.results.assessment import latest_findings
 
 
@@ -64,7 +64,7 @@ def plan_words(console: Console, findings: Sequence[Finding], goal: Goal = "gene
         console.print(hanging("       why:", line.reason), style="dim")
 
 
-def session_words(console: Console, session: Assessed) -> None:
+def session_words(console: Console, session: Assessment) -> None:
     """Say the same of a session that was played or collected."""
     sets = summaries(session.repetitions)
     assessment_words(console, sets, latest_findings(session.findings), session.notes)

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from imuhip.assess.assessor import Assessment
 from imuhip.core.records import Header, Packet, Record
-from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub
 from imuhip.live.player import Stages, completion_ns
 from imuhip.live.publishing import Output, Publisher
@@ -62,7 +62,7 @@ class ActiveRecording:
         return self._viewers.t
 
     @property
-    def assessed(self) -> Assessed:
+    def assessed(self) -> Assessment:
         """What it has shown so far."""
         return self._viewers.assessed
 

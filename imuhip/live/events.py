@@ -1,18 +1,17 @@
 """What is sent live beside the numbers: steps, repetitions, findings, notes and faults."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
 
-from imuhip.assess.cue_log import Outcome
+from imuhip.assess.assessor import Assessed
 from imuhip.core.evidence import CalibrationStep
-from imuhip.core.findings import Finding, Note, Repetition
 from imuhip.core.records import Fault
 
 
-class Events(Protocol):
+class Events(Assessed, Protocol):
     """What happened in a push: `Output` keeps this promise."""
 
     @property
@@ -22,22 +21,6 @@ class Events(Protocol):
     @property
     def steps(self) -> tuple[CalibrationStep, ...]:
         """Calibration steps that ended."""
-
-    @property
-    def repetitions(self) -> tuple[Repetition, ...]:
-        """Repetitions that ended."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What their sets show so far."""
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Marks of the moment, with the angles at their time."""
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of findings after cues."""
 
 
 def events_from_output(output: Events) -> Iterator[tuple[str, dict[str, object]]]:
@@ -50,23 +33,6 @@ def events_from_output(output: Events) -> Iterator[tuple[str, dict[str, object]]
         yield "finding", {"finding": finding}
     for note in output.notes:
         yield "note", {"note": note}
-
-
-@dataclass(slots=True)
-class Assessed:
-    """What a session has shown so far: repetitions, findings as they were sent, notes, cues."""
-
-    repetitions: list[Repetition] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def add(self, output: Events) -> None:
-        """Add what a push gave."""
-        self.repetitions += output.repetitions
-        self.findings += output.findings
-        self.notes += output.notes
-        self.outcomes += output.outcomes
 
 
 class FaultEvents:

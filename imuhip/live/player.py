@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from imuhip.assess.assessor import Assessment
 from imuhip.core.records import Header, IntArray, Packet, Record
 from imuhip.live.control import Action, ControlRefusedError
-from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub
 from imuhip.live.protocol import FRAME_HZ
 from imuhip.live.publishing import Output, Publisher
@@ -220,7 +220,7 @@ class Player:
         self._session = session
         self._speed = speed
         self._loop = loop
-        self.assessed = Assessed()
+        self.assessed = Assessment()
 
     async def run(self) -> None:
         """Play until the end, or for ever with `loop`."""

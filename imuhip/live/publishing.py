@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from imuhip.assess.assessor import Assessment
 from imuhip.core.records import Header, Mark, Record
-from imuhip.live.events import Assessed, Events, FaultEvents, events_from_output
+from imuhip.live.events import Events, FaultEvents, events_from_output
 from imuhip.live.hub import LiveHub
 from imuhip.live.protocol import Frames, hello, rows_from_output, settings_of
 
@@ -43,7 +44,7 @@ class Publisher:
         self, hub: LiveHub, header: Header, *, stream: str, session: str, source: str
     ) -> None:
         self.t = 0.0
-        self.assessed = Assessed()
+        self.assessed = Assessment()
         self.accepted: frozenset[str] = frozenset()
         self._hub = hub
         self._faults = FaultEvents()
@@ -64,7 +65,7 @@ class Publisher:
         self._hub.publish(rows, stamp_unix_ns=stamp_unix_ns)
         for fault in self._faults.push(output.faults):
             self._announce("fault", {"fault": fault})
-        self.assessed.add(output)
+        self.assessed += output
         self.accepted |= {step.step for step in output.steps if step.accepted}
         for kind, payload in events_from_output(output):
             self._announce(kind, payload)

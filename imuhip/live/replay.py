@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imuhip.assess.assessor import Assessment
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.extras import need
 from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Array, Fault, Header
-from imuhip.live.events import Assessed
 from imuhip.live.hub import LiveHub, serving
 from imuhip.live.lsl import Broadcast
 from imuhip.live.player import Player, ReplayControl, Stages
@@ -158,7 +158,7 @@ def play(
     loop: bool,
     leave: bool,
     say: Callable[[str], None],
-    show: Callable[[Assessed], None] = lambda _: None,
+    show: Callable[[Assessment], None] = lambda _: None,
     params: Params | None = None,
     lsl: bool = False,
 ) -> None:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from imuhip.assess.assessor import Assessment
 from imuhip.assess.screen import Before, ScreenKey
 from imuhip.ble.kit import Kit
 from imuhip.ble.link import Link
 from imuhip.core.records import Header, SensorInfo
 from imuhip.core.resources import profile_text
 from imuhip.live.active_recording import LiveStages
-from imuhip.live.events import Assessed
 from imuhip.live.filing_state import FilingState
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.summary import software_versions
@@ -66,7 +66,7 @@ class Options:
     recorded: Callable[[Path, str], None] = lambda _, __: None
     filed: Callable[[Path], FilingState] = lambda _: FilingState("unknown")
     rebound: Callable[[str, Mapping[str, str]], None] = lambda _, __: None
-    show: Callable[[Assessed], None] = lambda _: None
+    show: Callable[[Assessment], None] = lambda _: None
 
 
 def live_header(
