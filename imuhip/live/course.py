@@ -173,8 +173,7 @@ class Course:
             self.end(going.step)
         if ready_s > 0.0:
             self._prepare()
-            self.step = RunningStep(step, "ready")
-            self._after(ready_s, lambda: self._run(step, seconds))
+            self._count(RunningStep(step, "ready"), ready_s, lambda: self._run(step, seconds))
         else:
             self._run(step, seconds)
         return True
@@ -316,16 +315,16 @@ class Course:
     def _run(self, step: str, seconds: float) -> None:
         self._forget()
         self.mark(f"begin:{step}")
-        self.step = RunningStep(step, "running")
+        running = RunningStep(step, "running")
         if seconds < float("inf"):
-            self._after(seconds, lambda: self.end(step))
+            self._count(running, seconds, lambda: self.end(step))
+        else:
+            self.step = running
 
-    def _after(self, seconds: float, then: Callable[[], object]) -> None:
-        """Do something when the phase that has begun is over."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.step is not None:
-            self.step.until = time.monotonic() + seconds
+    def _count(self, phase: RunningStep, seconds: float, then: Callable[[], object]) -> None:
+        """Begin a phase, and do something when it is over; none goes on."""
+        phase.until = time.monotonic() + seconds
+        self.step = phase
         self._timer = asyncio.get_running_loop().call_later(seconds, then)
 
     def _forget(self) -> None:

@@ -127,9 +127,7 @@ class _Spoken(LiveHub):
             # None of it, or nobody can tell: that stands in the result, not in the running words.
             line = finding.words if finding.grade in ("mild", "marked") else ""
         elif kind == "fault":
-            fault: Fault = payload["fault"]
-            length = fault.t_end - fault.t_start
-            line = f"{fault.sensor}: {fault.kind} of {length:.2f} s, {fault.count}"
+            line = _fault_line(payload["fault"])
         elif kind == "status":
             line = str(payload["state"])
         if line:
@@ -148,6 +146,13 @@ def _repetition_line(repetition: Repetition) -> str:
     short = "" if repetition.counted else f" (not counted: {repetition.reason})"
     head = f"{repetition.movement} {repetition.repetition} {repetition.side}{way}{short}"
     return f"{head}: {', '.join(numbers)}" if numbers else head
+
+
+def _fault_line(fault: Fault) -> str:
+    """A fault in a line: where, what, how long and how many samples."""
+    length = fault.t_end - fault.t_start
+    known = [f"{length:.2f} s"] * (length > 0.0) + [f"{fault.count} samples"] * (fault.count > 1)
+    return ", ".join([f"{fault.sensor}: {fault.kind}", *known])
 
 
 def play(

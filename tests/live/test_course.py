@@ -176,8 +176,12 @@ def test_a_command_that_comes_again_changes_nothing() -> None:
         assert not course.end("bow")
         assert course.end("stand")
         assert not course.end("stand")
+        assert course.begin("bow", 5.0)
+        assert course.end("bow")
         assert course.train()
         assert not course.train()
+        assert course.begin("bow", 5.0), "a step may come again while repetitions count"
+        assert course.end("bow")
         for label, obeyed in (
             ("begin:squat", True), ("begin:squat", False), ("end:pivot", False),
             ("end:squat", True), ("end:squat", False), ("pain", True), ("pain", True),

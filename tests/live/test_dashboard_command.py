@@ -1,9 +1,12 @@
 import ast
 import runpy
+import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,17 @@ from support.dashboard_processes import environment, free_port, serves
 from dashboard.server.settings import Settings, settings_from_arguments
 from imuhip.core.errors import ImuhipError
 from imuhip.core.resources import dashboard_folder
+from imuhip.live import dashboard as dashboard_module
 from imuhip.live.bounds import BoundedProtocol
-from imuhip.live.dashboard import dashboard_command, dashboard_url, ensure_servable
+from imuhip.live.dashboard import (
+    dashboard_command,
+    dashboard_environment,
+    dashboard_process,
+    dashboard_url,
+    ensure_servable,
+    open_to_lan,
+    qr_code,
+)
 
 APP = dashboard_folder() / "app.py"
 
@@ -130,3 +142,110 @@ def test_the_pages_server_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     config = uvicorn.Config(lambda: None)
     config.load()
     assert config.http_protocol_class is BoundedProtocol
+
+
+def test_the_network_gets_in_by_a_token_that_no_argument_shows(tmp_path: Path) -> None:
+    """The file is this user's alone, the address holds the token, other users' lists do not."""
+    lan = open_to_lan(tmp_path)
+    assert lan.token_file.read_text() == lan.token
+    assert len(lan.token) > 20
+    assert lan.token_file.stat().st_mode & 0o777 == 0o600
+    assert open_to_lan(tmp_path).token != lan.token
+    assert lan.hosts[-1].endswith(".local")
+    there = replace(lan, hosts=("192.0.2.7",)).url(8501)
+    assert there == f"http://192.0.2.7:8501/?token={lan.token}"
+    assert replace(lan, hosts=("2001:db8::7",)).url(8501).startswith("http://[2001:db8::7]:8501/?")
+    assert qr_code(lan.url(8501)).count("\n") > 10
+    command = dashboard_command("ws://127.0.0.1:9/live", 8599, lan=lan)
+    assert not any(lan.token in word for word in command)
+    assert "--server.address=0.0.0.0" in command
+    assert command[command.index("--host") + 1] == lan.hosts[0]
+
+
+def test_without_a_way_out_the_machines_names_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop in no network is still reached by its own name."""
+
+    class Alone(socket.socket):
+        def connect(self, _address: object) -> None:
+            raise OSError("network is unreachable")
+
+    monkeypatch.setattr(socket, "socket", Alone)
+    names = dashboard_module._own_names()
+    assert names == (socket.gethostname().lower(), f"{socket.gethostname().lower()}.local")
+
+
+def test_a_catalogues_password_goes_by_the_environment() -> None:
+    """A path stands in the arguments, a URL never does."""
+    url = "postgresql://coach:secret@db/imuhip"
+    command = dashboard_command("ws://127.0.0.1:9/live", 8599, catalogue=url)
+    assert not any("secret" in word for word in command)
+    assert url in dashboard_environment(url).values()
+    command = dashboard_command("ws://127.0.0.1:9/live", 8599, catalogue="c.sqlite")
+    assert command[command.index("--catalogue") + 1] == "c.sqlite"
+    assert dashboard_environment("c.sqlite") == {} == dashboard_environment(None)
+
+
+def test_a_relay_finds_the_next_free_port_and_says_when_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The wanted port is used by another: the next one; nothing at all free: which address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert dashboard_module._free_port("127.0.0.1", port) != port
+
+    class Full(socket.socket):
+        def bind(self, _address: object) -> None:
+            raise OSError("address already in use")
+
+    monkeypatch.setattr(socket, "socket", Full)
+    with pytest.raises(OSError, match=r"no free port on 127\.0\.0\.1"):
+        dashboard_module._free_port("127.0.0.1", 9)
+
+
+PROGRAM = [sys.executable, "-c", "import sys, time; print('a word', flush=True); time.sleep(60)"]
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to ignore")
+def test_a_page_that_does_not_end_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked first, then killed; the block's own error comes out as it is."""
+    monkeypatch.setattr(dashboard_module, "END_S", 0.2)
+    process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == b"deaf\n"
+        dashboard_module.ended(process)
+    assert process.returncode == -9
+
+
+def test_a_page_ends_with_its_block_from_any_thread(tmp_path: Path) -> None:
+    """Started beside the main thread, where no signal can be caught, it ends all the same."""
+    words = tmp_path / "words"
+
+    def block() -> int | None:
+        with words.open("wb") as stderr, dashboard_process(PROGRAM, stderr) as process:
+            assert process.poll() is None
+        return process.returncode
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(block).result(30.0) not in (None, 0)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyError, match="mine"), dashboard_process(PROGRAM) as process:
+        raise KeyError("mine")
+    assert process.returncode is not None
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_sigterm_ends_the_block_as_ctrl_c_does() -> None:
+    """Whoever stops the command stops the page with it."""
+    with pytest.raises(KeyboardInterrupt), dashboard_process(PROGRAM) as process:
+        signal.raise_signal(signal.SIGTERM)
+    assert process.returncode is not None

@@ -2,17 +2,19 @@ import asyncio
 import http.client
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from imuhip.core.errors import ImuhipError
 from imuhip.core.records import Array
 from imuhip.live.control import MAX_BODY_BYTES, ControlRefusedError
-from imuhip.live.hub import LiveHub, Viewer, serving
+from imuhip.live.hub import KEPT_EVENTS, LiveHub, Viewer, serving
 from imuhip.live.protocol import COLUMNS, KIND_BACKFILL, KIND_FRAME, decode_rows, hello
 
 
@@ -52,6 +54,12 @@ async def reported(viewer: ClientConnection, *, extremes: bool = False) -> Any:
             return decode_rows(message)
         if extremes or json.loads(message)["type"] != "extremes":
             return json.loads(message)
+
+
+async def type_of(viewer: ClientConnection) -> str:
+    """What kind of message comes next."""
+    message = await asyncio.wait_for(viewer.recv(), 5.0)
+    return "rows" if isinstance(message, bytes) else str(json.loads(message)["type"])
 
 
 async def asked(
@@ -278,6 +286,23 @@ JSON_HEADERS = {"content_type": "application/json"}
             "step must be one of",
         ),
         ("/control/calibrate", b'{"step": "bow"}', JSON_HEADERS, 422, "calibrate needs edge"),
+        (
+            "/control/calibrate",
+            b'{"step": "bow", "edge": "begin", "seconds": "soon"}',
+            JSON_HEADERS,
+            422,
+            "seconds must be seconds from 0 to 300, not 'soon'",
+        ),
+        (
+            "/control/calibrate",
+            b'{"step": "bow", "edge": "begin", "ready_s": "301"}',
+            JSON_HEADERS,
+            422,
+            "ready_s must be seconds from 0 to 300",
+        ),
+        ("/control/set", b'{"load_kg": "-3"}', JSON_HEADERS, 422, "a number of kg from 0 to 600"),
+        ("/control/set", b'{"heel_cm": "16"}', JSON_HEADERS, 422, "a number of cm from 0 to 15"),
+        ("/control/set", b'{"equipment": "<b>"}', JSON_HEADERS, 422, "a few words of letters"),
         ("/control/stop", b'{"without": "pelvis"}', JSON_HEADERS, 422, "not without"),
         ("/control/mark", b" " * (MAX_BODY_BYTES + 1), JSON_HEADERS, 413, "more than"),
     ],
@@ -292,6 +317,149 @@ def test_bad_requests_get_a_sentence(
         assert status == expected
         assert said in answer["error"]
         assert handler.asked == []
+
+    run(scenario)
+
+
+def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose body stops on its way is answered after a while, and steers nothing."""
+    monkeypatch.setattr("imuhip.live.control.BODY_S", 0.1)
+
+    async def scenario(_hub: LiveHub, address: str, handler: Handler) -> None:
+        host, _, port = address.partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = "POST /control/mark HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{"
+        writer.write(head.encode())
+        assert b" 408 " in await reader.readline()
+        writer.close()
+        assert handler.asked == []
+
+    run(scenario)
+
+
+def test_one_viewer_too_many_is_refused_while_the_others_read() -> None:
+    """The reason is said in the closing, and whoever watches sees the next frame."""
+
+    async def scenario(hub: LiveHub, address: str, _: Handler) -> None:
+        hub.begin(hello("s/1", "A1", "live"))
+        async with AsyncExitStack() as stack:
+            url = f"ws://{address}/live"
+            viewers = [await stack.enter_async_context(connect(url)) for _ in range(2)]
+            late = await stack.enter_async_context(connect(url))
+            with pytest.raises(ConnectionClosed) as closed:
+                await late.recv()
+            assert closed.value.rcvd is not None
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
+                1013, "2 viewers are watching already",
+            )  # fmt: skip
+            hub.publish(rows_of(0, 1), stamp_unix_ns=1.0)
+            for viewer in viewers:
+                assert [await type_of(viewer) for _ in range(4)] == [
+                    "hello", "rows", "extremes", "rows",
+                ]  # fmt: skip
+
+    with mock.patch("imuhip.live.hub.MAX_VIEWERS", 2):
+        run(scenario)
+
+
+def test_what_a_viewer_says_is_not_heard() -> None:
+    """Text, bytes and a flood of both neither steer nor end anything."""
+
+    async def scenario(hub: LiveHub, address: str, handler: Handler) -> None:
+        hub.begin(hello("s/1", "A1", "live"))
+        async with connect(f"ws://{address}/live") as viewer:
+            for _ in range(50):
+                await viewer.send('{"action": "stop"}')
+                await viewer.send(b"stop")
+            hub.publish(rows_of(0, 1), stamp_unix_ns=1.0)
+            assert [await type_of(viewer) for _ in range(4)] == [
+                "hello", "rows", "extremes", "rows",
+            ]  # fmt: skip
+        assert handler.asked == []
+
+    run(scenario)
+
+
+def test_a_viewer_outlives_the_time_of_a_requests_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who watches is not taken for half a request, however long it says nothing."""
+    monkeypatch.setattr("imuhip.live.bounds.HEAD_S", 0.02)
+
+    async def scenario(hub: LiveHub, address: str, _: Handler) -> None:
+        hub.begin(hello("s/1", "A1", "live"))
+        async with connect(f"ws://{address}/live") as viewer:
+            for _ in range(3):
+                await viewer.recv()
+            halves = await asyncio.open_connection(*address.split(":"))
+            halves[1].write(b"GET /status")
+            assert await halves[0].read() == b"", "a head that never ends is closed meanwhile"
+            halves[1].close()
+            hub.publish(rows_of(0, 1), stamp_unix_ns=1.0)
+            assert await type_of(viewer) == "rows"
+
+    run(scenario)
+
+
+def test_a_connection_that_fails_leaves_no_viewer() -> None:
+    """What goes wrong in a server is raised to it, and nobody is watched any more."""
+
+    async def scene() -> None:
+        hub = LiveHub(Handler())
+        hub.begin(hello("s/1", "A1", "live"))
+        came: asyncio.Queue[Any] = asyncio.Queue()
+        came.put_nowait({"type": "websocket.connect"})
+
+        async def send(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                raise RuntimeError("a fault of the server")
+
+        scope = {
+            "type": "websocket", "path": "/live", "root_path": "", "query_string": b"",
+            "headers": [(b"host", b"localhost")], "subprotocols": [], "client": ("127.0.0.1", 1),
+            "server": ("localhost", 1), "scheme": "ws", "asgi": {"version": "3.0"},
+        }  # fmt: skip
+        with pytest.raises(RuntimeError, match="a fault of the server"):
+            await hub.app(scope, came.get, send)
+        assert hub._figures()["viewers"] == []
+
+    asyncio.run(scene())
+
+
+def test_a_new_viewer_gets_the_newest_events_of_a_long_session() -> None:
+    """A thousand are kept; what happened before them is in the recording."""
+
+    async def scenario(hub: LiveHub, address: str, _: Handler) -> None:
+        hub.begin(hello("s/1", "A1", "live"))
+        for number in range(KEPT_EVENTS + 5):
+            hub.announce("mark", {"label": str(number)})
+        async with connect(f"ws://{address}/live") as viewer:
+            await reported(viewer)
+            await reported(viewer)
+            labels = [(await reported(viewer))["label"] for _ in range(KEPT_EVENTS)]
+        assert labels == [str(number) for number in range(5, KEPT_EVENTS + 5)]
+
+    run(scenario)
+
+
+def test_a_frame_that_waits_when_a_session_begins_belongs_to_none() -> None:
+    """Rows of the session before that waited for their turn are not sent in the new one."""
+
+    async def scenario(hub: LiveHub, address: str, _: Handler) -> None:
+        hub.begin(hello("s/1", "A1", "live"))
+        async with connect(f"ws://{address}/live") as viewer:
+            for _ in range(3):
+                await viewer.recv()
+            hub.publish(rows_of(0, 1), stamp_unix_ns=1.0)
+            hub.publish(rows_of(1, 2), stamp_unix_ns=1.0)
+            hub.begin(hello("s/2", "A1", "live"))
+            await until(lambda: waited(hub))
+            hub.publish(rows_of(7, 8), stamp_unix_ns=1.0)
+            seen = [await reported(viewer) for _ in range(3)]
+            assert seen[0]["stream"] == "s/2"
+            assert [len(rows) for _, rows in seen[1:]] == [0, 1]
+            assert ticks(seen[2][1]) == [7]
+
+    async def waited(hub: LiveHub) -> bool:
+        return hub._timer is None
 
     run(scenario)
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from imuhip.core.errors import ImuhipError
+from imuhip.core.records import Mark
+from imuhip.live.lsl import Broadcast, _unit
 from imuhip.live.protocol import COLUMNS, rows_from_output
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
@@ -162,6 +164,51 @@ def test_the_output_is_the_pipelines(recording, tmp_path, monkeypatch):
         assert len(plain.faults) == len(sent.faults)
     assert len(one.finish().grid.t) == len(other.finish().grid.t)
     assert other.clock_residuals == one.clock_residuals
+
+
+class Outlet:
+    """Keeps what is pushed, as an outlet takes it."""
+
+    def __init__(self):
+        self.samples, self.stamps = [], []
+
+    def push_chunk(self, samples, stamps):
+        """Keep samples and their times."""
+        self.samples += samples
+        self.stamps += stamps
+
+    def push_sample(self, sample, stamp):
+        """Keep one."""
+        self.push_chunk([sample], [stamp])
+
+
+def test_a_magnetometer_goes_out_too_and_nothing_before_the_first_sample():
+    """Nine channels with their units; a mark before anything came has no time, and is not sent."""
+    made, blocks = {}, []
+
+    class Kept(Broadcast):
+        def _outlet(self, name, *details, **_):
+            made[name] = Outlet()
+            made[name].units = [_unit(channel) for channel in details[1]]
+            return made[name]
+
+        def _send_samples(self, block, shift_s):
+            if block.sensor == "pelvis":
+                blocks.append(block)
+            super()._send_samples(block, shift_s)
+
+    session = simulate("calibration", seed=3, profile_id="movella_dot_mode20", rate_hz=60.0)
+    stages = Kept(session.header, Pipeline(session.header), live=False)
+    stages.push([Mark(0, 0, "note:early")])
+    assert made["marks"].samples == []
+    for batch in session.batches():
+        stages.push(batch)
+    stages.finish()
+    assert made["pelvis"].units == ["m/s^2"] * 3 + ["rad/s"] * 3 + ["uT"] * 3
+    sent = np.array(made["pelvis"].samples)
+    assert np.array_equal(sent[:, 6:], np.concatenate([block.mag for block in blocks]))
+    shift = np.array(made["pelvis"].stamps) - np.concatenate([block.t for block in blocks])
+    assert shift == pytest.approx(shift[0], abs=1e-9)
 
 
 def test_without_pylsl_it_is_said(monkeypatch):

@@ -1,6 +1,9 @@
+import asyncio
+from typing import Any
+
 import pytest
 
-from imuhip.live.access import LOOPBACK_HOSTS, refusal
+from imuhip.live.access import LOOPBACK_HOSTS, OriginCheck, refusal
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,14 @@ def test_foreign_requests_are_refused(hosts: list[str], origins: list[str]) -> N
     why = refusal(hosts, origins, LOOPBACK_HOSTS)
     assert why is not None
     assert why.startswith(("Open this server as ", "Only pages of localhost"))
+
+
+def test_what_is_no_request_passes() -> None:
+    """A server's own start and end have no headers, and reach the application."""
+    passed: list[str] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        passed.append(scope["type"])
+
+    asyncio.run(OriginCheck(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    assert passed == ["lifespan"]

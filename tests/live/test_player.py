@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from faults import clock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -284,6 +285,29 @@ def test_a_replay_keeps_the_pace_of_the_recording() -> None:
     for moment, push in pushes:
         latest = max(int(np.max(record.host_ns)) for record in push)
         assert (moment - before) * 4.0 >= latest - first
+
+
+@pytest.mark.parametrize("speed", [3.0, 7.0])
+def test_no_clock_is_too_coarse_for_a_replay(speed: float) -> None:
+    """Where rounding wakes it a nanosecond early, it waits again, and nothing is lost."""
+    made: list[Stages] = []
+
+    def make(_header: Header) -> Stages:
+        made.append(Stages())
+        return made[-1]
+
+    async def play() -> None:
+        control = ReplayControl("tape")
+        tape = Tape(a_batch(0, 300, jitter_ns=1))
+        await Player(lambda: tape, make, Ear(control), control, session="tape", speed=speed).run()
+
+    clock.run(lambda _: play())
+    (stages,) = made
+    begin, first = stages.pushed[0][0], int(min(np.min(r.host_ns) for r in stages.pushed[0][1]))
+    for moment, push in stages.pushed:
+        latest = max(int(np.max(record.host_ns)) for record in push)
+        assert (moment - begin) * speed >= latest - first - 10 * speed
+    assert sum(len(taken_apart(push)) for _, push in stages.pushed) == 300
 
 
 def test_a_lasting_fault_is_reported_at_once_and_then_once_a_second() -> None:
