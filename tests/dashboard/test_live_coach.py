@@ -237,6 +237,7 @@ def test_sets_that_are_done_are_listed_and_repetitions_are_counted_aloud(
         "92° deep · 1.5 – 0.3 – 1.0 s"
     )
     assert page.evaluate("window.spoken") == ["1"]
+    expect(page.get_by_role("status").filter(has_text="Squat 1: left in 7°")).to_have_count(1)
     page.get_by_role("button", name="Sound").click()
     expect(page.get_by_role("button", name="Sound")).to_have_attribute("aria-pressed", "false")
 

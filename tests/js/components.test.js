@@ -31,6 +31,7 @@ test("a set counts each repetition of a side once, and a new set begins anew", (
   for (const side of ["left", "right", "right"]) story.hear(rep(1, 1, side));
   story.hear(rep(1, 2, "left", false));
   assert.deepEqual([story.counted.left.size, story.counted.right.size], [1, 1]);
+  assert.equal(story.words(), "Squat 2: left not counted");
   assert.equal(story.newest.number, 2);
   story.hear(rep(2, 1, "left"));
   assert.deepEqual(story.done.map((each) => each.number), [1]);

@@ -161,13 +161,14 @@ class View {
     this.drawn = feed.version;
   }
 
-  /** Say a repetition's number when it is new; what was there when the page came is not said. */
+  /** Say a repetition when it is new, aloud and to screen readers; not what was there when the page came. */
   count() {
     const { story } = this.feed;
     if (story.version === this.heard.version) return;
     const known = this.heard.version !== undefined && this.heard.stream === this.feed.hello?.stream;
     const count = story.key ? story.count() : "";
     if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.spoken) this.sound.speak(count.replace(" | ", ", "));
+    if (known) setText(this.root.querySelector(".heard"), story.words());
     Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, spoken: `${story.key} ${count}` });
   }
 

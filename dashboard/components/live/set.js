@@ -104,6 +104,14 @@ export class SetStory {
     return lines;
   }
 
+  /** The newest repetition in a sentence, such as "Squat 2: left in 9° ± 4, right out 4° ± 4". */
+  words() {
+    if (!this.newest) return "";
+    const title = this.title();
+    const sides = this.lines().map(({ side, text }) => `${side} ${text === "–" ? "too uncertain" : text}`);
+    return `${title[0].toUpperCase()}${title.slice(1)} ${this.newest.number}: ${sides.join(", ")}`;
+  }
+
   /** Sides whose newest repetition counts and has a rotation that is too uncertain. */
   uncertainSides() {
     const sides = Object.values(this.newest?.sides ?? {});

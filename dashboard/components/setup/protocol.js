@@ -16,6 +16,8 @@ const PAUSE_MS = 900;
 const BY_HAND_AFTER = "tray";
 // So often a step that fails begins again by itself; then somebody has to look.
 const MOST_TRIES = 3;
+// The buttons that lead on, the likeliest first.
+const LEADS_ON = ["end", "next", "train", "agree", "record", "begin", "free"];
 
 /** Walks through the steps; hears the collector's course by its status and verdicts in the feed. */
 export class Protocol {
@@ -39,6 +41,9 @@ export class Protocol {
 
   /** @type {Set<string>} */
   skipped;
+
+  /** Whether the keyboard was on a button that has gone. @type {boolean | undefined} */
+  homeless;
 
   /** @type {string | undefined} */
   drawnVerdict;
@@ -276,7 +281,16 @@ export class Protocol {
     at(".gates").hidden = !gates.length;
   }
 
+  /** Who pressed a button that then goes away finds the keyboard on the one that leads on. */
   drawButtons(recording, verdict) {
+    const held = this.root.querySelector(".buttons > :focus");
+    this.showButtons(recording, verdict);
+    this.homeless = held ? held.hidden : this.homeless && document.activeElement === document.body;
+    const next = LEADS_ON.map((name) => this.root.querySelector(`[data-do="${name}"]`)).find((button) => !button.hidden);
+    if (this.homeless) next?.focus();
+  }
+
+  showButtons(recording, verdict) {
     const at = (name) => this.root.querySelector(`[data-do="${name}"]`);
     const idle = !this.busy();
     const done = verdict?.accepted === true;
