@@ -16,15 +16,23 @@ _DARK = (
 )
 
 st.set_page_config(page_title="imuhip", page_icon=_HERE / "icon.svg", layout="wide")
-# Streamlit keeps a hand's breadth free above each page, and knows no gym colours.
+# Streamlit keeps a hand's breadth free above each page, knows no gym colours, and hides from a
+# keyboard where it is.
 st.html(
-    f"<style>{_DARK if palette() is DARK else ''}"
+    f"<style>:root {{ --imuhip-focus: {palette().text}; }}{_DARK if palette() is DARK else ''}"
     """
     html .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 3rem; }
     [data-testid="stCaptionContainer"] { color: inherit; opacity: .8; }
     [data-testid="stRadioOption"]:not([data-selected]) > div > div:first-child {
       border-color: color-mix(in srgb, currentColor 70%, transparent);
     }
+    .stApp :is(a, button, summary, main, canvas, [tabindex="0"]):focus-visible,
+    .stApp label:has(:is([type="radio"], [type="checkbox"]):focus-visible) {
+      outline: 3px solid var(--imuhip-focus); outline-offset: 1px;
+    }
+    .stApp :is(main, canvas):focus-visible { outline-offset: -3px; }
+    .stApp [data-testid="stElementToolbar"]:focus-within { opacity: 1; }
+    html[data-imuhip-theme="gym"] { --imuhip-focus: #fff; }
     html[data-imuhip-theme="gym"] :is(.stApp, [data-testid="stHeader"]) { background: #000; }
     html[data-imuhip-theme="gym"] [data-testid="stHeader"] * { color: #fff; }
     html[data-imuhip-theme="gym"] [data-testid="stTopNavLink"] { background: transparent; }

@@ -33,7 +33,7 @@ from imuhip.report.material import PROGRESS
 
 def main() -> None:
     """Draw the page."""
-    st.header("Athletes and sessions")
+    st.title("Athletes and sessions", anchor=False)
     for words in st.session_state.pop("said", ()):
         st.success(words)
     try:
@@ -73,7 +73,7 @@ def _show(catalogue: Catalogue) -> None:
         _show_athlete(catalogue, known[chosen])
     else:
         _show_people(catalogue, athletes, everything, tags)
-    st.subheader("Sessions")
+    st.header("Sessions", anchor=False)
     search, kind = st.columns([2, 2])
     found = catalogue.sessions(
         chosen or None,
@@ -216,7 +216,7 @@ def _card_html(person: Person) -> str:
         picture = image(drawn, "none", least_px=0.0)
         line = f"<figure>{picture}<figcaption>{figures}</figcaption></figure>"
     return (
-        f"{_CARD_STYLE}<article class='person'><h3>{escape(person.title)}</h3>"
+        f"{_CARD_STYLE}<article class='person'><h2>{escape(person.title)}</h2>"
         f"<p>{escape(' · '.join(part for part in (person.last, person.what) if part))}</p>"
         f"<ul>{chips}</ul>{line}<p class='consent'>{escape(person.consent)}</p></article>"
     )
@@ -232,7 +232,7 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
     with card.container(border=True):
         st.html(_card_html(person_of(athlete, sessions, findings, series)))
     with changes.container(border=True):
-        st.subheader("What changed", anchor=False)
+        st.header("What changed", anchor=False)
         for sentence in changes_of(series) or [changed_words(judged(series))]:
             st.markdown(sentence)
         _say_lately(catalogue, athlete, sessions)
@@ -304,7 +304,7 @@ def _show_sessions(catalogue: Catalogue, found: Sequence[Session], *, searched: 
         st.caption("Select a session at the left of its row to open or edit it.")
         return
     session = found[rows[0]]
-    st.subheader(session_title(session))
+    st.subheader(session_title(session), anchor=False)
     review, trash, _ = st.columns([1, 1, 3])
     if review.button("Open in Review", type="primary", width="stretch"):
         remember(session.athlete, session.id)
@@ -411,7 +411,7 @@ _TEAM = {
 
 _CARD_STYLE = """<style>
 .person { display: grid; gap: .35rem; }
-.person h3 { padding: 0; margin: 0; font-size: 1.25rem; } .person p { margin: 0; }
+.person h2 { padding: 0; margin: 0; font-size: 1.25rem; } .person p { margin: 0; }
 .person ul { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; padding: 0; margin: 0; }
 .person li { border: 1px solid #8888; border-radius: 99px; padding: .1rem .7rem; margin: 0;
   font-size: .95rem; }

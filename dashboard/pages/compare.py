@@ -140,7 +140,7 @@ def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
 
 def _table(found: Sequence[Comparison], title: str) -> None:
     """Words and numbers, what they mean, and the picture."""
-    st.subheader(_verdict(found))
+    st.header(_verdict(found), anchor=False)
     for words in remedy_of(found):
         st.warning(words.text)
     st.html(table_html(table_rows(found)))

@@ -63,7 +63,7 @@ def _show(catalogue: Catalogue) -> None:
         st.info("No repetition was found in these sessions.")
         return
     _show_changed(catalogue, athlete)
-    st.subheader("One measure over the weeks")
+    st.header("One measure over the weeks", anchor=False)
     what, how = st.columns(2)
     movement = what.selectbox("Movement", movements, format_func=movement_title)
     name = how.selectbox("Measure", measure_choices(), format_func=measure_title)
@@ -88,7 +88,7 @@ def _show(catalogue: Catalogue) -> None:
 def _show_changed(catalogue: Catalogue, athlete: str) -> None:
     """What changed, the surest first: by the measures and words of the report."""
     series = judged(catalogue.progress(athlete, names=PROGRESS))
-    st.subheader(changed_words(series))
+    st.header(changed_words(series), anchor=False)
     rows = changed_rows(series)
     if rows:
         st.html(table_html(rows, colour=palette().text))
@@ -98,13 +98,13 @@ def _show_changed(catalogue: Catalogue, athlete: str) -> None:
             st.html(table_html(sides, colour=palette().text))
     found = finding_histories(catalogue.findings(athlete), catalogue.sessions(athlete))
     if found:
-        st.subheader("What was found, over the sessions")
+        st.header("What was found, over the sessions", anchor=False)
         st.html(table_html(finding_rows(found)))
 
 
 def _show_dose(weeks: Sequence[Week]) -> None:
     """Repetitions a week, and the weeks one by one."""
-    st.subheader("Dose")
+    st.header("Dose", anchor=False)
     if words := walk_words(weeks):
         st.markdown(words)
     st.plotly_chart(dose_figure(weeks, palette()), key="dose", config=_PLOT)
@@ -120,7 +120,7 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
     for way in ways:
         mine = [one for one in series if one.direction == way]
         if len(ways) > 1:
-            st.subheader(f"Turning {way}")
+            st.subheader(f"Turning {way}", anchor=False)
         mine_goals = goals_for(goals, mine)
         figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
         st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
@@ -138,7 +138,7 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
 
 
 def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None:
-    st.subheader("Goals")
+    st.header("Goals", anchor=False)
     for number, goal in enumerate(catalogue.goals(athlete)):
         words, button = st.columns([3, 1], vertical_alignment="center")
         words.write(f"{measure_title(goal.measure)}: {goal_words(goal)}")
@@ -166,7 +166,7 @@ def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None
 
 
 def _notes(catalogue: Catalogue, athlete: str) -> None:
-    st.subheader("Cues, pain and notes")
+    st.header("Cues, pain and notes", anchor=False)
     with st.form("note", clear_on_submit=True):
         kind, when = st.columns(2)
         chosen = kind.selectbox("What", list(_KINDS), format_func=_KINDS.__getitem__)

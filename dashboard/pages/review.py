@@ -46,7 +46,7 @@ from imuhip.results.schemas import SESSION_FILE
 
 def main() -> None:
     """Draw the page."""
-    st.header("Review")
+    st.title("Review", anchor=False)
     try:
         with opened() as catalogue:
             session = _asked_session(catalogue)
@@ -223,7 +223,7 @@ def _furthest_cards(review: Review) -> str:
         colour = f"color:{palette().sides[side]}"
         cards.setdefault(title, []).append(line.replace("<b>", f'<b style="{colour}">'))
     body = "".join(
-        f"<article><h3>{escape(title)}</h3>{''.join(lines)}</article>"
+        f"<article><h2>{escape(title)}</h2>{''.join(lines)}</article>"
         for title, lines in cards.items()
     )
     return f"{_CARDS}<div class='furthest'>{_verdict_card(review)}{body}</div>"
@@ -244,7 +244,7 @@ def _verdict_card(review: Review) -> str:
         unknown = any(card.grade == "cannot_tell" for card in cards) or uncertain_sides(review.reps)
         calm = "No findings, but some checks are inconclusive" if unknown else "Nothing"
         lines.append(f"<p class='said'>{calm if cards else 'No rule applies to this session'}</p>")
-    return f"<article class='verdict'><h3>What stands out</h3>{''.join(lines)}</article>"
+    return f"<article class='verdict'><h2>What stands out</h2>{''.join(lines)}</article>"
 
 
 def _show_reps(review: Review, key: str, marks: Sequence[tuple[float, str]]) -> None:
@@ -334,7 +334,7 @@ def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
     chosen = [rep for rep in lit if _kind(rep) == kind]
     first, second = st.columns(2)
     with first:
-        st.subheader("Rotation against flexion")
+        st.header("Rotation against flexion", anchor=False)
         st.plotly_chart(path_figure(review, chosen or mine, palette()), key="paths", config=_PLOT)
         st.caption(
             "The repetitions that are selected in the list."
@@ -342,7 +342,7 @@ def _show_shapes(review: Review, lit: Sequence[Rep]) -> None:
             else f"All that count, {MOST_PATHS} lines at most; select some to see them alone."
         )
     with second:
-        st.subheader("Mean ± SD")
+        st.header("Mean ± SD", anchor=False)
         means = mean_figure(review, mine, angle, chosen, palette())
         st.plotly_chart(means, key="mean", config=_PLOT)
         st.caption(
@@ -409,8 +409,8 @@ _CARDS = """<style>
 .furthest { display: flex; flex-wrap: wrap; gap: .6rem; }
 .furthest article { flex: 1 1 14rem; padding: .5rem .9rem; border-radius: .6rem;
   background: color-mix(in srgb, currentColor 5%, transparent); border: 1px solid #8884; }
-.furthest h3 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
-.furthest h3::first-letter { text-transform: uppercase; }
+.furthest h2 { font-size: 1rem; font-weight: 600; padding: 0; margin: 0; }
+.furthest h2::first-letter { text-transform: uppercase; }
 .furthest p { margin: 0; display: flex; gap: .8rem; align-items: baseline; }
 .furthest .verdict { flex: 2 1 22rem; }
 .furthest .said { display: block; font-weight: 600; line-height: 1.3; padding-left: .6rem;

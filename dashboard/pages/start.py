@@ -18,7 +18,7 @@ from imuhip.core.errors import ImuhipError
 def main() -> None:
     """Draw the page."""
     st.html(_STYLE)
-    st.header("Hip rotation, live and over weeks")
+    st.title("Hip rotation, live and over weeks", anchor=False)
     try:
         with opened() as catalogue:
             athletes = catalogue.athletes()
@@ -36,12 +36,12 @@ def _stations(athletes: Sequence[Athlete]) -> None:
     """How sensors, athlete and calibration stand at this moment."""
     start = start_of(hub_status(settings_from_arguments().hub), athletes)
     sensors, athlete, calibrate = st.columns(3)
-    with sensors.container(border=True):
+    with sensors.container(border=True, height="stretch"):
         _card("1", "Sensors", start.sensors)
-    with athlete.container(border=True):
+    with athlete.container(border=True, height="stretch"):
         _card("2", "Athlete", start.athlete)
         _latest(athletes, start)
-    with calibrate.container(border=True):
+    with calibrate.container(border=True, height="stretch"):
         _card("3", "Calibrate", start.calibrate)
     if st.button(
         start.button, type="primary", icon=":material/play_arrow:", width="stretch", key="go"
@@ -51,7 +51,7 @@ def _stations(athletes: Sequence[Athlete]) -> None:
 
 def _card(number: str, title: str, card: Card) -> None:
     """One of the three, with a tick once it is right."""
-    st.subheader(f"{':material/check_circle:' if card.done else number} {title}", anchor=False)
+    st.header(f"{'✓' if card.done else number} {title}", anchor=False)
     st.markdown("  \n".join((f"**{card.words[0]}**", *card.words[1:])))
 
 
@@ -97,7 +97,8 @@ def _phone() -> None:
 
 _MOST = 4
 _STYLE = """<style>
-.st-key-go button { min-height: 4.2rem; } .st-key-go button p { font-size: 1.5rem; }
+.st-key-go button { min-height: 4.2rem; } .st-key-go button :is(p, span) { font-size: 1.5rem; }
+[data-testid="stColumn"] h2 { padding-top: 0; }
 </style>"""
 
 main()

@@ -35,7 +35,7 @@ def _place() -> str | None:
 
 def draw_page(title: str, show: Callable[[Catalogue], None]) -> None:
     """Head a page and show what the catalogue holds; what is refused is said in its place."""
-    st.header(title)
+    st.title(title, anchor=False)
     try:
         with opened() as catalogue:
             show(catalogue)

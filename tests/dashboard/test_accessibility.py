@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from beds.dashboard import weeks_in
 from playwright.sync_api import Page, expect
 from support.dashboard_processes import free_port, running
+from support.keyboard import Keyboard, heard_faults
 
 from imuhip.live.dashboard import dashboard_command, dashboard_url
 
@@ -41,6 +42,35 @@ def weeks(hub_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     with running(command, dashboard_url(port), tmp_path_factory.mktemp("dashboard")) as url:
         yield url
 
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_keyboard_goes_over_the_whole_page(page: Page, weeks: str, path: str) -> None:
+    """Each stop is seen, none holds the keyboard; headings are in order, controls have names."""
+    page.goto(f"{weeks}{path}")
+    expect(page.locator(VIEWS[path][0][1]).locator("visible=true").first).to_be_visible()
+    expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
+    assert heard_faults(page) == []
+    keyboard = Keyboard(page)
+    stops = keyboard.walk()
+    assert len(stops) > LEAST_STOPS, stops
+    assert keyboard.tab(back=True), "Shift+Tab does not lead back into the page"
+
+
+@pytest.mark.parametrize("path", CANVASES)
+def test_a_keyboard_goes_over_a_live_page(
+    page: Page, address: str, collector: Any, path: str
+) -> None:
+    """The same while a set goes on."""
+    collector.start()
+    page.goto(f"{address}{path}")
+    page.locator(CANVASES[path]).wait_for()
+    assert heard_faults(page) == []
+    assert len(Keyboard(page).walk()) > LEAST_STOPS
+
+
+LEAST_STOPS = 10
+"""The pages' names, the main menu, and something of the page itself."""
 
 FADED = """document.getAnimations().every((each) =>
   each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity)"""
