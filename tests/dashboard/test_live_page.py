@@ -119,7 +119,7 @@ def test_the_page_survives_a_killed_and_restarted_collector(
     stream = page.evaluate("window.imuhip.live.stream")
     collector.kill()
     page.wait_for_function(LIVE.format("stopped"))
-    assert page.get_by_role("status").inner_text() == "Collector stopped – reconnecting"
+    assert page.locator(".state").inner_text() == "Collector stopped – reconnecting"
     page.wait_for_function("window.imuhip.live.needles.left === null")
     assert needle(page, "left")["drawn"] is None
     assert figure(page, "left") == figure(page, "right") == "–"
@@ -135,7 +135,7 @@ def test_a_page_that_is_opened_first_waits_for_the_collector(
 ) -> None:
     """Without a collector the page says so, and begins by itself when there is one."""
     open_live(page, address, "none")
-    assert page.get_by_role("status").inner_text() == "Waiting for the collector"
+    assert page.locator(".state").inner_text() == "Waiting for the collector"
     collector.start()
     page.wait_for_function(LIVE.format("live"))
 
@@ -158,7 +158,7 @@ def test_a_stream_that_halts_shows_no_number(page: Page, address: str, collector
     collector.signal(signal.SIGSTOP)
     page.wait_for_function(LIVE.format("waiting"))
     assert page.evaluate("window.age") <= 500.0
-    assert page.get_by_role("status").inner_text() == "Waiting for the sensors"
+    assert page.locator(".state").inner_text() == "Waiting for the sensors"
     assert needle(page, "left")["drawn"] is None
     assert figure(page, "left") == "–"
     collector.signal(signal.SIGCONT)
