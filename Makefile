@@ -9,12 +9,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 YES :=
 
-.PHONY: demo test lint types unit visit layout example wheel coverage bench faults soak docs pictures clean
+.PHONY: demo test ci lint types kernels unit visit layout example wheel coverage bench faults soak docs \
+	pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/imuhip demo $(ARGS)
 
 test: lint types unit
+
+# All of `test` and `visit`, as CI runs it: kernels are compiled ahead while types are checked, and
+# other tests go on while the visit waits for its browser.
+ci: $(VENV)/tested
+	$(MAKE) --jobs 2 --output-sync=target lint types kernels
+	$(MAKE) unit ARGS='-m "not wheel" $(ARGS)'
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
@@ -24,10 +31,17 @@ lint: $(VENV)/tested
 types: $(VENV)/tested
 	$(BIN)/mypy
 
-# A file stays in one process: its browser, its dashboard and its sessions are made once.
+# Compiled ahead, kernels cost no test a compilation, and no process the start of numba.
+kernels: $(VENV)/tested
+	-$(BIN)/python compile_kernels.py
+
+# A file stays in one process: its browser, its dashboard and its sessions are made once. Files go in
+# the order of their folders, so that none of the slow ones, of few tests, is left for the end. One
+# process more than processors: many tests wait for a browser or for another process.
+WORKERS := $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
 unit: $(VENV)/tested
 	$(BIN)/python tests/system_packages.py $(if $(YES),--yes)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A coach's whole visit in a browser, some minutes long; IMUHIP_PICTURES=FOLDER keeps its pictures.
 visit: $(VENV)/tested
