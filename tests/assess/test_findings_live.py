@@ -26,14 +26,19 @@ def _reported(session, settings=None):
     return [*outs, pipeline.finish()]
 
 
+@pytest.fixture(scope="module")
+def outs(session):
+    """What the pipeline gives of it, with the general limits."""
+    return _reported(session)
+
+
 def _drops(outs, number):
     found = [f for out in outs for f in out.findings]
     return [f for f in found if f.rule == "pelvic_drop" and f.set == number]
 
 
-def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(session):
+def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(outs):
     """The drop is reported from the first repetition on, with its side; the next set is clean."""
-    outs = _reported(session)
     first, second = _drops(outs, 1), _drops(outs, 2)
     assert [len(f.repetitions) for f in first] == [1, 2, 3, 4]
     assert {(f.side, f.grade in ("mild", "marked")) for f in first} == {("left", True)}
@@ -43,9 +48,8 @@ def test_a_fault_is_reported_after_each_repetition_and_in_its_set_alone(session)
     assert [f.grade for f in second] == ["none"] * 4
 
 
-def test_findings_come_with_their_repetition(session):
+def test_findings_come_with_their_repetition(outs):
     """What is reported of a repetition is in the same output as the repetition itself."""
-    outs = _reported(session)
     for out in outs:
         reported = {(r.movement, r.set) for r in out.repetitions if r.counted}
         assert {(f.movement, f.set) for f in out.findings} == reported
@@ -59,9 +63,9 @@ def test_the_recordings_own_settings_judge(session):
         _reported(session, {"limits": {"pelvic_drop_deg": 150.0}})
 
 
-def test_the_last_word_alone_is_the_same_as_live(session):
+def test_the_last_word_alone_is_the_same_as_live(session, outs):
     """Asked for the last word only, all that stood live in the end comes at the end, bit by bit."""
-    live = latest_findings([f for out in _reported(session) for f in out.findings])
+    live = latest_findings([f for out in outs for f in out.findings])
     pipeline = Pipeline(session.header, last_word=True)
     before = [f for batch in session.batches(7.0) for f in pipeline.push(batch).findings]
     assert before == []

@@ -1,6 +1,7 @@
 """Whatever an analysis writes is opened again: by programs, for the catalogue, for a report."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,20 @@ from imuhip.report.material import material_in
 from imuhip.results.analysis import analyze
 from imuhip.results.extra_columns import COLUMNS
 from imuhip.results.schemas import Results, read_results
-from imuhip.simulate.session import Setup, simulate, write, write_folder
+from imuhip.simulate.session import Setup, SimulatedSession, simulate, write, write_folder
 
 NOTES = ("0.5,note:early", "60.0,pain", "60.5,cue:Knees out.", "61.0,note:ä;\"'")
 
 
+@cache
+def session() -> SimulatedSession:
+    """A calibration and a set of squats."""
+    return simulate("squat", seed=5, grade="good", profile_id="imported")
+
+
 def squats(folder: Path) -> None:
-    """A calibration and a set of squats as a folder of tables with marks."""
-    write_folder(simulate("squat", seed=5, grade="good", profile_id="imported"), folder)
+    """The session as a folder of tables with marks."""
+    write_folder(session(), folder)
 
 
 def with_notes(folder: Path) -> None:
