@@ -26,7 +26,6 @@ from imuhip.live.dashboard import (
     dashboard_url,
     ensure_servable,
     open_to_lan,
-    qr_code,
 )
 
 APP = dashboard_folder() / "app.py"
@@ -144,22 +143,13 @@ def test_the_pages_server_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.http_protocol_class is BoundedProtocol
 
 
-def test_the_network_gets_in_by_a_token_that_no_argument_shows(tmp_path: Path) -> None:
-    """The file is this user's alone, the address holds the token, other users' lists do not."""
+def test_a_visitors_address_holds_a_token_of_its_own(tmp_path: Path) -> None:
+    """Each start has another; names and both kinds of addresses lead in."""
     lan = open_to_lan(tmp_path)
-    assert lan.token_file.read_text() == lan.token
-    assert len(lan.token) > 20
-    assert lan.token_file.stat().st_mode & 0o777 == 0o600
     assert open_to_lan(tmp_path).token != lan.token
-    assert lan.hosts[-1].endswith(".local")
     there = replace(lan, hosts=("192.0.2.7",)).url(8501)
     assert there == f"http://192.0.2.7:8501/?token={lan.token}"
     assert replace(lan, hosts=("2001:db8::7",)).url(8501).startswith("http://[2001:db8::7]:8501/?")
-    assert qr_code(lan.url(8501)).count("\n") > 10
-    command = dashboard_command("ws://127.0.0.1:9/live", 8599, lan=lan)
-    assert not any(lan.token in word for word in command)
-    assert "--server.address=0.0.0.0" in command
-    assert command[command.index("--host") + 1] == lan.hosts[0]
 
 
 def test_without_a_way_out_the_machines_names_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
