@@ -14,6 +14,9 @@ from itertools import islice
 from faults.auditor import audited_seed
 from faults.story import story_of
 
+BLOCK = 200
+"""Seeds after which the workers are made anew, for none keeps what it took of the memory."""
+
 
 def main() -> int:
     """Run them, with progress on standard error."""
@@ -21,9 +24,10 @@ def main() -> int:
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     started, wrong, simulated = time.perf_counter(), 0, 0.0
     numbers = iter(range(first, first + seeds))
-    with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=200) as pool:
-        done = 0
-        while some := list(islice(numbers, 200)):
+    done = 0
+    # A pool for each block: in CPython, one that renews its workers itself can stand still.
+    while some := list(islice(numbers, BLOCK)):
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
             for seed, story, found in pool.map(audited_seed, some):
                 done += 1
                 simulated += story_of(seed).seconds
