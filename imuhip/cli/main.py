@@ -87,7 +87,12 @@ def main() -> None:
 
 
 def _end_as_by_hand(_number: int, _frame: FrameType | None) -> None:
-    """End as Ctrl-C does, so that whatever a command began ends with it."""
+    """End as Ctrl-C does, so that whatever a command began ends with it.
+
+    A script's shell starts what runs in its background with Ctrl-C ignored; SIGTERM ends it still.
+    """
+    if not callable(signal.getsignal(signal.SIGINT)):
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

@@ -167,7 +167,10 @@ class FolderInTheMaking:
         refuse_foreign_folder(target, ours=ours)
         make_folder(target.parent)
         self.path = temporary_beside(target)
-        make_folder(self.path)
+        try:
+            make_folder(self.path)
+        except RecordingError as error:
+            raise RecordingError(error.message, path=target) from error
 
     def commit(self) -> None:
         """Put the folder into its place; RecordingError if the disk refuses."""

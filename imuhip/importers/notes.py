@@ -208,13 +208,13 @@ def _started(value: Any) -> tuple[str, int]:
             value = datetime.fromisoformat(value)
         except ValueError as error:
             raise RecordingError(
-                f"started = {value[:40]!r} is not a time such as 2026-03-02T10:00:00Z."
+                f"started = {value[:40]} is not a time such as 2026-03-02T10:00:00Z."
             ) from error
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.fromisoformat(value.isoformat())  # local, as all without a zone
     if not isinstance(value, datetime):
         raise RecordingError(
-            f"started = {repr(value)[:40]} is not a time such as 2026-03-02T10:00:00Z."
+            f"started = {str(value)[:40]} is not a time such as 2026-03-02T10:00:00Z."
         )
     try:
         value = value if value.tzinfo is not None else value.astimezone()

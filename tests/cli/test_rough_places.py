@@ -6,13 +6,16 @@ import subprocess
 import sys
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
+from support.result_folders import results_folder
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import file_made_whole
 from imuhip.importers.number_tables import read_text_table
 from imuhip.live.dashboard import ended
+from imuhip.results.exporters.formats import export
 
 
 def run(code, **env):
@@ -54,15 +57,18 @@ def test_what_the_disk_refuses_is_a_sentence():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-def test_sigterm_ends_as_by_hand():
-    """What a command cleans up after Ctrl-C it cleans up after SIGTERM."""
+@pytest.mark.parametrize("before", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN)"])
+@pytest.mark.parametrize("waits", ["time.sleep(60)", "asyncio.run(asyncio.sleep(60))"])
+def test_sigterm_ends_as_by_hand(before, waits):
+    """What a command cleans up after Ctrl-C it cleans up after SIGTERM, also in the background."""
     code = (
-        "import time\n"
+        "import asyncio, signal, time\n"
         "from imuhip.cli import main\n"
+        f"{before}\n"
         "def app():\n"
         "    try:\n"
         "        print('ready', flush=True)\n"
-        "        time.sleep(60)\n"
+        f"        {waits}\n"
         "    except KeyboardInterrupt:\n"
         "        print('cleaned', flush=True)\n"
         "main.app = app\n"
@@ -90,6 +96,38 @@ def test_an_error_while_writing_names_the_file_asked_for(tmp_path):
     ):
         raise PermissionError(13, "Permission denied", str(temporary))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of Unix")
+@pytest.mark.parametrize(
+    ("source", "format_name", "name"),
+    [("results", "csv", "out"), ("results", "c3d", "x.c3d"), ("a.mcap", "c3d", "x.c3d")],
+)
+def test_a_folder_that_cannot_be_written_is_named_as_it_was_given(
+    tmp_path, monkeypatch, source, format_name, name
+):
+    """No hidden name of work in progress, and why; nothing is left."""
+    results_folder(tmp_path / "results")
+    (tmp_path / "a.mcap").touch()
+    out = tmp_path / "ro"
+    out.mkdir()
+
+    def refuses(real):
+        def act(path, *args, **kwargs):
+            if path.parent == out:
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *args, **kwargs)
+
+        return act
+
+    for action in ("mkdir", "touch", "open"):
+        monkeypatch.setattr(Path, action, refuses(getattr(Path, action)))
+    with pytest.raises(RecordingError) as refused:
+        export(tmp_path / source, format_name, out / name)
+    assert str(refused.value).startswith(f"{out / name}: ")
+    assert "permission denied" in str(refused.value)
+    assert ".part" not in str(refused.value)
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="zones of Unix")

@@ -66,7 +66,18 @@ BAD = [
         None,
         "athlete should be text in quotes",
     ),
-    (file("session.toml", 'started = "noon"\n'), "session.toml", None, "is not a time such as"),
+    (
+        file("session.toml", 'started = "noon"\n'),
+        "session.toml",
+        None,
+        "noon is not a time such",
+    ),
+    (
+        file("session.toml", "started = 20:30:00\n"),
+        "session.toml",
+        None,
+        "started = 20:30:00 is not a time such as",
+    ),
     (
         file("session.toml", "started = 9999-01-01\n"),
         "session.toml",

@@ -109,6 +109,7 @@ def _save(file: Any, path: Path, frames: Singles) -> None:
     """
     own = path.with_name(f"{path.name}.c3d")  # ezc3d adds the ending where it is missing
     try:
+        own.touch()  # ezc3d says nothing of a file that it cannot make
         file.write(str(own))
         written = own.read_bytes()
     finally:

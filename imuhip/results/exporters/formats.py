@@ -207,7 +207,10 @@ def _folder(source: Path, target: Path, on_progress: Callable[[float], None]) ->
     if source.is_dir():
         yield source
         return
-    making = FolderInTheMaking(temporary_beside(target), ours=EXPORT_FILE)
+    try:
+        making = FolderInTheMaking(temporary_beside(target), ours=EXPORT_FILE)
+    except RecordingError as error:
+        raise RecordingError(error.message, path=target) from error
     try:
         analyze(source, making.path / "results", on_progress=on_progress)
         yield making.path / "results"
