@@ -65,9 +65,8 @@ def _recording(world: World, taken: Taken) -> Iterator[str]:
         yield f"damaged: {reader.faults}"
     lost_ns = taken.ended_ns
     if failed:
-        failure = [t for t, sentence in world.said if "the disk refused" in sentence]
-        lost_ns = round(((min(failure) if failure else world.loop.now) - _grace_s(world)) * 1e9)
-        lost_ns = min(lost_ns, taken.ended_ns or lost_ns)
+        lost_ns = world.disk.failed_ns or round(world.loop.now * 1e9)
+        lost_ns = min(lost_ns - round(_grace_s(world) * 1e9), taken.ended_ns or lost_ns)
     yield from _delivered(world.ways, taken, batches, lost_ns)
     live = _live(world, taken)
     if live is None:
@@ -129,7 +128,12 @@ def _grace_s(world: World) -> float:
     """How much may be lost at a kill: a second, and what a slow disk or a pause adds."""
     story = world.story
     slow = 2.0 * story.disk.slow_s + (0.0 if story.disk.slow_s < _SLOW_S else 2.0 * FLUSH_S)
-    return 1.0 + slow + sum(s for _, s in story.pauses)
+    return 1.0 + slow + _paused_s(world)
+
+
+def _paused_s(world: World) -> float:
+    """How long the computer stood still in all."""
+    return sum(s for _, s in world.story.pauses)
 
 
 def _live(world: World, taken: Taken) -> Watched | None:
@@ -261,9 +265,12 @@ def _reported(world: World) -> Iterator[str]:
     counts = Counter(said)
     if counts[_NO_BLUETOOTH] > 1:
         yield f"{counts[_NO_BLUETOOTH]} times that there is no Bluetooth"
-    refusals = sum("the disk refused" in s for s in said)
-    if refusals > 1 or (world.disk.failed and world.taken and not refusals):
-        yield f"the disk failed, and that was told {refusals} times"
+    refusals = [t for t, s in world.said if "the disk refused" in s]
+    if len(refusals) > 1 or (world.disk.failed and world.taken and not refusals):
+        yield f"the disk failed, and that was told {len(refusals)} times"
+    late = min(refusals, default=0.0) - world.disk.failed_ns / 1e9
+    if late > _TOLD_S + 2.0 * (world.story.push_s + world.story.disk.slow_s) + _paused_s(world):
+        yield f"the disk failed, and that was told {late:.2f} s later"
     for stranger in world.strangers:
         if stranger.connects:
             yield f"a stranger named {stranger.sensor.name} was connected"
@@ -347,4 +354,6 @@ _COLUMNS = (
 _NEAR_S = 0.15
 _SLOW_S = 0.15
 _LEFT_S = 5.0
+_TOLD_S = 0.1
+"""What the disk refused is said once the work at hand is done."""
 _NO_BLUETOOTH = "Bluetooth is off or not available. Switch it on and allow this program to use it."

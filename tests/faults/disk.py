@@ -73,6 +73,7 @@ class Disk:
     takes: Callable[[float], None]
     calls: int = 0
     failed: bool = False
+    failed_ns: int = 0
     photographs: list[tuple[int, bytes]] = field(default_factory=list)
     synced: bytes = b""
     kill_at: tuple[int, ...] = ()
@@ -96,7 +97,7 @@ class Disk:
             data = data[: (len(data) + 1) // 2]
         room = self.plan.room - self._written if self.plan.room else len(data)
         if room <= 0:
-            self.failed = True
+            self._fails()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         done = os.write(handle, data[:room])
         self._written += done
@@ -128,8 +129,13 @@ class Disk:
         if self.calls in self.kill_at and handle in self._files:
             self.photograph(self._files[handle], bytes(data[: len(data) // 2]))
         if plan.fails and self.calls >= plan.fails and name != "close":
-            self.failed = True
+            self._fails()
             raise OSError(plan.code, os.strerror(plan.code))
+
+    def _fails(self) -> None:
+        """Remember when it failed first."""
+        self.failed_ns = self.failed_ns or self.now_ns()
+        self.failed = True
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import pytest
 from faults.air import Trouble
 from faults.auditor import audited_seed, problems
 from faults.digest import digest
+from faults.disk import DiskPlan
 from faults.story import Story, story_of
 from faults.world import lived
 
@@ -117,3 +118,7 @@ def test_the_auditor_sees_a_late_disk_and_words_that_come_twice(tmp_path: Path) 
     assert problems(world) == []
     world.said += [each for each in world.said if "lost (" in each[1]]
     assert any("losses were reported" in each for each in problems(world))
+    world = lived(Story(3, push_s=0.06, disk=DiskPlan(room=20_000)), tmp_path / "c")
+    assert problems(world) == []
+    world.said = [(t + 1.0 * ("the disk refused" in each), each) for t, each in world.said]
+    assert any("told" in each and "s later" in each for each in problems(world))
