@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`.
 # What tests use beside Python (a browser, dbus, PostgreSQL) is named and asked for before it is
 # installed; `make test YES=1` says yes. Without it those tests are skipped and say so.
-# bumble comes without the packages it names: see pyproject.toml.
+# The tests' bumble comes without the packages it names: see pyproject.toml.
 # Everything else lands in .venv.
 
 PYTHON ?= python3
@@ -98,7 +98,6 @@ clean:
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo]'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bumble
 	-$(BIN)/python compile_kernels.py
 	touch $@
 

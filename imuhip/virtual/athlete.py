@@ -3,12 +3,12 @@
 ::
 
     sensors = virtual_athlete(simulate("squat", seed=3, setup=Setup(radio=Radio())))
-    async with bumble_bed(sensors) as bed:        # or bluez_bed, on Linux
-        async with BleakScanner(backend=bed.scanner_backend) as scanner: ...
+    async with virtual_adapter(sensors) as adapter:
+        async with BleakScanner(backend=adapter.scanner_backend) as scanner: ...
 
-`bumble.bumble_bed` carries them over virtual controllers in this process, everywhere;
-`bluez.bluez_bed` over an ``org.bluez`` of our own on a private bus, below bleak's own
-Linux backend.
+`adapter.virtual_adapter` carries them in this process, on every system. The tests have two beds
+with more of the real thing: a Bluetooth stack, and BlueZ on a private bus below bleak's own Linux
+backend.
 """
 
 from collections.abc import Mapping, Sequence

@@ -51,8 +51,8 @@ from imuhip.simulate.radio import RADIOS
 from imuhip.simulate.radio import Radio as Air
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import virtual_athlete
-from imuhip.virtual.bumble import bumble_bed, need_bumble
 from imuhip.virtual.reel import marks_of
 from imuhip.virtual.sensor import LinkFaults, VirtualSensor
 
@@ -106,9 +106,11 @@ async def _run(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> No
     with _dashboard(f"127.0.0.1:{hub_port}", page_port, library, say) as url:
         opening = asyncio.create_task(_open(url, wishes.browser, say))
         filing = Filing(library, leads=not wishes.leave)
-        why = _no_radio(wishes.speed)
-        if why:
-            say(f"{why}; the recording that ships is replayed instead")
+        if wishes.speed != 1.0:
+            say(
+                f"sensors have clocks of their own, which cannot run {wishes.speed:g} times as "
+                "fast; the recording that ships is replayed instead"
+            )
             recording = await _replayed(wishes, hub_port, opening, say)
             analysis = await filing.file(recording)
         else:
@@ -121,17 +123,6 @@ async def _run(wishes: Wishes, say: Say, show: Callable[[Analysis], None]) -> No
         async with served(recording, wishes.speed, hub_port, say) as replay:
             while True:
                 await replay.player.run()
-
-
-def _no_radio(speed: float) -> str:
-    """Why it cannot go by radio; empty when it can."""
-    if speed != 1.0:
-        return f"sensors have clocks of their own, which cannot run {speed:g} times as fast"
-    try:
-        need_bumble()
-    except DeviceError as error:
-        return error.message
-    return ""
 
 
 async def _replayed(wishes: Wishes, hub_port: int, opening: "asyncio.Task[None]", say: Say) -> Path:
@@ -168,8 +159,10 @@ async def _collected(
         recorded=filing.recorded,
         filed=filing.state_of,
     )
-    async with bumble_bed(sensors) as bed:
-        radio = Radio(scanner_backend=bed.scanner_backend, client_backend=bed.client_backend)
+    async with virtual_adapter(sensors) as adapter:
+        radio = Radio(
+            scanner_backend=adapter.scanner_backend, client_backend=adapter.client_backend
+        )
         kits = [_kit(athlete, sensors)]
         async with collecting(kits, [radio], options, port=hub_port, say=say) as (session,):
             await opening

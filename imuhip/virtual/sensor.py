@@ -1,6 +1,6 @@
 """A virtual sensor: what a device does with writes, reads and subscriptions, by its profile.
 
-It knows nothing of Bluetooth: a bed carries it (`bumble`, `bluez`) and is its
+It knows nothing of Bluetooth: `adapter`, or a bed of the tests, carries it and is its
 `Bearer`. Notifications leave when the link would have let them through; what is lost is counted
 and never sent.
 """

@@ -18,6 +18,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from beds.collect import kit_of
+from support.bluez_bed import bluez_bed
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
@@ -28,7 +29,6 @@ from imuhip.simulate.radio import RADIOS, Radio
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
 from imuhip.virtual.athlete import virtual_athlete
-from imuhip.virtual.bluez import bluez_bed
 from imuhip.virtual.play import Play
 from imuhip.virtual.reel import marks_of
 from imuhip.virtual.sensor import LinkFaults

@@ -22,6 +22,7 @@ TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS))
 
 from beds.collect import PLACES, Workshop, kit_of, radio_of, until  # noqa: E402
+from support.bumble_bed import bumble_bed  # noqa: E402
 
 from imuhip.ble.radio import Radio  # noqa: E402
 from imuhip.core.records import Packet  # noqa: E402
@@ -29,7 +30,6 @@ from imuhip.live.collector import collecting  # noqa: E402
 from imuhip.live.start import Options  # noqa: E402
 from imuhip.recording.reader import RecordingReader  # noqa: E402
 from imuhip.virtual.athlete import rocking_sensors  # noqa: E402
-from imuhip.virtual.bumble import bumble_bed  # noqa: E402
 
 
 def delays_ms(workshop: Workshop) -> np.ndarray:
@@ -98,7 +98,7 @@ async def in_one_process(seconds: float) -> None:
 
 async def sensors_alone(rate_hz: float) -> None:
     """The sensors' process: serve them on a private bus until the input ends."""
-    from imuhip.virtual.bluez import bluez_bed
+    from support.bluez_bed import bluez_bed
 
     async with bluez_bed(rocking_sensors(PLACES, rate_hz=rate_hz)):
         print(os.environ["DBUS_SYSTEM_BUS_ADDRESS"], flush=True)

@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_virtual.py [--seconds 10]
 
 Three sensors at 200 Hz. Latency is from the moment a sensor lets go of a notification to bleak's
-callback. CPU is in percent of a core: of the whole process for bumble, where sensors, controllers
-and host are one; for the BlueZ bed of the host alone, which is a process of its own, and of the
-bed. The last two lines say how punctual the sensors are: leaving late against the schedule.
+callback. CPU is in percent of a core: of the whole process for the adapter and for bumble, where
+sensors and host are one; for the BlueZ bed of the host alone, which is a process of its own, and of
+the bed. The last two lines say how punctual the sensors are: leaving late against the schedule.
 """
 
 import argparse
@@ -15,13 +15,18 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from bleak import BleakClient, BleakScanner
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.bluez_bed import bluez_bed
+from support.bumble_bed import bumble_bed
+
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bluez import bluez_bed
-from imuhip.virtual.bumble import bumble_bed
 
 PLACES = ("pelvis", "thigh_left", "thigh_right")
 RATE_HZ = 200.0
@@ -88,15 +93,15 @@ def show(name, sent, came, **shares):
         print(f"{'':8} {address} leaves every {steps.mean():.3f} ms, p1 {p1:.2f}, p99 {p99:.2f}")
 
 
-async def measure_bumble(seconds):
+async def measure_here(name, bed_of, seconds):
     """All in this process."""
     sensors = rocking_sensors(PLACES, rate_hz=RATE_HZ)
     sent = watched(sensors)
-    async with bumble_bed(sensors) as bed:
+    async with bed_of(sensors) as bed:
         came, share = await listen(
             sensors[0].profile, seconds, bed.scanner_backend, bed.client_backend
         )
-    show("bumble", sent, came, all=share)
+    show(name, sent, came, all=share)
 
 
 async def measure_bluez(seconds):
@@ -130,7 +135,8 @@ def main():
         profile = rocking_sensors(PLACES, rate_hz=RATE_HZ)[0].profile
         print(json.dumps(asyncio.run(listen(profile, asked.seconds))))
         return
-    asyncio.run(measure_bumble(asked.seconds))
+    for name, bed_of in (("adapter", virtual_adapter), ("bumble", bumble_bed)):
+        asyncio.run(measure_here(name, bed_of, asked.seconds))
     if shutil.which("dbus-daemon"):
         asyncio.run(measure_bluez(asked.seconds))
 

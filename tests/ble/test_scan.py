@@ -10,6 +10,7 @@ from bleak.exc import (
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
 )
+from support.bumble_bed import bumble_bed
 from support.fake_radio import FakeSensor, fake_radio
 from typer import Typer
 from typer.testing import CliRunner
@@ -19,7 +20,6 @@ from imuhip.ble.scan import found_among, scan
 from imuhip.cli import collect as cli_collect
 from imuhip.core.errors import DeviceError
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bumble import bumble_bed
 
 
 def test_known_sensors_come_first_then_the_strongest() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beds.collect import PLACES, Workshop, kit_of, radio_of, until
+from support.bumble_bed import bumble_bed
 
 from imuhip.core.records import LinkEvent, Mark, Packet
 from imuhip.live.collector import collecting
@@ -17,7 +18,6 @@ from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
 from imuhip.recording.summary import describe
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bumble import bumble_bed
 from imuhip.virtual.sensor import LinkFaults
 
 

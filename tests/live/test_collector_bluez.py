@@ -33,7 +33,7 @@ COMMAND = "import typer; from imuhip.cli.collect import *; a = typer.Typer(); " 
 @pytest.mark.filterwarnings("ignore:Could not determine BlueZ version")
 def test_unpatched_bleak_records_and_reconnects(tmp_path: Path) -> None:
     """Through the system's own backend a broken link is made again and nothing else is lost."""
-    from imuhip.virtual.bluez import bluez_bed
+    from support.bluez_bed import bluez_bed
 
     faults = {"pelvis": LinkFaults(link_losses=((1.0, 0.5),))}
     sensors = rocking_sensors(PLACES, rate_hz=100.0, faults=faults)
@@ -63,7 +63,7 @@ def test_the_collect_command_records_until_ctrl_c(tmp_path: Path) -> None:
 
     What came over the radio stands in the catalogue then, under the athlete.
     """
-    from imuhip.virtual.bluez import bluez_bed
+    from support.bluez_bed import bluez_bed
 
     sensors = rocking_sensors(PLACES, rate_hz=100.0)
     save_kit(kit_of(sensors, "default"), tmp_path / "imuhip" / "kits")

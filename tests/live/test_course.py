@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from beds.collect import PLACES, kit_of, radio_of, until
 from faults import clock
+from support.bumble_bed import bumble_bed
 
 from imuhip.assess.screen import Before, ScreenKey
 from imuhip.assess.symmetry import START_DAY_ERROR, Measured
@@ -17,7 +18,6 @@ from imuhip.live.course import Course, Plan, plan_of
 from imuhip.live.start import Options
 from imuhip.recording.reader import RecordingReader
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bumble import bumble_bed
 
 
 def course_of(marks: list[str]) -> Course:

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 from beds.collect import PLACES, kit_of, radio_of
+from support.bumble_bed import bumble_bed
 
 from imuhip.live.collector import collect_until_signal
 from imuhip.live.start import Options
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bumble import bumble_bed
 
 
 def say(sentence: str) -> None:

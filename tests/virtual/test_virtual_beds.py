@@ -1,4 +1,4 @@
-"""Virtual sensors through the real bleak, in both beds."""
+"""Virtual sensors through the real bleak: on the virtual adapter, and in both beds of the tests."""
 
 import asyncio
 import shutil
@@ -8,22 +8,23 @@ import sys
 import pytest
 from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakGATTProtocolError
+from support.bluez_bed import bluez_bed
+from support.bumble_bed import bumble_bed
 
 from imuhip.core.errors import DeviceError
 from imuhip.devices.profile_nouns import RATE_CODE
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bluez import bluez_bed
-from imuhip.virtual.bumble import bumble_bed
 from imuhip.virtual.sensor import LinkFaults
 
 PLACES = ("pelvis", "thigh_left", "thigh_right")
 WAIT_S = 15.0
-BEDS = {"bumble": bumble_bed, "bluez": bluez_bed}
+BEDS = {"adapter": virtual_adapter, "bumble": bumble_bed, "bluez": bluez_bed}
 
 
 @pytest.fixture(params=BEDS)
 def bed_of(request):
-    """A way to make a bed; the second kind is for Linux with a dbus-daemon."""
+    """A way to make a bed; the last kind is for Linux with a dbus-daemon."""
     if request.param == "bluez" and not (sys.platform == "linux" and shutil.which("dbus-daemon")):
         pytest.skip("the BlueZ bed needs Linux and dbus-daemon (Debian: package dbus)")
     return BEDS[request.param]
@@ -294,26 +295,27 @@ def test_a_bed_can_be_left_with_everything_running(bed_of):
     asyncio.run(run())
 
 
-def test_without_bumble_the_user_is_told():
-    """Who lacks bumble is told how to get it, and needs it for nothing else."""
+def test_the_adapter_needs_no_bluetooth_stack():
+    """Virtual sensors are found and read where neither bumble nor a bus is installed."""
     script = """
 import asyncio, sys
-sys.modules["bumble"] = None
+sys.modules["bumble"] = sys.modules["dbus_fast"] = None
+from bleak import BleakClient, BleakScanner
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
-from imuhip.virtual.bumble import bumble_bed
-from imuhip.core.errors import DeviceError
 async def run():
-    async with bumble_bed(rocking_sensors(["pelvis"])):
-        pass
-try:
-    asyncio.run(run())
-except DeviceError as error:
-    print(error)
+    async with virtual_adapter(rocking_sensors(["pelvis"])) as adapter:
+        device = await BleakScanner.find_device_by_filter(
+            lambda *_: True, backend=adapter.scanner_backend
+        )
+        async with BleakClient(device, backend=adapter.client_backend) as client:
+            print(await client.read_gatt_char("2a25"))
+asyncio.run(run())
 """
     reported = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout
-    assert "pip install 'imuhip[demo]' && pip install --no-deps bumble" in reported
+    assert "V0001" in reported
 
 
 def test_without_dbus_daemon_the_user_is_told(monkeypatch, tmp_path):

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
+from support.bluez_device import BluezError, Device, Objects
 
-from imuhip.virtual.bluez_device import BluezError, Device, Objects
 from imuhip.virtual.sensor import VirtualSensor
 
 Handler: TypeAlias = Callable[[Message], Message | bool | None]

@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Final
 
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
+from support.bumble_backend import Radio, backends
+from support.bumble_peripheral import Peripheral
 
-from imuhip.core.errors import DeviceError
 from imuhip.virtual.sensor import VirtualSensor
 
 
@@ -39,16 +38,7 @@ async def bumble_bed(
         Each with an address of its own.
     mtu
         What the adapter asks for on connecting.
-
-    Raises
-    ------
-    DeviceError
-        When bumble is not installed.
     """
-    need_bumble()
-    from imuhip.virtual.bumble_backend import Radio, backends
-    from imuhip.virtual.bumble_peripheral import Peripheral
-
     async with AsyncExitStack() as stack:
         radio = Radio(sensors, mtu)
         await radio.start()
@@ -64,19 +54,6 @@ async def bumble_bed(
         yield BumbleBed(tuple(sensors), scanner, client)
 
 
-def need_bumble() -> None:
-    """Do nothing where bumble, and what it needs of others, is installed; else DeviceError."""
-    try:
-        import_module("imuhip.virtual.bumble_backend")
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in BUMBLE:
-            raise
-        raise DeviceError(
-            f"Virtual sensors need the package {error.name}, which is not installed. Install it "
-            "with: pip install 'imuhip[demo]' && pip install --no-deps bumble"
-        ) from error
-
-
 async def _end(task: asyncio.Task[None]) -> None:
     """Cancel a task and wait for its end; what failed in it is raised now."""
     task.cancel()
@@ -84,8 +61,3 @@ async def _end(task: asyncio.Task[None]) -> None:
         await task
     except asyncio.CancelledError:
         return
-
-
-BUMBLE: Final = ("bumble", "cryptography", "pyee")
-"""What virtual sensors need. bumble names more, a library under the LGPL among them, for adapters
-on USB and serial lines: none of it is imported here, so bumble is installed without."""

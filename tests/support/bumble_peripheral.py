@@ -1,4 +1,4 @@
-"""One virtual sensor as a peripheral of bumble; imports bumble, so import it lazily."""
+"""One virtual sensor as a peripheral of bumble."""
 
 import asyncio
 from functools import partial

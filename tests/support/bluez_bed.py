@@ -71,13 +71,13 @@ async def bluez_bed(
         When this is no Linux, or ``dbus-daemon`` or the package dbus-fast is missing.
     """
     try:
-        from imuhip.virtual.bluez_service import BluezService
+        from support.bluez_service import BluezService
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "dbus_fast":
             raise
         raise DeviceError(
             f"Virtual BlueZ needs Linux and the package dbus-fast, which bleak installs there; "
-            f"this is {sys.platform} without it. Use the bumble bed."
+            f"this is {sys.platform} without it."
         ) from error
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(_private_bus())
@@ -115,7 +115,7 @@ async def _private_bus() -> AsyncIterator[str]:
             line = b"" if daemon.stdout is None else await daemon.stdout.readline()
             if not line:
                 why = complaints.read_text(errors="replace").strip()
-                raise DeviceError(f"dbus-daemon did not start: {why}. Use the bumble bed.")
+                raise DeviceError(f"dbus-daemon did not start: {why}.")
             yield line.decode().strip()
         finally:
             with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A bleak backend over a central of bumble; imports bumble, so import it lazily."""
+"""A bleak backend over a central of bumble."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt_client import CharacteristicProxy
 from bumble.hci import Address
 from bumble.link import LocalLink
+from support.bumble_peripheral import virtual_device
 
-from imuhip.virtual.bumble_peripheral import virtual_device
 from imuhip.virtual.sensor import VirtualSensor
 
 _CENTRAL = "C4:19:D0:00:00:00"
