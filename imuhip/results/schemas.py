@@ -72,7 +72,8 @@ class ResultsWriter:
     """
 
     def __init__(self, directory: Path, *, label: str = "", extra: Sequence[str] = ()) -> None:
-        self._folder = FolderInTheMaking(Path(directory), ours=SESSION_FILE)
+        self._directory = Path(directory)
+        self._folder = FolderInTheMaking(self._directory, ours=SESSION_FILE)
         self._label = label
         schema = pa.schema([*ANGLES_SCHEMA, *(pa.field(name, pa.float64()) for name in extra)])
         self._angles = _Table(self._folder.path / ANGLES_FILE, schema, label)
@@ -157,7 +158,7 @@ class ResultsWriter:
             self.abort()
             raise RecordingError(
                 f"the results cannot be written: {reason(error)}; nothing was left behind",
-                path=self._folder.path.parent,
+                path=self._directory,
             ) from error
 
 

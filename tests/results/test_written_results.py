@@ -6,16 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faults.air import Trouble
+from faults.story import Story
+from faults.world import lived
 from support.import_folders import still
 from support.import_folders import write as write_table
 
+from imuhip.ble.scan import known_profiles
 from imuhip.catalogue.facts import analysis_facts
+from imuhip.estimate.orientation import FilterParams
+from imuhip.estimate.orientation_engines import FILTERS
 from imuhip.importers.folder import import_folder
+from imuhip.pipeline.all_sensors import Params
 from imuhip.report.material import material_in
 from imuhip.results.analysis import analyze
 from imuhip.results.extra_columns import COLUMNS
-from imuhip.results.schemas import Results, read_results
+from imuhip.results.schemas import Results, read_json, read_results
+from imuhip.results.shapes import SHAPES, misfit
 from imuhip.simulate.session import Setup, SimulatedSession, simulate, write, write_folder
+from imuhip.simulate.setup import setup_from
 
 NOTES = ("0.5,note:early", "60.0,pain", "60.5,cue:Knees out.", "61.0,note:ä;\"'")
 
@@ -104,3 +113,77 @@ def test_results_of_a_poor_session_are_opened(tmp_path: Path) -> None:
     results = opened(tmp_path / "a.mcap", tmp_path / "out")
     assert {fault["kind"] for fault in results.faults} >= {"gap", "swapped"}
     assert results.calibration["placement"]
+
+
+SIMULATED = [
+    name
+    for name, profile in known_profiles().items()
+    if name != "imported" and all(profile.streams[0].field(kind) for kind in ("acc", "gyr"))
+]
+"""Devices that are read by code are not simulated; tests of their decoders analyze their bytes."""
+
+
+@pytest.mark.parametrize("profile_id", SIMULATED)
+def test_results_of_every_device_are_opened(profile_id: str, tmp_path: Path) -> None:
+    """Each at a rate it has, a connection lost in the middle."""
+    rates = known_profiles()[profile_id].rates
+    rate_hz = min(rates, key=lambda rate: abs(rate - 100.0), default=100.0)
+    setup = Setup(radio_gaps=(("thigh_left", 40.0, 1.0),))
+    session = simulate("calibration", seed=7, profile_id=profile_id, rate_hz=rate_hz, setup=setup)
+    write(session, tmp_path / "a.mcap")
+    results = opened(tmp_path / "a.mcap", tmp_path / "out")
+    assert {sensor["profile"] for sensor in results.session["sensors"]} == {profile_id}
+    assert [step["step"] for step in results.calibration["steps"]][:2] == ["tray", "stand"]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in FILTERS.items() if 6 in entry.axes])
+def test_results_of_every_filter_are_opened(name: str, tmp_path: Path) -> None:
+    """Its rows are written as those of the usual one, and the session says which it was."""
+    at_rest(tmp_path / "folder")
+    import_folder(tmp_path / "folder", tmp_path / "a.mcap")
+    params = Params(orientation=FilterParams(filter=name))
+    analyze(tmp_path / "a.mcap", tmp_path / "out", params)
+    material_in(tmp_path / "out")
+    results = read_results(tmp_path / "out")
+    assert results.session["parameters"]["analysis"]["orientation"]["filter"] == name
+    assert results.sensors["valid"].to_numpy().all()
+
+
+def test_results_with_findings_pain_and_further_movements_are_opened(tmp_path: Path) -> None:
+    """Compensations on purpose, pain in a squat, other drills, an athlete's own goals."""
+    faults = ("knee_in=14:left", "pain=80:left groin", "pelvic_drop=9:right")
+    setup = setup_from("squat+lunge+seated", faults=faults)
+    write(simulate("squat+lunge+seated", seed=9, setup=setup), tmp_path / "a.mcap")
+    analyze(tmp_path / "a.mcap", tmp_path / "out", assess={"goal": "powerlifting"})
+    analysis_facts(tmp_path / "out")
+    material_in(tmp_path / "out")
+    results = read_results(tmp_path / "out")
+    assert {f["rule"] for f in results.findings if f["grade"] in ("mild", "marked")} >= {"knee_in"}
+    assert any(note["label"].startswith("pain") for note in results.notes)
+    movements = set(results.repetitions["movement"].to_pylist())
+    assert {"squat", "seated_rotation_left", "seated_rotation_right"} <= movements
+
+
+def test_results_of_a_live_recording_are_opened(tmp_path: Path) -> None:
+    """Over a radio that loses, doubles and reboots, with what the coach marked."""
+    troubles = (
+        Trouble("loss", "thigh_left", 1.0, 2.0, 0.3),
+        Trouble("double", "pelvis", 1.0, 1.0),
+        Trouble("reboot", "thigh_right", 3.0, 0.5),
+        Trouble("zeros", "thigh_left", 4.0, 1.0),
+    )
+    marks = ((0.5, "begin:stand"), (2.5, "end:stand"), (3.0, "pain"), (3.5, "note:<b>"))
+    world = lived(Story(1, seconds=8.0, troubles=troubles, marks=marks), tmp_path)
+    results = opened(world.taken[0].path, tmp_path / "out")
+    assert {fault["kind"] for fault in results.faults} >= {"gap", "stuck"}
+    assert [mark["label"] for mark in results.session["marks"]] == [label for _, label in marks]
+
+
+def test_every_file_of_an_analysis_has_its_shape(tmp_path: Path) -> None:
+    """A file that is added is described, so that one from elsewhere is checked too."""
+    write(simulate("calibration", seed=8), tmp_path / "a.mcap")
+    analyze(tmp_path / "a.mcap", tmp_path / "out")
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {name for name in written if name.endswith(".json")} == set(SHAPES)
+    for name in SHAPES:
+        assert misfit(read_json(tmp_path / "out" / name), SHAPES[name]) == ""
