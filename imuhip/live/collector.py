@@ -212,27 +212,40 @@ async def collect_until_signal(
     kits: Sequence[Kit], radios: Sequence[Radio], options: Options, *, port: int, say: Say
 ) -> None:
     """Do the same inside an event loop, which must be the main thread's."""
-    enough = asyncio.Event()
-    with _ended_by_signals(enough):
-        async with collecting(kits, radios, options, port=port, say=say) as sessions:
-            for session in sessions:
-                session.say(f"hub on ws://{session.address}/live – Ctrl-C ends the session")
-            await enough.wait()
+    enough, owner = asyncio.Event(), asyncio.current_task()
+    ready = False
+
+    def end() -> None:
+        enough.set()
+        if not ready and owner is not None:
+            owner.cancel()  # nobody waits for what is still being prepared or listened for
+
+    with _ended_by_signals(end):
+        try:
+            async with collecting(kits, radios, options, port=port, say=say) as sessions:
+                ready = True
+                for session in sessions:
+                    session.say(f"hub on ws://{session.address}/live – Ctrl-C ends the session")
+                await enough.wait()
+        except asyncio.CancelledError:
+            if ready or owner is None or not enough.is_set():
+                raise
+            owner.uncancel()
         say("collector ended")
 
 
 @contextmanager
-def _ended_by_signals(enough: asyncio.Event) -> Iterator[None]:
-    """Set `enough` at the first Ctrl-C or SIGTERM; a second one interrupts as usual."""
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` at the first Ctrl-C or SIGTERM; a second one interrupts as usual."""
     loop = asyncio.get_running_loop()
     before: dict[int, Any] = {}
 
-    def end(number: int, _: object) -> None:
+    def ended(number: int, _: object) -> None:
         signal.signal(number, before[number])
-        loop.call_soon_threadsafe(enough.set)
+        loop.call_soon_threadsafe(end)
 
     for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-        before[number] = signal.signal(number, end)
+        before[number] = signal.signal(number, ended)
     try:
         yield
     finally:

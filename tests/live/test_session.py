@@ -1,5 +1,8 @@
 """A session on a simulated clock: what it answers when something it needs gives up."""
 
+import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beds.collect import PLACES, until
+from faults import clock
 from faults.disk import Disk, DiskPlan
 from faults.world import simulated
 from support.fake_radio import FakeSensor, fake_radio
@@ -16,7 +20,7 @@ from imuhip.ble.kit import Binding, Kit
 from imuhip.core.errors import ImuhipError
 from imuhip.core.evidence import CalibrationStep
 from imuhip.core.records import Mark, Packet, Record
-from imuhip.live.collector import collecting
+from imuhip.live.collector import collect_until_signal, collecting
 from imuhip.live.control import ControlRefusedError
 from imuhip.live.session import Session
 from imuhip.live.start import Options
@@ -256,3 +260,35 @@ def test_an_adapter_that_no_kit_needs_is_left_alone(tmp_path: Path) -> None:
 
     simulated(lambda _: play())
     assert said[0] == "kit k: all 3 sensors found"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after_s", [0.5, 3.0, 20.0])
+def test_a_signal_ends_the_collector_whatever_it_does(
+    tmp_path: Path, number: signal.Signals, after_s: float
+) -> None:
+    """While kernels are prepared, sensors listened for, or one searched for: within seconds."""
+    sensors, said = three()[:2], []
+    kit = Kit("k", {p: Binding("reference", f"imuhip {k}") for k, p in enumerate(PLACES, 1)})
+
+    async def prepare(_say: object) -> None:
+        await asyncio.sleep(2.0)
+
+    async def play() -> float:
+        loop = asyncio.get_running_loop()
+        loop.call_later(after_s, signal.raise_signal, number)
+        await collect_until_signal(
+            [kit], [fake_radio(*sensors)], Options(tmp_path), port=0, say=said.append
+        )
+        return loop.time()
+
+    before = signal.getsignal(number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("imuhip.live.collector.warmed", prepare)
+        ended = simulated(lambda _: play())
+    assert signal.getsignal(number) is before
+    assert ended - clock.BEGIN_S < after_s + 5.0
+    assert said[-1] == "collector ended"
+    assert any("hub on ws://" in s for s in said) is (after_s > 10.0)
+    assert all(sensor.client is None for sensor in sensors)
