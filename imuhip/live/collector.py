@@ -93,16 +93,21 @@ async def _at_work(sessions: Sequence[Session]) -> AsyncIterator[None]:
         yield
     finally:
         work.remove_done_callback(ended)
-        try:
-            for session in sessions:
-                with suppress(ControlRefusedError):  # nothing was being recorded
-                    await session.stop()
-        finally:
-            await _let_go(work, [link for s in sessions for link in s.links.values()])
+        async with AsyncExitStack() as ends:  # all of them, whatever one of them raises
+            links = [link for session in sessions for link in session.links.values()]
+            ends.push_async_callback(_let_go, work, links)
+            for session in reversed(sessions):
+                ends.push_async_callback(_stopped, session)
         if failed and owner is not None:
             owner.uncancel()
             await asyncio.wait([work])
             work.result()  # raises what the work raised
+
+
+async def _stopped(session: Session) -> None:
+    """End the session's recording, if there is one."""
+    with suppress(ControlRefusedError):
+        await session.stop()
 
 
 async def _let_go(work: asyncio.Task[None], links: Sequence[Link]) -> None:

@@ -250,6 +250,40 @@ def test_work_that_fails_ends_the_collector_with_its_error(
     monkeypatch.undo()
 
 
+def test_a_session_that_fails_to_stop_leaves_the_others_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is seen, and the other athlete's recording is closed, its sensors let go."""
+    sensors = [FakeSensor(f"imuhip {k}", f"AA:00:00:00:00:0{k}") for k in range(4)]
+    kits = [
+        Kit(
+            name,
+            {p: Binding("reference", s.name, s.address) for p, s in zip(PLACES, two, strict=False)},
+        )
+        for name, two in (("one", sensors[:2]), ("two", sensors[2:]))
+    ]
+    look_now = Session._look_now
+
+    async def look(session: Session) -> None:
+        if session.recording is None and session.kit.name == "one" and session.last_path:
+            raise RuntimeError("a fault of the program")
+        await look_now(session)
+
+    async def play() -> None:
+        options = Options(tmp_path, start_when_ready=True)
+        async with collecting(kits, [fake_radio(*sensors)], options, say=lambda _: None) as both:
+            await until(lambda: all(s.recording and s.recording.t > 0.3 for s in both))
+            monkeypatch.setattr(Session, "_look_now", look)
+
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        simulated(lambda _: play())
+    monkeypatch.undo()
+    paths = sorted(tmp_path.glob("*.mcap"))
+    assert len(paths) == 2
+    assert all(records_of(path) for path in paths)
+    assert all(sensor.client is None for sensor in sensors)
+
+
 def test_an_adapter_that_no_kit_needs_is_left_alone(tmp_path: Path) -> None:
     """With more adapters than kits the session runs on one of them."""
     said: list[str] = []
