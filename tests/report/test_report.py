@@ -1,8 +1,13 @@
 import io
+import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from beds.report import finding, make_results, repetitions
 from pypdf import PdfReader
@@ -258,3 +263,49 @@ def test_a_long_label_is_not_cut() -> None:
         dots_picture(some, "t", names=245.0).height for some in (rows[1:2], rows[1:2] * 3)
     )
     assert three - one == 32.0, "short labels need one line each"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="zones of Unix")
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("America/Los_Angeles", "2 March 2026, 20:30"),
+        ("Europe/Berlin", "3 March 2026, 05:30"),
+        ("Asia/Kolkata", "3 March 2026, 10:00"),
+    ],
+)
+def test_a_report_has_the_day_and_hour_of_where_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, said: str
+) -> None:
+    """As the list of sessions has it, west and east of midnight."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        folder = make_results(tmp_path / "r", started="2026-03-03T04:30:00Z")
+        assert said in html_of(folder, "coach")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_long_session_needs_the_memory_of_its_columns_and_not_of_each_repetition(
+    tmp_path: Path,
+) -> None:
+    """What is kept of a repetition is its own rows: half an hour with 150 a side."""
+    reps = [
+        replace(rep, set=k + 1, t_start=4.0 * k, t_turn=4.0 * k + 1.5, t_end=4.0 * k + 3.0)
+        for k in range(150)
+        for rep in repetitions()[:2]
+    ]
+    folder = make_results(tmp_path / "r", reps)
+    short = pq.read_table(folder / "angles.parquet")
+    rows = 180_000
+    long = {name: np.resize(short[name].to_numpy(zero_copy_only=False), rows)
+            for name in short.column_names}  # fmt: skip
+    table = pa.table(long | {"t": np.arange(rows) / 100.0}, schema=short.schema)
+    pq.write_table(table, folder / "angles.parquet")
+    tracemalloc.start()
+    report_for("coach", material_in(folder))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30 * 8 * rows, "300 repetitions that keep two columns each would be 600"
