@@ -249,11 +249,24 @@ def span_warnings(
         if file.t[0] > last or file.t[-1] < first
     ]
     outside = [mark for mark in marks if not first <= mark.t <= last]
+    units = (unit for unit, size in _UNITS_OF_MARKS.items() if _within(marks, size, first, last))
+    unit = next(units, "")
+    if len(outside) == len(marks) and unit:
+        sentence = (
+            f"{marks_file}: all marks lie outside {span}, and would lie within it if their times "
+            f"were in {unit}. If so, write them in seconds"
+        )
+        return [*warnings, sentence]
     warnings += [
         f"{marks_file}:{mark.line}: the mark at {mark.t:.3f} s lies outside {span}"
         for mark in outside[:_MAX_MARK_WARNINGS]
     ]
     return warnings
+
+
+def _within(marks: Sequence[FolderMark], size: float, first: float, last: float) -> bool:
+    """Whether the marks lie within a time, if their times are in a unit of that size, s."""
+    return bool(marks) and all(first <= size * mark.t <= last for mark in marks)
 
 
 def lag_warnings(files: Sequence[SensorFile]) -> list[str]:
@@ -287,6 +300,7 @@ _HOURS_S, _FEWEST_BESIDE = 3600.0, 100
 _ACC_RANGE: Final = (7.0, 13.0)  # a median over a session is close to gravity
 _FAST_RAD_S: Final = 20.0  # no hip turns so fast for a hundredth of a session
 _RATE_RANGE: Final = (5.0, 5000.0)
+_UNITS_OF_MARKS: Final = {"ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 _MAX_MARK_WARNINGS: Final = 5
 _SAME_ROWS: Final = 100
 _SAME_SHARE: Final = 0.01

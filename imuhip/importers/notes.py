@@ -152,20 +152,23 @@ def read_marks(path: Path) -> tuple[list[FolderMark], list[str]]:
 def _mark(cells: Sequence[str], separator: str, path: Path, line: int) -> FolderMark:
     """Return the mark on a line."""
     place, label = cells[0].strip(), separator.join(cells[1:]).strip()
+    if separator == ",":  # the comma of a number may have quotes around it, or separate it
+        apart = f"{place},{cells[1].strip()}" if len(cells) > 2 else ""
+        number = next((each for each in (place, apart) if _DECIMALS.match(each)), "")
+        if number:
+            raise RecordingError(
+                f"{number} looks like a number with a decimal comma, and commas separate the "
+                "columns too. Save the file with semicolons between its columns.",
+                path=path,
+                line=line,
+            )
     try:
-        t = float(place.replace(",", ".") if separator != "," else place)
+        t = float(place.replace(",", "."))
     except ValueError:
         t = math.nan
     if not abs(t) < _MAX_T:
         raise RecordingError(
             f"Column t has {place[:40]!r} where seconds should be.", path=path, line=line
-        )
-    if separator == "," and len(cells) > 2 and _DECIMALS.match(f"{place},{cells[1].strip()}"):
-        raise RecordingError(
-            f"{place},{cells[1].strip()} looks like a number with a decimal comma, and commas "
-            "separate the columns too. Save the file with semicolons between its columns.",
-            path=path,
-            line=line,
         )
     if not label or len(label) > _MAX_LABEL:
         raise RecordingError(

@@ -113,6 +113,18 @@ BAD = [
     ),
     (file("marks.csv", "t,label\nnan,pain\n"), "marks.csv", 2, "Column t has 'nan' where seconds"),
     (file("marks.csv", "t,label\n1.0\n"), "marks.csv", 2, "The mark has no label"),
+    (
+        file("marks.csv", 't,label\n"0,5",pain\n'),
+        "marks.csv",
+        2,
+        "0,5 looks like a number with a decimal comma",
+    ),
+    (
+        file("marks.csv", "t,label\n0,5,begin:tray\n"),
+        "marks.csv",
+        2,
+        "0,5 looks like a number with a decimal comma",
+    ),
 ]
 
 

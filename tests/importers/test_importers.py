@@ -217,6 +217,17 @@ def test_odd_marks_and_files(folder, tmp_path):
     assert report.marks == 7
 
 
+@pytest.mark.parametrize(("unit", "scale"), [("ms", 1e3), ("µs", 1e6), ("ns", 1e9)])
+def test_marks_in_another_unit_are_one_sentence(folder, tmp_path, unit, scale):
+    """All outside the samples, and inside them in that unit: it is asked whether they are that."""
+    lines = [f"{t * scale:.0f},{edge}:stand" for t, edge in ((0.02, "begin"), (0.15, "end"))]
+    (folder / "marks.csv").write_text("t,label\n" + "\n".join(lines) + "\n")
+    report = import_folder(folder, tmp_path / "a.mcap")
+    said = [sentence for sentence in report.warnings if sentence.startswith("marks.csv")]
+    assert len(said) == 1
+    assert f"if their times were in {unit}. If so, write them in seconds" in said[0]
+
+
 def test_full_body_data(shared_data, tmp_path):
     """The real full-body data come through the import with every bit."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
