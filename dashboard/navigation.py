@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.pages import PAGES
 from dashboard.views.example import say_example
 from dashboard.views.model import DARK
 from dashboard.views.theme import palette
@@ -43,20 +44,14 @@ st.html(
 )
 page = st.navigation(
     [
-        st.Page(_HERE / "pages" / "start.py", title="Start", icon=":material/home:", default=True),
-        st.Page(_HERE / "pages" / "setup.py", title="Set up", icon=":material/checklist:"),
-        st.Page(_HERE / "pages" / "live.py", title="Live", icon=":material/sensors:"),
-        st.Page(_HERE / "pages" / "review.py", title="Review", icon=":material/timeline:"),
-        st.Page(_HERE / "pages" / "progress.py", title="Progress", icon=":material/trending_up:"),
-        st.Page(_HERE / "pages" / "compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page(_HERE / "pages" / "report.py", title="Report", icon=":material/description:"),
-        st.Page(_HERE / "pages" / "athletes.py", title="Athletes", icon=":material/groups:"),
         st.Page(
-            _HERE / "pages" / "remote.py",
-            title="Remote",
-            icon=":material/settings_remote:",
-            visibility="hidden",
-        ),
+            _HERE / "pages" / f"{each.name}.py",
+            title=each.title,
+            icon=f":material/{each.icon}:",
+            default=each is PAGES[0],
+            visibility="visible" if each.listed else "hidden",
+        )
+        for each in PAGES
     ],
     position="top",
 )

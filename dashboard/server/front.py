@@ -16,6 +16,8 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.pages import PAGES
+
 
 class Front:
     """ASGI middleware: answers for the page and for scripts that can travel packed.
@@ -85,10 +87,8 @@ def _packed(path: Path) -> bytes | None:
         return None
 
 
-PATHS: Final = frozenset(
-    ("", "/setup", "/live", "/review", "/progress", "/compare", "/report", "/athletes", "/remote")
-)
-"""Addresses of the pages, as in `navigation.py`."""
+PATHS: Final = frozenset(("", *(f"/{page.name}" for page in PAGES[1:])))
+"""Addresses of the pages."""
 
 _SCRIPTS: Final = "/static/js/"
 _AT_ONCE: Final = ("Html.*.js", "StreamlitMarkdown.*.js")
