@@ -48,11 +48,11 @@ def _add(name: str, scripts: dict[str, str], on_the_way: tuple[str, ...]) -> Non
         return
     script = text(name)
     for other in _IMPORT.findall(script):
-        _add(_beside(name, other), scripts, (*on_the_way, name))
+        _add(_sibling(name, other), scripts, (*on_the_way, name))
     scripts[name] = _EXPORT.sub("", _IMPORT.sub("", script))
 
 
-def _beside(name: str, other: str) -> str:
+def _sibling(name: str, other: str) -> str:
     """A path as one file names another one, from this folder."""
     parts = name.split("/")[:-1]
     for part in other.split("/"):

@@ -43,7 +43,7 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
-async def begun(hub: str) -> Any:
+async def steps_begun(hub: str) -> Any:
     """Give each step that the coach begins, from one viewer's connection after the other."""
     while True:
         with suppress(OSError, WebSocketException):
@@ -59,7 +59,7 @@ async def begun(hub: str) -> Any:
 
 async def perform(play: Play, times: dict[str, float], hub: str) -> None:
     """Do step after step, each at the coach's word."""
-    words = begun(hub)
+    words = steps_begun(hub)
     for step in STEPS:
         if step != STEPS[0]:
             await play.until(times[f"begin:{step}"])
