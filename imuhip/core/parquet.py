@@ -39,7 +39,8 @@ def open_parquet(path: Path, free_cells: int = 0) -> pq.ParquetFile:
         If it cannot be read.
     """
     refuse_special(path)
-    file = pq.ParquetFile(path)
+    # Reading ahead is for files that are far away, and holds what was read twice.
+    file = pq.ParquetFile(path, pre_buffer=False)
     about = file.metadata
     size = path.stat().st_size
     if about.num_columns > MAX_COLUMNS:

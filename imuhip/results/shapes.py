@@ -82,13 +82,16 @@ def _misfit_in_column(column: pa.ChunkedArray, field: pa.Field) -> str:
     is_time = name in ("t", "t_start", "t_end")
     if not is_time and not name.endswith("_deg"):
         return ""
-    values = np.asarray(column.cast(pa.float64()), dtype=np.float64)
-    if is_time and not np.all(np.abs(values) < _LATEST):
-        return f"column {name} holds a time that is none"
-    if name == "t" and np.any(np.diff(values) < 0.0):
-        return "its times run backwards"
-    if not is_time and np.any(np.abs(values) > _TURNS_DEG):  # NaN is not known
-        return f"column {name} holds an angle that is none"
+    before = -np.inf
+    for chunk in column.chunks:  # a whole column at once takes its memory some times over
+        values = np.asarray(chunk.cast(pa.float64()), dtype=np.float64)
+        if is_time and not np.all(np.abs(values) < _LATEST):
+            return f"column {name} holds a time that is none"
+        if name == "t" and np.any(np.diff(values, prepend=before) < 0.0):
+            return "its times run backwards"
+        if not is_time and np.any(np.abs(values) > _TURNS_DEG):  # NaN is not known
+            return f"column {name} holds an angle that is none"
+        before = values[-1] if len(values) else before
     return ""
 
 

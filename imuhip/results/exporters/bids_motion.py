@@ -149,9 +149,12 @@ def _write_system(stem: Path, system: _System) -> None:
         **system.facts,
     }
     _write_json(stem.with_name(f"{stem.name}_motion.json"), about)
-    columns = [_words(channel.values) for channel in system.channels]
-    lines = pc.binary_join_element_wise(*columns, "\t").to_pylist()
-    _write_lines(stem.with_name(f"{stem.name}_motion.tsv"), lines)
+    with stem.with_name(f"{stem.name}_motion.tsv").open("w", encoding="utf-8", newline="\n") as out:
+        for first in range(0, len(seconds), _PIECE):
+            last = first + _PIECE
+            columns = [_words(channel.values[first:last]) for channel in system.channels]
+            lines = pc.binary_join_element_wise(*columns, "\t").to_pylist()
+            out.write("\n".join(lines) + "\n")
     head = ("name", "component", "type", "tracked_point", "units")
     rows = [
         (c.name, c.component, c.type, c.tracked_point, c.units, f"{system.rate_hz:g}",
@@ -298,4 +301,14 @@ The channel `latency` says when a row is, in seconds from the data set's zero; t
 count from there too.
 """
 
-BIDS: Final = Format(write_bids, {}, takes_samples=True)
+_PIECE: Final = 30_000
+"""Rows of which the text is made at once."""
+
+_COLUMNS: Final = (
+    "t",
+    *(hip_column(name, side, kind) for side in SIDES for name in HIP_ANGLES
+      for kind in ("", "sd_total")),
+    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
+)  # fmt: skip
+
+BIDS: Final = Format(write_bids, {}, columns=_COLUMNS, sensors=False, takes_samples=True)

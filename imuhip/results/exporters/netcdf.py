@@ -23,4 +23,6 @@ def write_netcdf(material: Material, path: Path) -> None:
     data.to_netcdf(path, engine="h5netcdf", encoding=packed)
 
 
-NETCDF: Final = Format(named_files({"angles.nc": write_netcdf}), {".nc": write_netcdf})
+NETCDF: Final = Format(
+    named_files({"angles.nc": write_netcdf}), {".nc": write_netcdf}, sensors=False
+)

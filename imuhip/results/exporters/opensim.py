@@ -16,7 +16,7 @@ so their hips have our signs, but their pelvis is tilted first and turned last, 
 faces forward are the two angle for angle the same; so the pelvis is composed and taken apart anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +32,8 @@ from imuhip.results.exporters.material import FileWriter, Format, Material, name
 from imuhip.results.schemas import hip_column
 
 
-def orientations_sto(angles: pa.Table) -> str:
-    """Text of the segment orientations, as OpenSense reads them.
+def orientations_sto(angles: pa.Table) -> Iterator[str]:
+    """Yield the text of the segment orientations, as OpenSense reads them.
 
     Quaternions ``w,x,y,z`` of the calibrated segments in an earth with x forward in standing and
     z up: what OpenSense turns into its ground with its own default,
@@ -56,8 +56,8 @@ def orientations_sto(angles: pa.Table) -> str:
     )
 
 
-def placement_sto(angles: pa.Table) -> str:
-    """Text of one row for OpenSense's `IMUPlacer`: the segments as in the model's default pose.
+def placement_sto(angles: pa.Table) -> Iterator[str]:
+    """Yield one row for OpenSense's `IMUPlacer`: the segments as in the model's default pose.
 
     The orientations are those of segments already, so that each of its sensors sits on its body
     without a turn.
@@ -66,8 +66,8 @@ def placement_sto(angles: pa.Table) -> str:
     return _quaternions_text(np.zeros(1), dict.fromkeys(names, _EARTH_FROM_GROUND[None]))
 
 
-def angles_mot(angles: pa.Table) -> str:
-    """Text of the coordinates in degrees; hip angles relative to the athlete's own standing.
+def angles_mot(angles: pa.Table) -> Iterator[str]:
+    """Yield the coordinates in degrees; hip angles relative to the athlete's own standing.
 
     Rows in which an angle is not known are left out; the hip of a thigh that is never known has
     no columns. Angles go on beyond ±180° where an athlete keeps turning.
@@ -83,7 +83,7 @@ def angles_mot(angles: pa.Table) -> str:
     t = _column(angles, "t")[known]
     head = ["angles", "version=1", f"nRows={len(t)}", f"nColumns={len(columns) + 1}"]
     head += ["inDegrees=yes", "endheader", "\t".join(("time", *columns))]
-    return _text(head, [_words(t), *(_words(values) for values in degrees)])
+    return _text(head, t, [values[:, None] for values in degrees])
 
 
 def _pelvis_in_ground(angles: pa.Table) -> Array:
@@ -148,20 +148,23 @@ def _column(table: pa.Table, name: str) -> Array:
     return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
 
-def _quaternions_text(t: Array, columns: dict[str, Array]) -> str:
+def _quaternions_text(t: Array, columns: dict[str, Array]) -> Iterator[str]:
     head = [f"DataRate={GRID_HZ:.6f}", "DataType=Quaternion", "version=3"]
     head += [f"OpenSimVersion={_OPENSIM_VERSION}", "endheader", "\t".join(("time", *columns))]
-    cells = [
-        pc.binary_join_element_wise(*(_words(q[:, i]) for i in range(4)), ",")
-        for q in columns.values()
-    ]
-    return _text(head, [_words(t), *cells])
+    return _text(head, t, list(columns.values()))
 
 
-def _text(head: list[str], columns: list[pa.Array]) -> str:
-    """The lines of a file, its columns apart by tabs."""
-    lines = pc.binary_join_element_wise(*columns, "\t").to_pylist()
-    return "\n".join([*head, *lines]) + "\n"
+def _text(head: list[str], t: Array, columns: list[Array]) -> Iterator[str]:
+    """The lines of a file in pieces: times, then columns ``(N, k)`` whose numbers have commas."""
+    yield "\n".join(head) + "\n"
+    for first in range(0, len(t), _PIECE):
+        rows = slice(first, first + _PIECE)
+        cells = [
+            pc.binary_join_element_wise(*(_words(part) for part in values[rows].T), ",")
+            for values in columns
+        ]
+        lines = pc.binary_join_element_wise(_words(t[rows]), *cells, "\t").to_pylist()
+        yield "\n".join(lines) + "\n"
 
 
 def _words(values: Array) -> pa.Array:
@@ -176,10 +179,26 @@ _EARTH_FROM_GROUND: Final[Array] = np.array((np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.
 """Maps X→x, Y→z, Z→-y: our earth has z up, OpenSim's ground y."""
 
 
-def _writer(text: Callable[[pa.Table], str]) -> FileWriter:
+_PIECE: Final = 30_000
+"""Rows of which the text is made at once."""
+
+_COLUMNS: Final = (
+    "t",
+    *(
+        hip_column(name, side, kind)
+        for side in SIDES
+        for name in HIP_ANGLES
+        for kind in ("", "raw")
+    ),
+    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
+)
+
+
+def _writer(text: Callable[[pa.Table], Iterator[str]]) -> FileWriter:
     def write(material: Material, path: Path) -> None:
         """Write one file; rows that are not known are left out."""
-        path.write_text(text(material.results.angles), encoding="ascii")
+        with path.open("w", encoding="ascii") as file:
+            file.writelines(text(material.results.angles))
 
     return write
 
@@ -196,4 +215,6 @@ OPENSIM: Final = Format(
         }
     ),
     {".sto": _ORIENTATIONS, ".mot": _ANGLES},
+    columns=_COLUMNS,
+    sensors=False,
 )
