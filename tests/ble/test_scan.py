@@ -10,7 +10,6 @@ from bleak.exc import (
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
 )
-from support.bumble_bed import bumble_bed
 from support.fake_radio import FakeSensor, fake_radio
 from typer import Typer
 from typer.testing import CliRunner
@@ -19,6 +18,7 @@ from imuhip.ble.radio import Radio, Sighting
 from imuhip.ble.scan import found_among, scan
 from imuhip.cli import collect as cli_collect
 from imuhip.core.errors import DeviceError
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
 
 
@@ -59,7 +59,7 @@ def test_virtual_sensors_are_heard_over_virtual_bluetooth() -> None:
 
     async def heard() -> list[tuple[str, tuple[str, ...]]]:
         sensors = rocking_sensors(("pelvis", "thigh_left"), rate_hz=100.0)
-        async with bumble_bed(sensors) as bed:
+        async with virtual_adapter(sensors) as bed:
             radio = Radio(scanner_backend=bed.scanner_backend)
             found = await scan(radio, 1.0)
             return sorted((f.sighting.name, f.profiles) for f in found)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beds.collect import PLACES, Workshop, kit_of, radio_of, until
-from support.bumble_bed import bumble_bed
 
 from imuhip.core.records import LinkEvent, Mark, Packet
 from imuhip.live.collector import collecting
@@ -17,6 +16,7 @@ from imuhip.live.start import Options
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
 from imuhip.recording.summary import describe
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
 from imuhip.virtual.sensor import LinkFaults
 
@@ -52,7 +52,7 @@ async def a_run(folder: Path, workshop: Workshop, said: list[str]) -> Path:
     faults = {"thigh_left": LinkFaults(link_losses=((1.5, 0.5),))}
     sensors = rocking_sensors(PLACES, rate_hz=100.0, faults=faults)
     options = Options(folder, athlete="A1", start_when_ready=True, make_stages=workshop)
-    async with bumble_bed(sensors) as bed:
+    async with virtual_adapter(sensors) as bed:
         radio, kit = radio_of(bed), kit_of(sensors)
         async with collecting([kit], [radio], options, say=said.append) as (session,):
             await until(lambda: session.state == "recording")
@@ -179,7 +179,7 @@ def test_a_refused_step_says_which_what_was_expected_and_what_came(tmp_path: Pat
 
     async def play() -> None:
         async with (
-            bumble_bed(sensors) as bed,
+            virtual_adapter(sensors) as bed,
             collecting([kit_of(sensors)], [radio_of(bed)], Options(tmp_path), say=said.append) as (
                 session,
             ),
@@ -209,7 +209,7 @@ def test_two_kits_are_two_sessions(tmp_path: Path) -> None:
             return json.load(answer)
 
     async def play() -> tuple[Path, Path]:
-        async with bumble_bed([*first, *second]) as bed:
+        async with virtual_adapter([*first, *second]) as bed:
             kits = [
                 kit_of(first, "one", rate_hz=50.0),
                 kit_of(second, "two", athlete="B2", rate_hz=50.0),
@@ -248,7 +248,7 @@ def test_stop_loses_nothing_and_start_begins_anew(tmp_path: Path) -> None:
     async def play() -> list[tuple[Path, int, int]]:
         got = []
         async with (
-            bumble_bed(sensors) as bed,
+            virtual_adapter(sensors) as bed,
             collecting(
                 [kit_of(sensors)], [radio_of(bed)], Options(tmp_path), say=lambda _: None
             ) as (session,),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from beds.collect import PLACES, kit_of, radio_of, until
 from faults import clock
-from support.bumble_bed import bumble_bed
 
 from imuhip.assess.screen import Before, ScreenKey
 from imuhip.assess.symmetry import START_DAY_ERROR, Measured
@@ -17,6 +16,7 @@ from imuhip.live.control import ControlRefusedError
 from imuhip.live.course import Course, Plan, plan_of
 from imuhip.live.start import Options
 from imuhip.recording.reader import RecordingReader
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
 
 
@@ -225,7 +225,7 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
     sensors = rocking_sensors(PLACES, rate_hz=100.0)
     agreed = {"A1"}
     options = Options(folder, refusal=lambda who: "" if who in agreed else f"no consent of {who}")
-    async with bumble_bed(sensors) as bed:
+    async with virtual_adapter(sensors) as bed:
         radio, kit = radio_of(bed), kit_of(sensors)
         async with collecting([kit], [radio], options, say=lambda _: None) as (session,):
             await until(lambda: session.state == "ready")

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from beds.collect import PLACES, kit_of, radio_of
-from support.bumble_bed import bumble_bed
 
 from imuhip.live.collector import collect_until_signal
 from imuhip.live.start import Options
+from imuhip.virtual.adapter import virtual_adapter
 from imuhip.virtual.athlete import rocking_sensors
 
 
@@ -28,7 +28,7 @@ async def main(folder: Path) -> None:
     """Record until killed."""
     sensors = rocking_sensors(PLACES, rate_hz=100.0)
     options = Options(folder, start_when_ready=True)
-    async with bumble_bed(sensors) as bed:
+    async with virtual_adapter(sensors) as bed:
         kits, radios = [kit_of(sensors)], [radio_of(bed)]
         await collect_until_signal(kits, radios, options, port=0, say=say)
 
