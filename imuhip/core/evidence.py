@@ -167,6 +167,9 @@ class Alignment:
     quality
         What its rests say of the sensors' errors: one standard deviation of an accelerometer's
         bias and scale, as a share of gravity.
+    obliquity_sd
+        One standard deviation, radians, of how far the pelvis's medio-lateral axis rises to the
+        right.
     gates
         Evidence measured against other evidence.
     """
@@ -179,6 +182,7 @@ class Alignment:
     grade: Grade
     chain: str
     quality: float
+    obliquity_sd: float
     gates: tuple[Gate, ...] = ()
 
 

@@ -1,12 +1,12 @@
 """Calibration evidence → where the segments are in the sensors, and how their headings differ.
 
-Gravity first, function second: in the standing pose every segment's Y is vertical, and a functional
-axis z' adds only its heading, so an error of its tilt does not matter::
+Gravity first, function second: in the standing pose a thigh's Y is vertical, and a functional axis
+z' adds only its heading, so an error of its tilt does not matter::
 
     y = mean(f) / |mean(f)|      z = unit(z' - (z'·y) y)      x = y × z      R_sb = [x y z]
 
-What is unknown are headings alone: α of the pelvis's medio-lateral axis, and δ_i that brings the
-earth of sensor i to the pelvis's. All evidence about them is weighed together (`robust_fit`):
+Unknown are headings: α of the pelvis's medio-lateral axis, and δ_i that brings the earth of sensor
+i to the pelvis's. All evidence about them is weighed together (`robust_fit`):
 
 ==================  =====================  =======================================================
 evidence            says                   error (one standard deviation)
@@ -18,6 +18,19 @@ tray                δ_i = difference       0.5° a sensor, and what its way to 
 knee lifts of i     α - δ_i = heading      6° person to person, and the same
 declared mounts     either axis            10°
 ==================  =====================  =======================================================
+
+A pelvis need not be level in standing, for legs differ in length. In a bow the thighs stay where
+they are, and between two fixed ball joints a body can only turn about the line through both: the
+medio-lateral axis itself, its tilt included. How far that rises to the right, the pelvis's Y leans
+by, is weighed on its own:
+
+==================  ============================================================================
+evidence            says of the obliquity in standing
+==================  ============================================================================
+people              0, within 2.2°: legs differ by 5.2 ± 4.1 mm (Knutson 2005,
+                    doi:10.1186/1746-1340-13-11), and hip joints are 0.17 m apart
+bows, knee lifts    how far their axis rises; errors as above
+==================  ============================================================================
 
 Person-to-person figures are assumptions (KINEMATICS 1.5). A natural squat never gives an axis: it
 is 13 to 18° off, and would hide what is looked for. Nothing says that left and right are alike.
@@ -105,7 +118,7 @@ class Aligner:
         standing = np.empty((0, count, 4)) if stood is None else stood.q
         q_sb, heading = np.full((count, 4), np.nan), np.full(count, np.nan)
         covariance = np.full((count, count), np.nan)
-        chain = ""
+        chain, obliquity_sd = "", _OBLIQUITY_SD
         gates: tuple[Gate, ...] = ()
         if stood is not None:
             poses = np.stack([mean_quaternion(standing[:, i]) for i in range(count)])
@@ -120,10 +133,12 @@ class Aligner:
                 covariance[np.ix_(known, known)] = fit.covariance[:part, :part]
                 heading[known] = fit.x[:part]
                 facing, heading[self._pelvis] = heading[self._pelvis], 0.0
+                obliquity, obliquity_sd = self._obliquity(stood)
                 for i in known:
                     right = np.array((np.cos(facing), np.sin(facing), 0.0))
                     turned = multiply(quaternion_from_heading(heading[i]), poses[i])
-                    q_sb[i] = _frame(stood.up[i], rotate(conjugate(turned), right))
+                    rise = obliquity if i == self._pelvis else 0.0
+                    q_sb[i] = _frame(stood.up[i], rotate(conjugate(turned), right), rise)
                 believed = zip(evidence, fit.sound, strict=True)
                 chain = ", ".join(m.name for m, sound in believed if sound > _BELIEVED)
                 gates = self._agreement(evidence, facing, heading)
@@ -141,6 +156,7 @@ class Aligner:
             grade=grade,
             chain=chain or "none",
             quality=self._quality(),
+            obliquity_sd=obliquity_sd,
             gates=gates,
         )
 
@@ -183,6 +199,18 @@ class Aligner:
                     Measurement(f"tray ({name})", row, float(headings[i]), sd, _TRAY_BROKEN)
                 )
         return found
+
+    def _obliquity(self, stood: CalibrationStep) -> tuple[float, float]:
+        """How far the medio-lateral axis rose to the right in the standing, and its deviation."""
+        found = [Measurement("people", np.ones(1), 0.0, _OBLIQUITY_SD, _RARELY)]
+        for i, name in enumerate(self._sensors):
+            for source, z, sd, broken in self._own_axes(name, i):
+                rise = float(np.arcsin(z @ stood.up[i] / np.linalg.norm(z)))
+                found.append(Measurement(source, np.ones(1), rise, sd, broken))
+        fit = robust_fit(found, 1)
+        if fit is None:
+            return 0.0, _OBLIQUITY_SD
+        return float(fit.x[0]), float(np.sqrt(fit.covariance[0, 0]))
 
     def _own_axes(self, name: str, i: int) -> list[tuple[str, Array, float, float]]:
         """The z axis of sensor i by its own evidence: source, axis, error, chance of nonsense."""
@@ -279,11 +307,16 @@ def _heading_of(q_es: Array, z_s: Array) -> float:
     return float(np.arctan2(z_e[1], z_e[0]))
 
 
-def _frame(up: Array, z: Array) -> Array:
-    """``q_sb`` from the vertical and a functional axis, both in the sensor (KINEMATICS 1.4)."""
-    z = z - (z @ up) * up
-    z = z / np.linalg.norm(z)
-    return quaternion_from_matrix(np.stack((np.cross(up, z), up, z), axis=-1))
+def _frame(up: Array, z: Array, rise: float) -> Array:
+    """``q_sb`` from the vertical and a functional axis, both in the sensor (KINEMATICS 1.4).
+
+    `rise`, radians, is how far z rises over the horizontal.
+    """
+    level = z - (z @ up) * up
+    level = level / np.linalg.norm(level)
+    z = np.cos(rise) * level + np.sin(rise) * up
+    y = np.cos(rise) * up - np.sin(rise) * level
+    return quaternion_from_matrix(np.stack((np.cross(y, z), y, z), axis=-1))
 
 
 _Z: Array = np.array((0.0, 0.0, 1.0))
@@ -296,6 +329,8 @@ _AXIS_STEPS = {
 """Steps that show a segment's own axis, and how far people are from straight in them."""
 
 _USED = ("tray", "stand", "bow", "knee_lift_left", "knee_lift_right")
+
+_OBLIQUITY_SD = np.radians(2.2)
 
 _TRAY_SD, _SCALE_SHARE, _ONE_TURN = np.radians(0.5), 0.6, np.radians(90.0)
 _FORCE_SD, _FORCE_WEIGHT = 0.005, 2.0

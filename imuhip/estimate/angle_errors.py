@@ -42,8 +42,10 @@ class ErrorParams:
 
     Parameters
     ----------
-    pelvis_posture, thigh_posture
-        How far the segment was from upright in the standing, about X and about Z.
+    pelvis_tilt
+        How far the pelvis was from upright in the standing, about Z; about X the alignment knows.
+    thigh_posture
+        How far the thigh was, about X and about Z.
     turning
         Error of a turn by scale and axes of the gyroscope, as a share of it, over that of the
         accelerometer: who makes one well makes the other well.
@@ -54,16 +56,16 @@ class ErrorParams:
         data sheets give both alike.
     """
 
-    pelvis_posture: tuple[float, float] = (math.radians(0.7), math.radians(2.0))
+    pelvis_tilt: float = math.radians(2.0)
     thigh_posture: tuple[float, float] = (math.radians(1.7), math.radians(2.8))
     turning: float = 1.0
     still: float = math.radians(0.25)
     skew: float = 1.0
 
 
-def settings_of(params: ErrorParams, quality: float) -> Array:
-    """The parameters as the kernel reads them; `quality` is the accelerometers' error."""
-    postures = (*params.pelvis_posture, *params.thigh_posture)
+def settings_of(params: ErrorParams, quality: float, obliquity_sd: float) -> Array:
+    """The parameters as the kernel reads them; the others are `Alignment`'s."""
+    postures = (obliquity_sd, params.pelvis_tilt, *params.thigh_posture)
     return np.array((*postures, quality, params.turning * quality, params.still, params.skew))
 
 

@@ -60,6 +60,7 @@ class JointAngles:
         self._alignment: Alignment | None = None
         self._zero = np.full((2, 3), np.nan)
         self._facing = 0.0
+        self._oblique = 0.0
         self._params = params or ErrorParams()
         self._stood = np.full((3, 4), np.nan)
         self._swung = np.zeros(3)
@@ -71,6 +72,7 @@ class JointAngles:
         self._alignment = alignment
         self._zero[:] = np.nan
         self._facing = 0.0
+        self._oblique = 0.0
         self._stood[:] = np.nan
         self._known = _known(self._params, alignment)
         standing = alignment.standing
@@ -79,8 +81,8 @@ class JointAngles:
         q_eb = segment_orientations(standing, alignment)
         pelvis, hips = _angles(q_eb, alignment)
         self._zero = _mean_angle(hips)
-        facing = _mean_angle(pelvis[:, 2])
-        self._facing = float(facing) if np.isfinite(facing) else 0.0
+        stood = np.nan_to_num(_mean_angle(pelvis))
+        self._oblique, self._facing = float(stood[1]), float(stood[2])
         for row, i in enumerate(_places(alignment)):
             if i is not None and np.isfinite(q_eb[:, i]).all():
                 self._stood[row] = mean_quaternion(q_eb[:, i])
@@ -99,6 +101,7 @@ class JointAngles:
             return AngleBlock(grid.t, *hips, np.zeros((n, 2), dtype=np.bool_), nothing, nothing)
         q_eb = segment_orientations(grid.q, self._alignment, headings.turn)
         pelvis, raw = _angles(q_eb, self._alignment)
+        pelvis[:, 1] -= self._oblique
         pelvis[:, 2] = wrap_angle(pelvis[:, 2] - self._facing)
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])
@@ -142,7 +145,7 @@ def _known(params: ErrorParams, alignment: Alignment) -> tuple[Array, Array, Arr
             if i is not None and j is not None:
                 covariance[row, column] = alignment.covariance[i, j]
     signs = np.array([HIP_SIGNS[side] for side in SIDES])
-    return settings_of(params, alignment.quality), covariance, signs
+    return settings_of(params, alignment.quality, alignment.obliquity_sd), covariance, signs
 
 
 @kernel

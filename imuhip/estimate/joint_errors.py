@@ -52,7 +52,8 @@ def joint_sd(
         What is believed of people and sensors, and the accelerometers' error.
     """
     params, quality = known
-    both = replace(params, pelvis_posture=params.thigh_posture)
+    aside, forward = params.thigh_posture
+    both = replace(params, pelvis_tilt=forward)
     # The hip's kernel has two distal segments: both are the same one here.
     pick = np.array((0, 1, 1))
     mixed = np.array(((1.0, -1.0, 0.0), (0.0, -1.0, 1.0), (0.0, -1.0, 1.0)))
@@ -68,7 +69,7 @@ def joint_sd(
         segments[:, 1:],
         verticals(segments),
         np.ascontiguousarray(np.stack((moved[:, pick], moved[:, pick]))),
-        (settings_of(both, quality), covariance, np.ones((2, 3))),
+        (settings_of(both, quality, aside), covariance, np.ones((2, 3))),
         (drifts, np.ascontiguousarray(doubts[1][:, pick])),
         out,
     )
@@ -118,7 +119,7 @@ def lean_sd(
     params, quality = known
     facing = float(headings[0, 0] - 2.0 * headings[0, 1] + headings[1, 1])
     out = np.empty((len(q), 2))
-    lean_errors(q, moved, tilt, settings_of(params, quality), facing, out)
+    lean_errors(q, moved, tilt, settings_of(params, quality, 0.0), facing, out)
     return out
 
 

@@ -173,7 +173,7 @@ PELVIS_SKEW_SD_DEG: Final = 1.5
 THIGH_SKEW_SD_DEG: Final = 4.0
 """Deviation of the axis of the "straight" movement from person to person."""
 
-STAND_PELVIS_SD_DEG: Final = np.array((2.0, 0.7))
+STAND_PELVIS_SD_DEG: Final = np.array((2.0, 2.2))
 STAND_HIP_SD_DEG: Final = np.array((2.0, 1.5))
 
 _ANGLE_SWAY: Final = float(np.radians(0.14))

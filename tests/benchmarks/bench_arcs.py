@@ -88,7 +88,7 @@ def _bound(session: SimulatedSession, bottoms: Array, left_out: tuple[str, ...])
     truth, n = session.truth, len(bottoms)
     out = (np.empty((n, 2, 3)), np.empty((n, 3)), np.empty((n, 3)))
     signs = np.array([HIP_SIGNS[side] for side in SIDES])
-    known = (settings_of(ErrorParams(turning=0.0, still=0.0), 0.0), covariance, signs)
+    known = (settings_of(ErrorParams(turning=0.0, still=0.0), 0.0, 0.0), covariance, signs)
     nothing = np.zeros((n, 3))
     thighs = np.ascontiguousarray(truth.q_thigh[bottoms])
     hip_errors(

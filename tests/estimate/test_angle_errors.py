@@ -16,7 +16,7 @@ from imuhip.estimate.angle_errors import (
 )
 from imuhip.estimate.joint_angles import hip_angles
 
-NONE = ErrorParams(pelvis_posture=(0.0, 0.0), thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
+NONE = ErrorParams(pelvis_tilt=0.0, thigh_posture=(0.0, 0.0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
 RNG = np.random.default_rng(11)
 SIGNS = np.array([HIP_SIGNS[side] for side in SIDES])
@@ -40,7 +40,7 @@ def errors(pelvis, thighs, *, covariance=None, drift=0.0, params=NONE, quality=0
     """Deviations of the hips and their covariance, and of the pelvis, degrees; one row."""
     sd, cov, pelvis_sd = np.empty((1, 2, 3)), np.empty((1, 3)), np.empty((1, 3))
     covariance = np.zeros((3, 3)) if covariance is None else covariance
-    known = (settings_of(params, quality), covariance, SIGNS)
+    known = (settings_of(params, quality, 0.0), covariance, SIGNS)
     doubts = (np.full((1, 3), drift**2), np.zeros((1, 3)))
     felt = verticals(np.concatenate((pelvis[:, None], thighs), axis=1))
     out = (sd, cov, pelvis_sd)
@@ -157,7 +157,7 @@ def test_an_accelerometer_is_heard_over_seconds():
         felt_lately(segments, np.tile((0.0, 1.0, 0.0), (3, 1)), felt)
         n = len(q)
         sd, cov, pelvis_sd = np.empty((n, 2, 3)), np.empty((n, 3)), np.empty((n, 3))
-        known = (settings_of(NONE, 0.02), np.zeros((3, 3)), SIGNS)
+        known = (settings_of(NONE, 0.02, 0.0), np.zeros((3, 3)), SIGNS)
         doubts, moved = (np.zeros((n, 3)), np.zeros((n, 3))), np.zeros((2, n, 3))
         hip_errors(segments[:, 0], q, felt, moved, known, doubts, (sd, cov, pelvis_sd))
         return sd[:, 0, 0]

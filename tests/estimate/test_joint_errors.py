@@ -13,7 +13,7 @@ from imuhip.estimate.angle_errors import ErrorParams
 from imuhip.estimate.joint_angles import hip_angles, pelvis_angles
 from imuhip.estimate.joint_errors import joint_sd, lean_sd, turn_sd
 
-NONE = ErrorParams(pelvis_posture=(0, 0), thigh_posture=(0, 0), turning=0.0, still=0.0)
+NONE = ErrorParams(pelvis_tilt=0.0, thigh_posture=(0, 0), turning=0.0, still=0.0)
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
 RNG = np.random.default_rng(21)
 N = 30_000
