@@ -167,9 +167,8 @@ class Alignment:
     quality
         What its rests say of the sensors' errors: one standard deviation of an accelerometer's
         bias and scale, as a share of gravity.
-    obliquity_sd
-        One standard deviation, radians, of how far the pelvis's medio-lateral axis rises to the
-        right.
+    obliquity, obliquity_sd
+        Of the pelvis in the standing, the right side lower +, and its standard deviation; radians.
     gates
         Evidence measured against other evidence.
     """
@@ -182,6 +181,7 @@ class Alignment:
     grade: Grade
     chain: str
     quality: float
+    obliquity: float
     obliquity_sd: float
     gates: tuple[Gate, ...] = ()
 

@@ -118,7 +118,7 @@ class Aligner:
         standing = np.empty((0, count, 4)) if stood is None else stood.q
         q_sb, heading = np.full((count, 4), np.nan), np.full(count, np.nan)
         covariance = np.full((count, count), np.nan)
-        chain, obliquity_sd = "", _OBLIQUITY_SD
+        chain, obliquity, obliquity_sd = "", 0.0, _OBLIQUITY_SD
         gates: tuple[Gate, ...] = ()
         if stood is not None:
             poses = np.stack([mean_quaternion(standing[:, i]) for i in range(count)])
@@ -137,7 +137,7 @@ class Aligner:
                 for i in known:
                     right = np.array((np.cos(facing), np.sin(facing), 0.0))
                     turned = multiply(quaternion_from_heading(heading[i]), poses[i])
-                    rise = obliquity if i == self._pelvis else 0.0
+                    rise = -obliquity if i == self._pelvis else 0.0
                     q_sb[i] = _frame(stood.up[i], rotate(conjugate(turned), right), rise)
                 believed = zip(evidence, fit.sound, strict=True)
                 chain = ", ".join(m.name for m, sound in believed if sound > _BELIEVED)
@@ -156,6 +156,7 @@ class Aligner:
             grade=grade,
             chain=chain or "none",
             quality=self._quality(),
+            obliquity=obliquity,
             obliquity_sd=obliquity_sd,
             gates=gates,
         )
@@ -201,12 +202,12 @@ class Aligner:
         return found
 
     def _obliquity(self, stood: CalibrationStep) -> tuple[float, float]:
-        """How far the medio-lateral axis rose to the right in the standing, and its deviation."""
+        """The pelvis's obliquity in the standing, and its deviation."""
         found = [Measurement("people", np.ones(1), 0.0, _OBLIQUITY_SD, _RARELY)]
         for i, name in enumerate(self._sensors):
             for source, z, sd, broken in self._own_axes(name, i):
-                rise = float(np.arcsin(z @ stood.up[i] / np.linalg.norm(z)))
-                found.append(Measurement(source, np.ones(1), rise, sd, broken))
+                lower = -float(np.arcsin(z @ stood.up[i] / np.linalg.norm(z)))
+                found.append(Measurement(source, np.ones(1), lower, sd, broken))
         fit = robust_fit(found, 1)
         if fit is None:
             return 0.0, _OBLIQUITY_SD

@@ -60,7 +60,6 @@ class JointAngles:
         self._alignment: Alignment | None = None
         self._zero = np.full((2, 3), np.nan)
         self._facing = 0.0
-        self._oblique = 0.0
         self._params = params or ErrorParams()
         self._stood = np.full((3, 4), np.nan)
         self._swung = np.zeros(3)
@@ -72,7 +71,6 @@ class JointAngles:
         self._alignment = alignment
         self._zero[:] = np.nan
         self._facing = 0.0
-        self._oblique = 0.0
         self._stood[:] = np.nan
         self._known = _known(self._params, alignment)
         standing = alignment.standing
@@ -81,8 +79,8 @@ class JointAngles:
         q_eb = segment_orientations(standing, alignment)
         pelvis, hips = _angles(q_eb, alignment)
         self._zero = _mean_angle(hips)
-        stood = np.nan_to_num(_mean_angle(pelvis))
-        self._oblique, self._facing = float(stood[1]), float(stood[2])
+        facing = _mean_angle(pelvis[:, 2])
+        self._facing = float(facing) if np.isfinite(facing) else 0.0
         for row, i in enumerate(_places(alignment)):
             if i is not None and np.isfinite(q_eb[:, i]).all():
                 self._stood[row] = mean_quaternion(q_eb[:, i])
@@ -101,7 +99,7 @@ class JointAngles:
             return AngleBlock(grid.t, *hips, np.zeros((n, 2), dtype=np.bool_), nothing, nothing)
         q_eb = segment_orientations(grid.q, self._alignment, headings.turn)
         pelvis, raw = _angles(q_eb, self._alignment)
-        pelvis[:, 1] -= self._oblique
+        pelvis[:, 1] -= self._alignment.obliquity
         pelvis[:, 2] = wrap_angle(pelvis[:, 2] - self._facing)
         zeroed = wrap_angle(raw - self._zero)
         valid = np.isfinite(raw[..., 0])

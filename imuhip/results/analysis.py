@@ -301,6 +301,7 @@ def calibration_summary(
         "found": sorted({step.found for step in steps}),
         "words": list(dict.fromkeys(words)),
         "gates": [] if alignment is None else [_gate(gate) for gate in alignment.gates],
+        **({} if alignment is None else _obliquity(alignment)),
         "soft_tissue": [asdict(factor) for factor in factors],
         "steps": [
             {
@@ -333,6 +334,14 @@ def input_doubts(header: Header, faults: Sequence[Fault]) -> list[str]:
 _REPORTED = ("axes", "clocks", "same_stream", "impossible", "stuck", "rate", "unit")
 """Faults that people must hear of with the result."""
 _LONG_S = 5.0
+
+
+def _obliquity(alignment: Alignment) -> dict[str, float]:
+    """How the pelvis stood: its angles against the earth are zero there, its frame is not level."""
+    return {
+        "pelvis_obliquity_deg": float(np.degrees(alignment.obliquity)),
+        "pelvis_obliquity_sd_deg": float(np.degrees(alignment.obliquity_sd)),
+    }
 
 
 def _gate(gate: Gate) -> dict[str, Any]:

@@ -157,6 +157,7 @@ _CALIBRATION: Final = {
     "chain?": TEXT,
     "words?": [TEXT],
     "gates?": [_GATE],
+    "pelvis_obliquity_deg?": NUMBER,
     "placement?": [TEXT_OR_TABLE],
 }
 _SESSION: Final = {

@@ -17,7 +17,7 @@ def stage():
     """A stage that has just been told of a standing."""
     made = RelativeHeading()
     known = np.zeros((3, 4)), np.zeros(3), np.zeros((3, 3))
-    made.align(Alignment(SENSORS, *known, STANDING, "good", "test", 0.005, 0.0))
+    made.align(Alignment(SENSORS, *known, STANDING, "good", "test", 0.005, 0.0, 0.0))
     return made
 
 

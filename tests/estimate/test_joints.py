@@ -29,7 +29,8 @@ def _stage(rng, sensors=SEGMENTS):
     covariance = np.eye(count) * 1e-4
     alignment = Alignment(
         sensors=tuple(sensors), q_sb=q_sb, heading=heading, covariance=covariance,
-        standing=standing, grade="good", chain="given", quality=0.005, obliquity_sd=0.0,
+        standing=standing, grade="good", chain="given", quality=0.005,
+        obliquity=0.0, obliquity_sd=0.0,
     )  # fmt: skip
     stage = Joints(sensors)
     stage.align(alignment)

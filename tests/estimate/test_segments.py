@@ -30,7 +30,7 @@ def moved(lean, turn, rate_b):
     grid = GridBlock(SENSORS, t, q, nan, gyr, valid, ~valid, *doubts)
     stage = SegmentMotion()
     nothing = np.full((3, 3), np.nan)
-    stage.align(Alignment(SENSORS, q_sb, heading, nothing, q[:1], "good", "test", 0.0, 0.0))
+    stage.align(Alignment(SENSORS, q_sb, heading, nothing, q[:1], "good", "test", 0.0, 0.0, 0.0))
     return stage.push(grid, HeadingBlock(grid.t, *np.zeros((3, n, 3))))
 
 

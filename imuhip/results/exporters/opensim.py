@@ -29,10 +29,10 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.quaternions import matrix_from_quaternion, multiply
 from imuhip.core.records import Array, BoolArray
 from imuhip.results.exporters.material import FileWriter, Format, Material, named_files
-from imuhip.results.schemas import hip_column
+from imuhip.results.schemas import Results, hip_column
 
 
-def orientations_sto(angles: pa.Table) -> Iterator[str]:
+def orientations_sto(results: Results) -> Iterator[str]:
     """Yield the text of the segment orientations, as OpenSense reads them.
 
     Quaternions ``w,x,y,z`` of the calibrated segments in an earth with x forward in standing and
@@ -42,11 +42,12 @@ def orientations_sto(angles: pa.Table) -> Iterator[str]:
 
     Parameters
     ----------
-    angles
-        The table of `angles.parquet`; the raw hip angles are used.
+    results
+        Of their angles the raw ones of the hips are used.
     """
+    angles = results.angles
     sides = _known_sides(angles, "raw")
-    q_pelvis = multiply(_EARTH_FROM_GROUND, _pelvis_in_ground(angles))
+    q_pelvis = multiply(_EARTH_FROM_GROUND, _pelvis_in_ground(results))
     columns = {"pelvis_imu": q_pelvis}
     for side in sides:
         columns[f"{_BODY[side]}_imu"] = multiply(q_pelvis, _thigh_in_pelvis(angles, side))
@@ -56,23 +57,24 @@ def orientations_sto(angles: pa.Table) -> Iterator[str]:
     )
 
 
-def placement_sto(angles: pa.Table) -> Iterator[str]:
+def placement_sto(results: Results) -> Iterator[str]:
     """Yield one row for OpenSense's `IMUPlacer`: the segments as in the model's default pose.
 
     The orientations are those of segments already, so that each of its sensors sits on its body
     without a turn.
     """
-    names = ["pelvis_imu", *(f"{_BODY[side]}_imu" for side in _known_sides(angles, "raw"))]
+    names = ["pelvis_imu", *(f"{_BODY[side]}_imu" for side in _known_sides(results.angles, "raw"))]
     return _quaternions_text(np.zeros(1), dict.fromkeys(names, _EARTH_FROM_GROUND[None]))
 
 
-def angles_mot(angles: pa.Table) -> Iterator[str]:
+def angles_mot(results: Results) -> Iterator[str]:
     """Yield the coordinates in degrees; hip angles relative to the athlete's own standing.
 
     Rows in which an angle is not known are left out; the hip of a thigh that is never known has
     no columns. Angles go on beyond ±180° where an athlete keeps turning.
     """
-    matrix = matrix_from_quaternion(_pelvis_in_ground(angles))
+    angles = results.angles
+    matrix = matrix_from_quaternion(_pelvis_in_ground(results))
     columns = dict(zip(_PELVIS_COORDINATES, _cardan_zxy(matrix), strict=True))
     for side in reversed(_known_sides(angles, "")):
         for name in HIP_ANGLES:
@@ -86,12 +88,13 @@ def angles_mot(angles: pa.Table) -> Iterator[str]:
     return _text(head, t, [values[:, None] for values in degrees])
 
 
-def _pelvis_in_ground(angles: pa.Table) -> Array:
+def _pelvis_in_ground(results: Results) -> Array:
     """The pelvis's orientation ``(N, 4)`` in OpenSim's ground."""
     tilt, obliquity, rotation = (
-        np.radians(_column(angles, f"pelvis_{name}_deg")) for name in PELVIS_ANGLES
+        np.radians(_column(results.angles, f"pelvis_{name}_deg")) for name in PELVIS_ANGLES
     )
-    return multiply(multiply(_about(1, rotation), _about(0, obliquity)), _about(2, -tilt))
+    stood = np.radians(float(results.calibration.get("pelvis_obliquity_deg", 0.0)))
+    return multiply(multiply(_about(1, rotation), _about(0, obliquity + stood)), _about(2, -tilt))
 
 
 def _thigh_in_pelvis(angles: pa.Table, side: Side) -> Array:
@@ -194,11 +197,11 @@ _COLUMNS: Final = (
 )
 
 
-def _writer(text: Callable[[pa.Table], Iterator[str]]) -> FileWriter:
+def _writer(text: Callable[[Results], Iterator[str]]) -> FileWriter:
     def write(material: Material, path: Path) -> None:
         """Write one file; rows that are not known are left out."""
         with path.open("w", encoding="ascii") as file:
-            file.writelines(text(material.results.angles))
+            file.writelines(text(material.results))
 
     return write
 
