@@ -20,7 +20,7 @@ def athlete(request, tmp_path_factory):
 
 
 PUT_IN = {
-    "little_internal_rotation": ("Left hip turns in 6°", "far short of the goal"),
+    "little_internal_rotation": ("Left hip turns in 5°", "far short of the goal"),
     "left_turns_out_less": ("Left hip turns out", "less than the right"),
     "right_knee_in": ("Right thigh falls in by",),
     "tuck": ("Pelvis tucks under by",),
