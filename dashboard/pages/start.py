@@ -1,16 +1,18 @@
 """What has to be ready, one button that leads on, and an example for those without sensors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import segno
 import streamlit as st
 
+from dashboard.components.start import watch
 from dashboard.server.hub import hub_status
 from dashboard.server.settings import settings_from_arguments
 from dashboard.views.choosing import let_train, opened
 from dashboard.views.example import in_example, look_at_example
-from dashboard.views.sessions import athlete_title
-from dashboard.views.start import Card, Start, remote_address, start_of
+from dashboard.views.sessions import athlete_title, squads_of
+from dashboard.views.start import Card, Start, remote_address, shown_of, start_of
 from imuhip.catalogue.entities import Athlete
 from imuhip.core.errors import ImuhipError
 
@@ -25,16 +27,17 @@ def main() -> None:
     except ImuhipError as error:
         st.error(str(error))
         athletes = ()
-    _stations(athletes)
+    status = hub_status(settings_from_arguments().hub)
+    _stations(athletes, status)
     if not in_example():
         _example()
     _phone()
+    watch(shown_of(status), key="watch")
 
 
-@st.fragment(run_every="2s")
-def _stations(athletes: Sequence[Athlete]) -> None:
+def _stations(athletes: Sequence[Athlete], status: Mapping[str, Any] | None) -> None:
     """How sensors, athlete and calibration stand at this moment."""
-    start = start_of(hub_status(settings_from_arguments().hub), athletes)
+    start = start_of(status, athletes)
     sensors, athlete, calibrate = st.columns(3)
     with sensors.container(border=True, height="stretch"):
         _card("1", "Sensors", start.sensors)
@@ -56,7 +59,7 @@ def _card(number: str, title: str, card: Card) -> None:
 
 
 def _latest(athletes: Sequence[Athlete], start: Start) -> None:
-    """Who was here last, one tap each; everybody is on the page Athletes."""
+    """Who was here last, and the squads, one tap each; everybody is on the page Athletes."""
     if start.athlete.done:
         return
     recent = sorted(athletes, key=lambda one: one.last.timestamp() if one.last else 0.0)
@@ -64,6 +67,10 @@ def _latest(athletes: Sequence[Athlete], start: Start) -> None:
         for one in recent[::-1][:_MOST]:
             if st.button(athlete_title(one), key=f"train-{one.id}"):
                 let_train(one.id)
+                st.switch_page("pages/setup.py")
+        for squad, ids in squads_of(athletes).items():
+            if st.button(squad, key=f"squad-{squad}", icon=":material/groups:"):
+                let_train(*ids)
                 st.switch_page("pages/setup.py")
         if st.button("All athletes" if athletes else "Add an athlete", key="athletes"):
             st.switch_page("pages/athletes.py")

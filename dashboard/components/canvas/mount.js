@@ -3,18 +3,18 @@
 /**
  * What Streamlit calls to mount a component, and again with every rerun and change of theme: one
  * view for each place on the page, kept as long as its element is the same. A view has
- * `take(data)`, called each time, and `close()`.
+ * `take(data)`, called each time, and `close()`; `ask(name, value)` lets Python run the page anew.
  */
 export function mounted(selector, make) {
   const views = new WeakMap();
-  return ({ parentElement, data }) => {
+  return ({ parentElement, data, setTriggerValue }) => {
     const root = parentElement.querySelector(selector);
     let view = views.get(parentElement);
     if (view && view.root !== root) {
       view.close();
       view = undefined;
     }
-    if (!view) views.set(parentElement, (view = make(root, data)));
+    if (!view) views.set(parentElement, (view = make(root, data, setTriggerValue)));
     view.take(data);
     return () => {
       if (views.get(parentElement) !== view) return;

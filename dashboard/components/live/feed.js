@@ -100,6 +100,8 @@ export class Feed {
     this.steps = new Map();
     this.lost = new Set();
     this.story = new SetStory();
+    /** Repetitions that were heard as they were done. */
+    this.fresh = 0;
     this.collector = null;
     this.opened = false;
     this.closed = false;
@@ -139,6 +141,8 @@ export class Feed {
       if (message.type === "status") this.finished = message.state === "finished";
       this.hear(message);
       this.story.hear(message);
+      // What happened before this page came is sent ahead of the first frame.
+      if (message.type === "repetition" && this.arrived > -Infinity) this.fresh += 1;
       this.events.push(message);
       if (this.events.length > 200) this.events.shift();
     }

@@ -52,7 +52,7 @@ class View {
     root.classList.toggle("remote", Boolean(data.remote));
     this.panel.rules = data.rules ?? {};
     this.sound = new Sound(root.querySelector("[data-sound]"), "imuhip-sound-live", "off");
-    this.heard = { key: "", count: "", inside: {} };
+    this.heard = { fresh: 0, said: "", inside: {} };
     this.goals = new Goals(this.coach.collector, () => { this.fitted = false; });
     this.observer = new ResizeObserver(() => { this.fitted = false; });
     // What is shown beside a canvas may take room from it: each is watched, not the page alone.
@@ -163,13 +163,13 @@ class View {
 
   /** Say a repetition when it is new, aloud and to screen readers; not what was there when the page came. */
   count() {
-    const { story } = this.feed;
-    if (story.version === this.heard.version) return;
-    const known = this.heard.version !== undefined && this.heard.stream === this.feed.hello?.stream;
-    const count = story.key ? story.count() : "";
-    if (known && count && count !== "0" && `${story.key} ${count}` !== this.heard.spoken) this.sound.speak(count.replace(" | ", ", "));
-    if (known) setText(this.root.querySelector(".heard"), story.words());
-    Object.assign(this.heard, { version: story.version, stream: this.feed.hello?.stream, spoken: `${story.key} ${count}` });
+    const { story, fresh } = this.feed;
+    if (fresh === this.heard.fresh) return;
+    const count = story.count();
+    const said = `${story.key} ${count}`;
+    if (count !== "0" && said !== this.heard.said) this.sound.speak(count.replace(" | ", ", "));
+    setText(this.root.querySelector(".heard"), story.words());
+    Object.assign(this.heard, { fresh, said });
   }
 
   /** A click when a needle comes into a goal. */

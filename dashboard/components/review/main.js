@@ -5,6 +5,8 @@ import { mounted } from "../canvas/mount.js";
 import { isDark, paletteOf } from "../live/colours.js";
 import { Traces, UNKNOWN, clock } from "./traces.js";
 
+// How far the keys go on the time line; the browser's own way would be a hundredth of a second.
+const STEPS_S = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1, PageDown: -5, PageUp: 5 };
 const VALUES = [
   ["Rotation", "hip_rotation_left_deg", "hip_rotation_right_deg"],
   ["Flexion", "hip_flexion_left_deg", "hip_flexion_right_deg"],
@@ -36,6 +38,12 @@ class Player {
     this.figure = new Figure(this.query(".figure canvas"), "behind", () => this.paint());
     this.slider = this.query("input");
     this.slider.oninput = () => this.go(Number(this.slider.value));
+    this.slider.onkeydown = (event) => {
+      const by = STEPS_S[event.key];
+      if (by === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      this.go(this.at + by);
+    };
     for (const button of root.querySelectorAll("[data-view]")) {
       button.onclick = () => { this.figure.look(button.dataset.view); this.paint(); };
     }

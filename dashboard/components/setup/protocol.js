@@ -17,7 +17,7 @@ const BY_HAND_AFTER = "tray";
 // So often a step that fails begins again by itself; then somebody has to look.
 const MOST_TRIES = 3;
 // The buttons that lead on, the likeliest first.
-const LEADS_ON = ["end", "next", "train", "agree", "record", "begin", "free"];
+const LEADS_ON = ["end", "next", "agree", "record", "begin", "train", "free"];
 
 /** Walks through the steps; hears the collector's course by its status and verdicts in the feed. */
 export class Protocol {
