@@ -55,6 +55,8 @@ class Story:
         Rule, side, and its size in the first and in the last week.
     load_kg
         Of the second squat set, first and last week.
+    squads
+        That the athlete is in.
     gap_week, pain_week
         When a thigh sensor drops out for twelve seconds; when something hurt; 0 for never.
     """
@@ -69,6 +71,7 @@ class Story:
     depth_deg: tuple[float, float]
     fault: tuple[str, str, float, float]
     load_kg: tuple[float, float]
+    squads: tuple[str, ...]
     gap_week: int = 0
     pain_week: int = 0
 
@@ -78,19 +81,20 @@ STORIES: Final = (
         "mara", "Mara", "weightlifter; the left hip hardly turns in", ("weightlifting",),
         "weightlifting", 11,
         {"left": ((22.0, 41.0), (34.0, 41.0)), "right": ((35.0, 42.0), (36.0, 42.0))},
-        (101.0, 112.0), ("knee_in", "right", 20.0, 5.0), (40.0, 70.0),
+        (101.0, 112.0), ("knee_in", "right", 20.0, 5.0), (40.0, 70.0), ("Strength",),
     ),
     Story(
         "tomas", "Tomas", "runner; asks whether table work is worth his time", ("running",),
         "general", 12,
         {"left": ((31.0, 40.0), (31.0, 40.0)), "right": ((33.0, 39.0), (33.0, 39.0))},
-        (104.0, 104.0), ("pelvic_drop", "right", 10.0, 10.0), (20.0, 20.0), pain_week=5,
+        (104.0, 104.0), ("pelvic_drop", "right", 10.0, 10.0), (20.0, 20.0), ("U19",), pain_week=5,
     ),
     Story(
         "ines", "Ines", "footballer; back after a groin strain", ("football", "return"),
         "field_sport", 13,
         {"left": ((33.0, 29.0), (33.0, 38.0)), "right": ((34.0, 40.0), (34.0, 41.0))},
-        (103.0, 108.0), ("early_turn_out", "left", 22.0, 5.0), (0.0, 30.0), gap_week=4,
+        (103.0, 108.0), ("early_turn_out", "left", 22.0, 5.0), (0.0, 30.0), ("U19", "Strength"),
+        gap_week=4,
     ),
 )  # fmt: skip
 
@@ -179,6 +183,7 @@ def file_all(folder: Path, made: dict[tuple[str, int], tuple[Path, Path]]) -> No
     with Catalogue(folder / CATALOGUE) as catalogue:
         for story in STORIES:
             catalogue.add_athlete(story.id, story.name, story.note)
+            catalogue.set_squads(story.id, story.squads)
             catalogue.give_consent(
                 story.id, "measuring and keeping the recordings", given=FIRST - timedelta(days=1)
             )

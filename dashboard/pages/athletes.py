@@ -18,6 +18,7 @@ from dashboard.views.sessions import (
     consent_words,
     session_rows,
     session_title,
+    squads_of,
     tags_of,
 )
 from dashboard.views.theme import image, palette
@@ -27,7 +28,7 @@ from imuhip.catalogue.entities import Athlete, Kind, Session
 from imuhip.catalogue.library import RECORDING_SUFFIX
 from imuhip.catalogue.progress import usual_in
 from imuhip.catalogue.progress_findings import finding_histories
-from imuhip.core.errors import ImuhipError
+from imuhip.core.errors import CatalogueError, ImuhipError
 from imuhip.report.material import PROGRESS
 
 
@@ -55,10 +56,11 @@ def _show(catalogue: Catalogue) -> None:
     with opening.expander("Open a recording", icon=":material/upload_file:", expanded=not athletes):
         _drop(catalogue, athletes)
     with adding.expander("Add an athlete", icon=":material/person_add:"):
-        _add(catalogue)
+        _add(catalogue, list(squads_of(athletes)))
     if not athletes:
         return
-    who, tagged = st.columns([2, 2])
+    squads = squads_of(athletes)
+    who, grouped, tagged = st.columns([2, 1, 1])
     known = {athlete.id: athlete for athlete in athletes}
     chosen = who.selectbox(
         "Athlete",
@@ -67,12 +69,14 @@ def _show(catalogue: Catalogue) -> None:
         format_func=lambda one: athlete_title(known[one]) if one else "Everybody",
     )
     st.session_state["athletes_athlete"] = chosen
+    squad = grouped.selectbox("Squad", ["", *squads], format_func=lambda one: one or "any")
     everything = catalogue.sessions(chosen or None)
     tags = tagged.multiselect("Tags", tags_of(everything), placeholder="any")
     if chosen:
-        _show_athlete(catalogue, known[chosen])
+        _show_athlete(catalogue, known[chosen], list(squads))
     else:
-        _show_people(catalogue, athletes, everything, tags)
+        shown = [one for one in athletes if squad in ("", *one.squads)]
+        _show_people(catalogue, shown, everything, tags, squad)
     st.header("Sessions", anchor=False)
     search, kind = st.columns([2, 2])
     found = catalogue.sessions(
@@ -81,6 +85,8 @@ def _show(catalogue: Catalogue) -> None:
         tags=tags,
         kind=_KINDS[kind.segmented_control("State", list(_KINDS), default="all", required=True)],
     )
+    if squad and not chosen:
+        found = tuple(one for one in found if squad in known[one.athlete].squads)
     _undo(catalogue)
     _show_sessions(catalogue, found, searched=bool(everything))
     _show_trash(catalogue, chosen or None)
@@ -142,14 +148,16 @@ def _file(catalogue: Catalogue, file: UploadedFile, athlete: str) -> str:
     return "\n\n".join((f"{file.name} is filed under {filed.athlete}.", *filed.words))
 
 
-def _add(catalogue: Catalogue) -> None:
+def _add(catalogue: Catalogue, squads: Sequence[str]) -> None:
     with st.form("add", border=False):
         name = st.text_input("Id", help="A pseudonym such as A1: file names contain it.")
         called = st.text_input("Name", help="Kept in this catalogue only; may be empty.")
         note = st.text_input("Note")
+        within = _choose_squads(squads)
         if st.form_submit_button("Add"):
             try:
                 catalogue.add_athlete(name.strip(), called.strip(), note.strip())
+                catalogue.set_squads(name.strip(), within)
             except ImuhipError as error:
                 st.error(str(error))
                 return
@@ -165,6 +173,7 @@ def _show_people(
     athletes: Sequence[Athlete],
     sessions: Sequence[Session],
     tags: Sequence[str],
+    squad: str,
 ) -> None:
     """A card each, the latest first; below it the team, a row each."""
     wanted = {s.athlete for s in sessions if set(tags) <= set(s.tags)} if tags else None
@@ -178,9 +187,12 @@ def _show_people(
     if len(shown) > _MOST_CARDS:
         st.caption(f"{len(shown) - _MOST_CARDS} more: choose one above, or a tag.")
     if len(people) > 1:
-        names = "All" if not tags else f"All {', '.join(tags)}"
-        if st.button(f"{names} in turn, on one set of sensors", icon=":material/groups:"):
-            let_train(*(person.id for person in people))
+        names = ", ".join(part for part in (squad, *tags) if part) or "all"
+        turns = sorted(shown, key=lambda one: athlete_title(one).casefold())
+        able = [one.id for one in turns if one.consent != "withdrawn"]
+        label = f"Today's queue: {names}, {len(able)} on one set of sensors"
+        if able and st.button(label, icon=":material/groups:"):
+            let_train(*able)
             st.switch_page("pages/setup.py")
         with st.expander("The team, a row each", icon=":material/groups:"):
             st.dataframe(
@@ -222,7 +234,7 @@ def _card_html(person: Person) -> str:
     )
 
 
-def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
+def _show_athlete(catalogue: Catalogue, athlete: Athlete, squads: Sequence[str]) -> None:
     """The athlete's page: where they stand, what changed, name and consent, a new session."""
     remember(athlete.id)
     sessions = catalogue.sessions(athlete.id)
@@ -248,17 +260,36 @@ def _show_athlete(catalogue: Catalogue, athlete: Athlete) -> None:
         with st.form("athlete", border=False):
             name = st.text_input("Name", athlete.name)
             note = st.text_input("Note", athlete.note)
+            within = _choose_squads(squads, athlete.squads)
             purpose = st.text_input("Consent to", "measuring and keeping the recordings")
             save, agree, withdraw, _ = st.columns([1, 1, 1, 3])
             if save.form_submit_button("Save", width="stretch"):
                 catalogue.edit_athlete(athlete.id, name=name.strip(), note=note.strip())
-                _again(["Saved."])
+                if _set_squads(catalogue, athlete.id, within):
+                    _again(["Saved."])
             if agree.form_submit_button("Agreed today", width="stretch"):
                 catalogue.give_consent(athlete.id, purpose.strip())
                 _again([f"Written down: {athlete.id} agreed to {purpose.strip()}."])
             if withdraw.form_submit_button("Withdrawn", width="stretch"):
                 catalogue.withdraw_consent(athlete.id)
                 _again([f"Written down: {athlete.id} withdrew every consent."])
+
+
+def _choose_squads(known: Sequence[str], within: Sequence[str] = ()) -> list[str]:
+    """Ask in which squads somebody is; a new name makes a new squad."""
+    return st.multiselect(
+        "Squads", known, within, accept_new_options=True, placeholder="choose, or type a new one"
+    )
+
+
+def _set_squads(catalogue: Catalogue, athlete: str, squads: Sequence[str]) -> bool:
+    """Keep the squads; False when the page says why not."""
+    try:
+        catalogue.set_squads(athlete, squads)
+    except CatalogueError as error:
+        st.error(str(error))
+        return False
+    return True
 
 
 def _say_lately(catalogue: Catalogue, athlete: Athlete, sessions: Sequence[Session]) -> None:

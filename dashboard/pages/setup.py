@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components.setup import setup_view
 from dashboard.views.choosing import opened, who_trains
-from dashboard.views.sessions import athlete_title
+from dashboard.views.sessions import athlete_title, squads_of
 from imuhip.catalogue.entities import Athlete
 from imuhip.core.errors import CatalogueError
 
@@ -29,6 +29,7 @@ athlete, queue = who_trains()
 setup_view(
     key="setup",
     athletes={each.id: athlete_title(each) for each in athletes},
+    squads=squads_of(athletes),
     consents={each.id: each.consent for each in athletes},
     athlete=athlete,
     queue=queue,

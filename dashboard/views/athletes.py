@@ -91,6 +91,7 @@ def person_of(
         drawn=drawn,
         row={
             "Athlete": athlete_title(athlete),
+            "Squads": list(athlete.squads),
             "Last session": latest.started if latest else None,
             "Sessions": len(sessions),
             "Stands out": graver[0].title if graver else "–",

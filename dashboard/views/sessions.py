@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,16 @@ def session_rows(sessions: Iterable[Session]) -> list[dict[str, Any]]:
         }
         for session in sessions
     ]
+
+
+def squads_of(athletes: Sequence[Athlete]) -> dict[str, tuple[str, ...]]:
+    """Each squad and the ids of those who can train, by their names; who withdrew is left out."""
+    found: dict[str, list[str]] = {}
+    for one in sorted(athletes, key=lambda one: athlete_title(one).casefold()):
+        if one.consent != "withdrawn":
+            for squad in one.squads:
+                found.setdefault(squad, []).append(one.id)
+    return {squad: tuple(found[squad]) for squad in sorted(found, key=str.casefold)}
 
 
 def tags_of(sessions: Iterable[Session]) -> list[str]:

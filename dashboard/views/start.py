@@ -1,5 +1,7 @@
 """What the first page says of sensors, athlete and calibration; no Streamlit in here."""
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -60,6 +62,24 @@ def start_of(status: Mapping[str, Any] | None, athletes: Sequence[Athlete]) -> S
     return Start(sensors, athlete, calibrate, *_SET_UP)
 
 
+def shown_of(status: Mapping[str, Any] | None) -> str:
+    """What the page shows of the collector's status, as `start/main.js` writes it."""
+    if status is None:
+        return ""
+    course: Mapping[str, Any] = status.get("course") or {}
+    plan: Mapping[str, Any] = course.get("plan") or {}
+    sensors = []
+    for each in status.get("sensors") or ():
+        battery = each.get("battery")
+        left = -1 if battery is None else math.floor(battery)
+        sensors.append([each.get("sensor"), each.get("state"), left])
+    shown = [
+        *(status.get(name) for name in ("source", "state", "athlete")),
+        course.get("calibrating"), plan.get("athlete"), plan.get("queue"), sensors,
+    ]  # fmt: skip
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+
+
 def remote_address(settings: Settings) -> str | None:
     """Where a phone in the network finds its page, token and all; None where it cannot come in.
 
@@ -102,12 +122,16 @@ def _athlete(
     status: Mapping[str, Any] | None, course: Mapping[str, Any], athletes: Sequence[Athlete]
 ) -> Card:
     known = {each.id: each for each in athletes}
-    wanted = (status or {}).get("athlete") or (course.get("plan") or {}).get("athlete") or ""
+    plan: Mapping[str, Any] = course.get("plan") or {}
+    wanted = (status or {}).get("athlete") or plan.get("athlete") or ""
+    titles = [athlete_title(known[id_]) if id_ in known else id_ for id_ in plan.get("queue") or ()]
+    queue = (f"Then {', '.join(titles)}",) if titles else ()
     if wanted in known:
         consent = CONSENT[known[wanted].consent]
-        return Card(known[wanted].consent == "given", (athlete_title(known[wanted]), consent))
+        words = (athlete_title(known[wanted]), consent, *queue)
+        return Card(known[wanted].consent == "given", words)
     if wanted:
-        return Card(False, (wanted, CONSENT["none"]))
+        return Card(False, (wanted, CONSENT["none"], *queue))
     if not athletes:
         return Card(
             False, ("There are no athletes yet.", "Add the first one on the page Athletes.")

@@ -34,6 +34,7 @@ from imuhip.catalogue.tables import (
     NoteRow,
     QuantityRow,
     SessionRow,
+    SquadRow,
     TagRow,
 )
 from imuhip.core.errors import RecordingError
@@ -355,7 +356,7 @@ def _remove_rows(db: Db, athlete: str) -> None:
     for entry in (TagRow, ExclusionRow, EntryRow):  # of recordings that were never found again
         db.execute(delete(entry).where(entry.session.in_(lost)))
     db.execute(delete(SessionRow).where(SessionRow.athlete == athlete))
-    for table in (NoteRow, GoalRow, ConsentRow):
+    for table in (NoteRow, GoalRow, ConsentRow, SquadRow):
         db.execute(delete(table).where(table.athlete == athlete))
     db.execute(delete(AthleteRow).where(AthleteRow.id == athlete))
     used = select(MeasureRow.quantity).distinct()

@@ -12,10 +12,11 @@ person entered is kept apart (`tables`). Answers are plain data (`entities`).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Db
@@ -40,9 +41,13 @@ from imuhip.catalogue.tables import (
     ExclusionRow,
     GoalRow,
     NoteRow,
+    SquadRow,
     TagRow,
 )
 from imuhip.core.errors import CatalogueError
+
+LONGEST_SQUAD: Final = 40
+"""Characters of a squad's name: it stands on a button."""
 
 
 class Catalogue(CatalogueReader):
@@ -125,6 +130,26 @@ class Catalogue(CatalogueReader):
             row = queries.known(db, athlete)
             row.name = row.name if name is None else name
             row.note = row.note if note is None else note
+
+    def set_squads(self, athlete: str, squads: Iterable[str]) -> None:
+        """Say in which squads an athlete is; in no other ones any more.
+
+        Raises
+        ------
+        CatalogueError
+            When there is no such athlete, or a name is unusable.
+        """
+        names = sorted({name.strip() for name in squads} - {""})
+        for name in names:
+            if len(name) > LONGEST_SQUAD or "," in name or not name.isprintable():
+                raise CatalogueError(
+                    f"{name[:60]!r} cannot be a squad's name. Use up to {LONGEST_SQUAD} characters "
+                    "and no comma."
+                )
+        with self.entering() as db:
+            queries.known(db, athlete)
+            db.execute(delete(SquadRow).where(SquadRow.athlete == athlete))
+            db.add_all(SquadRow(athlete=athlete, squad=name) for name in names)
 
     def give_consent(
         self, athlete: str, purpose: str, *, given: datetime | None = None, note: str = ""

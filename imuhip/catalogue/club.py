@@ -105,13 +105,16 @@ def _entry(cells: Mapping[str, str], where: str) -> RosterEntry:
 def enter_roster(catalogue: Catalogue, entries: Iterable[RosterEntry]) -> tuple[int, int]:
     """Add and update athletes; return how many are new, and how many were changed.
 
-    An empty cell leaves what the catalogue has. Consent is written down where the roster says yes
+    An empty cell leaves what the catalogue has. A team is a squad: the athlete is in it from then
+    on, and stays in the other ones. Consent is written down where the roster says yes
     and none was ever given; it is never taken back, nor given again after it was withdrawn.
     """
     known = {athlete.id: athlete for athlete in catalogue.athletes()}
     new = changed = 0
     for entry in entries:
         athlete = known.get(entry.id)
+        squads = athlete.squads if athlete else ()
+        joins = bool(entry.team) and entry.team not in squads
         if athlete is None:
             catalogue.add_athlete(entry.id, entry.name, entry.note)
             new += 1
@@ -119,7 +122,9 @@ def enter_roster(catalogue: Catalogue, entries: Iterable[RosterEntry]) -> tuple[
             name, note = entry.name or athlete.name, entry.note or athlete.note
             if (name, note) != (athlete.name, athlete.note):
                 catalogue.edit_athlete(entry.id, name=name, note=note)
-                changed += 1
+            changed += joins or (name, note) != (athlete.name, athlete.note)
+        if joins:
+            catalogue.set_squads(entry.id, (*squads, entry.team))
         if entry.consent and (athlete is None or athlete.consent == "none"):
             catalogue.give_consent(entry.id, _PURPOSE, note="by the roster")
     return new, changed
@@ -233,19 +238,21 @@ def write_results(
     Parameters
     ----------
     roster
-        Says who is in which team.
+        Says who is in which team; of whom it says nothing, their squads in the catalogue do.
     athletes, team
         Only these; everybody in the catalogue without.
 
     Raises
     ------
     CatalogueError
-        If an athlete is not in the catalogue, or nobody of the roster is in the team.
+        If an athlete is not in the catalogue, or nobody is in the team.
     RecordingError
         When the disk refuses.
     """
-    teams = {entry.id: entry.team for entry in roster}
-    known = [athlete.id for athlete in reader.athletes()]
+    found = reader.athletes()
+    teams = {one.id: team if team in one.squads else next(iter(one.squads), "") for one in found}
+    teams |= {entry.id: entry.team for entry in roster if entry.team}
+    known = [athlete.id for athlete in found]
     if unknown := sorted(set(athletes) - set(known)):
         raise CatalogueError(f"The catalogue has no athlete {', '.join(unknown)}.")
     chosen = [each for each in known if each in (athletes or known)]
@@ -253,7 +260,8 @@ def write_results(
         chosen = [each for each in chosen if teams.get(each) == team]
         if not chosen:
             raise CatalogueError(
-                f"No athlete of team {team} is in both the roster and the catalogue."
+                f"The catalogue has no athlete in team {team}. imuhip athlete list shows who is in "
+                "which squad."
             )
     repetitions = repetition_rows(reader, chosen, teams)
     sessions = session_rows(repetitions)

@@ -36,6 +36,8 @@ class Athlete:
         When the latest of them began.
     consent
         ``given``, ``withdrawn`` or ``none``.
+    squads
+        Names of the squads that the athlete is in, in their order.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Athlete:
     sessions: int
     last: datetime | None
     consent: Literal["given", "withdrawn", "none"]
+    squads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from imuhip.catalogue.tables import (
     RepetitionRow,
     SessionRow,
     SetRow,
+    SquadRow,
     TagRow,
 )
 from imuhip.core.errors import CatalogueError
@@ -50,6 +51,9 @@ def athletes(db: Db) -> tuple[Athlete, ...]:
     )
     for athlete, started, entered in db.execute(moments):
         last[athlete].append(entered or started)
+    squads: dict[str, list[str]] = defaultdict(list)
+    for member in db.scalars(select(SquadRow).order_by(SquadRow.squad)):
+        squads[member.athlete].append(member.squad)
     return tuple(
         Athlete(
             id=row.id,
@@ -59,6 +63,7 @@ def athletes(db: Db) -> tuple[Athlete, ...]:
             sessions=len(last[row.id]),
             last=max((m for m in last[row.id] if m is not None), default=None),
             consent=_consent_word(consents[row.id]),
+            squads=tuple(squads[row.id]),
         )
         for row in db.scalars(select(AthleteRow).order_by(AthleteRow.id))
     )

@@ -26,6 +26,7 @@ from imuhip.catalogue.tables import (
     RepetitionRow,
     SessionRow,
     SetRow,
+    SquadRow,
     TagRow,
     utc_text,
 )
@@ -79,6 +80,7 @@ _REPETITION: Final = (*_SET, RepetitionRow.number.label("repetition"), Repetitio
 
 _QUERIES: Final[dict[str, tuple[Any, Callable[[str], Any]]]] = {
     "athletes": (select(*_columns(AthleteRow)), lambda athlete: AthleteRow.id == athlete),
+    "squads": (select(*_columns(SquadRow)), lambda athlete: SquadRow.athlete == athlete),
     "consents": (
         select(*_columns(ConsentRow, "id")),
         lambda athlete: ConsentRow.athlete == athlete,

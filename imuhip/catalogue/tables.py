@@ -68,6 +68,14 @@ class AthleteRow(Base):
     created: Mapped[datetime]
 
 
+class SquadRow(Base):
+    """That an athlete is in a squad; a squad is there as long as somebody is in it."""
+
+    __tablename__ = "squads"
+    athlete: Mapped[str] = mapped_column(ForeignKey("athletes.id"), primary_key=True)
+    squad: Mapped[str] = mapped_column(primary_key=True)
+
+
 class ConsentRow(Base):
     """What an athlete agreed to, when, and when that was taken back."""
 
@@ -268,6 +276,7 @@ class FindingRow(Base):
 
 ENTERED: Final[tuple[type[Base], ...]] = (
     AthleteRow,
+    SquadRow,
     ConsentRow,
     EntryRow,
     TagRow,

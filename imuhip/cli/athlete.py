@@ -62,14 +62,19 @@ def edit(
     athlete: Id,
     name: Annotated[str | None, typer.Option(help="The new name.")] = None,
     note: Annotated[str | None, typer.Option(help="The new note.")] = None,
+    squad: Annotated[
+        list[str] | None, typer.Option(help="All the squads; may be repeated, '' for none.")
+    ] = None,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Change an athlete's name or note.
+    """Change an athlete's name, note or squads.
 
-    Example: imuhip athlete edit A1 --name "Ada King"
+    Example: imuhip athlete edit A1 --name "Ada King" --squad U19
     """
     with opened(catalogue) as open_:
         open_.edit_athlete(athlete, name=name, note=note)
+        if squad is not None:
+            open_.set_squads(athlete, squad)
 
 
 @app.command()
@@ -96,19 +101,18 @@ def results(
         list[str] | None, typer.Argument(metavar="[ID…]", help="Only these athletes.")
     ] = None,
     roster_file: Annotated[
-        Path | None, typer.Option("--roster", help="The roster, which says the teams.")
+        Path | None,
+        typer.Option("--roster", help="Says the teams; else squads do."),
     ] = None,
-    team: Annotated[str, typer.Option(help="Only this team of the roster.")] = "",
+    team: Annotated[str, typer.Option(help="Only this team or squad.")] = "",
     catalogue: CatalogueAt = None,
 ) -> None:
     """Write results of athletes and teams as CSV, to be read by a club's own programs.
 
-    Example: imuhip athlete results --roster club.csv -o club_results
+    Example: imuhip athlete results --team U19 -o club_results
     """
     from imuhip.catalogue.club import read_roster, write_results
 
-    if team and roster_file is None:
-        raise typer.BadParameter("--team needs --roster, which says who is in the team")
     entries = read_roster(roster_file) if roster_file else ()
     with opened(catalogue) as open_:
         counts = write_results(open_, output, entries, athletes=athletes or (), team=team)

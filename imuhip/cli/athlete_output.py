@@ -19,10 +19,11 @@ def athletes_words(console: Console, athletes: "Sequence[Athlete]") -> None:
     if not athletes:
         console.print("no athletes yet; add one with: imuhip athlete add ID", highlight=False)
         return
-    table = _table("id", "name", "sessions", "last", "consent", "note")
+    table = _table("id", "name", "squads", "sessions", "last", "consent", "note")
     for one in athletes:
         last = f"{one.last.astimezone():%Y-%m-%d}" if one.last else "–"
-        _row(table, one.id, one.name, str(one.sessions), last, one.consent, one.note)
+        squads = ", ".join(one.squads)
+        _row(table, one.id, one.name, squads, str(one.sessions), last, one.consent, one.note)
     console.print(table)
 
 

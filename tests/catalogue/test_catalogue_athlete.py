@@ -36,6 +36,7 @@ def two(location, tmp_path):
         for athlete, name in (("A1", NAME), ("B2", "Benedikt Zweig")):
             catalogue.edit_athlete(athlete, name=name, note=f"about {athlete}")
             catalogue.give_consent(athlete, "tracking", note=f"paper of {athlete}")
+            catalogue.set_squads(athlete, ["U19", f"squad of {athlete}"])
             catalogue.set_goal(athlete, Goal("rotation_bottom_deg", low=25.0, note=athlete))
         yield catalogue, library
 

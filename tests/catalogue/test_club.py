@@ -88,6 +88,33 @@ def test_a_roster_adds_and_updates(club, tmp_path):
     assert (found["A2"].name, found["A2"].consent) == ("Bob", "none")
 
 
+def test_a_team_of_a_roster_is_a_squad(club, tmp_path):
+    """Who is in it stays in other squads; results of a team need no roster any more."""
+    catalogue = club
+    catalogue.add_athlete("A1")
+    catalogue.set_squads("A1", [" Sprinters "])
+    assert enter_roster(catalogue, read_roster(roster(tmp_path))) == (2, 1)
+    squads = {athlete.id: athlete.squads for athlete in catalogue.athletes()}
+    assert squads == {"A1": ("Sprinters", "U19"), "A2": ("U19",), "A3": ()}
+    rec = bed.recording(tmp_path / "one.mcap")
+    catalogue.file(rec, bed.results(tmp_path / "one", rec), athlete="A1")
+    out = tmp_path / "out"
+    write_results(catalogue, out, team="U19")
+    assert {row["team"] for row in table(out / "teams.csv")} == {"U19"}
+    with pytest.raises(CatalogueError, match="no athlete in team U21"):
+        write_results(catalogue, out, team="U21")
+    catalogue.set_squads("A1", [])
+    assert {a.id: a.squads for a in catalogue.athletes()}["A1"] == ()
+
+
+@pytest.mark.parametrize("name", ["x" * 41, "U19, U21", "U19\n"])
+def test_a_squad_has_a_name_for_a_button(club, name):
+    """Nothing too long, no list, no line break within."""
+    club.add_athlete("A1")
+    with pytest.raises(CatalogueError, match="cannot be a squad's name"):
+        club.set_squads("A1", [f"a{name}b"])
+
+
 def test_results_of_athletes_and_teams(club, tmp_path):
     """Every measure comes out with its ids; sessions and teams are means of what counts."""
     catalogue = club
@@ -127,7 +154,7 @@ def test_results_of_athletes_and_teams(club, tmp_path):
     assert {row["team"] for row in teams} == {"U19"}
     with pytest.raises(CatalogueError, match="no athlete Z9"):
         write_results(catalogue, out, entries, athletes=("Z9",))
-    with pytest.raises(CatalogueError, match="No athlete of team U17"):
+    with pytest.raises(CatalogueError, match="no athlete in team U17"):
         write_results(catalogue, out, entries, team="U17")
     assert write_results(catalogue, out, entries, athletes=("A2",))["repetitions.csv"] == 0
 
@@ -154,7 +181,7 @@ def test_csv_of_what_is_not_known():
 
 
 def test_on_the_terminal(tmp_path):
-    """Roster and results from the command line; a team needs the roster."""
+    """Roster and results from the command line; a roster's teams are known from then on."""
     where = ["--catalogue", str(tmp_path / "c.sqlite")]
     run = lambda *words: CliRunner().invoke(app, ["athlete", *words, *where])  # noqa: E731
     done = run("roster", str(roster(tmp_path)))
@@ -163,4 +190,8 @@ def test_on_the_terminal(tmp_path):
     done = run("results", "-o", out, "--roster", str(tmp_path / "club.csv"), "--team", "U19")
     assert done.exit_code == 0, done.output
     assert "0 rows" in done.output
-    assert run("results", "-o", out, "--team", "U19").exit_code == 2
+    assert run("results", "-o", out, "--team", "U19").exit_code == 0
+    assert run("edit", "A1", "--squad", "").exit_code == 0
+    assert run("edit", "A2", "--squad", "U21").exit_code == 0
+    done = run("results", "-o", out, "--team", "U19")
+    assert "no athlete in team U19" in str(done.exception or done.output)

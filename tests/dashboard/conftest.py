@@ -94,6 +94,10 @@ def address(
     served = copy_of(one_filed, tmp_path_factory.mktemp("served"))
     with Catalogue(served.catalogue) as catalogue:
         catalogue.set_goal("A1", Goal("rotation_most_in_deg", "squat", "left", low=12.0))
+        catalogue.set_squads("A1", ["U19"])
+        for athlete, name in (("B1", "Bea"), ("B2", "Cyd"), ("B3", "Dot"), ("B4", "Eve")):
+            catalogue.add_athlete(athlete, name)
+            catalogue.set_squads(athlete, ["U19"])
     port = free_port()
     command = dashboard_command(
         f"ws://127.0.0.1:{hub_port}/live", port, results=results, catalogue=str(served.catalogue)

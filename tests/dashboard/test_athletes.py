@@ -197,5 +197,21 @@ def test_athletes_of_a_tag_train_in_turn(filed: Filed, monkeypatch: pytest.Monke
     with Catalogue(filed.catalogue) as catalogue:
         catalogue.add_athlete("A2", "Bea")
     monkeypatch.setattr("streamlit.switch_page", lambda _: None)
-    page = press(opened(filed, monkeypatch), "All in turn, on one set of sensors")
+    page = press(opened(filed, monkeypatch), "Today's queue: all, 2 on one set of sensors")
     assert page.session_state["who_trains"] == ("A1", "A2")
+
+
+def test_a_squad_is_todays_queue(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many cards are shown, all of the squad train by their names; not who withdrew."""
+    with Catalogue(filed.catalogue) as catalogue:
+        for number in range(9, 0, -1):
+            catalogue.add_athlete(f"U{number}", f"Player {number}")
+            catalogue.set_squads(f"U{number}", ["U19"])
+        catalogue.give_consent("U2", "measuring")
+        catalogue.withdraw_consent("U2")
+    monkeypatch.setattr("streamlit.switch_page", lambda _: None)
+    page = opened(filed, monkeypatch)
+    page = next(box for box in page.selectbox if box.label == "Squad").select("U19").run()
+    assert any("No session matches" in each.value for each in page.info)  # A1's are not theirs
+    page = press(page, "Today's queue: U19, 8 on one set of sensors")
+    assert page.session_state["who_trains"] == tuple(f"U{k}" for k in (1, 3, 4, 5, 6, 7, 8, 9))

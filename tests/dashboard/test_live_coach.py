@@ -299,6 +299,20 @@ def test_the_table_screen_is_done_by_one_button(
     context.close()
 
 
+def test_a_squad_is_picked_by_name(page: Page, address: str, collector: Any) -> None:
+    """Its athletes are the queue of the day, the first one trains; a few are named in the line."""
+    collector.start("--ready")
+    page.goto(f"{address}setup")
+    page.get_by_text("choose the movements").click()
+    page.get_by_label("Then, on the same sensors").select_option(label="U19, all 5")
+    expect(page.get_by_label("Who trains?")).to_have_value("A1")
+    expect(page.locator(".queue li")).to_have_count(4)
+    words = "Today: then Bea (B1), Cyd (B2), Dot (B3) and 1 more"
+    expect(page.locator("summary")).to_have_text(words)
+    plan = next(said for action, said in reversed(asked(collector)) if action == "plan")
+    assert (plan["athlete"], plan["queue"]) == ("A1", "B1,B2,B3,B4")
+
+
 def test_a_test_that_is_refused_is_offered_again(page: Page, address: str, collector: Any) -> None:
     """The collector's sentence is shown, and the test that was picked is still the next one."""
     collector.start("--screened")

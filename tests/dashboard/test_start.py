@@ -1,9 +1,13 @@
 """The first page: what is ready, what comes next, and the example."""
 
+import json
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beds.dashboard import run_page
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.server.settings import Settings
@@ -99,3 +103,22 @@ def test_a_phone_gets_a_code_only_where_the_network_is_let_in(tmp_path: Path) ->
     names = frozenset({"coach.local", "192.168.1.7"})
     settings = Settings(hosts=names, token_file=token, page_port=8600)
     assert remote_address(settings) == "http://192.168.1.7:8600/remote?token=secret"
+
+
+def test_the_page_follows_the_collector_and_rests_while_it_says_the_same(
+    page: Page, address: str, collector: Any
+) -> None:
+    """Nothing is run anew while nothing changes; whom another screen chose is there by itself."""
+    collector.start("--ready")
+    page.goto(address)
+    expect(page.get_by_text("3 of 3 send data")).to_be_visible()
+    page.wait_for_function("window.imuhip?.start?.looked >= 2")
+    assert page.evaluate("window.imuhip.start.asked") == 0
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{collector.port}/control/plan",
+        json.dumps({"athlete": "A1"}).encode(),
+        {"content-type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=5.0).close()  # noqa: S310 - loopback
+    expect(page.get_by_text("no consent yet")).to_be_visible()
+    assert page.evaluate("window.imuhip.start.asked") == 1

@@ -19,6 +19,7 @@ def setup_view(
     *,
     key: str,
     athletes: Mapping[str, str] = {},
+    squads: Mapping[str, Sequence[str]] = {},
     consents: Mapping[str, str] = {},
     athlete: str = "",
     queue: Sequence[str] = (),
@@ -31,6 +32,8 @@ def setup_view(
         Names the place on the page; the same one keeps the view over reruns.
     athletes
         Pseudonyms to offer, and how each is shown.
+    squads
+        Name to the pseudonyms of those who train, in their order.
     consents
         Pseudonym to ``given``, ``withdrawn`` or ``none``.
     athlete
@@ -43,6 +46,7 @@ def setup_view(
     data = {
         **live_view.stream(),
         "athletes": dict(athletes),
+        "squads": {name: list(ids) for name, ids in squads.items()},
         "consents": dict(consents),
         "athlete": athlete,
         "queue": list(queue),

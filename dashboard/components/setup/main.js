@@ -80,7 +80,7 @@ class Setup {
     this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
     this.consents = { ...data.consents };
-    this.queue = new Queue(this.root, data.athletes ?? {}, () => this.athlete.form.onchange(new Event("change")));
+    this.queue = new Queue(this.root, data, () => this.athlete.form.onchange(new Event("change")));
     if (data.queue?.length) this.queue.take(data.queue);
     const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
     this.athlete.value = data.athlete || (kept.athlete ?? "");
@@ -91,12 +91,13 @@ class Setup {
     const summary = this.root.querySelector("summary");
     const tell = (pairs) => {
       const screen = this.screen.value && `table screen, ${this.screen.value}`;
-      const next = this.queue.ids.length && `then ${this.queue.ids.join(", ")}`;
-      setText(summary, `Today: ${[screen, ...pairs.map(([, title]) => title), next].filter(Boolean).join(" · ") || "choose the movements"}`);
+      setText(summary, `Today: ${[screen, ...pairs.map(([, title]) => title), this.queue.words()].filter(Boolean).join(" · ") || "choose the movements"}`);
     };
     tell(kept.movements ?? []);
     this.athlete.form.onchange = () => {
       const movements = [...place.querySelectorAll(":checked")].map((box) => [box.value, box.dataset.title]);
+      // A squad that is chosen before anybody is: its first one begins.
+      if (!this.athlete.value.trim() && !this.athlete.disabled) this.athlete.value = this.queue.ids[0] ?? "";
       this.queue.remove(this.athlete.value.trim());
       localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
       tell(movements);
