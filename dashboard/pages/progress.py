@@ -22,15 +22,16 @@ from dashboard.views.progress import (
     measure_title,
     movements_of,
     note_rows,
+    point_rows,
     series_row,
     side_rows,
     walk_words,
     week_rows,
 )
-from dashboard.views.progress_plots import dose_figure, progress_figure
+from dashboard.views.progress_plots import dose_picture, progress_picture
 from dashboard.views.sessions import MEDICAL, movement_title
 from dashboard.views.tables import table_html
-from dashboard.views.theme import palette
+from dashboard.views.theme import draw, palette
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
@@ -107,8 +108,8 @@ def _show_dose(weeks: Sequence[Week]) -> None:
     st.header("Dose", anchor=False)
     if words := walk_words(weeks):
         st.markdown(words)
-    st.plotly_chart(dose_figure(weeks, palette()), key="dose", config=_PLOT)
     if weeks:
+        draw(dose_picture(weeks, palette()))
         with st.expander("Week by week", icon=":material/calendar_month:"):
             st.html(table_html(week_rows(weeks)))
 
@@ -122,9 +123,10 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         if len(ways) > 1:
             st.subheader(f"Turning {way}", anchor=False)
         mine_goals = goals_for(goals, mine)
-        figure = progress_figure(mine, mine_goals, catalogue.notes(athlete), palette())
-        st.plotly_chart(figure, key=f"series-{way}", config=_PLOT)
+        draw(progress_picture(mine, mine_goals, catalogue.notes(athlete), palette()))
         st.html(table_html([series_row(one) for one in mine]))
+    with st.expander("Session by session", icon=":material/list:"):
+        st.html(table_html(point_rows(series)))
     if left_out := left_out_words(series):
         st.warning(left_out)
     rows = norm_rows(family(series[0].movement)) if series[0].name == "rotation_end_deg" else []
@@ -185,7 +187,6 @@ def _notes(catalogue: Catalogue, athlete: str) -> None:
             st.caption(f"{len(rows) - _MOST_NOTES} earlier ones.")
 
 
-_PLOT = {"displaylogo": False}
 _MOST_NOTES = 20
 _KINDS: dict[NoteKind, str] = {
     "cue": "a cue", "pain": "pain", "note": "a note", "phase": "a new phase of training",

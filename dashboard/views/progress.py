@@ -50,6 +50,21 @@ def series_title(series: Series) -> str:
     return " ".join(part for part in (series.side, way, series.said) if part)
 
 
+def point_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
+    """Every session of some series, the latest first: what the dots of the picture say."""
+    points = [(point, one) for one in series for point in one.points]
+    points.sort(key=lambda pair: pair[0].started, reverse=True)
+    return [
+        {
+            "When": day(point.started),
+            "Side": series_title(one),
+            "Mean": _with_error(point.value, Z95 * point.sd, SIGNS.get(one.unit, f" {one.unit}")),
+            "Repetitions": len(point.values),
+        }
+        for point, one in points
+    ]
+
+
 def series_row(series: Series) -> dict[str, Any]:
     """A series in one row of words: where it stands, and what has changed."""
     last, sign = series.points[-1], SIGNS.get(series.unit, f" {series.unit}")

@@ -1,27 +1,30 @@
-"""Pictures of change over weeks: a dot a session with its error, and the dose."""
+"""Pictures of change over weeks: a dot a session with its error, and the dose.
+
+Drawn as they are, without a library of charts in the browser: that would be the slowest thing on
+the page. The numbers stand in the tables below them.
+"""
 
 import math
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, Final
-
-import plotly.graph_objects as go  # type: ignore[import-untyped]
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from dashboard.views.model import LIGHT, Palette
-from dashboard.views.plot_colours import dressed
 from dashboard.views.progress import measure_title, series_title
 from dashboard.views.sessions import movement_title
 from imuhip.catalogue.entities import Goal, Note
 from imuhip.catalogue.progress import Point, Series, Week
 from imuhip.core.certainty import Z95
+from imuhip.report.blocks import Area, Dot, Label, Line, Picture, Shape
 
 
-def progress_figure(
+def progress_picture(
     series: Sequence[Series],
     goals: Iterable[Goal],
     notes: Iterable[Note],
     colours: Palette = LIGHT,
-) -> go.Figure:
+) -> Picture:
     """A dot a session, hollow when cold, with the 95 % interval of its error; trend, goals, marks.
 
     Parameters
@@ -35,72 +38,132 @@ def progress_figure(
     colours
         Of the page.
     """
-    figure = go.Figure()
-    for one in series:
-        colour = colours.sides.get(one.side, colours.quiet)
-        cold = one.kind == "cold"
-        reach = [0.0 if math.isnan(p.sd) else Z95 * p.sd for p in one.points]
-        figure.add_trace(go.Scatter(
-            x=[_local(p.started) for p in one.points], y=[p.value for p in one.points],
-            error_y={"array": reach, "color": colour, "thickness": 1.5, "width": 5},
-            mode="markers", name=series_title(one),
-            marker={"size": 12, "color": colours.ground if cold else colour,
-                    "line": {"color": colour, "width": 2.5},
-                    "symbol": "circle" if one.side != "right" else "diamond"},
-            customdata=[[len(p.values), r] for p, r in zip(one.points, reach, strict=True)],
-            hovertemplate="%{x|%d %b %Y}: %{y:.1f} ± %{customdata[1]:.1f}, "
-            "%{customdata[0]} repetitions",
-        ))  # fmt: skip
-        if not math.isnan(one.trend.per_week):
-            days, values = _line(one)
-            figure.add_trace(go.Scatter(
-                x=days, y=values, mode="lines", showlegend=False, hoverinfo="skip",
-                line={"color": colour, "width": 1.5, "dash": "dash" if cold else "solid"},
-            ))  # fmt: skip
+    goals, marks = list(goals), _marks(notes)
+    moments = [_local(point.started) for one in series for point in one.points]
+    axes = _Axes.over([*moments, *marks], _heights(series, goals), colours)
+    shapes: list[Shape] = axes.shapes(measure_title(series[0].name) if series else "")
     for goal in goals:
-        _draw_goal(figure, goal, colours)
-    _draw_notes(figure, series, notes, colours)
-    name = series[0].name if series else ""
-    return dressed(
-        figure,
-        colours,
-        height=460,
-        margin={"l": 60, "r": 10, "t": 30, "b": 40},
-        yaxis_title=measure_title(name),
-        legend_orientation="h",
-        legend_y=1.1,
-        **_days(series, notes),
+        shapes += _goal(goal, axes)
+    shapes += _draw_marks(marks, axes)
+    for one in series:
+        shapes += _series(one, axes)
+    legend = [(series_title(one), _colour(one, colours), one.kind == "cold") for one in series]
+    shapes += _legend(legend, colours)
+    said = "; ".join(
+        f"{series_title(one)}: {', '.join(f'{p.value:.0f}' for p in one.points)}" for one in series
     )
+    return Picture(WIDE, HIGH, shapes, f"{measure_title(series[0].name)}: {said}")
 
 
-def dose_figure(weeks: Sequence[Week], colours: Palette = LIGHT) -> go.Figure:
+def dose_picture(weeks: Sequence[Week], colours: Palette = LIGHT) -> Picture:
     """Repetitions a week, a colour each movement."""
-    figure = go.Figure()
     movements = sorted({name for week in weeks for name in week.repetitions})
-    for name in movements:
-        figure.add_trace(go.Bar(
-            x=[week.monday + timedelta(days=3) for week in weeks],
-            y=[week.repetitions.get(name, 0) for week in weeks],
-            name=movement_title(name), hovertemplate="%{y} repetitions", width=5 * _DAY_MS,
-        ))  # fmt: skip
-    span: dict[str, Any] = {}
-    if weeks:
-        # A single week, too, stands among weeks, not among milliseconds.
-        ends = weeks[0].monday - LEAST / 2, weeks[-1].monday + 3 * LEAST / 2
-        span = {"xaxis_range": ends, "xaxis_tickformat": _DAY_OF_YEAR}
-    return dressed(
-        figure,
-        colours,
-        height=300,
-        barmode="stack",
-        margin={"l": 60, "r": 10, "t": 30, "b": 40},
-        yaxis_title="repetitions a week",
-        hovermode="x unified",
-        legend_orientation="h",
-        legend_y=1.15,
-        colorway=colours.movements,
-        **span,
-    )
+    paint = {
+        name: colours.movements[k % len(colours.movements)] for k, name in enumerate(movements)
+    }
+    totals = [float(sum(week.repetitions.values())) for week in weeks]
+    middles = [datetime.combine(week.monday, time(12)) + timedelta(days=3) for week in weeks]
+    axes = _Axes.over(middles, [0.0, *totals], colours)
+    shapes: list[Shape] = axes.shapes("repetitions a week")
+    for middle, week in zip(middles, weeks, strict=True):
+        left, right = (axes.x(middle + sign * timedelta(days=2.5)) for sign in (-1, 1))
+        below = 0.0
+        for name in movements:
+            above = below + week.repetitions.get(name, 0)
+            low, high = axes.y(below), axes.y(above)
+            corners = [(left, low), (right, low), (right, high), (left, high)]
+            shapes.append(Area(corners, paint[name]))
+            below = above
+    shapes += _legend([(movement_title(name), paint[name], False) for name in movements], colours)
+    said = ", ".join(f"{w.monday:%d %b} {t:.0f}" for w, t in zip(weeks, totals, strict=True))
+    return Picture(WIDE, HIGH, shapes, f"repetitions a week: {said}")
+
+
+# --- axes ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    """Where moments and values are drawn.
+
+    Parameters
+    ----------
+    first, last
+        Ends of the time that is shown.
+    ticks
+        Round values, from the lowest to the highest that is shown.
+    """
+
+    first: datetime
+    last: datetime
+    ticks: tuple[float, ...]
+    colours: Palette
+
+    @classmethod
+    def over(
+        cls, moments: Sequence[datetime], values: Sequence[float], colours: Palette
+    ) -> "_Axes":
+        """Axes that hold all; two weeks at least, so that a first session is a dot in a week."""
+        begin, end = (min(moments), max(moments)) if moments else (_NOWHERE, _NOWHERE)
+        room = max((LEAST - (end - begin)) / 2, 0.06 * (end - begin))
+        least, most = (min(values), max(values)) if values else (0.0, 1.0)
+        span = max(most - least, _LEAST_SPAN * max(abs(most), 1.0))
+        scale = 10.0 ** math.floor(math.log10(span / _MOST_TICKS))
+        step = next(k * scale for k in (1, 2, 5, 10) if span / (k * scale) <= _MOST_TICKS)
+        down, up = math.floor(least / step), math.ceil(most / step)
+        ticks = tuple(k * step for k in range(down, max(up, down + 1) + 1))
+        return cls(begin - room, end + room, ticks, colours)
+
+    def x(self, moment: datetime) -> float:
+        share = (moment - self.first) / (self.last - self.first)
+        return _LEFT + share * (WIDE - _RIGHT - _LEFT)
+
+    def y(self, value: float) -> float:
+        share = (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
+        return _BOTTOM + share * (_TOP - _BOTTOM)
+
+    def shapes(self, title: str) -> list[Shape]:
+        """Title, grid and ticks."""
+        colours = self.colours
+        shapes: list[Shape] = [Label(0.0, 14.0, title, 13.0, colours.text, "start", bold=True)]
+        digits = 0 if all(tick == round(tick) for tick in self.ticks) else 2
+        for tick in self.ticks:
+            y = self.y(tick)
+            shapes.append(Line([(_LEFT, y), (WIDE - _RIGHT, y)], colours.line, 1.0))
+            text = f"{tick:.{digits}f}".replace("-", "−")
+            shapes.append(Label(_LEFT - 8.0, y + 4.0, text, 12.0, colours.soft, "end"))
+        year = 0
+        for day in self._days():
+            x = self.x(datetime.combine(day, time()))
+            shapes.append(Line([(x, _BOTTOM), (x, _BOTTOM + 5.0)], colours.soft, 1.0))
+            shapes.append(Label(x, _BOTTOM + 19.0, f"{day:%d %b}", 12.0, colours.soft, "middle"))
+            if day.year != year:
+                shapes.append(Label(x, _BOTTOM + 34.0, f"{day:%Y}", 12.0, colours.soft, "middle"))
+            year = day.year
+        return shapes
+
+    def _days(self) -> list[date]:
+        """Days to name, evenly apart; weeks begin on Mondays."""
+        span = (self.last - self.first).days
+        step = next((s for s in _STEPS_DAYS if span / s <= _MOST_DAYS), _STEPS_DAYS[-1])
+        day = self.first.date() + timedelta(days=1)
+        if step >= 7:
+            day += timedelta(days=-day.weekday() % 7)
+        days = []
+        while day <= self.last.date():
+            days.append(day)
+            day += timedelta(days=step)
+        return days
+
+
+def _heights(series: Sequence[Series], goals: Iterable[Goal]) -> list[float]:
+    """All values that have to be on the picture: dots with their bars, and goals."""
+    bars = [p.value + sign * _half(p) for one in series for p in one.points for sign in (-1.0, 1.0)]
+    return bars + [end for goal in goals for end in (goal.low, goal.high) if math.isfinite(end)]
+
+
+def _half(point: Point) -> float:
+    return 0.0 if math.isnan(point.sd) else Z95 * point.sd
 
 
 def _local(moment: datetime) -> datetime:
@@ -108,7 +171,38 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone().replace(tzinfo=None)
 
 
-def _line(one: Series) -> tuple[list[object], list[float]]:
+# --- what is drawn -------------------------------------------------------------------------------
+
+
+def _colour(one: Series, colours: Palette) -> str:
+    return colours.sides.get(one.side, colours.quiet)
+
+
+def _series(one: Series, axes: _Axes) -> list[Shape]:
+    """The dots with their bars, and the trend."""
+    colour, cold = _colour(one, axes.colours), one.kind == "cold"
+    shapes: list[Shape] = []
+    if not math.isnan(one.trend.per_week):
+        shapes.append(Line(_trend(one, axes), colour, 1.5, dashed=cold))
+    for point in one.points:
+        x, y, half = axes.x(_local(point.started)), axes.y(point.value), _half(point)
+        if half:
+            low, high = axes.y(point.value - half), axes.y(point.value + half)
+            shapes.append(Line([(x, low), (x, high)], colour, 1.5))
+            shapes += [Line([(x - 4.0, end), (x + 4.0, end)], colour, 1.5) for end in (low, high)]
+        shapes += _dot(x, y, colour, axes.colours.ground if cold else colour, one.side)
+    return shapes
+
+
+def _dot(x: float, y: float, colour: str, inside: str, side: str) -> list[Shape]:
+    """A circle; of the right side a diamond, so that colour alone says nothing."""
+    if side != "right":
+        return [Dot(x, y, 6.5, colour), Dot(x, y, 4.5, inside)]
+    outer, inner = ([(x, y - r), (x + r, y), (x, y + r), (x - r, y)] for r in (8.0, 5.2))
+    return [Area(outer, colour), Area(inner, inside)]
+
+
+def _trend(one: Series, axes: _Axes) -> list[tuple[float, float]]:
     """Ends of the trend: through the weighted middle of the sessions."""
 
     def weeks(point: Point) -> float:
@@ -118,70 +212,81 @@ def _line(one: Series) -> tuple[list[object], list[float]]:
     total = sum(weights)
     middle = sum(w * weeks(p) for w, p in zip(weights, one.points, strict=True)) / total
     mean = sum(w * p.value for w, p in zip(weights, one.points, strict=True)) / total
-    ends = one.points[0], one.points[-1]
-    return (
-        [_local(p.started) for p in ends],
-        [mean + one.trend.per_week * (weeks(p) - middle) for p in ends],
-    )
+    return [
+        (axes.x(_local(p.started)), axes.y(mean + one.trend.per_week * (weeks(p) - middle)))
+        for p in (one.points[0], one.points[-1])
+    ]
 
 
-def _days(series: Sequence[Series], notes: Iterable[Note]) -> dict[str, Any]:
-    """The time axis: whole days, two weeks at least, so that a first session is a dot in a week."""
-    moments = [_local(point.started) for one in series for point in one.points]
-    moments += [_local(n.at) for n in notes if n.at is not None and n.kind in _DRAWN]
-    if not moments:
-        return {}
-    first, last = min(moments), max(moments)
-    room = max((LEAST - (last - first)) / 2, 0.05 * (last - first))
-    few = last - first < LEAST
-    return {
-        "xaxis_range": [first - room, last + room],
-        "xaxis_tickformat": _DAY_OF_YEAR,
-        **({"xaxis_dtick": 2 * _DAY_MS} if few else {}),
-    }
+def _goal(goal: Goal, axes: _Axes) -> list[Shape]:
+    """A line, or a band between two ends."""
+    colour = axes.colours.goal
+    known = [end for end in (goal.high, goal.low) if math.isfinite(end)]
+    if not known:
+        return []
+    left, right = _LEFT, WIDE - _RIGHT
+    words = Label(left + 4.0, axes.y(known[0]) - 5.0, "goal", 12.0, colour)
+    if len(known) == 1:
+        return [Line([(left, axes.y(known[0])), (right, axes.y(known[0]))], colour, 2.0), words]
+    high, low = (axes.y(end) for end in known)
+    return [Area([(left, low), (right, low), (right, high), (left, high)], colour, 0.14), words]
 
 
-def _draw_goal(figure: go.Figure, goal: Goal, colours: Palette) -> None:
-    words = {
-        "annotation_text": "goal",
-        "annotation_position": "top left",
-        "annotation_font_color": colours.goal,
-    }
-    if math.isnan(goal.low) or math.isnan(goal.high):
-        level = goal.high if math.isnan(goal.low) else goal.low
-        figure.add_hline(level, line={"color": colours.goal, "width": 2}, **words)
-    else:
-        figure.add_hrect(
-            goal.low, goal.high, fillcolor=colours.goal, opacity=0.12, line_width=0, **words
-        )
-
-
-def _draw_notes(
-    figure: go.Figure, series: Sequence[Series], notes: Iterable[Note], colours: Palette
-) -> None:
-    """A line on the timeline for each day with pain, a cue or a phase; words when pointed at."""
+def _marks(notes: Iterable[Note]) -> dict[datetime, list[str]]:
+    """The kinds of what stands on the timeline, by the first moment of each day."""
     days: dict[date, list[Note]] = {}
     for note in notes:
         if note.at is not None and note.kind in _DRAWN:
             days.setdefault(_local(note.at).date(), []).append(note)
-    top = max((p.value for one in series for p in one.points), default=1.0)
-    for mine in days.values():
-        when = min(_local(note.at) for note in mine if note.at is not None)
-        texts = dict.fromkeys(note.text or note.kind for note in mine)
-        kinds = [kind for kind in _DRAWN if any(note.kind == kind for note in mine)]
-        colour = colours.pain if "pain" in kinds else colours.quiet
-        figure.add_vline(when, line={"color": colour, "width": 1.2, "dash": "dot"})
-        figure.add_trace(go.Scatter(
-            x=[when], y=[top], mode="markers+text", text=[", ".join(kinds)],
-            textposition="top right", textfont={"color": colour},
-            marker={"color": colour, "size": 9, "symbol": "triangle-down"},
-            showlegend=False, hovertemplate="<br>".join(texts) + "<extra></extra>",
-        ))  # fmt: skip
+    return {
+        min(_local(note.at) for note in mine if note.at is not None): [
+            kind for kind in _DRAWN if any(note.kind == kind for note in mine)
+        ]
+        for mine in days.values()
+    }
 
+
+def _draw_marks(marks: Mapping[datetime, Sequence[str]], axes: _Axes) -> list[Shape]:
+    """A line on each day, and what it is where there is room; the words are in the list below."""
+    shapes: list[Shape] = []
+    free = -math.inf
+    for moment, kinds in sorted(marks.items()):
+        colour = axes.colours.pain if "pain" in kinds else axes.colours.quiet
+        x, words = axes.x(moment), ", ".join(kinds)
+        shapes.append(Line([(x, _TOP), (x, _BOTTOM)], colour, 1.2, dashed=True))
+        half = len(words) * _MARK_LETTER / 2.0
+        if x - half > free:
+            shapes.append(Label(x, _TOP - 5.0, words, 11.0, colour, "middle"))
+            free = x + half
+    return shapes
+
+
+def _legend(entries: Sequence[tuple[str, str, bool]], colours: Palette) -> list[Shape]:
+    """What each colour is, hollow for cold."""
+    shapes: list[Shape] = []
+    x = _LEFT
+    for name, colour, hollow in entries:
+        shapes += [Dot(x + 6.0, 32.0, 6.0, colour)]
+        if hollow:
+            shapes += [Dot(x + 6.0, 32.0, 4.0, colours.ground)]
+        shapes.append(Label(x + 18.0, 36.5, name, 12.0, colours.text))
+        x += 40.0 + 6.6 * len(name)
+    return shapes
+
+
+WIDE: Final = 900.0
+HIGH: Final = 360.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 68.0, 318.0
+
+_MARK_LETTER: Final = 6.5
+"""Points that a letter of a mark's label takes."""
 
 _DRAWN: Final = ("pain", "cue", "phase")
 """What is drawn on the timeline; plain notes stand in the list alone."""
 
 LEAST: Final = timedelta(days=14)
-_DAY_OF_YEAR: Final = "%d %b\n%Y"
-_DAY_MS: Final = 86_400_000
+_NOWHERE: Final = datetime(2000, 1, 3)  # noqa: DTZ001 - axes draw clock times
+_LEAST_SPAN: Final = 0.05
+_MOST_TICKS: Final = 7
+_MOST_DAYS: Final = 10
+_STEPS_DAYS: Final = (2, 7, 14, 28, 91, 364)

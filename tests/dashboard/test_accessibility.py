@@ -20,7 +20,7 @@ VIEWS = {
         ("Findings", "[data-testid='stCaptionContainer']"),
         ("Notes of the moment", "[data-testid='stAlert']"),
     ),
-    "progress": (("", ".js-plotly-plot"),),
+    "progress": (("", ".picture img"),),
     "compare": (
         ("", ".picture img"),
         ("Session and session", "[data-testid='stAlert']"),

@@ -19,7 +19,7 @@ MOST_SHIFT = 0.1
 SIGNS = {
     "": "[data-testid='stBaseButton-primary']",
     "review": ".review .values td",
-    "progress": ".js-plotly-plot",
+    "progress": ".picture img",
     "compare": ".picture img",
     "athletes": ".person",
 }

@@ -12,7 +12,7 @@ SIGNS = {
     "live": ".live .state",
     "setup": ".setup .state",
     "review": ".review .values",
-    "progress": ".js-plotly-plot",
+    "progress": ".picture img",
     "compare": ".picture img",
     "report": ".report h2",
     "athletes": ".person",

@@ -1,7 +1,9 @@
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beds.dashboard import Filed, run_page
@@ -16,17 +18,20 @@ from dashboard.views.progress import (
     goals_for,
     measure_choices,
     measure_title,
+    point_rows,
     series_row,
     walk_words,
 )
-from dashboard.views.progress_plots import LEAST, dose_figure, progress_figure
+from dashboard.views.progress_plots import LEAST, dose_picture, progress_picture
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
 from imuhip.catalogue.progress import Series, Week, dose, series_of
 from imuhip.core.certainty import Z95
+from imuhip.report.blocks import Area, Dot, Label, Line, Picture
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
+KINDS: tuple[Kind, ...] = ("cold", "warm")
 
 
 def series(*means: float, kind: Kind = "warm", side: str = "left", sd: float = 1.0) -> Series:
@@ -54,20 +59,30 @@ def test_a_change_is_reported_with_its_error_and_word() -> None:
     assert "three sessions" in series_row(series(10.0, 12.0))["Trend"]
 
 
+def shapes_of(picture: Picture, kind: type[Any], colour: str) -> list[Any]:
+    """Shapes of one kind and colour, in the order in which they are drawn."""
+    return [each for each in picture.shapes if isinstance(each, kind) and each.colour == colour]
+
+
 def test_a_dot_a_session_with_its_error_goal_and_marks() -> None:
     """The picture has a dot for each session with its bar, the goal, and pain on its day."""
     one = series(10.0, 12.0, 14.0)
     note = Note(1, BEGIN + timedelta(days=9), "pain", "left groin", None, math.nan)
     plain = Note(2, BEGIN + timedelta(days=9), "note", "new shoes", None, math.nan)
-    figure = progress_figure([one], [Goal("rotation_bottom_deg", low=20.0)], [note, plain])
-    dots = figure.data[0]
-    assert list(dots.y) == pytest.approx([10.0, 12.0, 14.0])
-    expected = [Z95 * point.sd for point in one.points]
-    assert list(dots.error_y.array) == pytest.approx(expected)
-    assert [shape.y0 for shape in figure.layout.shapes if shape.y0 == 20.0] == [20.0]
-    texts = [trace.hovertemplate for trace in figure.data if trace.mode == "markers+text"]
-    assert len(texts) == 1
-    assert "left groin" in texts[0]
+    picture = progress_picture([one], [Goal("rotation_bottom_deg", low=20.0)], [note, plain])
+    left = LIGHT.sides["left"]
+    ys = [dot.y for dot in shapes_of(picture, Dot, left) if dot.radius > 6.0 and dot.y > 60.0]
+    assert len(ys) == 3
+    per_degree = (ys[0] - ys[1]) / 2.0
+    assert ys[1] - ys[2] == pytest.approx(2.0 * per_degree)  # up by as much again
+    ends = [line.points for line in shapes_of(picture, Line, left)]
+    lengths = [abs(end[1] - start[1]) for start, end in ends if start[0] == end[0]]
+    assert lengths == pytest.approx([2.0 * Z95 * point.sd * per_degree for point in one.points])
+    (goal,) = shapes_of(picture, Line, LIGHT.goal)
+    assert goal.points[0][1] == pytest.approx(ys[0] - 10.0 * per_degree)
+    (pain,) = shapes_of(picture, Label, LIGHT.pain)
+    assert pain.text == "pain"
+    assert [row["Mean"] for row in point_rows([one])][-1].startswith("10.0")
 
 
 def test_what_changed_comes_surest_first() -> None:
@@ -101,23 +116,33 @@ def test_a_sessions_own_error_is_in_its_bar() -> None:
 def test_cold_and_warm_look_different() -> None:
     """A cold session is a hollow dot, a warm one is filled."""
     for colours in (LIGHT, DARK):
-        both = [series(1.0, kind="cold"), series(1.0, kind="warm")]
-        figure = progress_figure(both, [], [], colours)
-        cold, warm = (trace.marker.color for trace in figure.data)
-        assert cold == colours.ground
-        assert warm == colours.sides["left"]
+        inside = []
+        for kind in KINDS:
+            picture = progress_picture([series(1.0, kind=kind)], [], [], colours)
+            inside.append([each for each in picture.shapes if isinstance(each, Dot)][1].colour)
+        assert inside == [colours.ground, colours.sides["left"]]
 
 
 def test_a_first_session_stands_among_days() -> None:
     """The time axis is two weeks at least, and pain stands at its hour, not at midnight."""
     one = series(10.0)
     note = Note(1, BEGIN + timedelta(minutes=2), "pain", "left groin", None, math.nan)
-    figure = progress_figure([one], [], [note])
-    first, last = figure.layout.xaxis.range
-    assert last - first >= LEAST
-    assert first < BEGIN.astimezone().replace(tzinfo=None) < last
-    (pain,) = (trace.x for trace in figure.data if trace.mode == "markers+text")
-    assert list(pain) == [note.at.astimezone().replace(tzinfo=None)]
+    picture = progress_picture([one], [], [note])
+    named = [each.text for each in picture.shapes if isinstance(each, Label)]
+    days = [text for text in named if text.endswith((" Feb", " Mar"))]
+    assert len(days) >= LEAST.days / 2 - 1
+    (pain,) = shapes_of(picture, Line, LIGHT.pain)
+    dot = max(shapes_of(picture, Dot, LIGHT.sides["left"]), key=lambda each: each.y)
+    assert pain.points[0][0] == pytest.approx(dot.x, abs=0.2)
+
+
+def test_marks_close_together_do_not_write_over_each_other() -> None:
+    """Each day has its line; a word is left out where the one before still stands."""
+    notes = [Note(k, BEGIN + timedelta(days=k), "pain", "groin", None, math.nan) for k in range(40)]
+    picture = progress_picture([series(10.0, 11.0)], [], notes)
+    assert len(shapes_of(picture, Line, LIGHT.pain)) == 40
+    places = [label.x for label in shapes_of(picture, Label, LIGHT.pain)]
+    assert all(after - before > 26.0 for before, after in pairwise(places))
 
 
 def test_goals_are_drawn_where_they_belong() -> None:
@@ -142,8 +167,14 @@ def test_the_dose_is_what_the_weeks_hold(filed: Filed) -> None:
     """The bars add up to the repetitions of the sessions."""
     with Catalogue(filed.catalogue) as catalogue:
         sessions = catalogue.sessions("A1")
-        figure = dose_figure(dose(sessions))
-    assert sum(sum(bar.y) for bar in figure.data) == sum(sessions[0].movements.values()) > 0
+        picture = dose_picture(dose(sessions))
+    bars = [each for each in picture.shapes if isinstance(each, Area)]
+    heights = [max(y for _, y in bar.points) - min(y for _, y in bar.points) for bar in bars]
+    labels = [each for each in picture.shapes if isinstance(each, Label)]
+    zero, two = (next(each for each in labels if each.text == text) for text in ("0", "2"))
+    done = sum(sessions[0].movements.values())
+    assert done > 0
+    assert sum(heights) == pytest.approx(done * (zero.y - two.y) / 2.0)
 
 
 def test_the_page_shows_change_goals_and_notes(

@@ -20,7 +20,7 @@ SIGNS: Final = {
     "setup": ".setup[data-state=live]",
     "live": ".findings li",
     "review": ".review .values td",
-    "progress": ".js-plotly-plot",
+    "progress": ".picture img",
     "compare": ".picture img",
     "report": ".paper img",
     "athletes": ".person",
