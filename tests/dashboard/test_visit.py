@@ -1,115 +1,36 @@
 """A coach's whole visit in a real browser: from virtual sensors over Bluetooth to the report.
 
-`imuhip collect` runs as it is, on bleak's own Linux backend; `visit_athlete.py` is the athlete, who
-does each step when the coach begins it on the page. Pictures of every station stay in the folder
-that the environment variable ``IMUHIP_PICTURES`` names, else in pytest's own (``--basetemp``).
+The gym is that of `beds.gym`. Pictures of every station stay in the folder that the environment
+variable ``IMUHIP_PICTURES`` names, else in pytest's own (``--basetemp``).
 """
 
-import json
 import os
-import queue
-import shutil
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
+from beds.gym import NEEDED, TITLES, Gym, open_gym
 from beds.visit_athlete import SQUATS, STEPS
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from support.dashboard_processes import environment, free_port, running
 
 from imuhip.catalogue.catalogue import Catalogue
-from imuhip.core.calibration_table import STEPS as STEP_WORDS
-from imuhip.live.dashboard import dashboard_command, dashboard_url
 
-pytestmark = [
-    pytest.mark.visit,
-    pytest.mark.skipif(
-        sys.platform != "linux" or shutil.which("dbus-daemon") is None,
-        reason="the BlueZ bed needs Linux and the program dbus-daemon",
-    ),
-]
+pytestmark = NEEDED
 
-TITLES: Final = {step.name: step.title for step in STEP_WORDS if step.name != "shake"}
 PORTRAIT: Final = {"width": 820, "height": 1180}
 LANDSCAPE: Final = {"width": 1180, "height": 820}
-
-ATHLETE = Path(__file__).parents[1] / "beds" / "visit_athlete.py"
-
-
-class Program:
-    """A program, and the lines that it tells."""
-
-    def __init__(self, command: list[str], stream: str, more: dict[str, str] | None = None) -> None:
-        pipes: dict[str, Any] = {stream: subprocess.PIPE}
-        self.process = subprocess.Popen(command, env=environment() | (more or {}), **pipes)
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.said: list[str] = []
-        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
-        self._reader.start()
-
-    def _read(self, stream: str) -> None:
-        for line in getattr(self.process, stream):
-            self._lines.put(line.decode().strip())
-
-    def wait_for(self, beginning: str, timeout: float = 60.0) -> str:
-        """The rest of the next line that begins so."""
-        while True:
-            try:
-                line = self._lines.get(timeout=timeout)
-            except queue.Empty:
-                pytest.fail(f"waited in vain for {beginning!r}; said: {self.said}")
-            self.said.append(line)
-            if line.startswith(beginning):
-                return line.removeprefix(beginning).strip()
-
-    def end(self, number: signal.Signals) -> None:
-        """Send a signal, and wait for the end."""
-        self.process.send_signal(number)
-        self.process.wait(60.0)
-        self._reader.join()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-@dataclass
-class Gym:
-    """What stands ready when the coach comes in."""
-
-    address: str
-    catalogue: Path
-    athlete: Program
-    collector: Program
 
 
 @pytest.fixture
 def gym(tmp_path: Path) -> Iterator[Gym]:
-    """Sensors in reach, `imuhip collect` searching for them, the dashboard, an empty catalogue."""
-    hub, port, catalogue = free_port(), free_port(), tmp_path / "library" / "catalogue.sqlite"
-    url = f"ws://127.0.0.1:{hub}/live"
-    catalogue.parent.mkdir()
-    athlete = Program([sys.executable, str(ATHLETE), str(tmp_path), url], "stdout")
-    bus = json.loads(athlete.wait_for("bus"))
-    command = [sys.executable, "-m", "imuhip", "collect", "--port", str(hub)]
-    command += ["-o", str(tmp_path / "library" / "recordings"), "--catalogue", str(catalogue)]
-    collector = Program(command, "stderr", bus | {"XDG_CONFIG_HOME": str(tmp_path)})
-    served = dashboard_command(url, port, catalogue=str(catalogue))
-    try:
-        with running(served, dashboard_url(port), tmp_path) as address:
-            collector.wait_for("hub on", timeout=300.0)  # kernels may have to be compiled
-            yield Gym(address, catalogue, athlete, collector)
-    finally:
-        collector.end(signal.SIGINT)
-        athlete.end(signal.SIGINT)  # which lets the athlete end the bus, too
+    """One with an empty catalogue."""
+    with open_gym(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
@@ -337,7 +258,7 @@ def compares_and_follows(coach: Coach) -> None:
     expect(page.locator(".picture img").first).to_be_visible()
     coach.see("17-compare")
     coach.go("Progress")
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.locator(".picture img").first).to_be_visible()
     coach.see("18-progress")
 
 

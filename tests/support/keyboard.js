@@ -24,17 +24,17 @@
   const alike = Boolean(gone && looks(before.element) === before.looks);
   if (!place || place === document.body) {
     window.keyboardPlace = undefined;
-    return { name: "", alike: alike ? before.name : "", faded: false, away: false, grid: false };
+    return { name: "", alike: alike ? before.name : "", faded: false, away: false };
   }
   const name = `${place.tagName} ${place.getAttribute("aria-label") ?? place.innerText ?? ""}`.replace(/\s+/g, " ").slice(0, 60);
   // A grid draws its ring itself, round the cell that the arrows have come to.
-  const grid = place.dataset.testid === "data-grid-canvas";
+  const grid = place.closest('[data-testid="data-grid-canvas"]');
   if (!grid) window.keyboardPlace = { element: place, looks: looks(place), name };
   else window.keyboardPlace = undefined;
   // What a wrapper shows for an input counts: Streamlit clips the inputs of radios and boxes.
-  const box = (/radio|checkbox/.test(place.type ?? "") ? place.closest("label") ?? place : place).getBoundingClientRect();
+  const box = grid?.getBoundingClientRect() ?? (/radio|checkbox/.test(place.type ?? "") ? place.closest("label") ?? place : place).getBoundingClientRect();
   return {
-    name, grid,
+    name,
     alike: alike ? before.name : "",
     faded: line(place, Infinity).some((each) => Number(getComputedStyle(each).opacity) < 0.3 && !/radio|checkbox/.test(place.type ?? "")),
     away: box.width < 2 || box.bottom <= 0 || box.right <= 0 || box.top >= innerHeight || box.left >= innerWidth,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 
 class Keyboard:
@@ -36,13 +36,29 @@ class Keyboard:
 
     def to(self, role: Any, name: str, *, back: bool = False) -> None:
         """On to a control, by its role and whole name."""
-        wanted = self.page.get_by_role(role, name=name, exact=True).locator("visible=true").first
+        self._to(self.page.get_by_role(role, name=name, exact=True), back=back)
+
+    def open(self, words: str) -> None:
+        """On to a part of the page that is folded up, and unfold it."""
+        self._to(self.page.locator("summary").filter(has_text=words))
+        self.page.keyboard.press("Enter")
+
+    def to_table(self) -> None:
+        """On to the table; the arrows go over its cells."""
+        self._to(self.page.get_by_test_id("data-grid-canvas"))
+
+    def _to(self, wanted: Locator, *, back: bool = False) -> None:
+        wanted = wanted.locator("visible=true").first
         expect(wanted).to_be_enabled()
         for _ in range(MOST_STOPS):
             self.tab(back=back)
             if wanted.evaluate(_HAS_IT):
                 return
-        raise AssertionError(f"the keyboard does not come to the {role} {name!r}")
+        raise AssertionError(f"the keyboard does not come to {wanted}")
+
+    def has(self, role: Any, name: str) -> None:
+        """See that the page has brought the keyboard to a control by itself."""
+        expect(self.page.get_by_role(role, name=name, exact=True)).to_be_focused()
 
     def press(self, role: Any, name: str, key: str = "Enter") -> None:
         """On to a control, and press it."""
