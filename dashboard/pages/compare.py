@@ -44,7 +44,7 @@ MODES = (
 
 def main() -> None:
     """Draw the page."""
-    with st.container(key="compared"):  # seen when it is whole: see server/front.py
+    with st.container(key="whole"):  # seen when it is whole: see server/front.py
         draw_page("Compare", _show)
         st.markdown(f":small[{MEDICAL}]")
 

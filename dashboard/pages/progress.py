@@ -44,7 +44,8 @@ from imuhip.report.sections import NORMS_ARE, norm_rows
 
 def main() -> None:
     """Draw the page."""
-    draw_page("Progress", _show)
+    with st.container(key="whole"):  # seen when it is whole: see server/front.py
+        draw_page("Progress", _show)
 
 
 def _show(catalogue: Catalogue) -> None:

@@ -99,7 +99,7 @@ _HEAD: Final = (
     "<style>html .stMainBlockContainer{padding-top:4.4rem;padding-bottom:3rem;max-width:none}"
     "@media(min-width:calc(736px + 8rem)){html .stMainBlockContainer{padding-left:5rem;"
     "padding-right:5rem}}"
-    ".st-key-compared:has([data-testid='stSkeleton']){visibility:hidden}"
+    ".st-key-whole:has([data-testid='stSkeleton']){visibility:hidden}"
     ".st-key-stands-out{min-height:7.6rem}.st-key-player-room{min-height:34.2rem}"
     "@media(max-width:900px){.st-key-player-room{min-height:46rem}}</style>"
 )
