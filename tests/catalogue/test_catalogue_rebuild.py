@@ -47,6 +47,7 @@ def filled(location, tmp_path):
         session = catalogue.file(disk / "0.mcap", newer).session
         catalogue.edit_athlete("A1", name="Jörg", note="left-handed")
         catalogue.give_consent("A1", "tracking")
+        catalogue.set_squads("A1", ["U19"])
         catalogue.edit_session(session, kind="cold", load_kg=60, notes="n", tags=("screen", "box"))
         catalogue.exclude_repetition(session, "squat", 1, 1, "slipped")
         catalogue.add_note("A1", "knees out", kind="cue", session=session, t=1.5)
