@@ -44,9 +44,13 @@ def map_times(
     bins: Array,
     near: Array,
     recent: Array,
-) -> tuple[Array, Array, IntArray, BoolArray]:
-    """Unwrap, fit and map, sample by sample; the fit moves on with each notification."""
+) -> tuple[Array, Array, IntArray, BoolArray, Array]:
+    """Unwrap, fit and map, sample by sample; the fit moves on with each notification.
+
+    The last column is the slope where it became another, and zero elsewhere.
+    """
     n = len(stamps)
+    changed = np.zeros(n)
     t = np.empty(n)
     dt = np.empty(n)
     missing = np.zeros(n, dtype=np.int64)
@@ -70,6 +74,7 @@ def map_times(
             since = state[_NEWEST] + 1.0 - index[i] + max(counted, 0)
             _arrive(stamps[i], h, within, index[newest], counted, settings, state, bins, near)
             state[_NEWEST] = index[newest]
+            changed[i], state[CHANGED] = state[CHANGED], 0.0
             measured = _period_of_batch(newest - i, within, since, before, settings, state)
         if untimed:
             d = state[_STAMP_D] + index[i] * nominal
@@ -94,7 +99,7 @@ def map_times(
                 mapped = np.nextafter(state[_LAST_T], np.inf)
         state[_LAST_T] = mapped
         t[i], dt[i] = mapped, step * state[_SLOPE]
-    return t, dt, missing, keep
+    return t, dt, missing, keep, changed
 
 
 @kernel
@@ -226,9 +231,13 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: A
             state[_SLOPE] = 1.0
         state[_STEP], state[_STEP_D] = 0.0, d
         state[_BIN], state[_NEAR] = 0.0, 0.0
+        state[_ON_LINE_D], state[_ON_LINE_H] = d, h
         state[RESIDUAL] = settings[NOMINAL]
         bins[0, 0], bins[0, 1] = d, h
         near[0] = h - d
+        return
+    if settings[UNTIMED] > 0.0 and _is_left(d, h, settings, state, bins):
+        _fit(d, h, settings, state, bins, near)
         return
     count = int(state[_NEAR]) + 1
     near[count % len(near)] = h - d
@@ -255,6 +264,27 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: A
     above = _line(d, state) - h
     if above > 0.0:
         state[_OFFSET] -= above
+
+
+@kernel
+def _is_left(d: float, h: float, settings: Array, state: Array, bins: Array) -> bool:
+    """Whether no sample has come as early as the line says for so long that it is another rate.
+
+    What came between is the slope of the line that follows, which begins here.
+    """
+    if h - _line(d, state) < _OFF_LINE_S:
+        state[_ON_LINE_D], state[_ON_LINE_H] = d, h
+        return False
+    device, host = d - state[_ON_LINE_D], h - state[_ON_LINE_H]
+    if device < _LEFT_S:
+        return False
+    limit = settings[SLOPE_LIMIT]
+    slope = 1.0 + min(max(host / device - 1.0, -min(limit, _SLOWEST_SLOPE)), limit)
+    if abs(slope / state[_TOLD] - 1.0) > _OTHER_RATE:
+        state[CHANGED] = state[_TOLD] = slope
+    state[_SLOPE], state[_PIVOT] = slope, np.nan
+    bins[:] = np.nan
+    return True
 
 
 @kernel
@@ -390,20 +420,26 @@ def _measure_period(step: float, measured: float, state: Array, recent: Array) -
         if count + 1 <= RATE_WINDOWS * len(recent):
             state[FIRST_PERIOD] += state[PERIOD] / RATE_WINDOWS
         if count + 1 == PACE_WINDOWS * len(recent):
-            state[PACE] = state[_SLOPE]
+            state[PACE] = state[_TOLD] = state[_SLOPE]
 
 
 # Places in the state; those before the period start anew with a connection.
 _LAST_D, _STAMP_D, _STAMP_RAW, _STAMP_H, _TICKS, _COUNT_D = 0, 1, 2, 3, 4, 5
 _PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10, 11, 12, 13
 _NEWEST, _PAUSE_H, _PAUSE_D, _BEFORE_H, _BEFORE_D = 14, 15, 16, 17, 18
-PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, PACE, STATE_SIZE = 19, 20, 21, 22, 23, 24, 25
+_ON_LINE_D, _ON_LINE_H = 19, 20
+PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, PACE, CHANGED = range(21, 28)
+_TOLD, STATE_SIZE = 28, 29
 
 # Places in the settings.
 NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
 
 _PAUSE_S = 0.25
 """Without stamps, arrivals may bunch up by this much before samples count as late or lost."""
+_OFF_LINE_S, _LEFT_S = 0.15, 1.0
+"""Without stamps: all of so long a time, every sample was later than the radio makes one."""
+_OTHER_RATE = 0.1
+"""A share by which it is another rate, and not samples lost by chance."""
 _BURST_S, _BURST_PACE = 0.05, 1.5
 """So long after a pause it is seen whether samples come faster than they are made."""
 _SLOWEST_SLOPE = 0.6

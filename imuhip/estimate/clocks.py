@@ -17,7 +17,8 @@ Three kinds of time:
 * stamps: unwrapped ticks are ``d``, the slope within ±200 ppm of one.
 * none: ``d`` counts samples at the nominal rate, and the slope is how much faster or slower they
   really come: 0.4 to 2.2 times. Without a counter a lost packet shifts time until the window
-  forgets. After a pause, samples that come in a burst were late; what does not come is lost.
+  forgets, or until a second has passed in which nothing came as early as the line says: then a new
+  line begins. After a pause, samples that come in a burst were late; what does not come is lost.
 
 Causal and per notification: how notifications are cut into packets does not show.
 """
@@ -29,6 +30,7 @@ import numpy as np
 
 from imuhip.core.records import Array, BoolArray, DecodedBlock, Fault, IntArray, SampleBlock
 from imuhip.estimate.clock_fit import (
+    CHANGED,
     FIRST_PERIOD,
     PACE,
     PACE_WINDOWS,
@@ -105,7 +107,7 @@ class Clock:
         self._state = np.full(STATE_SIZE, np.nan)
         self._state[PERIOD] = 1.0 / source.rate_hz
         self._state[RECENT_COUNT] = 0.0
-        self._state[SHIFT] = self._state[FIRST_PERIOD] = 0.0
+        self._state[SHIFT] = self._state[FIRST_PERIOD] = self._state[CHANGED] = 0.0
         self._state[PACE] = 1.0
         self._near = np.zeros(_NEAR)
         self._bins = np.full((_BINS, 2), np.nan)
@@ -141,13 +143,13 @@ class Clock:
         if self._source.session:
             t, dt, missing, keep = keep_rising(stamps, self._settings, self._state, self._recent)
             restart = np.zeros(len(t), dtype=np.bool_)
-            host = np.maximum(arrived, t)
+            host, changed = np.maximum(arrived, t), np.zeros(len(t))
         else:
             restart = np.zeros(len(arrived), dtype=np.bool_)
             if epoch != self._epoch and len(restart):
                 self._epoch = epoch
                 restart[0] = True
-            t, dt, missing, keep = map_times(
+            t, dt, missing, keep, changed = map_times(
                 stamps,
                 arrived,
                 block.row,
@@ -161,7 +163,7 @@ class Clock:
                 self._recent,
             )
             host = arrived if released is None else released[block.row]
-        faults = self._faults(t, keep, arrived)
+        faults = (*self._faults(t, keep, arrived), *self._changes(arrived, changed))
         return _kept(self._sensor, block, (t, dt, host), missing, restart, keep), faults
 
     @property
@@ -203,6 +205,21 @@ class Clock:
                 )
                 faults.append(Fault(self._sensor, "rate", at, at, 1, detail))
         return tuple(faults)
+
+    def _changes(self, arrived: Array, changed: Array) -> list[Fault]:
+        """A device without stamps whose rate became another."""
+        return [
+            Fault(
+                self._sensor,
+                "rate",
+                float(arrived[k]),
+                float(arrived[k]),
+                1,
+                f"{self._source.rate_hz / changed[k]:.3g} samples a second came from then on; the "
+                "measured rate is used",
+            )
+            for k in np.flatnonzero(changed)
+        ]
 
     def _pace(self, t: Array, keep: BoolArray) -> list[Fault]:
         """A device without stamps whose rate is another than declared (said once)."""

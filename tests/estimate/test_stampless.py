@@ -114,3 +114,43 @@ def test_copies_are_taken_once():
     stage = Copies()
     parts = [stage.push(packet([row]))[0] for row in rows for _ in range(2)]
     assert [row for part in parts for row in contents(part)] == rows
+
+
+@pytest.mark.parametrize("more", [1.5, 1.25])
+def test_a_rate_that_changes_is_followed_and_reported(more):
+    """A rate that falls, and is as it was again, leaves times where they belong, and is said."""
+    true, arrived = arrivals(100.0, 90.0)
+    k = np.arange(len(true))
+    kept = (true < 30.0) | (true > 60.0) | (np.floor(k / more) > np.floor((k - 1) / more))
+    t, _, faults = timed(arrived[kept])
+    off = t - true[kept]
+    base = np.median(off[true[kept] < 30.0])
+    slow = (true[kept] > 32.5) & (true[kept] < 60.0)
+    assert np.abs(off[slow] - base).max() < 0.1
+    assert np.abs(off[true[kept] > 62.5] - base).max() < 0.25
+    (said,) = [fault for fault in faults if fault.kind == "rate"]
+    assert 30.0 < said.t_start < 32.5
+    assert float(said.detail.split()[0]) == pytest.approx(100.0 / more, rel=0.1)
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.02, 0.2), (0.08, 0.25), (0.2, 0.3)])
+def test_a_lossy_link_moves_times_by_little(share, most):
+    """Samples lost here and there leave the others near where they belong, for minutes."""
+    true, arrived = arrivals(100.0, 180.0)
+    kept = np.random.default_rng(3).random(len(true)) > share
+    t, _, faults = timed(arrived[kept])
+    off = (t - true[kept])[true[kept] > 12.0]
+    assert -most < off.min()
+    assert off.max() < 0.05
+    assert len(faults) <= 1
+
+
+def test_cuts_do_not_show_where_a_rate_changes():
+    """Times and faults are the same to the bit however the samples are cut."""
+    true, arrived = arrivals(100.0, 80.0)
+    kept = (true < 30.0) | (np.arange(len(true)) % 3 > 0)
+    whole = timed(arrived[kept])
+    pieces = timed(arrived[kept], list(cuts(np.random.default_rng(2), kept.sum(), 90)))
+    assert np.array_equal(whole[0], pieces[0])
+    assert whole[2] == pieces[2]
+    assert [fault.kind for fault in whole[2]] == ["rate"]
