@@ -92,6 +92,8 @@ def _verdict(acc: Array, gyr: Array, state: Array) -> int:
     for k in range(3):
         if abs(gyr[k]) > _FASTEST or abs(acc[k]) > _HARDEST:
             return _IMPOSSIBLE
+    if acc[0] ** 2 + acc[1] ** 2 + acc[2] ** 2 > _HARDEST_ON_LEGS**2:
+        return _IMPOSSIBLE
     if acc[0] == 0.0 and acc[1] == 0.0 and acc[2] == 0.0:
         return _STUCK
     longest = state[_LONGEST_ACC]
@@ -223,6 +225,9 @@ _KINDS = {
 
 _FASTEST, _HARDEST = 80.0, 400.0
 """rad/s and m/s²: chips end at 4000 °/s and 32 g."""
+_HARDEST_ON_LEGS = 250.0
+"""m/s²: landings jolt a strap by up to 150. More, however long it lasts, would tilt a filter for
+half a minute."""
 _GYR_STEP, _ACC_STEP = 8.0, 120.0
 """rad/s and m/s² from one sample to the next, beyond twice the step before: no leg does it."""
 _SHOCK, _SHOCKED = 1.0, 30.0

@@ -79,6 +79,10 @@ CASES = {
     "one sample of 500 m/s2 and 300 rad/s": (
         lambda s: changed(s, [1500], [500.0, -500, 500], [300.0, -300, 300]), "impossible", 1, 1,
     ),
+    "300 m/s2 and more for half a second": (
+        lambda s: changed(s, slice(1500, 1550), acc=np.linspace(180.0, 300.0, 150).reshape(50, 3)),
+        "impossible", 50, 50,
+    ),
     "two wild samples": (
         lambda s: changed(s, [1500, 1501], gyr=[[200.0, 0, 0], [-200.0, 0, 0]]), "impossible", 2, 2,
     ),
