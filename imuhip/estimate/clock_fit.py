@@ -280,8 +280,8 @@ def _is_left(d: float, h: float, settings: Array, state: Array, bins: Array) -> 
         return False
     limit = settings[SLOPE_LIMIT]
     slope = 1.0 + min(max(host / device - 1.0, -min(limit, _SLOWEST_SLOPE)), limit)
-    if abs(slope / state[_TOLD] - 1.0) > _OTHER_RATE:
-        state[CHANGED] = state[_TOLD] = slope
+    if abs(slope / state[_REPORTED] - 1.0) > _OTHER_RATE:
+        state[CHANGED] = state[_REPORTED] = slope
     state[_SLOPE], state[_PIVOT] = slope, np.nan
     bins[:] = np.nan
     return True
@@ -420,7 +420,7 @@ def _measure_period(step: float, measured: float, state: Array, recent: Array) -
         if count + 1 <= RATE_WINDOWS * len(recent):
             state[FIRST_PERIOD] += state[PERIOD] / RATE_WINDOWS
         if count + 1 == PACE_WINDOWS * len(recent):
-            state[PACE] = state[_TOLD] = state[_SLOPE]
+            state[PACE] = state[_REPORTED] = state[_SLOPE]
 
 
 # Places in the state; those before the period start anew with a connection.
@@ -429,7 +429,7 @@ _PIVOT, _SLOPE, _OFFSET, _BIN, _STEP, _STEP_D, _NEAR, RESIDUAL = 6, 7, 8, 9, 10,
 _NEWEST, _PAUSE_H, _PAUSE_D, _BEFORE_H, _BEFORE_D = 14, 15, 16, 17, 18
 _ON_LINE_D, _ON_LINE_H = 19, 20
 PERIOD, RECENT_COUNT, _LAST_T, SHIFT, FIRST_PERIOD, PACE, CHANGED = range(21, 28)
-_TOLD, STATE_SIZE = 28, 29
+_REPORTED, STATE_SIZE = 28, 29
 
 # Places in the settings.
 NOMINAL, TICK_S, WRAP, SLOPE_LIMIT, BIN_S, UNTIMED = 0, 1, 2, 3, 4, 5
