@@ -254,14 +254,15 @@ class Placement:
         return [gate]
 
     def _pose(self, seen: Measured, stood: Standing) -> list[Gate]:
-        """Whether the thighs ever come back to where they were in the standing.
+        """Whether pelvis and thighs ever come back to where they were in the standing.
 
         Before, between and after the repetitions of a movement people stand as they always do. A
-        thigh that stays away from its standing all the time was bent, lifted or sat upon in it.
+        thigh that stays away from its standing all the time was bent, lifted or sat upon in it, and
+        a pelvis rested on one leg.
         """
         gates = []
         for i, name in enumerate(self.sensors):
-            if name in THIGH.values() and len(seen.rows.t):
+            if name in _POSED and len(seen.rows.t):
                 up = rotate(conjugate(seen.rows.q[:, i]), np.array((0.0, 0.0, 1.0)))
                 cosine = np.clip(np.sum(up * stood.up[i], axis=-1), -1.0, 1.0)
                 gates.append(_pose_gate(name, float(np.arccos(cosine).min())))
@@ -310,9 +311,10 @@ def words_of(gate: Gate) -> str:
     return _OTHER_LEG.format(asked=side, moved=other(side))
 
 
-def _pose_gate(thigh: str, away: float) -> Gate:
-    """How far a thigh is from its standing, radians, as a gate of that standing."""
-    return Gate.judge(STAND_POSE, "deg", thigh, float(np.degrees(away)), *_POSE_DEG)
+def _pose_gate(sensor: str, away: float) -> Gate:
+    """How far a segment is from its standing, radians, as a gate of that standing."""
+    limits = _PELVIS_POSE_DEG if sensor == PELVIS else _POSE_DEG
+    return Gate.judge(STAND_POSE, "deg", sensor, float(np.degrees(away)), *limits)
 
 
 def _standing(seen: Measured) -> Standing:
@@ -333,7 +335,8 @@ _CLEARLY, _MOST = 3.0, 1000.0
 _A_LIFT_DEG = 25.0
 _TILT_DEG = (8.0, 12.0)
 _TILT_CLOSURE_DEG = (2.0, 5.0)
-_POSE_DEG, _BOTH_LEANED = (5.0, 10.0), np.radians(10.0)
+_POSED = (PELVIS, *THIGH.values())
+_POSE_DEG, _PELVIS_POSE_DEG, _BOTH_LEANED = (5.0, 10.0), (4.0, 8.0), np.radians(10.0)
 _HEADING_GOOD_DEG = 2.0
 _SLIP = (0.6, 1.0)
 
