@@ -88,7 +88,9 @@ def _bound(session: SimulatedSession, bottoms: Array, left_out: tuple[str, ...])
     truth, n = session.truth, len(bottoms)
     out = (np.empty((n, 2, 3)), np.empty((n, 3)), np.empty((n, 3)))
     signs = np.array([HIP_SIGNS[side] for side in SIDES])
-    known = (settings_of(ErrorParams(turning=0.0, still=0.0), 0.0, 0.0), covariance, signs)
+    level = (STOOD, *(sd for step, _, sd in EVIDENCE if step not in ("tray", *left_out)))
+    obliquity = np.radians(np.sum(np.array(level) ** -2.0) ** -0.5)
+    known = (settings_of(ErrorParams(turning=0.0, still=0.0), 0.0, obliquity), covariance, signs)
     nothing = np.zeros((n, 3))
     thighs = np.ascontiguousarray(truth.q_thigh[bottoms])
     hip_errors(
@@ -126,7 +128,10 @@ EVIDENCE = (
 )
 """What each step says of the pelvis's axis and both thighs' headings, and the deviation in degrees
 of what people do in it: theirs, and three repetitions' share. What is askew turns the axis by the
-mean cosine (adduction) and sine (rotation) of the lean over the movement, together the factors."""
+mean cosine (adduction) and sine (rotation) of the lean over the movement, together the factors. Bow
+and lifts say as much of how level the pelvis stood."""
+STOOD = 2.2
+"""What people's pelves are from level in standing, one standard deviation in degrees."""
 
 if __name__ == "__main__":
     main()
