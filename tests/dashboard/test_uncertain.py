@@ -212,5 +212,5 @@ def test_the_pages_say_what_is_missing_and_what_to_do(
             assert "Right, " in warning
             assert REMEDY in warning
         else:
-            heads = [each.value for each in page.subheader]
+            heads = [each.value for each in page.header]
             assert any("inconclusive" in head for head in heads), heads
