@@ -78,7 +78,17 @@ FADED = """document.getAnimations().every((each) =>
 
 
 def violations(page: Page) -> list[str]:
-    """Violations of any level, each with the elements it was found on."""
+    """Violations of any level that stay, each with the elements it was found on.
+
+    A page that begins to compute while it is looked at fades what it shows.
+    """
+    found = seen(page)
+    return seen(page) if found else found
+
+
+def seen(page: Page) -> list[str]:
+    """Violations of a page at rest."""
+    expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
     expect(page.locator("[data-stale='true']")).to_have_count(0)
     page.wait_for_function(FADED)
     found = Axe().run(page).response["violations"]
