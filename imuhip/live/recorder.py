@@ -70,6 +70,6 @@ class Recorder:
             raise
 
 
-FLUSH_S: Final = 0.7
-"""Seconds between flushes. With the time a slow disk takes for one, a killed process still loses
-less than a second; a shorter time makes more and smaller chunks."""
+FLUSH_S: Final = 0.6
+"""Seconds between flushes. With the time a slow disk takes for one, and the work at hand before a
+refusal is noticed, less than a second is lost; a shorter time makes more and smaller chunks."""

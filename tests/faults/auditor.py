@@ -65,8 +65,9 @@ def _recording(world: World, taken: Taken) -> Iterator[str]:
         yield f"damaged: {reader.faults}"
     lost_ns = taken.ended_ns
     if failed:
-        lost_ns = world.disk.failed_ns or round(world.loop.now * 1e9)
-        lost_ns = min(lost_ns - round(_grace_s(world) * 1e9), taken.ended_ns or lost_ns)
+        failure = [t for t, sentence in world.said if "the disk refused" in sentence]
+        lost_ns = round(((min(failure) if failure else world.loop.now) - _grace_s(world)) * 1e9)
+        lost_ns = min(lost_ns, taken.ended_ns or lost_ns)
     yield from _delivered(world.ways, taken, batches, lost_ns)
     live = _live(world, taken)
     if live is None:
