@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beds.collect import PLACES, Workshop, kit_of, radio_of, until
+from support.bumble_bed import bumble_bed
 
 from imuhip.core.records import LinkEvent, Mark, Packet
 from imuhip.live.collector import collecting
@@ -47,12 +48,15 @@ def assert_same(live, again) -> None:
     assert [s.step for o in live for s in o.steps] == [s.step for o in again for s in o.steps]
 
 
-async def a_run(folder: Path, workshop: Workshop, said: list[str]) -> Path:
+BEDS = {"adapter": virtual_adapter, "bumble": bumble_bed}
+
+
+async def a_run(bed_of, folder: Path, workshop: Workshop, said: list[str]) -> Path:
     """Collect some seconds in which a link breaks and the coach marks two steps."""
     faults = {"thigh_left": LinkFaults(link_losses=((1.5, 0.5),))}
     sensors = rocking_sensors(PLACES, rate_hz=100.0, faults=faults)
     options = Options(folder, athlete="A1", start_when_ready=True, make_stages=workshop)
-    async with virtual_adapter(sensors) as bed:
+    async with bed_of(sensors) as bed:
         radio, kit = radio_of(bed), kit_of(sensors)
         async with collecting([kit], [radio], options, say=said.append) as (session,):
             await until(lambda: session.state == "recording")
@@ -68,11 +72,11 @@ async def a_run(folder: Path, workshop: Workshop, said: list[str]) -> Path:
             return (await session.stop()), status
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory):
-    """A run and all that came of it."""
+@pytest.fixture(scope="module", params=BEDS)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """A run and all that came of it, over the virtual adapter and over a Bluetooth stack."""
     folder, workshop, said = tmp_path_factory.mktemp("rec"), Workshop(), []
-    path, status = asyncio.run(a_run(folder, workshop, said))
+    path, status = asyncio.run(a_run(BEDS[request.param], folder, workshop, said))
     return path, workshop.made[-1], said, status
 
 

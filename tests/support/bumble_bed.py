@@ -7,29 +7,16 @@ simulated link layer are real, the radio is not.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
-from bleak.backends.client import BaseBleakClient
-from bleak.backends.scanner import BaseBleakScanner
 from support.bumble_backend import Radio, backends
 from support.bumble_peripheral import Peripheral
 
+from imuhip.virtual.adapter import Adapter
 from imuhip.virtual.sensor import VirtualSensor
 
 
-@dataclass(frozen=True, slots=True)
-class BumbleBed:
-    """What is handed to bleak: ``backend=`` of a scanner and of a client."""
-
-    sensors: tuple[VirtualSensor, ...]
-    scanner_backend: type[BaseBleakScanner]
-    client_backend: type[BaseBleakClient]
-
-
 @asynccontextmanager
-async def bumble_bed(
-    sensors: Sequence[VirtualSensor], *, mtu: int = 247
-) -> AsyncIterator[BumbleBed]:
+async def bumble_bed(sensors: Sequence[VirtualSensor], *, mtu: int = 247) -> AsyncIterator[Adapter]:
     """Put sensors within reach of a virtual Bluetooth adapter.
 
     Parameters
@@ -51,7 +38,7 @@ async def bumble_bed(
             stack.push_async_callback(_end, faults)
         stack.push_async_callback(radio.hang_up)
         scanner, client = backends(radio)
-        yield BumbleBed(tuple(sensors), scanner, client)
+        yield Adapter(tuple(sensors), scanner, client)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
