@@ -157,7 +157,7 @@ _CALIBRATION: Final = {
     "chain?": TEXT,
     "words?": [TEXT],
     "gates?": [_GATE],
-    "pelvis_obliquity_deg?": NUMBER,
+    **dict.fromkeys(("pelvis_obliquity_deg?", "pelvis_obliquity_sd_deg?"), NUMBER),
     "placement?": [TEXT_OR_TABLE],
 }
 _SESSION: Final = {
