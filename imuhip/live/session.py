@@ -57,7 +57,6 @@ class Session:
         self.address = ""
         self.recording: ActiveRecording | None = None
         self.course = Course(self.mark)
-        self.last_path: Path | None = None
         self._stopped: tuple[Path, str] | None = None
         self._options, self._say = options, say
         self._athlete = options.athlete or kit.athlete
@@ -263,12 +262,12 @@ class Session:
 
     def _hand_on(self, recording: ActiveRecording) -> None:
         """Let a recording be filed, once it is over: also one that the disk ended."""
-        self._stopped = recording.recorder.path, recording.header.athlete
-        self._options.recorded(*self._stopped)
+        self._options.recorded(recording.recorder.path, recording.header.athlete)
 
     def _end(self, recording: ActiveRecording) -> None:
         """There is no recording any more; all sensors count again."""
-        self.recording, self.last_path = None, recording.recorder.path
+        self.recording = None
+        self._stopped = recording.recorder.path, recording.header.athlete
         self.course.forget()
         self._inbox.begin()
 

@@ -234,7 +234,7 @@ def test_two_kits_are_two_sessions(tmp_path: Path) -> None:
                 await until(lambda: two.recording.t > end)
                 assert (await asyncio.to_thread(status, two.address))["state"] == "recording"
                 assert (await asyncio.to_thread(status, one.address))["state"] == "ready"
-            return path, two.last_path
+            return path, tmp_path / two.status()["last"]["recording"]
 
     paths = asyncio.run(play())
     assert [len(RecordingReader(p).header.sensors) for p in paths] == [3, 2]

@@ -265,7 +265,7 @@ def test_a_session_that_fails_to_stop_leaves_the_others_whole(
     look_now = Session._look_now
 
     async def look(session: Session) -> None:
-        if session.recording is None and session.kit.name == "one" and session.last_path:
+        if session.kit.name == "one" and session.recording is None and session.status()["last"]:
             raise RuntimeError("a fault of the program")
         await look_now(session)
 
