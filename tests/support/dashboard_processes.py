@@ -26,10 +26,14 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def running(command: list[str], url: str, folder: Path) -> Iterator[str]:
-    """Start a dashboard and wait until it serves; its log goes into the folder."""
+    """Start a dashboard and wait until it serves; its log and its cache go into the folder.
+
+    The user's cache may hold an example that a demo has added to.
+    """
     log = folder / "log.txt"
+    own = environment() | {"XDG_CACHE_HOME": str(folder / "cache")}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment())
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=own)
     try:
         deadline = time.monotonic() + 60.0
         while not serves(url):
