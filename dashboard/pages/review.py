@@ -301,6 +301,8 @@ def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session |
         taken = out.form_submit_button("Exclude", width="stretch")
         back = again.form_submit_button("Count again", width="stretch")
     if not (taken or back):
+        if words := st.session_state.pop("excluded", ""):
+            st.success(words)
         return
     if not lit:
         st.warning("Select repetitions in the list first: tick the boxes at its left.")
@@ -315,6 +317,13 @@ def _exclude(lit: Sequence[Rep], catalogue: Catalogue | None, session: Session |
             else:
                 catalogue.include_repetition(*place, key.side)
                 catalogue.include_repetition(*place, "both")
+        number = len({(rep.key.movement, rep.key.set, rep.key.repetition) for rep in lit})
+        count = "1 repetition" if number == 1 else f"{number} repetitions"
+        st.session_state["excluded"] = (
+            f"{count} excluded: {why.strip()}. To undo, select again and press Count again."
+            if taken
+            else f"{count} counted again."
+        )
         st.rerun()
 
 

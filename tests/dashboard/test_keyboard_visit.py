@@ -134,6 +134,7 @@ def reviews(keyboard: Keyboard, gym: Gym) -> None:
     keyboard.to("textbox", "Why do the selected repetitions not count?")
     page.keyboard.type("lost balance")
     keyboard.press("button", "Exclude")
+    expect(page.get_by_text("1 repetition excluded: lost balance.")).to_be_visible()
     expect(page.get_by_label("Why do the selected repetitions not count?")).to_have_value("")
     settled(page)
     with Catalogue(gym.catalogue) as catalogue:

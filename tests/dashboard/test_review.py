@@ -206,10 +206,12 @@ def test_a_repetition_is_excluded_with_a_reason_and_counts_again(
         both = {rep.key._replace(side=side): "slipped" for side in ("left", "right")}
         assert excluded_of(catalogue.repetitions(filed.session)) == both
     assert "excluded: slipped" in list(listed(page)["Counts"])
+    assert page.success[0].value.startswith("1 repetition excluded: slipped. To undo")
     page.session_state[table] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     page.button[-1].click().run()
     with Catalogue(filed.catalogue) as catalogue:
         assert excluded_of(catalogue.repetitions(filed.session)) == {}
+    assert page.success[0].value == "1 repetition counted again."
     assert again.label == "Count again"
 
 
