@@ -57,6 +57,7 @@ STAGES = (
     "clocks",
     "shake",
     "gyro_bias",
+    "acc_bias",
     "orientation",
     "grid",
     "calibration.protocol",

@@ -2,9 +2,9 @@
 
 ::
 
-    samples ─ bias ─ filter ─┐  `SensorStages`, one a sensor
-                             ├─ grid ─ protocol ─ aligner ─┐  made by `Body`
-                             └─────────── rows ─ heading ─ joint angles   `HipStages`
+    samples ─ biases ─ filter ─┐  `SensorStages`, one a sensor
+                               ├─ grid ─ protocol ─ aligner ─┐  made by `Body`
+                               └─────────── rows ─ heading ─ joint angles   `HipStages`
 
 A growing session (`all_sensors`) pushes block after block. A finished one (`offline`) puts variants
 of bias, filter and heading that know what comes later into the same places.
@@ -15,6 +15,7 @@ from typing import Protocol as Interface
 
 from imuhip.core.evidence import Alignment, HeadingBlock
 from imuhip.core.records import AngleBlock, Fault, GridBlock, Header, OrientationBlock, SampleBlock
+from imuhip.estimate.acc_bias import AccBias
 from imuhip.estimate.alignment import Aligner
 from imuhip.estimate.angle_errors import ErrorParams
 from imuhip.estimate.calibration.protocol import Protocol
@@ -46,11 +47,13 @@ class SensorStages:
 
     def __init__(self, bias: BiasStage, orientation: Filter) -> None:
         self._bias, self._filter = bias, orientation
+        self._force = AccBias()
 
     def push(self, samples: SampleBlock) -> tuple[OrientationBlock, tuple[Fault, ...]]:
         """Return the orientation at each sample, and the gaps before them."""
         corrected = self._bias.push(samples)
-        return self._filter.push(corrected.samples, corrected.still, corrected.sd)
+        samples = self._force.push(corrected.samples, corrected.still)
+        return self._filter.push(samples, corrected.still, corrected.sd)
 
 
 class Body:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from imuhip.assess.assessor import Assessor
+from imuhip.estimate.acc_bias import AccBias
 from imuhip.estimate.axes import AxesCheck
 from imuhip.estimate.calibration.protocol import Protocol
 from imuhip.estimate.clocks import Clock
@@ -33,6 +34,7 @@ STAGES: tuple[tuple[str, type, str], ...] = (
     ("checks of samples", Plausibility, "push"),
     ("checks of samples", AxesCheck, "push"),
     ("gyroscope bias", GyroBias, "push"),
+    ("accelerometer", AccBias, "push"),
     ("filter", Filter, "push"),
     ("sensors compared", CommonMotion, "push"),
     ("grid", Grid, "push finish"),
