@@ -15,9 +15,9 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.runtime.pages_manager import PagesManager
 
-from dashboard.server.consent import Consents
+from dashboard.server.consent import consent_route
 from dashboard.server.front import Front, page_of
-from dashboard.server.goals import Goals
+from dashboard.server.goals import goals_route
 from dashboard.server.relay import ROUTE, Relay
 from dashboard.server.rest import Rest
 from dashboard.server.samples import SAMPLES
@@ -41,8 +41,8 @@ app = st.App(
         WebSocketRoute(ROUTE, Relay(_settings.hub).serve),
         *Steering(_settings.hub).routes(),
         *SAMPLES.routes(),
-        *Goals(_settings.catalogue).routes(),
-        *Consents(_settings.catalogue).routes(),
+        goals_route(_settings.catalogue),
+        consent_route(_settings.catalogue),
         *Rest(_settings.catalogue).routes(),
     ],
     lifespan=lifespan,

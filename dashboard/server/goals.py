@@ -5,50 +5,26 @@ The page asks when a session begins, so that a goal set a minute ago is on the g
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from dashboard.server.answers import json_answer
+from dashboard.server.answers import athlete_route
 from imuhip.assess.arc_goals import arc_goals_of
 from imuhip.catalogue.entities import Goal
-from imuhip.core.errors import CatalogueError
 from imuhip.live.protocol import GAUGE
 
+if TYPE_CHECKING:
+    from imuhip.catalogue.catalogue import Catalogue
 
-class Goals:
-    """Answers from one catalogue.
 
-    Parameters
-    ----------
-    catalogue
-        Path or URL; the user's own when None.
-    """
+def goals_route(catalogue: str | None) -> Route:
+    """The route that answers from one catalogue (path or URL; the user's own when None)."""
+    return athlete_route("/imu/goals/{athlete}", catalogue, _zones)
 
-    def __init__(self, catalogue: str | None) -> None:
-        self._catalogue = catalogue
 
-    def routes(self) -> list[Route]:
-        """Return the route to serve."""
-        return [Route("/imu/goals/{athlete}", self._serve, methods=["GET"])]
-
-    async def _serve(self, request: Request) -> Response:
-        athlete = request.path_params["athlete"]
-        try:
-            zones = await run_in_threadpool(self._zones, athlete)
-        except CatalogueError as error:
-            return json_answer({"error": str(error)}, 404)
-        return json_answer({"athlete": athlete, "zones": zones})
-
-    def _zones(self, athlete: str) -> list[dict[str, Any]]:
-        # Imported here: the server answers before the catalogue's libraries are loaded.
-        from imuhip.catalogue.catalogue import Catalogue
-
-        with Catalogue(self._catalogue) as catalogue:
-            return gauge_zones(catalogue.goals(athlete))
+def _zones(catalogue: "Catalogue", athlete: str) -> dict[str, Any]:
+    return {"zones": gauge_zones(catalogue.goals(athlete))}
 
 
 def gauge_zones(goals: Iterable[Goal]) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard.server.goals import Goals, gauge_zones
+from dashboard.server.consent import PURPOSE, consent_route
+from dashboard.server.goals import gauge_zones, goals_route
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal
 
@@ -33,7 +34,7 @@ def test_goals_of_an_athlete_are_served_as_they_are_now(tmp_path: Path) -> None:
     place = str(tmp_path / "catalogue.sqlite")
     with (
         Catalogue(place) as catalogue,
-        TestClient(Starlette(routes=Goals(place).routes())) as client,
+        TestClient(Starlette(routes=[goals_route(place)])) as client,
     ):
         catalogue.add_athlete("A1")
         assert client.get("/imu/goals/A1").json() == {"athlete": "A1", "zones": []}
@@ -47,7 +48,24 @@ def test_goals_of_an_athlete_are_served_as_they_are_now(tmp_path: Path) -> None:
 def test_a_catalogue_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     """The page goes on with the profile's goals, and whoever asks is told why."""
     (tmp_path / "broken.sqlite").write_bytes(b"no database" * 100)
-    with TestClient(Starlette(routes=Goals(str(tmp_path / "broken.sqlite")).routes())) as client:
+    with TestClient(Starlette(routes=[goals_route(str(tmp_path / "broken.sqlite"))])) as client:
         answer = client.get("/imu/goals/A1")
     assert answer.status_code == 404
     assert answer.json()["error"]
+
+
+def test_one_tap_saves_that_an_athlete_agreed(tmp_path: Path) -> None:
+    """A new athlete is added; a second tap adds no second consent; a broken catalogue is said."""
+    place = str(tmp_path / "catalogue.sqlite")
+    with (
+        Catalogue(place) as catalogue,
+        TestClient(Starlette(routes=[consent_route(place)])) as client,
+    ):
+        for _ in range(2):
+            given = {"athlete": "A1", "consent": "given"}
+            assert client.post("/imu/consent/A1").json() == given
+        assert [each.consent for each in catalogue.athletes()] == ["given"]
+        assert [each.purpose for each in catalogue.consents("A1")] == [PURPOSE]
+        refused = client.post("/imu/consent/ .. ")
+        assert refused.status_code == 409
+        assert refused.json()["error"]
