@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from imuhip.core.conventions import SIDES, Side
+from imuhip.core.conventions import HIP_SIGNS, SIDES, Side
 from imuhip.simulate.jets import Sines, draw_sines
 from imuhip.simulate.motion import CHANNELS, Skeleton
 
@@ -122,7 +122,7 @@ def draw_person(rng: np.random.Generator, imprecision: float) -> Person:
         bow_skew_deg=(bow_skew[0], bow_skew[1]),
         squat_tilt_deg=float(rng.uniform(20.0, 30.0)),
         squat_tuck=float(rng.uniform(4.0, 16.0)),
-        legs={side: _draw_leg(rng, imprecision, squat) for side in SIDES},
+        legs={side: _draw_leg(rng, imprecision, squat, pelvis[1], side) for side in SIDES},
         sway={name: _draw_sway(rng, name, imprecision) for name in CHANNELS if name in SWAY_RMS},
         repetition_sd=0.03,
         imprecision=imprecision,
@@ -139,9 +139,16 @@ def another_standing(person: Person, rng: np.random.Generator) -> dict[str, tupl
     }
 
 
-def _draw_leg(rng: np.random.Generator, imprecision: float, squat_deg: float) -> Leg:
-    """Draw one leg; `squat_deg` is the athlete's, the leg departs a little from it."""
+def _draw_leg(
+    rng: np.random.Generator, imprecision: float, squat_deg: float, obliquity_deg: float, side: Side
+) -> Leg:
+    """Draw one leg; `squat_deg` is the athlete's, the leg departs a little from it.
+
+    Over a pelvis that stands oblique on legs of two lengths both legs are as upright as under a
+    level one: one hip is adducted by the obliquity, the other abducted.
+    """
     stand = imprecision * STAND_HIP_SD_DEG * rng.standard_normal(2)
+    stand[1] -= HIP_SIGNS[side][1] * obliquity_deg
     skew = (THIGH_SKEW_SD_DEG * imprecision * rng.standard_normal(2)).tolist()
     return Leg(
         stand_deg=(float(stand[0]), float(stand[1]), float(rng.normal(-6.0, 4.0))),

@@ -12,8 +12,9 @@ from support.people import degrees, of, played, session
 from typer.testing import CliRunner
 
 from imuhip.cli.main import app
-from imuhip.core.conventions import PELVIS
+from imuhip.core.conventions import HIP_SIGNS, PELVIS, SIDES
 from imuhip.simulate.behaviours import BEHAVIOURS, Behaviour, People, Ways
+from imuhip.simulate.person import draw_person
 from imuhip.simulate.setup import setup_from
 
 UNITS = {"deg", "s", "metres", "seconds", "kelvin", "steps", "times", "bursts", "share", "tempo"}
@@ -113,3 +114,15 @@ def test_the_table_is_in_the_documentation(name: str) -> None:
         assert f"{what} {low:g} to {high:g}" in row
     if each.chance < 1.0:
         assert f"({100 * each.chance:.0f} %)" in row
+
+
+def test_legs_are_as_upright_under_an_oblique_pelvis_as_under_a_level_one() -> None:
+    """The pelvis stands oblique on legs of two lengths; neither leg leans because of that."""
+    people = [draw_person(np.random.default_rng(seed), 1.0) for seed in range(400)]
+    oblique = np.array([person.stand_deg[1] for person in people])
+    for side in SIDES:
+        hip = np.array([person.legs[side].stand_deg[1] for person in people])
+        lean = oblique + HIP_SIGNS[side][1] * hip
+        assert np.std(oblique) > 2.0
+        assert 1.3 < np.std(lean) < 1.7
+        assert abs(np.corrcoef(oblique, lean)[0, 1]) < 0.15
