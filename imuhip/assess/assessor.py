@@ -37,6 +37,7 @@ from imuhip.assess.signals import (
     signal,
     signals,
 )
+from imuhip.assess.step_ups import StepUps
 from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.evidence import Grade
 from imuhip.core.findings import Direction, Finding, Note, Repetition, SegmentBlock
@@ -110,6 +111,7 @@ class Assessor:
         self._marks: list[tuple[float, str]] = []
         self._episodes: dict[tuple[str, int], list[Episode]] = {}
         self._tests: dict[tuple[str, int], list[Episode]] = {}
+        self._step_ups = StepUps()
         self._latest: Episode | None = None
         self._judged: set[tuple[str, int]] = set()
         self._last_words = LastWords(self._params) if last_word else None
@@ -332,6 +334,10 @@ class Assessor:
             said is not None and not self._is_new(movement, machine, candidate, start, said.set)
         ):
             return None
+        if movement.follows and said is not None and machine.side != "both":
+            of = (movement.name, said.set)
+            if not self._step_ups.comes_up(of, machine.side, rows, at):
+                return None
         number, repetition = self._sets.number(movement, machine.side, t, end)
         direction: Direction = "down"
         if len(movement.directions) > 1:

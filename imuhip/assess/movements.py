@@ -86,7 +86,8 @@ class Thresholds:
     longest_hold_s
         A longer stay at the turn is no repetition (somebody sat down).
     inclination_deg
-        The thigh's inclination at rest lies between these.
+        The thigh's inclination at rest lies between these; negative where one thigh alone tells
+        the repetition and leans back.
     """
 
     leave_deg: float
@@ -135,6 +136,9 @@ class Movement:
         `thresholds.reach_deg` is known too. None: as it is found without a mark.
     small_counts
         Whether those count, or are listed with the reason.
+    follows
+        The other leg comes up after the one that works: bends that let the body down again are
+        none of its repetitions (`step_ups`).
     other
         A mark names it; whichever hip angle moves most tells its repetitions.
     counts
@@ -156,6 +160,7 @@ class Movement:
     detectable: bool = False
     small: Thresholds | None = None
     small_counts: bool = False
+    follows: bool = False
     other: bool = False
     counts: str = ""
     unseen: str = ""
@@ -242,8 +247,9 @@ _SMALL_TURN: Final = replace(
 
 _SWITCH: Final = replace(_TABLE, leave_deg=4.0, leave_deg_s=15.0, reach_deg=15.0, rest_deg_s=8.0)
 
-# The thigh behind stands still too, leaning back: that is no rest.
-_LUNGE: Final = replace(_SQUAT, inclination_deg=(0.0, 15.0))
+# Who stands in a stride, or with soft knees, rests with the front thigh well forward. The thigh
+# behind stands still too, leaning back: that is no rest.
+_LUNGE: Final = replace(_SQUAT, inclination_deg=(-15.0, 35.0))
 
 
 def _table(name: str, title: str, side: Side, posture: Trait, *, detectable: bool) -> Movement:
@@ -467,11 +473,14 @@ MOVEMENTS: Final[dict[str, Movement]] = {
         *_on_one_leg(
             "bulgarian_split_squat", "Bulgarian split squat", _BENT, "Knee, foot, the bench."
         ),
-        *_on_one_leg(
-            "step_up",
-            "step-up",
-            "The leg on the step bends to 35° or more, up or down.",
-            "Height of the step, push of the other foot.",
+        *(
+            replace(each, follows=True)
+            for each in _on_one_leg(
+                "step_up",
+                "step-up",
+                "The thigh on the step bends 35° or more and comes back while the body comes up.",
+                "Height of the step, push of the other foot.",
+            )
         ),
         *_on_one_leg(
             "step_down", "step-down", _BENT, "Height of the step, and whether the heel touches."

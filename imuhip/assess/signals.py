@@ -61,7 +61,7 @@ def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
         ``(SPAN_ROWS, 3, 3)`` `angles_of` the rows before these; NaN where there is none.
     """
     x, v, p = (np.empty((len(MACHINES), len(rows.t))) for _ in range(3))
-    lean, rates = _signed(rows), _rates(angles_of(rows), before)
+    lean, rates = leans(rows), _rates(angles_of(rows), before)
     for m, machine in enumerate(MACHINES):
         x[m], v[m], p[m] = _signal(machine, rows, lean, rates)
     return x, v, p
@@ -70,7 +70,7 @@ def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
 def signal(machine: Machine, rows: Rows) -> tuple[Array, Array]:
     """Signal and rate ``(N,)`` of one machine."""
     primary = machine.movements[0].primary
-    lean = _signed(rows) if primary == "inclination" else rows.inclination
+    lean = leans(rows) if primary == "inclination" else rows.inclination
     by_difference = primary in ("tilt", "flexion", "adduction")
     rates = _rates(angles_of(rows), NOTHING_BEFORE) if by_difference else rows.hip
     x, v, _ = _signal(machine, rows, lean, rates)
@@ -90,7 +90,7 @@ def _signal(machine: Machine, rows: Rows, lean: Array, rates: Array) -> tuple[Ar
     k = SIDES.index(machine.side)
     inclination = rows.inclination[:, k]
     if primary == "inclination":
-        return lean[:, k], rows.inclination_rate[:, k], inclination
+        return lean[:, k], rows.inclination_rate[:, k], lean[:, k]
     if primary == "heading":
         inwards = HIP_SIGNS[machine.side][2]
         return inwards * rows.heading[:, k], inwards * rows.heading_rate[:, k], inclination
@@ -106,7 +106,7 @@ def _rates(angles: Array, before: Array) -> Array:
     return (whole[SPAN_ROWS:] - whole[:-SPAN_ROWS]) * (GRID_HZ / SPAN_ROWS)
 
 
-def _signed(rows: Rows) -> Array:
+def leans(rows: Rows) -> Array:
     """Inclination ``(N, 2)``, negative where the thigh leans back, as a walker's does.
 
     Hip flexion without the pelvis's tilt says which way; where it is not known, forward.

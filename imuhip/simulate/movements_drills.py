@@ -154,7 +154,8 @@ _LYING: Final = {"tilt": -80.0, "flexion_left": 50.0, "flexion_right": 50.0}
 _ON_THE_SIDE: Final = {"obliquity": 75.0, "flexion_left": 45.0, "flexion_right": 45.0}
 _PRONE: Final = {"tilt": 80.0, "flexion_left": 8.0, "flexion_right": 8.0}
 _SITTING: Final = {"tilt": -5.0, "flexion_left": 80.0, "flexion_right": 80.0}
-_IN_STRIDE: Final = {"flexion_{side}": 12.0, "flexion_{other}": -10.0}
+_IN_STRIDE: Final = {"flexion_{side}": 20.0, "flexion_{other}": -14.0}
+_BEFORE_THE_BENCH: Final = {"flexion_{side}": 38.0, "flexion_{other}": -8.0, "tilt": 8.0}
 
 DRILLS: Final[Mapping[str, Drill]] = {
     "single_leg_squat": Drill(
@@ -168,9 +169,10 @@ DRILLS: Final[Mapping[str, Drill]] = {
         {"flexion_{side}": 72.0, "flexion_{other}": -2.0, "tilt": 5.0}, _IN_STRIDE, (0.05, 0.3)
     ),
     "bulgarian_split_squat": Drill(
-        {"flexion_{side}": 80.0, "flexion_{other}": 5.0, "tilt": 14.0}, _IN_STRIDE, (0.05, 0.35)
+        {"flexion_{side}": 62.0, "flexion_{other}": 5.0, "tilt": 10.0},
+        _BEFORE_THE_BENCH,
+        (0.05, 0.35),
     ),
-    "step_up": Drill({"flexion_{side}": 82.0, "tilt": 10.0}, phases_s=(1.0, 0.4, 1.5)),
     "step_down": Drill(
         {"flexion_{side}": 58.0, "flexion_{other}": 4.0, "tilt": 8.0}, down=(0.0, 0.18)
     ),

@@ -18,6 +18,7 @@ from imuhip.simulate.movements_drills import DRILLS, step_of
 from imuhip.simulate.movements_other import lunge, march, sit_to_stand, walking
 from imuhip.simulate.movements_pivot import pivot
 from imuhip.simulate.movements_squat import partial_squat, squat
+from imuhip.simulate.movements_steps import step_up
 from imuhip.simulate.movements_table import ninety_ninety, seated, supine
 from imuhip.simulate.performance import Felt, Habits, Performance
 from imuhip.simulate.person import Person
@@ -209,6 +210,7 @@ SCENARIOS: Final[Mapping[str, tuple[Step, ...]]] = {
     "march": (march,),
     "sit_to_stand": (sit_to_stand,),
     "walking": (walking,),
+    "step_up": (step_up,),
     **{name: (step_of(name),) for name in DRILLS},
     "free": (squat, squat, seated, squat, pivot),
 }

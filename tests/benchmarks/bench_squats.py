@@ -133,7 +133,7 @@ def gravity_mounts(trials: dict[str, Trial], q: dict[str, Orientations]) -> Moun
         axis = principal_axis(np.concatenate(level))
         if axis is None:
             raise AssertionError(f"the {sensor} hardly turns")
-        mounts[sensor] = _mount(up, axis)
+        mounts[sensor] = mount(up, axis)
     return _signed(trials, q, mounts)
 
 
@@ -142,7 +142,8 @@ def _level(gyr: Array, up: Array) -> Array:
     return gyr - (gyr @ up)[:, None] * up
 
 
-def _mount(up: Array, z: Array) -> Array:
+def mount(up: Array, z: Array) -> Array:
+    """`q_sb` of a segment with this vertical and about this medio-lateral axis, in the sensor."""
     z = z - (z @ up) * up
     z = z / np.linalg.norm(z)
     return quaternion_from_matrix(np.stack((np.cross(up, z), up, z), axis=-1))

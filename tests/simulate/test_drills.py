@@ -3,12 +3,13 @@
 import math
 
 import pytest
-from support.athletes import assessed
+from support.athletes import AssessedSession, assessed
 
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.simulate.movements_drills import DRILLS
 from imuhip.simulate.performance import Performance
 from imuhip.simulate.session import Setup, simulate
+from imuhip.simulate.worn import SoftTissue
 
 SESSIONS = (
     ("single_leg_squat", "split_squat", "step_down", "hinge", "carry"),
@@ -29,7 +30,7 @@ def session(request):
 
 def test_every_drill_can_be_done():
     """Each drill has its place in a session and in the table of movements."""
-    assert sorted(DRILLS) == sorted(name for names in SESSIONS for name in names)
+    assert sorted([*DRILLS, "step_up"]) == sorted(name for names in SESSIONS for name in names)
     for name, drill in DRILLS.items():
         names = [f"{name}_left", f"{name}_right"] if drill.sided else [name]
         assert all(each in MOVEMENTS for each in names)
@@ -69,6 +70,25 @@ RANGES = {
     "deep_squat_hold": ("hold_s", 20.0, 0.2),
     "pallof_press": ("pelvis_turn_most_deg", 0.4, 1.0),
 }
+
+
+@pytest.mark.parametrize("seed", [411, 412, 413, 414])
+def test_step_ups_count_on_the_way_up(seed):
+    """However people come down again, whoever leads: each step-up of the leg asked for, once."""
+    played = simulate("step_up", seed=seed, grade="typical", setup=Setup(soft_tissue=SoftTissue()))
+    found = AssessedSession(played).repetitions
+    true = [(r.movement, r.side, r.repetition) for r in played.repetitions]
+    assert [(r.movement, r.side, r.repetition) for r in found if r.counted] == true
+    for ours, its in zip(found, played.repetitions, strict=True):
+        assert abs(ours.t_start - its.t_start) < 0.4
+        assert abs(ours.t_end - its.t_end) < 0.4
+
+
+def test_a_split_squat_begins_where_the_athlete_stands():
+    """The front thigh leans by 20 to 35° between repetitions: that is its rest."""
+    reported = assessed("bulgarian_split_squat+split_squat", seed=415, grade="typical")
+    assert len(reported.repetitions) == 12
+    assert all(r.counted for r in reported.repetitions)
 
 
 def test_what_is_not_wrong_is_not_found(session):
