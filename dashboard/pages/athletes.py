@@ -328,7 +328,10 @@ def _show_sessions(catalogue: Catalogue, found: Sequence[Session], *, searched: 
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,
-        column_config={"Tags": st.column_config.ListColumn()},
+        column_config={
+            "Tags": st.column_config.ListColumn(),
+            "Minutes": st.column_config.NumberColumn(format="%.1f"),
+        },
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(found)]
     if not rows:
@@ -363,15 +366,29 @@ def _edit(catalogue: Catalogue, session: Session, tags: Sequence[str]) -> None:
         chosen = third.multiselect(
             "Tags", tags, list(session.tags), accept_new_options=True, placeholder="add a tag"
         )
+        known = ["", *sorted({session.tester, *catalogue.testers()} - {""}, key=str.casefold)]
+        tester = st.selectbox(
+            "Who tested (type a new name or initials)",
+            known,
+            known.index(session.tester),
+            format_func=lambda one: one or "not known",
+            accept_new_options=True,
+        )
         notes = st.text_area("Notes", session.notes, height=80)
         if st.form_submit_button("Save"):
-            catalogue.edit_session(
-                session.id,
-                kind=_SAID[kind],
-                load_kg=math.nan if load is None else load,
-                notes=notes.strip(),
-                tags=[tag.strip() for tag in chosen if tag.strip()],
-            )
+            by = (tester or "").strip()
+            try:
+                catalogue.edit_session(
+                    session.id,
+                    kind=_SAID[kind],
+                    load_kg=math.nan if load is None else load,
+                    notes=notes.strip(),
+                    tags=[tag.strip() for tag in chosen if tag.strip()],
+                    tester=None if by == session.tester else by,
+                )
+            except CatalogueError as error:
+                st.error(str(error))
+                return
             _again(["Saved."])
 
 

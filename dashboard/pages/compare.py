@@ -10,6 +10,7 @@ from dashboard.views.sessions import MEDICAL, session_titles
 from dashboard.views.tables import table_html
 from dashboard.views.theme import draw
 from imuhip.assess.movements import family
+from imuhip.assess.testers import words_of_testers
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
 from imuhip.core.findings import Repetition
@@ -116,6 +117,8 @@ def _sessions(
             "come from warming up."
         )
     other = material_of(catalogue, before.id)
+    if words := words_of_testers((other.tester, material.tester)):
+        st.info(words)
     names = ("before", "now")
     found = session_and_session(other, material, errors_of(catalogue, after.athlete), names)
     if not found:

@@ -36,7 +36,7 @@ from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, NoteKind
-from imuhip.catalogue.progress import Series, Week
+from imuhip.catalogue.progress import Series, Week, several_testers
 from imuhip.catalogue.progress_findings import finding_histories
 from imuhip.report.material import PROGRESS
 from imuhip.report.sections import NORMS_ARE, norm_rows
@@ -91,6 +91,8 @@ def _show_changed(catalogue: Catalogue, athlete: str) -> None:
     """What changed, the surest first: by the measures and words of the report."""
     series = judged(catalogue.progress(athlete, names=PROGRESS))
     st.header(changed_words(series), anchor=False)
+    if words := several_testers(series):
+        st.info(words)
     rows = changed_rows(series)
     if rows:
         st.html(table_html(rows, colour=palette().text))

@@ -85,6 +85,8 @@ def _asked_session(catalogue: Catalogue) -> Session | None:
             "The results of this session are gone. Make them again: `imuhip analyze "
             f"{session.recording} --athlete {athlete.id}`"
         )
+    if session.tester:
+        st.text(f"Tested by {session.tester}")
     return session
 
 

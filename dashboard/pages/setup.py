@@ -9,14 +9,14 @@ from imuhip.catalogue.entities import Athlete
 from imuhip.core.errors import CatalogueError
 
 
-def known_athletes() -> tuple[Athlete, ...]:
-    """Athletes to offer; a sentence where the catalogue cannot be used: recording still works."""
+def known_people() -> tuple[tuple[Athlete, ...], tuple[str, ...]]:
+    """Athletes and testers to offer; a sentence without a catalogue: recording still works."""
     try:
         with opened() as catalogue:
-            return tuple(catalogue.athletes())
+            return catalogue.athletes(), catalogue.testers()
     except CatalogueError as error:
         st.warning(f"The athletes cannot be offered: {error}")
-        return ()
+        return (), ()
 
 
 st.html(
@@ -24,11 +24,12 @@ st.html(
     html .stMainBlockContainer { padding: 3.6rem 1rem 0.5rem 1rem; max-width: 100%; }
     </style>"""
 )
-athletes = known_athletes()
+athletes, testers = known_people()
 athlete, queue = who_trains()
 setup_view(
     key="setup",
     athletes={each.id: athlete_title(each) for each in athletes},
+    testers=testers,
     squads=squads_of(athletes),
     consents={each.id: each.consent for each in athletes},
     athlete=athlete,

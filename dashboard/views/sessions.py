@@ -9,6 +9,9 @@ from typing import Any
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.catalogue.entities import AnalysisEntry, Athlete, Consent, Session
 
+_OFTEN_UNSAID = ("Load", "Tags", "Tested by", "Notes")
+"""Columns of the list of sessions that are there only where a session has something in them."""
+
 _FEW = 6
 """So many digits of an id tell sessions apart where nothing else does."""
 
@@ -17,6 +20,8 @@ MEDICAL = "Not a medical device. It informs a coach; it diagnoses and treats not
 
 def athlete_title(athlete: Athlete) -> str:
     """Who, by name where one is known."""
+    if athlete.name.casefold() == athlete.id.casefold():
+        return athlete.name
     return f"{athlete.name} ({athlete.id})" if athlete.name else athlete.id
 
 
@@ -59,12 +64,12 @@ def done(movements: Mapping[str, int]) -> str:
 
 def day(moment: datetime | None) -> str:
     """A day and time of this computer's clock; a word where none is known."""
-    return moment.astimezone().strftime("%d %b %Y, %H:%M") if moment else "no date"
+    return moment.astimezone().strftime("%d %b %Y, %H:%M").lstrip("0") if moment else "no date"
 
 
 def session_rows(sessions: Iterable[Session]) -> list[dict[str, Any]]:
-    """The list of sessions, a row each."""
-    return [
+    """The list of sessions, a row each; of what nobody said anywhere there is no column."""
+    rows = [
         {
             "Athlete": session.athlete,
             "When": day(session.started),
@@ -72,11 +77,17 @@ def session_rows(sessions: Iterable[Session]) -> list[dict[str, Any]]:
             "What": done(session.movements) or "–",
             "Load": "" if math.isnan(session.load_kg) else f"{session.load_kg:g} kg",
             "Tags": list(session.tags),
+            "Tested by": session.tester,
             "Calibration": session.grade or "not analyzed",
             "Minutes": round(session.duration_s / 60.0, 1),
             "Notes": session.notes,
         }
         for session in sessions
+    ]
+    said = {name for row in rows for name, value in row.items() if value}
+    return [
+        {name: value for name, value in row.items() if name in said or name not in _OFTEN_UNSAID}
+        for row in rows
     ]
 
 

@@ -6,7 +6,7 @@ the sides are compared; flexion last, for it warms.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
@@ -23,6 +23,7 @@ from imuhip.assess.symmetry import (
     judged,
     session_mean,
 )
+from imuhip.assess.testers import sd_between_testers, variance_against_mean
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Note, Repetition
 
@@ -73,10 +74,13 @@ class Before:
         The mean of each, degrees, positive; the latest last.
     error
         Of the athlete's own sessions, or the start value.
+    testers
+        Who tested in each, an empty text where it is not known; empty where no session's is.
     """
 
     sessions: tuple[Measured, ...]
     error: DayError
+    testers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Usual:
         As in `symmetry.Difference`.
     words
         For the coach.
+    tester_differs
+        Whether somebody else tested in one of the sessions that are the usual.
     """
 
     title: str
@@ -100,6 +106,7 @@ class Usual:
     usual: float
     word: Word
     words: str
+    tester_differs: bool = False
 
 
 def battery(posture: Posture = "seated") -> tuple[Test, ...]:
@@ -172,17 +179,36 @@ def ranges_of(
 
 
 def today_of(
-    today: Mapping[ScreenKey, Sequence[Measured]], before: Mapping[ScreenKey, Before]
+    today: Mapping[ScreenKey, Sequence[Measured]],
+    before: Mapping[ScreenKey, Before],
+    tester: str = "",
 ) -> tuple[Usual, ...]:
-    """Hold each test of today against the athlete's sessions before, what differs first."""
+    """Hold each test of today against the athlete's sessions before, what differs first.
+
+    Parameters
+    ----------
+    tester
+        Who tests today; empty where it is not known.
+    """
     return ordered(
         found
         for key, values in today.items()
         if key in before and values
-        if (found := today_against_usual(
-            title_of(key), session_mean(before[key].error, values), before[key].sessions,
-        )) is not None
-    )  # fmt: skip
+        if (found := _usual_of(key, session_mean(before[key].error, values), before[key], tester))
+        is not None
+    )
+
+
+def _usual_of(key: ScreenKey, today: Measured, before: Before, tester: str) -> Usual | None:
+    """One test of today against its sessions before, with what other testers add to the error."""
+    who = before.testers or ("",) * len(before.sessions)
+    known = [
+        (one, by) for one, by in zip(before.sessions, who, strict=True) if math.isfinite(one.value)
+    ][-LATEST:]
+    between = sd_between_testers(key.movement, measure_of(key.movement), key.effort)
+    extra = variance_against_mean(tester, [by for _, by in known], between)
+    usual = today_against_usual(title_of(key), today, [one for one, _ in known], extra)
+    return usual if usual is None else replace(usual, tester_differs=extra > 0.0)
 
 
 def ordered(found: Iterable[Usual]) -> tuple[Usual, ...]:
@@ -190,7 +216,9 @@ def ordered(found: Iterable[Usual]) -> tuple[Usual, ...]:
     return tuple(sorted(found, key=lambda one: _ORDER.index(one.word)))
 
 
-def today_against_usual(title: str, today: Measured, before: Sequence[Measured]) -> Usual | None:
+def today_against_usual(
+    title: str, today: Measured, before: Sequence[Measured], testers_variance: float = 0.0
+) -> Usual | None:
     """Hold a test of today against the latest sessions before; None without any.
 
     Parameters
@@ -198,13 +226,16 @@ def today_against_usual(title: str, today: Measured, before: Sequence[Measured])
     today, before
         Means of sessions, degrees, positive, each with the error of strapping on anew; the latest
         last.
+    testers_variance
+        What other testers add (`testers.variance_against_mean`).
     """
     kept = [one for one in before if math.isfinite(one.value)][-LATEST:]
     if not kept or not math.isfinite(today.value):
         return None
     usual = fmean(one.value for one in kept)
     spread = fmean(one.sd**2 for one in kept) / len(kept)
-    difference = certain_difference(judged(today.value - usual, today.sd**2 + spread, MATTERS_DEG))
+    variance = today.sd**2 + spread + testers_variance
+    difference = certain_difference(judged(today.value - usual, variance, MATTERS_DEG))
     words = _words(title, usual, difference)
     return Usual(title, today.value, usual, difference.word, words)
 
@@ -225,6 +256,8 @@ def words_today(found: Sequence[Usual]) -> tuple[str, ...]:
     unknown = len(found) - len(differ) - len(rest)
     if unknown:
         said.append(f"{unknown} too uncertain to compare: stand still 3 s, or calibrate again.")
+    if any(one.tester_differs for one in found):
+        said.append("Somebody else tested before: a difference must be larger to count.")
     return (*said, *_advice(differ))
 
 

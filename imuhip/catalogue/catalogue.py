@@ -21,6 +21,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Db
 
+from imuhip.assess.testers import LONGEST_NAME, is_tester
 from imuhip.catalogue import entries as catalogue_entries
 from imuhip.catalogue import filing as catalogue_filing
 from imuhip.catalogue import measures as measured
@@ -68,7 +69,13 @@ class Catalogue(CatalogueReader):
 
     # --- filing ----------------------------------------------------------------------------------
 
-    def file(self, recording: str | Path, results: str | Path, athlete: str = "") -> Filed:
+    def file(
+        self,
+        recording: str | Path,
+        results: str | Path,
+        athlete: str = "",
+        tester: str | None = None,
+    ) -> Filed:
         """File a recording and what `imuhip analyze` made of it.
 
         Parameters
@@ -77,15 +84,18 @@ class Catalogue(CatalogueReader):
             The file, and the result folder.
         athlete
             Whose it is; without one, whom it was assigned to before, else whom it names itself.
+        tester
+            Who tested, over what the recording says; None leaves it to what was said before.
 
         Raises
         ------
         CatalogueError
-            When the results are of another recording, nobody says whose it is, or consent is
-            withdrawn.
+            When the results are of another recording, nobody says whose it is, consent is
+            withdrawn, or the tester's name is unusable.
         RecordingError
             When either cannot be read.
         """
+        check_tester(tester)
         about, analysis = session_facts(Path(recording)), analysis_facts(Path(results))
         if analysis.session != about.id:
             raise CatalogueError(
@@ -96,6 +106,7 @@ class Catalogue(CatalogueReader):
         with self.entering() as db:
             words = catalogue_filing.file_session(db, about, athlete)
             catalogue_filing.file_analysis(db, analysis)
+            catalogue_filing.say_tester(db, about.id, tester)
             return catalogue_filing.filed(db, about.id, words)
 
     def may_file(self, athlete: str) -> tuple[str, ...]:
@@ -185,9 +196,20 @@ class Catalogue(CatalogueReader):
         notes: str | None = None,
         started: datetime | None = None,
         tags: Sequence[str] | None = None,
+        tester: str | None = None,
     ) -> None:
-        """Change what is said of a session; None leaves it, NaN takes the load away."""
+        """Change what is said of a session; None leaves it, NaN takes the load away.
+
+        An empty tester says that nobody knows who tested, whatever the recording says.
+
+        Raises
+        ------
+        CatalogueError
+            When there is no such session, or the tester's name is unusable.
+        """
+        check_tester(tester)
         with self._entry(session) as (db, entry):
+            entry.tester = entry.tester if tester is None else tester
             entry.kind = entry.kind if kind is None else kind
             if load_kg is not None:
                 entry.load_kg = _known(load_kg)
@@ -326,6 +348,15 @@ class Catalogue(CatalogueReader):
                 entry = catalogue_filing.empty_entry(row.id)
                 db.add(entry)
             yield db, entry
+
+
+def check_tester(name: str | None) -> None:
+    """Refuse a text that cannot stand for a tester; None is nothing said."""
+    if name is not None and not is_tester(name):
+        raise CatalogueError(
+            f"{name[:60]!r} cannot be a tester's name. Use up to {LONGEST_NAME} characters in one "
+            "line."
+        )
 
 
 def _remove_goal(db: Db, athlete: str, goal: Goal) -> None:

@@ -29,10 +29,12 @@ ROSTER_COLUMNS: Final = ("id", "name", "team", "note", "consent")
 REPETITION_COLUMNS: Final = (
     "athlete", "team", "session", "started", "kind", "movement", "set", "repetition", "side",
     "direction", "measure", "value", "sd", "unit", "counted", "excluded",
+    "tester",
 )  # fmt: skip
 SESSION_COLUMNS: Final = (
     "athlete", "team", "session", "started", "kind", "movement", "side", "direction", "measure",
     "repetitions", "mean", "least", "greatest", "unit",
+    "tester",
 )  # fmt: skip
 TEAM_COLUMNS: Final = (
     "team", "movement", "side", "direction", "measure", "athletes", "mean", "least", "greatest",
@@ -167,6 +169,7 @@ def _repetition(athlete: str, team: str, value: MeasureValue) -> Row:
         "unit": value.unit,
         "counted": value.counted,
         "excluded": value.excluded,
+        "tester": value.tester,
     }
 
 
@@ -285,6 +288,6 @@ _CONSENTS: Final = {
 }  # fmt: skip
 _SESSION_KEY: Final = (
     "athlete", "team", "session", "started", "kind", "movement", "side", "direction", "measure",
-    "unit",
+    "unit", "tester",
 )  # fmt: skip
 _TEAM_KEY: Final = ("team", "movement", "side", "direction", "measure", "unit")

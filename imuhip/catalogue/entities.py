@@ -84,6 +84,8 @@ class Session:
         How many analyses there are.
     movements
         Movement to the number of repetitions that count in the analysis shown.
+    tester
+        Who tested: what the coach says, else what the recording says; empty where nobody knows.
     """
 
     id: str
@@ -103,6 +105,7 @@ class Session:
     results: Path | None
     analyses: int
     movements: dict[str, int]
+    tester: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,8 @@ class MeasureValue:
         Why a person took the repetition out; empty while it counts.
     effort
         Whether somebody helped in the set.
+    tester
+        Who tested in the session; empty where nobody knows.
     """
 
     session: str
@@ -172,6 +177,7 @@ class MeasureValue:
     counted: bool
     excluded: str
     effort: Effort = ""
+    tester: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,4 +108,5 @@ def _row(model: type[Base], row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(column.type, UtcTime) and row[column.name] is not None
         else row[column.name]
         for column in columns
+        if column.name in row or not column.nullable  # an older imuhip's rows have fewer columns
     }

@@ -73,6 +73,8 @@ def _unpack(archive: Path, home: Path) -> None:
 def _move(catalogue: Path, old: str, new: str) -> None:
     """Let the rows of a catalogue name files below another folder."""
     store = Store(catalogue)
+    if store.backup is not None:  # of a copy nobody needs another
+        store.backup.unlink()
     try:
         with store.writing() as db:
             for column in (SessionRow.recording, AnalysisRow.results):

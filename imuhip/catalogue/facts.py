@@ -36,6 +36,7 @@ class SessionFacts:
     sensors: str
     recorded_with: str
     marks: tuple[tuple[float, str], ...]
+    tester: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def session_facts(recording: Path) -> SessionFacts:
         sensors=clean(", ".join(f"{info.sensor} {info.profile_id}" for info in header.sensors)),
         recorded_with=clean(header.software.get("imuhip", "")),
         marks=tuple((t, clean(label)) for t, label in summary.marks),
+        tester=clean(header.tester),
     )
 
 

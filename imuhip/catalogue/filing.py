@@ -74,6 +74,7 @@ def file_session(
         "source": facts.source,
         "sensors": facts.sensors,
         "recorded_with": facts.recorded_with,
+        "tester": facts.tester,
     }
     if db.get(SessionRow, facts.id) is None:
         db.execute(insert(SessionRow).values(id=facts.id, **columns))
@@ -133,6 +134,18 @@ def assign(db: Session, session: str, athlete: str | None) -> None:
     db.flush()
 
 
+def say_tester(db: Session, session: str, tester: str | None) -> None:
+    """Write down who tested, over what the recording says; None says nothing."""
+    if tester is None:
+        return
+    entry = db.get(EntryRow, session)
+    if entry is None:
+        entry = empty_entry(session)
+        db.add(entry)
+    entry.tester = tester
+    db.flush()
+
+
 def empty_entry(session: str, athlete: str | None = None) -> EntryRow:
     """An entry in which nothing is said yet."""
     return EntryRow(
@@ -144,6 +157,7 @@ def empty_entry(session: str, athlete: str | None = None) -> EntryRow:
         notes="",
         trashed=None,
         shown=None,
+        tester=None,
     )
 
 

@@ -69,7 +69,7 @@ def measures(
             SessionRow.id, SessionRow.started, EntryRow.started, EntryRow.kind,
             SetRow.movement, SetRow.number, RepetitionRow.number, RepetitionRow.side,
             RepetitionRow.direction, RepetitionRow.counted, QuantityRow.name, QuantityRow.unit,
-            MeasureRow.value, MeasureRow.sd,
+            MeasureRow.value, MeasureRow.sd, SessionRow.tester, EntryRow.tester,
         )
         .select_from(MeasureRow)
         .join(QuantityRow)
@@ -94,6 +94,7 @@ def measures(
             movement=row[4], set=row[5], repetition=row[6], side=row[7], direction=row[8],
             name=row[10], unit=row[11], value=row[12], sd=or_nan(row[13]), counted=row[9],
             excluded=_why(excluded, row[0], *row[4:8]),
+            tester=(row[14] or "") if row[15] is None else row[15],
         )
         for row in _rows(db, query, athlete, session)
     ]  # fmt: skip

@@ -1,8 +1,9 @@
 """Change over weeks: each measure with the athlete's own measurement error, and the dose.
 
 A day differs from another even when nothing has changed, because sensors are strapped on anew; a
-change counts when it is more than that (KINEMATICS 4.1, `assess.symmetry`). Cold and warm sessions
-are never compared with one another, nor left with right.
+change counts when it is more than that (KINEMATICS 4.1, `assess.symmetry`). Between two testers it
+must be more again (`assess.testers`). Cold and warm sessions are never compared with one another,
+nor left with right.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -36,9 +38,18 @@ from imuhip.assess.symmetry import (
     judged,
     session_mean,
 )
+from imuhip.assess.testers import (
+    differ,
+    same_as_first,
+    sd_between_testers,
+    several,
+    variance_between,
+    words_of_testers,
+)
 from imuhip.catalogue.entities import Effort, Kind, MeasureValue, Session
 from imuhip.core.certainty import student95
 from imuhip.core.conventions import SIDES
+from imuhip.core.records import Array
 
 Groups: TypeAlias = dict[tuple[str, ...], dict[tuple[datetime, str], list[Measured]]]
 """Name, unit, movement, side, direction, kind, effort → when and which session → repetitions."""
@@ -61,6 +72,8 @@ class Point:
         calibration and straps, where it is greater –, and of the repetitions.
     values
         The repetitions.
+    tester
+        Who tested; empty where it is not known.
     """
 
     session: str
@@ -68,6 +81,7 @@ class Point:
     value: float
     sd: float
     values: tuple[float, ...]
+    tester: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,11 @@ class Series:
     left_out: int = 0
 
     @property
+    def testers(self) -> tuple[str, ...]:
+        """Who tested, those that are known, in the order of their first session."""
+        return several(point.tester for point in self.points)
+
+    @property
     def said(self) -> str:
         """What tells it from other series of the same measure: ``cold passive``."""
         return " ".join(part for part in (self.kind, self.effort) if part)
@@ -170,22 +189,34 @@ def series_of(values: Iterable[MeasureValue]) -> tuple[Series, ...]:
         left out.
     """
     groups: Groups = defaultdict(lambda: defaultdict(list))
+    testers: dict[str, str] = {}
     for value in values:
         if value.counted and not value.excluded and value.started is not None:
             what = (value.name, value.unit, value.movement, value.side, value.direction)
             key = (*what, value.kind, value.effort)
             groups[key][value.started, value.session].append(Measured(value.value, value.sd))
-    return series_in(groups)
+            testers[value.session] = value.tester
+    return series_in(groups, testers)
 
 
-def series_in(groups: Groups) -> tuple[Series, ...]:
-    """Return what became of each group, in order; groups with nothing certain enough have none."""
-    found = (_series(key, groups[key]) for key in sorted(groups))
+def series_in(
+    groups: Groups, testers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Series, ...]:
+    """Return what became of each group, in order; groups with nothing certain enough have none.
+
+    Parameters
+    ----------
+    testers
+        Session to who tested, where that is known.
+    """
+    found = (_series(key, groups[key], testers) for key in sorted(groups))
     return tuple(one for one in found if one is not None)
 
 
 def _series(
-    key: tuple[str, ...], sessions: Mapping[tuple[datetime, str], Sequence[Measured]]
+    key: tuple[str, ...],
+    sessions: Mapping[tuple[datetime, str], Sequence[Measured]],
+    testers: Mapping[str, str],
 ) -> Series | None:
     unit = key[1]
     seen = {when: [one for one in of if _known(one, unit)] for when, of in sessions.items()}
@@ -193,7 +224,8 @@ def _series(
     if not order:
         return None
     values = {when: tuple(one.value for one in seen[when]) for when in order}
-    error = own_error([(when[0], values[when]) for when in order], unit)
+    alone = set(_of_one_tester(key, [session for _, session in order], testers))
+    error = own_error([(when[0], values[when]) for when in order if when[1] in alone], unit)
     points = tuple(
         Point(
             session=session,
@@ -201,6 +233,7 @@ def _series(
             value=(mean := session_mean(error, seen[started, session])).value,
             sd=mean.sd,
             values=values[started, session],
+            tester=testers.get(session, ""),
         )
         for started, session in order
     )
@@ -212,7 +245,8 @@ def _series_through(
 ) -> Series:
     """The series of these points, with what has changed in it."""
     name, unit, movement, side, direction, kind, effort = key
-    several = len(points) > 1
+    more = len(points) > 1
+    apart = sd_between_testers(movement, name, effort)
     return Series(
         name=name,
         unit=unit,
@@ -224,17 +258,33 @@ def _series_through(
         points=points,
         error=error,
         mdc=Z95 * math.sqrt(2.0) * points[-1].sd,
-        since_first=_change(points[0], points[-1], unit) if several else None,
-        since_before=_change(points[-2], points[-1], unit) if several else None,
-        trend=trend(points),
+        since_first=_change(points[0], points[-1], unit, apart) if more else None,
+        since_before=_change(points[-2], points[-1], unit, apart) if more else None,
+        trend=trend(points, apart),
         left_out=left_out,
     )
+
+
+def several_testers(series: Iterable[Series]) -> str:
+    """One sentence where two people tested what a tester influences; empty else."""
+    points = sorted(
+        (
+            point
+            for one in series
+            if sd_between_testers(one.movement, one.name, one.effort) > 0.0
+            for point in one.points
+        ),
+        key=lambda point: point.started,
+    )
+    return words_of_testers(point.tester for point in points)
 
 
 def between_sides(series: Iterable[Series]) -> tuple[Series, ...]:
     """Return right minus left of each measure that both sides have, over the sessions of both.
 
     Their errors are added up: what strapping on anew does to one side it does not to the other.
+    Another tester changes the difference as much as one side: half of a tester's manner, as
+    variance, is taken to be the same on both sides.
     """
     sides: dict[tuple[str, ...], dict[str, Series]] = defaultdict(dict)
     for one in series:
@@ -252,6 +302,7 @@ def between_sides(series: Iterable[Series]) -> tuple[Series, ...]:
                 value=point.value - left[session].value,
                 sd=math.hypot(point.sd, left[session].sd),
                 values=(point.value - left[session].value,),
+                tester=point.tester,
             )
             for session, point in right.items()
             if session in left
@@ -278,15 +329,27 @@ def before_today(series: Iterable[Series], session: str = "") -> dict[ScreenKey,
             key = tested_as(one.movement, one.side, one.direction, one.effort, one.kind)
             found[key].append(one)
     usual = {}
-    for key, several in found.items():
-        points = sorted((p for one in several for p in one.points), key=lambda p: p.started)
+    for key, ones in found.items():
+        points = sorted((p for one in ones for p in one.points), key=lambda p: p.started)
         last = next((p.started for p in points if p.session == session), None)
         before = [p for p in points if last is None or p.started < last]
         if before:
-            error = own_error([(p.started, p.values) for p in before], "deg")
+            group = (ones[0].name, "deg", key.movement, key.side, key.direction, "", key.effort)
+            testers = {p.session: p.tester for p in before}
+            alone = set(_of_one_tester(group, [p.session for p in before], testers))
+            error = own_error([(p.started, p.values) for p in before if p.session in alone], "deg")
             sign = -1.0 if is_outward(key) else 1.0
-            usual[key] = Before(tuple(Measured(sign * p.value, p.sd) for p in before), error)
+            means = tuple(Measured(sign * p.value, p.sd) for p in before)
+            usual[key] = Before(means, error, tuple(p.tester for p in before))
     return usual
+
+
+def _of_one_tester(
+    key: tuple[str, ...], order: Sequence[str], testers: Mapping[str, str]
+) -> Sequence[str]:
+    """Sessions that an athlete's own error may rest on: another tester's way is no day's."""
+    name, _, movement, *_, effort = key
+    return same_as_first(testers, order) if sd_between_testers(movement, name, effort) else order
 
 
 def usual_in(values: Iterable[MeasureValue], session: str) -> tuple[Usual, ...]:
@@ -301,6 +364,7 @@ def usual_in(values: Iterable[MeasureValue], session: str) -> tuple[Usual, ...]:
     """
     known = list(values)
     today: dict[ScreenKey, list[Measured]] = defaultdict(list)
+    tester = next((one.tester for one in known if one.session == session), "")
     for one in known:
         counts = one.session == session and one.counted and not one.excluded
         if counts and one.name == measure_of(one.movement):
@@ -309,7 +373,7 @@ def usual_in(values: Iterable[MeasureValue], session: str) -> tuple[Usual, ...]:
             measured = certain_or_nan(Measured(value, one.sd))
             if math.isfinite(measured.value):
                 today[key].append(measured)
-    return today_of(today, before_today(series_of(known), session))
+    return today_of(today, before_today(series_of(known), session), tester)
 
 
 def own_error(sessions: Sequence[tuple[datetime, Sequence[float]]], unit: str) -> DayError:
@@ -347,16 +411,23 @@ def own_error(sessions: Sequence[tuple[datetime, Sequence[float]]], unit: str) -
     return DayError(widened * math.sqrt(between), math.sqrt(within), len(baseline))
 
 
-def trend(points: Sequence[Point]) -> Trend:
-    """Return a straight line through sessions, weighed by their errors."""
+def trend(points: Sequence[Point], between_testers_sd: float = 0.0) -> Trend:
+    """Return a straight line through sessions, weighed by their errors.
+
+    Sessions of one tester share that tester's error, which leaves the slope alone until another
+    one comes; a session whose tester is not known has none.
+    """
     weeks = np.array([p.started.timestamp() for p in points]) / _WEEK_S
-    weights = np.array([p.sd for p in points]) ** -2.0 if _have_errors(points) else np.zeros(0)
-    if len(weights) < MIN_SESSIONS or float(np.ptp(weeks)) <= 0.0:
+    weeks = weeks - float(np.mean(weeks)) if len(weeks) else weeks
+    enough = len(points) >= MIN_SESSIONS and _have_errors(points)
+    if not enough or float(np.ptp(weeks)) <= 0.0:
         return Trend(math.nan, math.nan, math.nan, "cannot tell")
-    weeks = weeks - np.average(weeks, weights=weights)
-    spread = float(np.sum(weights * weeks**2))
-    slope = float(np.sum(weights * weeks * np.array([p.value for p in points]))) / spread
-    half = Z95 / math.sqrt(spread)
+    shared = _same_tester(points) * between_testers_sd**2
+    line = np.column_stack([np.ones(len(points)), weeks])
+    weighed = np.linalg.solve(np.diag([p.sd**2 for p in points]) + shared, line)
+    covariance = np.linalg.inv(line.T @ weighed)
+    slope = float((covariance @ weighed.T @ np.array([p.value for p in points]))[1])
+    half = Z95 * math.sqrt(float(covariance[1, 1]))
     word: TrendWord = "no trend beyond error"
     if abs(slope) > half:
         word = "rising" if slope > 0.0 else "falling"
@@ -426,9 +497,22 @@ def _known(one: Measured, unit: str) -> bool:
     return math.isfinite((certain_or_nan(one) if unit == "deg" else one).value)
 
 
-def _change(before: Point, after: Point, unit: str) -> Difference:
-    """What changed between two sessions, against the errors of both."""
+def _same_tester(points: Sequence[Point]) -> Array:
+    """``(N, N)`` 1 where one known tester tested both sessions; all 0 unless testers differ."""
+    if len(several(point.tester for point in points)) < 2:
+        return np.zeros((len(points), len(points)))
+    known = [bool(point.tester) for point in points]
+    return np.array([
+        [float(known[i] and known[j] and not differ(a.tester, b.tester))
+         for j, b in enumerate(points)]
+        for i, a in enumerate(points)
+    ])  # fmt: skip
+
+
+def _change(before: Point, after: Point, unit: str, between_testers_sd: float) -> Difference:
+    """What changed between two sessions, against the errors of both and of their testers."""
     variance = before.sd**2 + after.sd**2
+    variance += variance_between(before.tester, after.tester, between_testers_sd)
     difference = judged(after.value - before.value, variance, MATTERS.get(unit, 0.0))
     return certain_difference(difference) if unit == "deg" else difference
 

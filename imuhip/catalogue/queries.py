@@ -11,6 +11,7 @@ from typing import Literal, cast
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session as Db
 
+from imuhip.assess.testers import several
 from imuhip.catalogue.entities import (
     AnalysisEntry,
     Athlete,
@@ -136,7 +137,14 @@ def sessions(
 
 def _said(session: Session, text: str) -> str:
     """All words about a session, for a search that knows capitals of every alphabet."""
-    words = (session.notes, session.kind, session.source, session.recording.name, session.athlete)
+    words = (
+        session.notes,
+        session.tester,
+        session.kind,
+        session.source,
+        session.recording.name,
+        session.athlete,
+    )
     return "\n".join((*words, *session.tags, *session.movements, text)).casefold()
 
 
@@ -188,7 +196,27 @@ def _session(
         results=Path(analysis.results) if analysis and analysis.results else None,
         analyses=analyses,
         movements=movements,
+        tester=known_tester(row, entry),
     )
+
+
+def known_tester(row: SessionRow, entry: EntryRow | None) -> str:
+    """Who tested: what a person said, else what the recording says; empty where nobody knows."""
+    said = entry.tester if entry is not None else None
+    return (row.tester or "") if said is None else said
+
+
+def every_tester(db: Db) -> tuple[str, ...]:
+    """Everybody who tested, each once, in the order of the alphabet."""
+    return tuple(sorted(several(who_tested(db).values()), key=str.casefold))
+
+
+def who_tested(db: Db, athlete: str | None = None) -> dict[str, str]:
+    """Session to who tested, of an athlete or of all."""
+    query = select(SessionRow, EntryRow).outerjoin(EntryRow, EntryRow.session == SessionRow.id)
+    if athlete is not None:
+        query = query.where(SessionRow.athlete == athlete)
+    return {row.id: known_tester(row, entry) for row, entry in db.execute(query)}
 
 
 def _movements(db: Db, athlete: str | None) -> dict[str, dict[str, int]]:

@@ -111,6 +111,10 @@ class CatalogueReader:
 
         return self._read(find)
 
+    def testers(self) -> tuple[str, ...]:
+        """Everybody who tested in a session, in the order of the alphabet."""
+        return self._read(queries.every_tester)
+
     def analyses(self, session: str) -> tuple[AnalysisEntry, ...]:
         """The analyses of a session, the one that is shown first."""
         return self._read(lambda db: queries.analyses(db, session))
@@ -175,12 +179,13 @@ class CatalogueReader:
     ) -> tuple[Series, ...]:
         """What became of an athlete's measures over weeks; see `progress.Series`."""
 
-        def ask(db: Db) -> Groups:
+        def ask(db: Db) -> tuple[Groups, dict[str, str]]:
             queries.known(db, athlete)
             found = measured.samples(db, athlete, names=names, movement=movement)
-            return {key: of for key, of in found.items() if kind is None or key[5] == kind}
+            groups = {key: of for key, of in found.items() if kind is None or key[5] == kind}
+            return groups, queries.who_tested(db, athlete)
 
-        return series_in(self._read(ask))
+        return series_in(*self._read(ask))
 
     def dose(self, athlete: str, zone: tzinfo | None = None) -> tuple[Week, ...]:
         """What an athlete did week by week, in the weeks of `zone` or of this computer."""

@@ -100,6 +100,7 @@ class EntryRow(Base):
     notes: Mapped[str]
     trashed: Mapped[datetime | None]
     shown: Mapped[str | None]
+    tester: Mapped[str | None]  # over what the recording says; empty: nobody knows
 
 
 class TagRow(Base):
@@ -167,6 +168,7 @@ class SessionRow(Base):
     source: Mapped[str]
     sensors: Mapped[str]
     recorded_with: Mapped[str]
+    tester: Mapped[str | None]
 
 
 class MarkRow(Base):

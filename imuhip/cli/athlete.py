@@ -15,7 +15,7 @@ from imuhip.cli.athlete_output import (
     progress_words,
     sessions_words,
 )
-from imuhip.cli.filing import CatalogueAt, opened
+from imuhip.cli.filing import CatalogueAt, checked_tester, opened
 from imuhip.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ def session(
     load: Annotated[float | None, typer.Option(help="Kilograms; nan removes it.")] = None,
     note: Annotated[str | None, typer.Option(help="Free text.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="All its tags; '' for none.")] = None,
+    tester: Annotated[str | None, typer.Option(help="Who tested; '' if nobody knows.")] = None,
     started: Annotated[
         datetime | None, typer.Option(help="When it was, if the recording does not say.")
     ] = None,
@@ -204,16 +205,17 @@ def session(
     ] = None,
     catalogue: CatalogueAt = None,
 ) -> None:
-    """Say something of a session: tags, load, cold or warm; put it into the trash or back.
+    """Say something of a session: tags, load, tester, cold or warm; put it into the trash or back.
 
-    Example: imuhip athlete session 3fa9 --kind cold --load 60 --tag screen
+    Example: imuhip athlete session 3fa9 --kind cold --load 60 --tester KM --tag screen
     """
     if kind not in (None, "", "cold", "warm"):
         raise typer.BadParameter(f"Choose cold, warm or an empty text, not {kind!r}.")
     when = started.astimezone(UTC) if started else None
     tags = None if tag is None else [word for word in tag if word]
+    by = None if tester is None else checked_tester(tester)
     with opened(catalogue) as open_:
-        if any(said is not None for said in (kind, load, note, when, tags)):
+        if any(said is not None for said in (kind, load, note, when, tags, by)):
             open_.edit_session(
                 session,
                 kind=cast("Kind | None", kind),
@@ -221,6 +223,7 @@ def session(
                 notes=note,
                 started=when,
                 tags=tags,
+                tester=by,
             )
         if trash is not None:
             (open_.trash if trash else open_.restore)(session)

@@ -32,14 +32,16 @@ def sessions_words(console: Console, sessions: "Sequence[Session]") -> None:
     if not sessions:
         console.print("no such sessions", highlight=False)
         return
-    table = _table("session", "started", "", "load", "repetitions", "tags", "grade", "version")
+    table = _table(
+        "session", "started", "", "load", "tester", "repetitions", "tags", "grade", "version"
+    )
     for one in sessions:
         started = f"{one.started.astimezone():%Y-%m-%d %H:%M}" if one.started else "–"
         load = "" if math.isnan(one.load_kg) else f"{one.load_kg:g} kg"
         counts = ", ".join(f"{name} {count}" for name, count in one.movements.items())
         tags = " ".join(one.tags)
-        row = (one.id[:12], started, one.kind, load, counts, tags, one.grade, one.version)
-        _row(table, *row)
+        said = (one.kind, load, one.tester, counts, tags, one.grade, one.version)
+        _row(table, one.id[:12], started, *said)
     console.print(table)
 
 
@@ -61,6 +63,10 @@ def progress_words(
             else "Errors are a stated start value until there are three sessions.",
             style="dim",
         )
+    from imuhip.catalogue.progress import several_testers
+
+    if said := several_testers(series):
+        console.print(said, highlight=False, markup=False)
     for goal in goals:
         console.print(goal_words(goal), highlight=False, markup=False)
     if weeks:

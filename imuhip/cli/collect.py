@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from imuhip.cli.filing import CatalogueAt, filing
+from imuhip.cli.filing import CatalogueAt, checked_tester, filing
 from imuhip.cli.terminal import Terminal
 from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 
@@ -76,6 +76,7 @@ def collect(
         Path | None, typer.Option("-o", "--output", help="Folder for recordings.")
     ] = None,
     athlete: Annotated[str, typer.Option(help="Pseudonymous id; the kit's without it.")] = "",
+    tester: Annotated[str, typer.Option(help="Who tests: a name or initials.")] = "",
     catalogue: CatalogueAt = None,
     rate: Annotated[float | None, typer.Option(help="Samples a second.")] = None,
     profile: Annotated[
@@ -100,7 +101,7 @@ def collect(
 
     Recordings of an athlete are analyzed and filed in the catalogue when they are finished.
 
-    Example: imuhip collect --athlete A1 --start
+    Example: imuhip collect --athlete A1 --tester KM --start
     """
     import platformdirs
 
@@ -127,6 +128,7 @@ def collect(
         options = Options(
             folder=output or platformdirs.user_data_path("imuhip") / "recordings",
             athlete=athlete,
+            tester=checked_tester(tester),
             rate_hz=rate,
             start_when_ready=start,
             refusal=filer.refusal,

@@ -55,6 +55,18 @@ def opened(location: str | None) -> "Catalogue":
     return catalogue
 
 
+def checked_tester(text: str) -> str:
+    """Return who tests, from an option; typer.BadParameter for what cannot be a name."""
+    from imuhip.assess.testers import LONGEST_NAME, is_tester
+
+    name = text.strip()
+    if not is_tester(name):
+        raise typer.BadParameter(
+            f"--tester takes a name or initials of up to {LONGEST_NAME} characters, not {text!r}."
+        )
+    return name
+
+
 class Filing:
     """An athlete's place in a catalogue, asked for before any work is done.
 
@@ -64,8 +76,8 @@ class Filing:
         When the catalogue cannot be used, or the athlete has withdrawn consent.
     """
 
-    def __init__(self, location: str | None, athlete: str) -> None:
-        self._location, self._athlete = location, athlete
+    def __init__(self, location: str | None, athlete: str, tester: str | None = None) -> None:
+        self._location, self._athlete, self._tester = location, athlete, tester
         with opened(location) as catalogue:
             self.words = catalogue.may_file(athlete)
             self.library = catalogue.library
@@ -79,7 +91,7 @@ class Filing:
     def file(self, recording: Path, results: Path, say: Say) -> None:
         """File results, and say what came of it."""
         with opened(self._location) as catalogue:
-            filed = catalogue.file(recording, results, self._athlete)
+            filed = catalogue.file(recording, results, self._athlete, self._tester)
         for sentence in dict.fromkeys((*self.words, *filed.words)):
             say(sentence)
         say(f"filed under {filed.athlete} as session {filed.session[:12]}")

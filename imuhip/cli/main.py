@@ -24,7 +24,7 @@ from imuhip.cli.athlete import app as athlete_app
 from imuhip.cli.catalogue import app as catalogue_app
 from imuhip.cli.collect import collect, kit_app, scan
 from imuhip.cli.export import batch, err, export, orientation_params, progress
-from imuhip.cli.filing import CatalogueAt, Filing, results_of
+from imuhip.cli.filing import CatalogueAt, Filing, checked_tester, results_of
 from imuhip.cli.importing import import_
 from imuhip.cli.report import report
 from imuhip.cli.terminal import Terminal
@@ -112,6 +112,10 @@ def analyze(
         Path | None, typer.Option("-o", "--output", help="Folder for the result files.")
     ] = None,
     athlete: Annotated[str, typer.Option(help="File them in the catalogue under this id.")] = "",
+    tester: Annotated[
+        str | None,
+        typer.Option(help="Who tested, over what the recording says; '' for nobody known."),
+    ] = None,
     catalogue: CatalogueAt = None,
     filter: Annotated[  # noqa: A002 - the option's promised name
         str, typer.Option("--filter", help="vqf, madgwick, mahony, ekf, aqua, angular_rate …")
@@ -143,9 +147,14 @@ def analyze(
 
     if output is None and not athlete:
         raise typer.BadParameter("name a folder with -o, or an athlete with --athlete")
+    if tester is not None and not athlete:
+        raise typer.BadParameter(
+            "--tester is kept in the catalogue: name an athlete with --athlete"
+        )
+    by = None if tester is None else checked_tester(tester)
     params = Params(orientation=orientation_params(filter, axes))
     wanted, factors = columns_from(columns), soft_tissue_from(soft_tissue)
-    filing = Filing(catalogue, athlete) if athlete else None
+    filing = Filing(catalogue, athlete, by) if athlete else None
     target = output or results_of(filing, recording, params)
     with progress("analyzing", None) as on_progress:
         analysis = run(

@@ -48,7 +48,7 @@ def info_words(console: Console, summary: "RecordingSummary", *, as_json: bool) 
         soft_wrap=True,
     )
     header = summary.header
-    for name in ("athlete", "started", "source"):
+    for name in ("athlete", "tester", "started", "source"):
         if getattr(header, name):
             console.print(f"{name}: {escape(getattr(header, name))}", highlight=False)
     for sentence in import_warnings(header):

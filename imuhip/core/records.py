@@ -91,6 +91,8 @@ class Header:
         Package name to version.
     parameters
         Algorithm parameters by stage, where they differ from the defaults of the version.
+    tester
+        Name or initials of who strapped the sensors on and tested. Empty when unknown.
     """
 
     sensors: tuple[SensorInfo, ...]
@@ -104,6 +106,7 @@ class Header:
     software: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+    tester: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

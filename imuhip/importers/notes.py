@@ -34,6 +34,7 @@ class FolderSession:
     """What ``session.toml`` says; empty where it says nothing."""
 
     athlete: str = ""
+    tester: str = ""
     started: str = ""
     started_ns: int = 0
     source: str = ""
@@ -62,6 +63,7 @@ def session_header(
         clock="session",
         utc_ns=session.started_ns,
         athlete=session.athlete,
+        tester=session.tester,
         started=session.started,
         source=session.source,
         software=software_versions(),
@@ -93,6 +95,7 @@ def read_session(path: Path) -> FolderSession:
         started, started_ns = _started(value.get("started", ""))
         return FolderSession(
             athlete=_text(value, "athlete"),
+            tester=_text(value, "tester"),
             started=started,
             started_ns=started_ns,
             source=_text(value, "source"),
@@ -341,7 +344,7 @@ def _mounts(value: Any) -> dict[str, Mount]:
 _DECIMALS: Final = re.compile(r"-?\d+,\d+$")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSION_KEYS: Final = (
-    "athlete", "started", "source", "mount", "rate_hz", "units", "map", "place",
+    "athlete", "tester", "started", "source", "mount", "rate_hz", "units", "map", "place",
 )  # fmt: skip
 _QUANTITIES: Final = ("t", "acc", "gyr", "mag")
 _MAX_RATE: Final = 1e5

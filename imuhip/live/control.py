@@ -16,6 +16,7 @@ from starlette.routing import Route
 from imuhip.assess.conditions import SET_CHOICES, SET_FIELDS
 from imuhip.assess.profiles import GOALS
 from imuhip.assess.screen import Posture
+from imuhip.assess.testers import LONGEST_NAME, is_tester
 from imuhip.core.conventions import CALIBRATION_STEPS, SEGMENTS
 from imuhip.core.visible import is_athlete_id
 from imuhip.live.protocol import to_json
@@ -62,10 +63,10 @@ class ControlHandler(Protocol):
 
         `request` holds ``label`` for a mark, ``step`` and ``edge`` (begin or end) for a
         calibration step or the shake, with ``ready_s`` and ``seconds`` where the collector counts,
-        and for a start ``athlete``, ``goal`` and ``without``, the sensors to leave out, where they
-        were given. A plan has ``athlete``, ``goal``, ``movements``, ``screen`` and ``queue``, each
-        if need be; next has ``athlete``, one of the queue. A test of the table screen has
-        ``movement``, ``effort`` and ``edge``. A set has
+        and for a start ``athlete``, ``goal``, ``tester`` and ``without``, the sensors to leave out,
+        where they were given. A plan has ``athlete``, ``goal``, ``movements``, ``screen``,
+        ``queue`` and ``tester``, each if need be; next has ``athlete``, one of the queue. A test of
+        the table screen has ``movement``, ``effort`` and ``edge``. A set has
         `conditions.SET_FIELDS`, each if need be; ``-`` means that nothing is said.
         To bind, each place that changes and the place its sensor had until now. What has been
         obeyed already is agreed to again.
@@ -172,6 +173,11 @@ def _check_values(request: Mapping[str, str]) -> None:
             f"{athlete[:40]!r} cannot be an athlete's id, because file names contain it. Use up to "
             "64 letters, digits, - _ and .",
         )
+    if not is_tester(request.get("tester", "-").strip()):
+        raise ControlRefusedError(
+            422,
+            f"tester must be a name or initials of up to {LONGEST_NAME} characters, in one line.",
+        )
     for name in _SECONDS:
         if name in request and not _is_duration(request[name]):
             raise ControlRefusedError(
@@ -213,12 +219,12 @@ _AMOUNTS: Final[dict[str, tuple[str, float]]] = {"load_kg": ("kg", 600.0), "heel
 """Numbers of a set, with their unit and the most that makes sense."""
 
 _FIELDS: Final[dict[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "start": ((), ("athlete", "goal", "without")),
+    "start": ((), ("athlete", "goal", "without", "tester")),
     "stop": ((), ()),
     "mark": (("label",), ()),
     "calibrate": (("step", "edge"), ("ready_s", "seconds")),
     "train": ((), ()),
-    "plan": ((), ("athlete", "goal", "movements", "screen", "queue")),
+    "plan": ((), ("athlete", "goal", "movements", "screen", "queue", "tester")),
     "set": ((), tuple(SET_FIELDS)),
     "next": (("athlete",), ()),
     "test": (("movement", "effort", "edge"), ()),

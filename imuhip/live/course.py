@@ -40,6 +40,8 @@ class Plan:
         How the hips are turned in the table screen that comes first; empty for no screen.
     queue
         Who trains next on this kit, in this order.
+    tester
+        Name or initials of who tests; stays when the next athlete's turn comes.
     """
 
     athlete: str = ""
@@ -47,6 +49,7 @@ class Plan:
     movements: tuple[str, ...] = ()
     screen: Posture | Literal[""] = ""
     queue: tuple[str, ...] = ()
+    tester: str = ""
 
 
 @dataclass(slots=True)
@@ -240,7 +243,7 @@ class Course:
             done = {(movement, effort.removeprefix("active")) for movement, effort in self.tested}
             ranges = ranges_of(repetitions, notes)
             today = {key: of for key, of in ranges.items() if (key.movement, key.effort) in done}
-            self.today = words_today(today_of(today, self.usual))
+            self.today = words_today(today_of(today, self.usual, self.plan.tester))
         self._held = size
 
     def obey(self, label: str) -> bool:
@@ -279,6 +282,7 @@ class Course:
                 "movements": [[name, MOVEMENTS[name].title] for name in self.plan.movements],
                 "screen": self.plan.screen,
                 "queue": list(self.plan.queue),
+                "tester": self.plan.tester,
             },
             "screen": self._screen(),
             "fields": dict(self.fields),
@@ -356,12 +360,14 @@ def plan_of(request: Mapping[str, str], before: Plan) -> Plan:
         if not is_athlete_id(name):
             raise ValueError(f"{name[:40]!r} is no athlete's id. Choose athletes for the queue.")
     screen = cast("Posture | Literal['-']", request.get("screen", before.screen or "-"))
+    tester = request.get("tester", before.tester).strip()
     return Plan(
         "" if athlete == "-" else athlete,
         request.get("goal", before.goal),
         movements,
         "" if screen == "-" else screen,
         tuple(name for name in queue if name != athlete),
+        "" if tester == "-" else tester,
     )
 
 

@@ -26,7 +26,7 @@ from imuhip.core.errors import DeviceError, ImuhipError, RecordingError
 from imuhip.core.records import Header, Packet
 from imuhip.live.active_recording import ActiveRecording, packets_of
 from imuhip.live.control import Action, ControlRefusedError, refuse
-from imuhip.live.course import LAST_STEP, Course, plan_of
+from imuhip.live.course import LAST_STEP, Course, Plan, plan_of
 from imuhip.live.hub import LiveHub
 from imuhip.live.recorder import FLUSH_S
 from imuhip.live.start import Options, free_path, live_header, spoken_label
@@ -56,7 +56,7 @@ class Session:
         self.hub = LiveHub(self)
         self.address = ""
         self.recording: ActiveRecording | None = None
-        self.course = Course(self.mark)
+        self.course = Course(self.mark, Plan(tester=options.tester))
         self._stopped: tuple[Path, str] | None = None
         self._options, self._say = options, say
         self._athlete = options.athlete or kit.athlete
@@ -133,6 +133,8 @@ class Session:
             if words:
                 refuse(words)
         left_out = request.get("without", "").replace(",", " ").split()
+        if "tester" in request:
+            self.course.plan = plan_of({"tester": request["tester"]}, self.course.plan)
         return await self.start(request.get("athlete", ""), left_out, request.get("goal", ""))
 
     def _lets_train(self, athlete: str) -> bool:
@@ -220,7 +222,7 @@ class Session:
                 "GET /status says what is wrong. To start without a sensor: "
                 f'{{"without": "{waits[0]}"}}'
             )
-        return live_header(kit, links, athlete, assess)
+        return live_header(kit, links, athlete, assess, self.course.plan.tester)
 
     def _begin(self, left_out: frozenset[str]) -> None:
         """Count from zero, and tell the new recording how its links came to be."""

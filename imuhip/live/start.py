@@ -30,6 +30,8 @@ class Options:
         Where recordings go.
     athlete
         Pseudonymous id; empty takes the kit's.
+    tester
+        Name or initials of who tests, until a page says otherwise; may be empty.
     rate_hz
         Samples a second; None takes the kit's, else the one nearest to 100 Hz that a sensor has.
     start_when_ready
@@ -57,6 +59,7 @@ class Options:
 
     folder: Path
     athlete: str = ""
+    tester: str = ""
     rate_hz: float | None = None
     start_when_ready: bool = False
     make_stages: Callable[[Header], LiveStages] = Pipeline
@@ -70,7 +73,11 @@ class Options:
 
 
 def live_header(
-    kit: Kit, links: Mapping[str, Link], athlete: str, assess: Mapping[str, Any] | None = None
+    kit: Kit,
+    links: Mapping[str, Link],
+    athlete: str,
+    assess: Mapping[str, Any] | None = None,
+    tester: str = "",
 ) -> Header:
     """Return the header of a recording that begins now, with the athlete's settings."""
     return Header(
@@ -96,6 +103,7 @@ def live_header(
         started=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         source=f"imuhip collect, kit {kit.name}",
         software=software_versions(),
+        tester=tester,
     )
 
 

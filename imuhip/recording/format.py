@@ -57,6 +57,8 @@ def json_from_header(header: Header) -> str:
     """Return the header as JSON text; ValueError where a reader would refuse it."""
     value = {name: getattr(header, name) for name in Header.__slots__}
     value["sensors"] = [_dict_from_sensor(sensor) for sensor in header.sensors]
+    if not header.tester:  # as before there were testers
+        del value["tester"]
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     if len(text.encode()) > MAX_HEADER_BYTES:
         raise ValueError(f"The header has {len(text)} bytes; {MAX_HEADER_BYTES} are the most.")
@@ -129,6 +131,7 @@ def _header_from_dict(value: dict[str, Any], version: int) -> Header:
         software=_texts(value, "software"),
         parameters=_entry(value, "parameters", dict),
         format_version=version,
+        tester=_entry(value, "tester", str) if "tester" in value else "",
     )
 
 

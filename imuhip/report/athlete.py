@@ -7,6 +7,7 @@ from typing import Any, Final
 from imuhip.assess.advice import sides_of, words_of_both
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
+from imuhip.catalogue.progress import several_testers
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Words
@@ -140,6 +141,8 @@ def _changed(material: Material) -> list[Block]:
         sentences.append(Words("No change beyond the error of measuring again."))
     arcs = [one for one in material.series if one.name == "rotation_end_deg"]
     bottoms = [one for one in material.series if one.name == "rotation_bottom_deg"]
+    if said := several_testers(material.series):
+        sentences.append(Words(said, "small"))
     return [heading, *sentences, *transfer_blocks(material), *change_picture((arcs or bottoms)[:4])]
 
 

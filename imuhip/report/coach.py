@@ -16,6 +16,7 @@ from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.wording import shown_value
+from imuhip.catalogue.progress import several_testers
 from imuhip.core.calibration_table import GATES
 from imuhip.core.certainty import Z95, is_narrow_enough
 from imuhip.core.conventions import SIDES
@@ -206,6 +207,8 @@ def _change(material: Material) -> Iterator[Block]:
     yield Words(
         f"Error between days: {own}; strapping the sensors on again is part of it.", "small"
     )
+    if said := several_testers(material.series):
+        yield Words(said, "small")
 
 
 def _tests_compared(material: Material) -> Iterator[Block]:

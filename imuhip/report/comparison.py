@@ -29,6 +29,7 @@ from imuhip.assess.symmetry import (
     side_difference,
     within_sd,
 )
+from imuhip.assess.testers import sd_between_testers, variance_between
 from imuhip.assess.verdicts import difference_grade
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
@@ -138,6 +139,8 @@ def session_and_session(
 ) -> list[Comparison]:
     """Two days: strapping on anew is in the error, the athlete's own where it is known.
 
+    Where two people tested, what testers differ by is in it too.
+
     Parameters
     ----------
     series
@@ -154,7 +157,10 @@ def session_and_session(
             movement = first[key][0].movement
             error = errors.get((measure, movement, side, way, effort), START_DAY_ERROR)
             then, now = (_day(group[key], measure, error) for group in (first, second))
-            difference = judged(now.value - then.value, then.sd**2 + now.sd**2, MATTERS_DEG)
+            between = sd_between_testers(movement, measure, effort)
+            variance = then.sd**2 + now.sd**2
+            variance += variance_between(before.tester, after.tester, between)
+            difference = judged(now.value - then.value, variance, MATTERS_DEG)
             said = f", {effort}" if effort else ""
             what = f"{side.capitalize()}, {_what(kind, way, measure)}{said}"
             found.append(_compared(what, names, (side, side), then, now, difference))

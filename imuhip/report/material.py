@@ -71,6 +71,13 @@ class Material:
     helped: tuple[Helped, ...] = ()
     usual: tuple[Usual, ...] = ()
 
+    @property
+    def tester(self) -> str:
+        """Who tested: what the catalogue says, else the recording; empty where nobody knows."""
+        if self.session is not None:
+            return self.session.tester
+        return str(self.results.session.get("tester") or "")
+
 
 def material_in(folder: Path) -> Material:
     """Read a result folder.

@@ -221,6 +221,7 @@ def subtitle(material: Material) -> str:
         load = material.session.load_kg
         words += [f"{load:g} kg"] if math.isfinite(load) else []
         words += [", ".join(material.session.tags)] if material.session.tags else []
+    words += [f"tested by {material.tester}"] if material.tester else []
     return " · ".join(words)
 
 

@@ -376,6 +376,7 @@ def session_summary(header: Header, params: Params, recording: Path) -> dict[str
         "recording": recording.name,
         "recording_sha256": sha256_of(recording),
         "athlete": header.athlete,
+        "tester": header.tester,
         "started": header.started,
         "source": header.source,
         "clock": header.clock,

@@ -78,6 +78,7 @@ def dataset_attributes(about: Mapping[str, Any]) -> dict[str, Any]:
         "source_file": str(about.get("recording") or ""),
         "recording_sha256": str(about.get("recording_sha256") or ""),
         "athlete": str(about.get("athlete") or ""),
+        "tester": str(about.get("tester") or ""),
         "started": str(about.get("started") or ""),
         "fps": float(GRID_HZ),
         "time_unit": "seconds",

@@ -162,6 +162,7 @@ _CALIBRATION: Final = {
 }
 _SESSION: Final = {
     **dict.fromkeys(("recording?", "recording_sha256?", "athlete?", "started?", "source?"), TEXT),
+    "tester?": TEXT,
     "analyzed_with?": {"*": TEXT},
     "parameters?": {"analysis?": TABLE, "recording?": {"assess?": TABLE}},
     "sensors?": [{"sensor": TEXT, "profile?": TEXT, "rate_hz?": NUMBER}],

@@ -20,7 +20,13 @@ MARKS = ("begin:squat", "cue:Knie raus", "pain", "end:squat")
 
 
 def recording(
-    path: Path, athlete: str = "A1", *, day: float = 0.0, seed: int = 0, marks=MARKS
+    path: Path,
+    athlete: str = "A1",
+    *,
+    day: float = 0.0,
+    seed: int = 0,
+    marks=MARKS,
+    tester: str = "",
 ) -> Path:
     """A recording of a second, whose bytes follow from its arguments."""
     started = BEGIN + timedelta(days=day)
@@ -33,6 +39,7 @@ def recording(
         started=started.isoformat().replace("+00:00", "Z"),
         source="a test – mit Umlaut ü",
         software={"imuhip": "0.1.0"},
+        tester=tester,
     )
     rng = np.random.default_rng(seed)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -57,6 +57,13 @@ def test_from_a_recording_to_progress_and_away(home, session):
     assert found["id"][:12] in imuhip("athlete", "sessions", "A1")
     shown = imuhip("athlete", "session", found["id"][:8], "--kind", "cold", "--tag", "screen")
     assert "cold" in shown
+    assert "KM" in imuhip("athlete", "session", found["id"][:8], "--tester", "KM")
+    imuhip("analyze", rec, "--athlete", "A1", "--tester", "Anna B")
+    assert json.loads(imuhip("athlete", "sessions", "A1", "--json"))[0]["tester"] == "Anna B"
+    assert "--athlete" in imuhip("analyze", rec, "-o", home / "o", "--tester", "KM", expect=2)
+    assert "--tester takes" in imuhip(
+        "athlete", "session", found["id"], "--tester", "x" * 41, expect=2
+    )
     assert "shown" in shown
     assert "Jörg [bold]" in imuhip("athlete", "list")
     imuhip("athlete", "goal", "A1", "depth_deg", "--low", "90")

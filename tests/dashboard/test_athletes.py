@@ -33,13 +33,15 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def test_a_session_is_a_row_with_what_is_said_of_it(filed: Filed) -> None:
-    """A row tells when, what, how warm, load and tags; what is not known stays empty."""
+    """A row tells when, what, how warm, load and tags; what nobody said has no column."""
     with Catalogue(filed.catalogue) as catalogue:
         session = catalogue.sessions("A1")[0]
     row = session_rows([replace(session, kind="cold", load_kg=60.0, tags=("screen",))])[0]
     assert (row["State"], row["Load"], row["Tags"]) == ("cold", "60 kg", ["screen"])
     assert "squat 8" in row["What"]
-    assert session_rows([session])[0]["Load"] == ""
+    loaded = replace(session, load_kg=60.0)
+    assert [row["Load"] for row in session_rows([session, loaded])] == ["", "60 kg"]
+    assert {"Load", "Tested by", "Notes"}.isdisjoint(session_rows([session])[0])
     both = replace(session, movements={"seated_rotation_left": 6, "seated_rotation_right": 5})
     assert session_rows([both])[0]["What"] == "seated rotation 11"
     assert session_title(replace(session, started=None)).startswith("no date")
@@ -73,6 +75,21 @@ def test_what_is_said_of_a_session_is_kept(filed: Filed, monkeypatch: pytest.Mon
     assert len(page.dataframe[0].value) == 1
     page = search.set_value("no such word").run()
     assert any("No session matches" in info.value for info in page.info)
+
+
+def test_who_tested_is_corrected(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is known is offered; taken away, nobody is known."""
+    with Catalogue(filed.catalogue) as catalogue:
+        catalogue.edit_session(filed.session, tester="KM")
+    page = opened(filed, monkeypatch)
+    assert page.dataframe[0].value["Tested by"].tolist()[0] == "KM"
+    page = select(page, 0)
+    tester = next(box for box in page.selectbox if box.label.startswith("Who tested"))
+    assert (tester.value, tester.options) == ("KM", ["not known", "KM"])
+    tester.set_value("")
+    press(page, "Save")
+    with Catalogue(filed.catalogue) as catalogue:
+        assert catalogue.session(filed.session).tester == ""
 
 
 def test_the_trash_is_undone(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:

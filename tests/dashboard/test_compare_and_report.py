@@ -8,6 +8,7 @@ from beds.report import make_results, repetitions
 from streamlit.testing.v1 import AppTest
 
 from imuhip.assess.pairs import Pair
+from imuhip.assess.testers import ACTIVE_SD_DEG
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Area
@@ -74,6 +75,26 @@ def test_sets_under_the_same_straps_need_less_than_days(tmp_path: Path) -> None:
     left = [c for c in days if c.what.startswith("Left, seated")]
     assert {c.difference.word for c in left} <= {"possible", "no detectable difference"}
     assert all(c.difference.value == pytest.approx(7.0) for c in left)
+
+
+def test_two_testers_need_a_larger_change_between_days(tmp_path: Path) -> None:
+    """The error of a day's change grows by what testers differ by, and only where they do."""
+    before = material(tmp_path / "a", repetitions())
+    after = material(tmp_path / "b", turned_more(repetitions(), "left", 12.0))
+
+    def found(one: str, other: str) -> dict[str, float]:
+        pair = []
+        for each, who in ((before, one), (after, other)):
+            said = {**each.results.session, "tester": who}
+            pair.append(replace(each, results=replace(each.results, session=said)))
+        days = session_and_session(*pair, (), ("before", "now"))
+        return {c.what: c.difference.sd for c in days}
+
+    alone, two = found("Anna", "Anna"), found("Anna", "Ben")
+    assert found("", "Ben") == found("", "") == alone
+    for what, sd in alone.items():
+        extra = 0.0 if "depth" in what else 2.0 * ACTIVE_SD_DEG**2
+        assert two[what] ** 2 == pytest.approx(sd**2 + extra), what
 
 
 def test_pictures_show_every_line_and_both_sides(tmp_path: Path) -> None:

@@ -144,7 +144,27 @@ def test_the_last_choice_of_movements_counts(page: Page, address: str, collector
         held[0].continue_()
     plans = [said for action, said in control(collector, "pain") if action == "plan"]
     chosen = {"athlete": "A7", "goal": "weightlifting", "movements": "squat"}
-    assert plans[-1] == {**chosen, "screen": "-", "queue": "-"}
+    assert plans[-1] == {**chosen, "screen": "-", "queue": "-", "tester": "-"}
+
+
+def test_who_tests_is_offered_sent_and_remembered(page: Page, address: str, collector: Any) -> None:
+    """The name goes with the start, and stands there again for the next athlete."""
+    collector.start("--ready")
+    open_setup(page, address)
+    page.get_by_label("Who trains?").fill("A7")
+    page.get_by_label("Who tests?").fill("KM")
+    press(page, "Start the recording")
+    expect(page.get_by_label("Who tests?")).to_be_disabled()
+    asked = control(collector, "pain")
+    assert ["start", {"goal": "general", "athlete": "A7", "tester": "KM"}] in asked
+    plans = [said for action, said in asked if action == "plan"]
+    assert plans[-1]["tester"] == "KM"
+    kept = page.evaluate("localStorage.getItem('imuhip-tester')")
+    assert kept == "KM"
+    fresh = page.context.new_page()
+    fresh.route("**/imu/status", lambda route: route.abort())  # what this machine alone knows
+    fresh.goto(f"{address}setup")
+    expect(fresh.get_by_label("Who tests?")).to_have_value("KM")
 
 
 def test_two_viewers_share_one_countdown(

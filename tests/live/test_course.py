@@ -119,6 +119,8 @@ def test_the_next_athlete_takes_the_kit_over() -> None:
     with pytest.raises(ValueError, match="A1 is not in the queue"):
         course.next_athlete("A1")
     assert plan_of({"queue": "-"}, course.plan).queue == ()
+    assert plan_of({"queue": "A3"}, Plan("A2", tester="KM")).tester == "KM"
+    assert plan_of({"tester": "-"}, Plan("A2", tester="KM")).tester == ""
     with pytest.raises(ValueError, match="no athlete's id"):
         plan_of({"queue": "../x"}, course.plan)
 
@@ -233,7 +235,7 @@ async def a_session(folder: Path) -> tuple[Path, dict[str, object]]:
                 await session.control("start", {"athlete": "B2"})
             plan = {"athlete": "A1", "movements": "squat", "screen": "seated", "queue": "A2"}
             await session.control("plan", plan)
-            first = await session.control("start", {"athlete": "A1"})
+            first = await session.control("start", {"athlete": "A1", "tester": "KM"})
             assert await session.control("start", {"athlete": "A1"}) == first
             with pytest.raises(ControlRefusedError, match="Stop it first"):
                 await session.control("start", {"athlete": "A2"})
@@ -267,6 +269,8 @@ def test_the_course_of_a_real_session_lands_in_its_recording_once(tmp_path: Path
     assert isinstance(course, dict)
     assert course["plan"]["movements"] == [["squat", "squat"]]
     assert course["step"]["step"] == "stand"
+    assert course["plan"]["tester"] == "KM"
+    assert RecordingReader(path).header.tester == "KM"
     assert 20.0 < course["step"]["left_s"] <= 30.0
     records = [record for batch in RecordingReader(path).batches() for record in batch]
     labels = [record.label for record in records if isinstance(record, Mark)]

@@ -18,6 +18,7 @@ from mcap.writer import Writer as McapWriter
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Header, LinkEvent, Mark, Packet, SensorInfo
+from imuhip.recording.format import header_from_json, json_from_header
 from imuhip.recording.reader import RecordingReader, follow
 from imuhip.recording.summary import describe, recover, software_versions
 from imuhip.recording.writer import RecordingWriter
@@ -464,3 +465,16 @@ def test_path_is_named(tmp_path: Path):
         assert caught.value.path == tmp_path / name
     with pytest.raises(RecordingError, match="this is a folder"):
         RecordingReader(tmp_path)
+
+
+def test_who_tested_stands_in_the_header_where_somebody_said_it(tmp_path):
+    """A name is read back; without one the header is what it was before there were testers."""
+    for name in ("Zoë", ""):
+        path = tmp_path / f"{name or 'none'}.mcap"
+        with RecordingWriter(path, replace(HEADER, tester=name)) as writer:
+            writer.append(Mark(0, 0, "pain"))
+        assert RecordingReader(path).header.tester == name
+        assert ('"tester"' in json_from_header(replace(HEADER, tester=name))) == bool(name)
+    damaged = json_from_header(replace(HEADER, tester="Zoë")).replace('"Zoë"', "7")
+    with pytest.raises(RecordingError, match="tester should be text, is 7"):
+        header_from_json(damaged)

@@ -19,6 +19,7 @@ def setup_view(
     *,
     key: str,
     athletes: Mapping[str, str] = {},
+    testers: Sequence[str] = (),
     squads: Mapping[str, Sequence[str]] = {},
     consents: Mapping[str, str] = {},
     athlete: str = "",
@@ -32,6 +33,8 @@ def setup_view(
         Names the place on the page; the same one keeps the view over reruns.
     athletes
         Pseudonyms to offer, and how each is shown.
+    testers
+        Names to offer for who tests.
     squads
         Name to the pseudonyms of those who train, in their order.
     consents
@@ -46,6 +49,7 @@ def setup_view(
     data = {
         **live_view.stream(),
         "athletes": dict(athletes),
+        "testers": list(testers),
         "squads": {name: list(ids) for name, ids in squads.items()},
         "consents": dict(consents),
         "athlete": athlete,

@@ -14,6 +14,8 @@ const STATUS_EVERY_MS = 700;
 const COUNTING_EVERY_MS = 250;
 // So long a choice made here is not overwritten by an answer that was under way.
 const PLAN_MS = 2500;
+// Whoever tested here last tests next, whomever they test.
+const TESTER_KEY = "imuhip-tester";
 
 class Setup {
   /** @type {HTMLInputElement} */
@@ -27,6 +29,9 @@ class Setup {
 
   /** The posture of the table screen. @type {HTMLSelectElement} */
   screen;
+
+  /** @type {HTMLInputElement} */
+  tester;
 
   /** A plan that no answer has come to yet. @type {object | undefined} */
   unsent;
@@ -44,7 +49,7 @@ class Setup {
     window.imuhip = { ...window.imuhip, setup: this.hook };
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
     wearTheme(root.dataset.theme);
-    [this.athlete, this.goal, this.screen] = ["athlete", "goal", "screen"].map((name) => root.querySelector(`[name=${name}]`));
+    [this.athlete, this.goal, this.screen, this.tester] = ["athlete", "goal", "screen", "tester"].map((name) => root.querySelector(`[name=${name}]`));
     this.remember(data);
     for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
@@ -77,7 +82,9 @@ class Setup {
   /** Offer the athletes and goals that are known; keep what was chosen over a reload. */
   remember(data) {
     const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-    this.root.querySelector("datalist").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
+    this.root.querySelector("#athletes").replaceChildren(...Object.entries(data.athletes ?? {}).map(([id, title]) => option(id, title)));
+    this.root.querySelector("#testers").replaceChildren(...(data.testers ?? []).map((name) => option(name, name)));
+    this.tester.value = localStorage.getItem(TESTER_KEY) ?? "";
     this.goal.replaceChildren(...Object.entries(data.goals ?? {}).map(([name, words]) => option(name, words)));
     this.consents = { ...data.consents };
     this.queue = new Queue(this.root, data, () => this.athlete.form.onchange(new Event("change")));
@@ -99,6 +106,7 @@ class Setup {
       // A squad that is chosen before anybody is: its first one begins.
       if (!this.athlete.value.trim() && !this.athlete.disabled) this.athlete.value = this.queue.ids[0] ?? "";
       this.queue.remove(this.athlete.value.trim());
+      localStorage.setItem(TESTER_KEY, this.tester.value.trim());
       localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
       tell(movements);
       this.showConsent();
@@ -115,7 +123,8 @@ class Setup {
   /** Hand the collector what was chosen, for all who watch. */
   plan(movements) {
     const [athlete, goal, screen] = [this.athlete.value.trim() || "-", this.goal.value, this.screen.value || "-"];
-    const plan = { athlete, goal, screen, queue: this.queue.ids.join(",") || "-", movements: movements.map(([name]) => name).join(",") || "-" };
+    const tester = this.tester.value.trim() || "-";
+    const plan = { athlete, goal, screen, tester, queue: this.queue.ids.join(",") || "-", movements: movements.map(([name]) => name).join(",") || "-" };
     this.unsent = plan;
     this.collector.ask("plan", plan).then(() => { if (this.unsent === plan) this.unsent = undefined; });
     this.planned = performance.now();
@@ -131,6 +140,7 @@ class Setup {
     if (plan.athlete && editing !== this.athlete) this.athlete.value = plan.athlete;
     if (plan.goal && editing !== this.goal) this.goal.value = plan.goal;
     if (editing !== this.screen) this.screen.value = plan.screen ?? "";
+    if (plan.tester && editing !== this.tester) this.tester.value = plan.tester;
     this.queue.take(plan.queue ?? []);
     if (!plan.movements.length && !plan.screen) return;
     for (const box of this.boxes.querySelectorAll("input")) box.checked = plan.movements.some(([name]) => name === box.value);
@@ -170,7 +180,7 @@ class Setup {
     this.follow(status?.course?.plan);
     this.fields.show(status?.course?.fields);
     const recording = status?.state === "recording";
-    this.athlete.disabled = this.goal.disabled = recording;
+    this.athlete.disabled = this.goal.disabled = this.tester.disabled = recording;
     if (status?.athlete && (recording || !this.athlete.value)) this.athlete.value = status.athlete;
     this.showConsent();
     const goal = this.feed.hello?.gauge.goal;

@@ -155,7 +155,7 @@ export class Protocol {
   complete() { return STEPS.every((step) => step.optional || this.done(step)); }
 
   async record() {
-    const [athlete, goal] = ["athlete", "goal"].map((name) => this.root.querySelector(`[name=${name}]`).value.trim());
+    const [athlete, goal, tester] = ["athlete", "goal", "tester"].map((name) => this.root.querySelector(`[name=${name}]`).value.trim());
     const missing = (this.status?.sensors ?? []).filter((sensor) => sensor.state !== "streaming");
     const known = athlete || this.status?.athlete;
     if (!known && !this.nameless) {
@@ -164,7 +164,7 @@ export class Protocol {
       return;
     }
     this.nameless = false;
-    const body = { goal, ...(athlete && { athlete }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
+    const body = { goal, ...(athlete && { athlete }), ...(tester && { tester }), ...(missing.length === 1 && this.without && { without: missing[0].sensor }) };
     const answer = await this.collector.ask("start", body);
     const unagreed = Boolean(answer.error) && /consent/.test(answer.error);
     this.say(answer.error ? (unagreed ? answer.error : refusal(answer.error, missing)) : "");

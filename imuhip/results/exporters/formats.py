@@ -257,6 +257,7 @@ def _write_note(path: Path, material: Material, format_name: str) -> None:
         "recording": results.session.get("recording"),
         "recording_sha256": results.session.get("recording_sha256"),
         "athlete": results.session.get("athlete"),
+        "tester": results.session.get("tester"),
         "analyzed_with": results.session.get("analyzed_with"),
         "calibration": results.calibration.get("grade"),
         "columns": {

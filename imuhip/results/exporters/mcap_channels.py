@@ -157,7 +157,7 @@ def _classes(file: descriptor_pb2.FileDescriptorProto) -> dict[str, Any]:
     return {name: message_factory.GetMessageClass(each) for name, each in found.items()}
 
 
-_ORIGIN: Final = ("recording", "recording_sha256", "athlete", "started")
+_ORIGIN: Final = ("recording", "recording_sha256", "athlete", "tester", "started")
 _SIX: Final = ("acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
 
 _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {

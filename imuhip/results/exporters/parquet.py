@@ -45,7 +45,7 @@ def _writer(name: str) -> FileWriter:
     return write
 
 
-_ORIGIN: Final = ("recording", "recording_sha256", "athlete", "started", "analyzed_with")
+_ORIGIN: Final = ("recording", "recording_sha256", "athlete", "tester", "started", "analyzed_with")
 
 PARQUET: Final = Format(
     named_files({f"{name}.parquet": _writer(name) for name in TABLES}),
