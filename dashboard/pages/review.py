@@ -277,11 +277,14 @@ def _columns() -> dict[str, Any]:
     """Headings that say what they mean when they are pointed at."""
     return {
         side: st.column_config.TextColumn(
+            width="medium",
             help=f"{MEASURES['rotation_arc_deg'].definition} 19 times out of 20 it lies within ±, "
             "first without soft tissue, then of the bone.",
         )
         for side in ("Left", "Right")
     } | {
+        "Set": st.column_config.NumberColumn(width=46),
+        "Rep": st.column_config.NumberColumn(width=46),
         "Depth °": st.column_config.NumberColumn(
             help=MEASURES["depth_deg"].definition, format="%.0f"
         ),

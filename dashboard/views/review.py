@@ -268,13 +268,13 @@ def rep_rows(reps: Iterable[Rep], marks: Sequence[tuple[float, str]] = ()) -> li
             "Movement": movement_title(first.key.movement),
             "Set": first.key.set,
             "Rep": first.key.repetition,
-            "Way": first.direction,
             "Left": arc_words(sides.get("left")),
             "Right": arc_words(sides.get("right")),
             "Depth °": max((d for rep in group if (d := _shown(rep, "depth_deg")) is not None),
                            default=None),
             "Tempo s": tempo(first),
             "Counts": _counting(group),
+            "Way": first.direction,
             "With": tags[first.key.movement, first.key.set].words,
         })  # fmt: skip
     return rows

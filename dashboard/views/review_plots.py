@@ -18,6 +18,9 @@ from imuhip.results.schemas import hip_column
 MOST_PATHS: Final = 40
 """More lines than that are a blot."""
 
+LEAST_BEND_DEG: Final = 30.0
+"""Flexion is shown over so much at least: a hip that is held still looks still."""
+
 
 def path_figure(review: Review, reps: Sequence[Rep], colours: Palette = LIGHT) -> go.Figure:
     """Rotation (y) against the bend of the hip (x), a line for each repetition and side."""
@@ -34,7 +37,19 @@ def path_figure(review: Review, reps: Sequence[Rep], colours: Palette = LIGHT) -
             "flexion %{x:.0f}°, rotation %{y:.0f}°<extra></extra>",
         ))  # fmt: skip
         named.add(side)
-    return _laid_out(figure, "Hip flexion, degrees", _ANGLE_TITLES["rotation"], colours)
+    _laid_out(figure, "Hip flexion, degrees", _ANGLE_TITLES["rotation"], colours)
+    return figure.update_xaxes(range=_bends_shown(review, reps[:MOST_PATHS]))
+
+
+def _bends_shown(review: Review, reps: Sequence[Rep]) -> list[float] | None:
+    """The flexion that is shown: of a turn with the hip held still, more than its few degrees."""
+    bends = [review.angles[hip_column("flexion", r.key.side)][review.rows(r)] for r in reps]
+    known = np.concatenate([*bends, np.zeros(0)])
+    known = known[np.isfinite(known)]
+    if not len(known) or float(np.ptp(known)) >= LEAST_BEND_DEG:
+        return None
+    middle = float(np.min(known) + np.max(known)) / 2.0
+    return [middle - LEAST_BEND_DEG / 2.0, middle + LEAST_BEND_DEG / 2.0]
 
 
 def mean_figure(

@@ -12,7 +12,7 @@ const PANELS = [
   { title: "Pelvis: forward (line), lower right (dashes), turned left (dots)",
     lines: [["pelvis_tilt_deg", "text", []], ["pelvis_obliquity_deg", "text", [7, 4]], ["pelvis_rotation_deg", "text", [2, 3]]] },
 ];
-const EDGE = { left: 46, right: 10, top: 40, bottom: 22, between: 22 };
+const EDGE = { left: 46, right: 10, top: 54, bottom: 22, between: 24 };
 const LEAST_RANGE = 20;
 
 export class Traces {
@@ -94,6 +94,11 @@ export class Traces {
     }
     context.textAlign = "left";
     context.font = `600 12px ${palette.font}`;
+    // A halo: bands, marks and the cursor cross it.
+    context.strokeStyle = palette.card;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    context.strokeText(panel.title, EDGE.left + 2, top - 5);
     context.fillText(panel.title, EDGE.left + 2, top - 5);
     for (const [name, colour, dash] of panel.lines) {
       context.strokeStyle = palette[colour];
