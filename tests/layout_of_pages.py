@@ -24,6 +24,14 @@ def _tab(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_text(name, exact=True).first.click()
 
 
+def _choose(label: str, text: str) -> Callable[[Page], None]:
+    def choose(page: Page) -> None:
+        page.get_by_role("combobox", name=label).last.click()
+        page.get_by_role("option", name=text).first.click()
+
+    return choose
+
+
 VIEWS: Final[dict[str, tuple[str, str, tuple[Callable[[Page], None], ...]]]] = {
     **{page or "start": (page, sign, ()) for page, sign in SIGNS.items()},
     "review-shapes": ("review", ".js-plotly-plot", (_tab("Paths and averages"),)),
@@ -31,9 +39,18 @@ VIEWS: Final[dict[str, tuple[str, str, tuple[Callable[[Page], None], ...]]]] = {
     "compare-sets": ("compare", SIGNS["compare"], (_tab("Set and set"),)),
     "compare-days": ("compare", SIGNS["compare"], (_tab("Session and session"),)),
     "report-coach": ("report", ".paper td", (_tab("coach"),)),
+    "progress-norms": (
+        "progress",
+        SIGNS["progress"],
+        (_choose("Measure", "hip rotation, end range"), _tab("What was measured in people")),
+    ),
+    "live-screen": ("live", SIGNS["live"], ()),
     "athlete": ("athletes", SIGNS["athletes"], (_tab("Open"),)),
 }
 """Picture to its page, what is seen once it is there, and what is tapped to come to it."""
+
+SCREENED: Final = ("live-screen",)
+"""Views of a session whose table screen has begun."""
 
 
 def settle(page: Page) -> None:
@@ -78,8 +95,20 @@ def main() -> int:
     parser.add_argument("--scheme", action="append", choices=("light", "dark"))
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
+    names = wanted.views or list(VIEWS)
+    screened = [name for name in names if name in SCREENED]
+    found = pictures(wanted, [name for name in names if name not in SCREENED])
+    found += pictures(wanted, screened, "--screened")
+    sys.stdout.write(f"{found} faults; the pictures lie in {wanted.folder}\n")
+    return int(found > 0)
+
+
+def pictures(wanted: argparse.Namespace, names: list[str], *options: str) -> int:
+    """Take the views of one dashboard, its collector run with these options; count the faults."""
+    if not names:
+        return 0
     found = 0
-    with example_pages() as (browser, address):
+    with example_pages(*options) as (browser, address):
         for text in wanted.size or SIZES:
             width, height = map(int, text.split("x"))
             size = {"width": width, "height": height}
@@ -87,14 +116,13 @@ def main() -> int:
                 look_at: Any = {"viewport": size, "color_scheme": scheme, "bypass_csp": True}
                 page = browser.new_context(**look_at).new_page()
                 page.set_default_timeout(60_000)
-                for name in wanted.views or VIEWS:
+                for name in names:
                     file = wanted.folder / f"{name}-{text}-{scheme}.png"
                     for fault in look(page, address, name, file, size):
                         found += 1
                         sys.stdout.write(f"{file.name}: {fault}\n")
                 page.context.close()
-    sys.stdout.write(f"{found} faults; the pictures lie in {wanted.folder}\n")
-    return int(found > 0)
+    return found
 
 
 if __name__ == "__main__":

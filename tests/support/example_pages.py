@@ -31,12 +31,12 @@ _COLLECTOR: Final = Path(__file__).parents[1] / "beds" / "live_collector.py"
 
 
 @contextmanager
-def example_pages() -> Iterator[tuple[Browser, str]]:
-    """A browser, and the address of the dashboard."""
+def example_pages(*options: str) -> Iterator[tuple[Browser, str]]:
+    """A browser, and the address of the dashboard; `options` are the collector's."""
     hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
     catalogue = str(example_catalogue(home))
     command = dashboard_command(f"ws://127.0.0.1:{hub}/live", port, catalogue=catalogue)
-    collector = [sys.executable, str(_COLLECTOR), str(hub)]
+    collector = [sys.executable, str(_COLLECTOR), str(hub), *options]
     expect.set_options(timeout=60_000)  # a busy machine
     try:
         with (
