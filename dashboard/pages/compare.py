@@ -8,7 +8,7 @@ from dashboard.views.choosing import chosen_results, draw_page
 from dashboard.views.comparing import left_out, set_titles
 from dashboard.views.sessions import MEDICAL, session_titles
 from dashboard.views.tables import table_html
-from dashboard.views.theme import draw
+from dashboard.views.theme import draw_all
 from imuhip.assess.movements import family
 from imuhip.assess.testers import words_of_testers
 from imuhip.catalogue.catalogue import Catalogue
@@ -18,6 +18,7 @@ from imuhip.report.blocks import Picture
 from imuhip.report.comparison import (
     BAND_WORDS,
     DEFINITIONS,
+    PHONE,
     Comparison,
     band_picture,
     dots,
@@ -76,7 +77,8 @@ def _sides(material: Material) -> None:
         return
     _say_left_out(material.repetitions)
     _table(found, "Left and right")
-    _pictures(waves([("", material, material.repetitions)]))
+    groups = [("", material, material.repetitions)]
+    _pictures(waves(groups), waves(groups, PHONE[0]))
 
 
 def _sets(material: Material) -> None:
@@ -98,7 +100,7 @@ def _sets(material: Material) -> None:
     heading = f"{titles[first]} against {titles[second]}"
     _table(set_and_set(material, movement, first, second), f"{heading[0].upper()}{heading[1:]}")
     groups = [(f"set {n}", material, [r for r in mine if r.set == n]) for n in (first, second)]
-    _pictures(waves(groups))
+    _pictures(waves(groups), waves(groups, PHONE[0]))
 
 
 def _sessions(
@@ -127,7 +129,7 @@ def _sessions(
     _say_left_out(material.repetitions)
     _table(found, "Session and session")
     groups = [("before", other, other.repetitions), ("now", material, material.repetitions)]
-    _pictures(waves(groups))
+    _pictures(waves(groups), waves(groups, PHONE[0]))
 
 
 def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
@@ -135,7 +137,7 @@ def _tests(material: Material, kinds: Sequence[str], how: str) -> None:
     for pair in pairs:
         st.text(pair.words)
     if pairs:
-        _pictures([pairs_picture(pairs)])
+        _pictures([pairs_picture(pairs)], [pairs_picture(pairs, *PHONE)])
         st.markdown(f":small[{BAND_WORDS}]")
     else:
         st.info(how)
@@ -151,7 +153,10 @@ def _table(found: Sequence[Comparison], title: str) -> None:
         for name, definition in DEFINITIONS.items():
             st.write(f"**{name}**: {definition}")
         st.write(_WORDS)
-    _pictures([dots(found, title), band_picture(found)])
+    _pictures(
+        [dots(found, title), band_picture(found)],
+        [dots(found, title, *PHONE), band_picture(found, *PHONE)],
+    )
     st.markdown(f":small[{BAND_WORDS}]")
 
 
@@ -173,9 +178,9 @@ def _say_left_out(repetitions: Sequence[Repetition]) -> None:
         st.warning("\n\n".join(sentences))
 
 
-def _pictures(pictures: Sequence[Picture]) -> None:
-    for picture in pictures:
-        draw(picture)
+def _pictures(pictures: Sequence[Picture], on_phones: Sequence[Picture]) -> None:
+    """Draw them; on a phone the narrow ones in their place."""
+    draw_all(list(zip(pictures, on_phones, strict=True)))
 
 
 _WORDS = (

@@ -28,7 +28,7 @@ from dashboard.views.progress import (
     walk_words,
     week_rows,
 )
-from dashboard.views.progress_plots import dose_picture, progress_picture
+from dashboard.views.progress_plots import WIDTHS, dose_picture, progress_picture
 from dashboard.views.sessions import MEDICAL, movement_title
 from dashboard.views.tables import table_html
 from dashboard.views.theme import draw, palette
@@ -112,7 +112,7 @@ def _show_dose(weeks: Sequence[Week]) -> None:
     if words := walk_words(weeks):
         st.markdown(words)
     if weeks:
-        draw(dose_picture(weeks, palette()))
+        draw(*(dose_picture(weeks, palette(), wide) for wide in WIDTHS))
         with st.expander("Week by week", icon=":material/calendar_month:"):
             st.html(table_html(week_rows(weeks)))
 
@@ -126,7 +126,8 @@ def _show_series(catalogue: Catalogue, athlete: str, series: Sequence[Series]) -
         if len(ways) > 1:
             st.subheader(f"Turning {way}", anchor=False)
         mine_goals = goals_for(goals, mine)
-        draw(progress_picture(mine, mine_goals, catalogue.notes(athlete), palette()))
+        notes = catalogue.notes(athlete)
+        draw(*(progress_picture(mine, mine_goals, notes, palette(), wide) for wide in WIDTHS))
         st.html(table_html([series_row(one) for one in mine]))
     with st.expander("Session by session", icon=":material/list:"):
         st.html(table_html(point_rows(series)))
@@ -146,7 +147,9 @@ def _goals(catalogue: Catalogue, athlete: str, name: str, movement: str) -> None
     st.header("Goals", anchor=False)
     for number, goal in enumerate(catalogue.goals(athlete)):
         words, button = st.columns([3, 1], vertical_alignment="center")
-        words.write(f"{measure_title(goal.measure)}: {goal_words(goal)}")
+        known = MEASURES.get(goal.measure)
+        what = known.title if known else measure_title(goal.measure)
+        words.write(f"{what[0].upper()}{what[1:]}: {goal_words(goal)}")
         if button.button("Remove", key=f"goal-{number}", width="stretch"):
             catalogue.remove_goal(athlete, goal)
             st.rerun()

@@ -12,7 +12,7 @@ from imuhip.assess.movements import family
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.symmetry import Difference
 from imuhip.catalogue.entities import Goal, Note, Session
-from imuhip.catalogue.progress import Series, Week, between_sides
+from imuhip.catalogue.progress import Series, Trend, TrendWord, Week, between_sides
 from imuhip.catalogue.progress_findings import FindingHistory
 from imuhip.core.certainty import REMEDY, Z95
 from imuhip.report.material import shows_change, title_of
@@ -32,7 +32,7 @@ def measure_title(name: str) -> str:
     if known is None:
         return name.replace("_", " ")
     sign = SIGNS.get(known.unit, known.unit).strip()
-    return f"{known.title}, {sign}" if sign else known.title
+    return f"{known.title} ({sign})" if sign else known.title
 
 
 def movements_of(sessions: Iterable[Session]) -> list[str]:
@@ -47,12 +47,13 @@ def movements_of(sessions: Iterable[Session]) -> list[str]:
 def series_title(series: Series) -> str:
     """Side, way, cold or warm, and whether somebody helped."""
     way = "" if series.direction == "down" else series.direction
-    return " ".join(part for part in (series.side, way, series.said) if part)
+    which = " ".join(part for part in (series.side, way) if part)
+    return ", ".join(part for part in (which, series.said) if part)
 
 
 def point_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
     """Every session of some series, the latest first: what the dots of the picture say."""
-    points = [(point, one) for one in series for point in one.points]
+    points = [(point, one) for one in map(as_said, series) for point in one.points]
     points.sort(key=lambda pair: pair[0].started, reverse=True)
     return [
         {
@@ -67,6 +68,7 @@ def point_rows(series: Sequence[Series]) -> list[dict[str, Any]]:
 
 def series_row(series: Series) -> dict[str, Any]:
     """A series in one row of words: where it stands, and what has changed."""
+    series = as_said(series)
     last, sign = series.points[-1], SIGNS.get(series.unit, f" {series.unit}")
     return {
         "Side": series_title(series).capitalize(),
@@ -100,7 +102,7 @@ def changed_rows(series: Iterable[Series]) -> list[dict[str, Any]]:
             "Sessions": [outward_positive(one, point.value) for point in one.points],
             "First": number_shown(one, one.points[0].value),
             "Now": number_shown(one, one.points[-1].value),
-            "Change": difference_words(_change_shown(one), SIGNS.get(one.unit, "")),
+            "Change": difference_words(as_said(one).since_first, SIGNS.get(one.unit, "")),
         }
         for one in sorted(several, key=_unsureness)
     ]
@@ -188,11 +190,27 @@ def outward_positive(series: Series, value: float) -> float:
     return -value if out and not series.name.startswith("rotation_most") else value
 
 
-def _change_shown(series: Series) -> Difference | None:
-    """The change since the first session, more range counting positive."""
-    change = series.since_first
-    if change is None or outward_positive(series, 1.0) > 0.0:
-        return change
+def as_said(series: Series) -> Series:
+    """A series with turns out counted positive: more range is more, and rises."""
+    if outward_positive(series, 1.0) > 0.0:
+        return series
+    trend = series.trend
+    word = _OTHER_WAY.get(trend.word, trend.word)
+    return replace(
+        series,
+        points=tuple(
+            replace(one, value=-one.value, values=tuple(-value for value in one.values))
+            for one in series.points
+        ),
+        since_first=_turned(series.since_first),
+        since_before=_turned(series.since_before),
+        trend=Trend(-trend.per_week, -trend.high, -trend.low, word),
+    )
+
+
+def _turned(change: Difference | None) -> Difference | None:
+    if change is None:
+        return None
     return replace(change, value=-change.value, low=-change.high, high=-change.low)
 
 
@@ -298,8 +316,12 @@ def _about(goal: Goal, series: Series) -> bool:
 
 
 def _with_error(value: float, reach: float, sign: str) -> str:
-    return f"{value:.1f}{sign}" + ("" if math.isnan(reach) else f" ± {reach:.1f}{sign}")
+    return f"{value:.1f}{sign}".replace("-", "−") + (
+        "" if math.isnan(reach) else f" ± {reach:.1f}{sign}"
+    )
 
+
+_OTHER_WAY: Final[Mapping[str, TrendWord]] = {"rising": "falling", "falling": "rising"}
 
 _WORDS: Final = ("real", "possible", "no detectable difference", "cannot tell")
 """From the surest change to the one that nobody can tell."""

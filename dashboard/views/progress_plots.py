@@ -6,17 +6,18 @@ the page. The numbers stand in the tables below them.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from dashboard.views.model import LIGHT, Palette
-from dashboard.views.progress import measure_title, series_title
+from dashboard.views.progress import as_said, measure_title, outward_positive, series_title
 from dashboard.views.sessions import movement_title
 from imuhip.catalogue.entities import Goal, Note
 from imuhip.catalogue.progress import Point, Series, Week
 from imuhip.core.certainty import Z95
 from imuhip.report.blocks import Area, Dot, Label, Line, Picture, Shape
+from imuhip.report.pictures import moved_down
 
 
 def progress_picture(
@@ -24,6 +25,7 @@ def progress_picture(
     goals: Iterable[Goal],
     notes: Iterable[Note],
     colours: Palette = LIGHT,
+    wide: float = 900.0,
 ) -> Picture:
     """A dot a session, hollow when cold, with the 95 % interval of its error; trend, goals, marks.
 
@@ -37,10 +39,13 @@ def progress_picture(
         Of the athlete; pain, cues and phases are drawn.
     colours
         Of the page.
+    wide
+        Points, of `WIDTHS`.
     """
-    goals, marks = list(goals), _marks(notes)
+    goals, marks = [_goal_as_said(goal, series) for goal in goals], _marks(notes)
+    series = [as_said(one) for one in series]
     moments = [_local(point.started) for one in series for point in one.points]
-    axes = _Axes.over([*moments, *marks], _heights(series, goals), colours)
+    axes = _Axes.over([*moments, *marks], _heights(series, goals), colours, wide)
     shapes: list[Shape] = axes.shapes(measure_title(series[0].name) if series else "")
     for goal in goals:
         shapes += _goal(goal, axes)
@@ -48,14 +53,14 @@ def progress_picture(
     for one in series:
         shapes += _series(one, axes)
     legend = [(series_title(one), _colour(one, colours), one.kind == "cold") for one in series]
-    shapes += _legend(legend, colours)
+    shapes, high = _with_legend(shapes, legend, axes)
     said = "; ".join(
         f"{series_title(one)}: {', '.join(f'{p.value:.0f}' for p in one.points)}" for one in series
     )
-    return Picture(WIDE, HIGH, shapes, f"{measure_title(series[0].name)}: {said}")
+    return Picture(wide, high, shapes, f"{measure_title(series[0].name)}: {said}")
 
 
-def dose_picture(weeks: Sequence[Week], colours: Palette = LIGHT) -> Picture:
+def dose_picture(weeks: Sequence[Week], colours: Palette = LIGHT, wide: float = 900.0) -> Picture:
     """Repetitions a week, a colour each movement."""
     movements = sorted({name for week in weeks for name in week.repetitions})
     paint = {
@@ -63,7 +68,7 @@ def dose_picture(weeks: Sequence[Week], colours: Palette = LIGHT) -> Picture:
     }
     totals = [float(sum(week.repetitions.values())) for week in weeks]
     middles = [datetime.combine(week.monday, time(12)) + timedelta(days=3) for week in weeks]
-    axes = _Axes.over(middles, [0.0, *totals], colours)
+    axes = _Axes.over(middles, [0.0, *totals], colours, wide)
     shapes: list[Shape] = axes.shapes("repetitions a week")
     for middle, week in zip(middles, weeks, strict=True):
         left, right = (axes.x(middle + sign * timedelta(days=2.5)) for sign in (-1, 1))
@@ -74,9 +79,10 @@ def dose_picture(weeks: Sequence[Week], colours: Palette = LIGHT) -> Picture:
             corners = [(left, low), (right, low), (right, high), (left, high)]
             shapes.append(Area(corners, paint[name]))
             below = above
-    shapes += _legend([(movement_title(name), paint[name], False) for name in movements], colours)
-    said = ", ".join(f"{w.monday:%d %b} {t:.0f}" for w, t in zip(weeks, totals, strict=True))
-    return Picture(WIDE, HIGH, shapes, f"repetitions a week: {said}")
+    legend = [(movement_title(name), paint[name], False) for name in movements]
+    shapes, high = _with_legend(shapes, legend, axes)
+    said = ", ".join(f"{_day(w.monday)} {t:.0f}" for w, t in zip(weeks, totals, strict=True))
+    return Picture(wide, high, shapes, f"repetitions a week: {said}")
 
 
 # --- axes ----------------------------------------------------------------------------------------
@@ -98,10 +104,11 @@ class _Axes:
     last: datetime
     ticks: tuple[float, ...]
     colours: Palette
+    wide: float
 
     @classmethod
     def over(
-        cls, moments: Sequence[datetime], values: Sequence[float], colours: Palette
+        cls, moments: Sequence[datetime], values: Sequence[float], colours: Palette, wide: float
     ) -> "_Axes":
         """Axes that hold all; two weeks at least, so that a first session is a dot in a week."""
         begin, end = (min(moments), max(moments)) if moments else (_NOWHERE, _NOWHERE)
@@ -112,11 +119,16 @@ class _Axes:
         step = next(k * scale for k in (1, 2, 5, 10) if span / (k * scale) <= _MOST_TICKS)
         down, up = math.floor(least / step), math.ceil(most / step)
         ticks = tuple(k * step for k in range(down, max(up, down + 1) + 1))
-        return cls(begin - room, end + room, ticks, colours)
+        return cls(begin - room, end + room, ticks, colours, wide)
+
+    @property
+    def right(self) -> float:
+        """Where the grid ends."""
+        return self.wide - _RIGHT
 
     def x(self, moment: datetime) -> float:
         share = (moment - self.first) / (self.last - self.first)
-        return _LEFT + share * (WIDE - _RIGHT - _LEFT)
+        return _LEFT + share * (self.right - _LEFT)
 
     def y(self, value: float) -> float:
         share = (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
@@ -129,14 +141,14 @@ class _Axes:
         digits = 0 if all(tick == round(tick) for tick in self.ticks) else 2
         for tick in self.ticks:
             y = self.y(tick)
-            shapes.append(Line([(_LEFT, y), (WIDE - _RIGHT, y)], colours.line, 1.0))
+            shapes.append(Line([(_LEFT, y), (self.right, y)], colours.line, 1.0))
             text = f"{tick:.{digits}f}".replace("-", "−")
             shapes.append(Label(_LEFT - 8.0, y + 4.0, text, 12.0, colours.soft, "end"))
         year = 0
         for day in self._days():
             x = self.x(datetime.combine(day, time()))
             shapes.append(Line([(x, _BOTTOM), (x, _BOTTOM + 5.0)], colours.soft, 1.0))
-            shapes.append(Label(x, _BOTTOM + 19.0, f"{day:%d %b}", 12.0, colours.soft, "middle"))
+            shapes.append(Label(x, _BOTTOM + 19.0, _day(day), 12.0, colours.soft, "middle"))
             if day.year != year:
                 shapes.append(Label(x, _BOTTOM + 34.0, f"{day:%Y}", 12.0, colours.soft, "middle"))
             year = day.year
@@ -145,7 +157,9 @@ class _Axes:
     def _days(self) -> list[date]:
         """Days to name, evenly apart; weeks begin on Mondays."""
         span = (self.last - self.first).days
-        step = next((s for s in _STEPS_DAYS if span / s <= _MOST_DAYS), _STEPS_DAYS[-1])
+        step = next(
+            (s for s in _STEPS_DAYS if span / s <= self.wide / _DAY_POINTS), _STEPS_DAYS[-1]
+        )
         day = self.first.date() + timedelta(days=1)
         if step >= 7:
             day += timedelta(days=-day.weekday() % 7)
@@ -160,6 +174,10 @@ def _heights(series: Sequence[Series], goals: Iterable[Goal]) -> list[float]:
     """All values that have to be on the picture: dots with their bars, and goals."""
     bars = [p.value + sign * _half(p) for one in series for p in one.points for sign in (-1.0, 1.0)]
     return bars + [end for goal in goals for end in (goal.low, goal.high) if math.isfinite(end)]
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
 
 
 def _half(point: Point) -> float:
@@ -224,12 +242,20 @@ def _goal(goal: Goal, axes: _Axes) -> list[Shape]:
     known = [end for end in (goal.high, goal.low) if math.isfinite(end)]
     if not known:
         return []
-    left, right = _LEFT, WIDE - _RIGHT
+    left, right = _LEFT, axes.right
     words = Label(left + 4.0, axes.y(known[0]) - 5.0, "goal", 12.0, colour)
     if len(known) == 1:
         return [Line([(left, axes.y(known[0])), (right, axes.y(known[0]))], colour, 2.0), words]
     high, low = (axes.y(end) for end in known)
     return [Area([(left, low), (right, low), (right, high), (left, high)], colour, 0.14), words]
+
+
+def _goal_as_said(goal: Goal, series: Sequence[Series]) -> Goal:
+    """A goal of turns out, which count positive here, however it was entered."""
+    given = goal.low if math.isfinite(goal.low) else goal.high
+    if given < 0.0 and all(outward_positive(one, 1.0) < 0.0 for one in series):
+        return replace(goal, low=-goal.high, high=-goal.low)
+    return goal
 
 
 def _marks(notes: Iterable[Note]) -> dict[datetime, list[str]]:
@@ -261,20 +287,28 @@ def _draw_marks(marks: Mapping[datetime, Sequence[str]], axes: _Axes) -> list[Sh
     return shapes
 
 
-def _legend(entries: Sequence[tuple[str, str, bool]], colours: Palette) -> list[Shape]:
-    """What each colour is, hollow for cold."""
-    shapes: list[Shape] = []
-    x = _LEFT
+def _with_legend(
+    shapes: Sequence[Shape], entries: Sequence[tuple[str, str, bool]], axes: _Axes
+) -> tuple[list[Shape], float]:
+    """What each colour is, hollow for cold, in as many lines as it needs; and the height of all."""
+    legend: list[Shape] = []
+    x, below = _LEFT, 0.0
     for name, colour, hollow in entries:
-        shapes += [Dot(x + 6.0, 32.0, 6.0, colour)]
+        long = 40.0 + 6.6 * len(name)
+        if x > _LEFT and x + long > axes.wide:
+            x, below = _LEFT, below + 20.0
+        legend += [Dot(x + 6.0, 32.0 + below, 6.0, colour)]
         if hollow:
-            shapes += [Dot(x + 6.0, 32.0, 4.0, colours.ground)]
-        shapes.append(Label(x + 18.0, 36.5, name, 12.0, colours.text))
-        x += 40.0 + 6.6 * len(name)
-    return shapes
+            legend += [Dot(x + 6.0, 32.0 + below, 4.0, axes.colours.ground)]
+        legend.append(Label(x + 18.0, 36.5 + below, name, 12.0, axes.colours.text))
+        x += long
+    title, *rest = shapes
+    return [title, *legend, *(moved_down(shape, below) for shape in rest)], HIGH + below
 
 
-WIDE: Final = 900.0
+WIDTHS: Final = (900.0, 400.0)
+"""Of the picture, and of the one for a phone."""
+
 HIGH: Final = 360.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 68.0, 318.0
 
@@ -288,5 +322,7 @@ LEAST: Final = timedelta(days=14)
 _NOWHERE: Final = datetime(2000, 1, 3)  # noqa: DTZ001 - axes draw clock times
 _LEAST_SPAN: Final = 0.05
 _MOST_TICKS: Final = 7
-_MOST_DAYS: Final = 10
+_DAY_POINTS: Final = 85.0
+"""Room for the name of a day."""
+
 _STEPS_DAYS: Final = (2, 7, 14, 28, 91, 364)

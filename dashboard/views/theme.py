@@ -1,6 +1,7 @@
 """The colours of the theme that a visitor's page has at this moment, for what a script draws."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import Final
@@ -18,8 +19,30 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def draw(picture: Picture) -> None:
-    """Put a report's picture on the page, in the page's colours."""
+def draw(picture: Picture, narrow: Picture | None = None) -> None:
+    """Put a report's picture on the page, in the page's colours; on a phone the narrow one."""
+    draw_all([(picture, narrow)])
+
+
+def draw_all(pictures: Sequence[tuple[Picture, Picture | None]]) -> None:
+    """Pictures one below the other, or two beside each other where there is room."""
+    drawn = "".join(_framed(*pair) for pair in pictures)
+    st.html(f"{_STYLE}<div class='pictures'>{drawn}</div>")
+
+
+def _framed(picture: Picture, narrow: Picture | None) -> str:
+    """One picture, and what takes its place on a phone."""
+    ground = f"style='background: {palette().ground}'"
+    if narrow is None:
+        return f"<div class='picture' tabindex='0' {ground}>{_inside(picture)}</div>"
+    return (
+        f"<div class='picture on-wide' {ground}>{_inside(picture)}</div>"
+        f"<div class='picture on-phone' {ground}>{_inside(narrow, 0.0)}</div>"
+    )
+
+
+def _inside(picture: Picture, least_px: float | None = None) -> str:
+    """A picture in the page's colours."""
     colours = palette()
     theirs = (*SIDE_COLOURS.values(), INK, MUTED, RULE, GOOD)
     ours = (*colours.sides.values(), colours.text, colours.soft, colours.line, colours.goal)
@@ -29,9 +52,7 @@ def draw(picture: Picture) -> None:
         return replace(shape, colour=paint.get(shape.colour, shape.colour))
 
     drawn = replace(picture, shapes=[painted(shape) for shape in picture.shapes])
-    ground = f"background: {colours.ground}"
-    inside = image(drawn, colours.ground)
-    st.html(f"{_STYLE}<div class='picture' tabindex='0' style='{ground}'>{inside}</div>")
+    return image(drawn, colours.ground, least_px)
 
 
 def image(picture: Picture, ground: str = LIGHT.ground, least_px: float | None = None) -> str:
@@ -54,7 +75,14 @@ MOST_LEAST_PX: Final = 720.0
 """A picture is drawn no narrower than this: its words stay readable, and a phone scrolls it."""
 
 _STYLE: Final = """<style>
+.pictures { display: grid; gap: 1rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 47rem), 1fr)); }
 .picture { border: 1px solid #8884; border-radius: .6rem; padding: .6rem; max-width: 60rem;
   overflow-x: auto; }
 .picture img { display: block; width: 100%; height: auto; }
+.picture.on-phone { display: none; }
+@media (max-width: 760px) {
+  .picture.on-wide { display: none; }
+  .picture.on-phone { display: block; max-width: 34rem; }
+}
 </style>"""

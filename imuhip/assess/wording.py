@@ -40,7 +40,9 @@ def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:
 
 def number(value: float, unit: str) -> str:
     """A value as people read it, with its unit; no minus before a zero."""
-    return f"{round(value) + 0.0:.0f}{UNIT_SIGNS[unit]}" if math.isfinite(value) else "unknown"
+    if not math.isfinite(value):
+        return "unknown"
+    return f"{round(value) + 0.0:.0f}{UNIT_SIGNS[unit]}".replace("-", "−")
 
 
 def shown_value(rule: Rule | None, value: float, unit: str) -> str:

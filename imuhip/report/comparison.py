@@ -45,7 +45,10 @@ from imuhip.report.plain_words import words_for
 
 WIDE: Final = 590.0
 NAMES: Final = 245.0
-"""Width of a picture of dots, and of the names in it, points: readable on a phone too."""
+"""Width of a picture, and of the names in one of dots, points."""
+
+PHONE: Final = (290.0, 0.0)
+"""The same of a picture for a phone: names stand above the dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +199,15 @@ def band_picture(
 ) -> Picture:
     """Second minus first of each line; inside the band it may be error."""
     one, other = comparisons[0].names if comparisons else ("first", "second")
-    rows = [_banded(one.what, "", one.difference) for one in comparisons]
+    rows = [_banded(one.what, "", one.difference, _with_mdc(one)) for one in comparisons]
     title = f"{other.capitalize()} − {one}, in degrees"
     return dots_picture(rows, title, width=width, names=names)
 
 
-def _banded(label: str, side: str, difference: Difference) -> Row:
+def _banded(label: str, side: str, difference: Difference, said: str = "") -> Row:
     """A difference, and the band within which it is not more than error."""
     value = Measured(difference.value, difference.sd)
-    return Row(label, side, value, low=-difference.mdc, high=difference.mdc)
+    return Row(label, side, value, -difference.mdc, difference.mdc, said)
 
 
 def errors_of(catalogue: CatalogueReader, athlete: str) -> tuple[Series, ...]:
@@ -236,16 +239,20 @@ def table_rows(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
     ]
 
 
-def dots(comparisons: Sequence[Comparison], title: str) -> Picture:
+def dots(
+    comparisons: Sequence[Comparison], title: str, width: float = WIDE, names: float = NAMES
+) -> Picture:
     """Both of each line as dots with their 95 % whiskers."""
     rows = []
     for one in comparisons:
         for name, side, value in zip(one.names, one.sides, (one.first, one.second), strict=True):
             rows.append(Row(f"{one.what}, {name}", side, value))
-    return dots_picture(rows, title, width=WIDE, names=NAMES)
+    return dots_picture(rows, title, width=width, names=names)
 
 
-def waves(groups: Sequence[tuple[str, Material, Sequence[Repetition]]]) -> list[Picture]:
+def waves(
+    groups: Sequence[tuple[str, Material, Sequence[Repetition]]], width: float = WIDE
+) -> list[Picture]:
     """Mean ± SD over 0–100 % of each movement and way, a line for each group and side.
 
     Parameters
@@ -270,7 +277,7 @@ def waves(groups: Sequence[tuple[str, Material, Sequence[Repetition]]]) -> list[
                 lines.append(Wave(label, side, waveform(np.array(curves)), dashed))
         if lines:
             title = f"Hip rotation, {_kind(kind, way)}: mean ± SD of repetitions"
-            pictures.append(wave_picture(lines, title, deepest=way == "down", width=620.0))
+            pictures.append(wave_picture(lines, title, deepest=way == "down", width=width))
     return pictures
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -33,7 +34,9 @@ from imuhip.report.blocks import (
 def degrees(value: float, sign: str = "") -> str:
     """A number of degrees for people; a dash where it is not known."""
     # Adding zero makes plain zero of what is rounded to minus zero.
-    return f"{round(value) + 0.0:{sign}.0f}°".replace("-", "−") if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    return f"{round(value) + 0.0:{sign if round(value) else ''}.0f}°".replace("-", "−")
 
 
 def degrees_apart(first: float, second: float) -> str:
@@ -141,13 +144,17 @@ _CY: Final = 138.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a dot picture: a value with its error, and the band it is held against."""
+    """A line of a dot picture: a value with its error, and the band it is held against.
+
+    `said` is written beside it; the value with its error when empty.
+    """
 
     label: str
     side: str
     value: Measured
     low: float = math.nan
     high: float = math.nan
+    said: str = ""
 
 
 def dots_picture(
@@ -156,43 +163,97 @@ def dots_picture(
     """A dot and its 95 % interval for each row; `names` points are for their labels.
 
     A row that is too uncertain has no dot. Where a label is too long for its place, what it says in
-    brackets stands in a line of its own in all of them.
+    brackets stands in a line of its own in all of them. With no `names` labels stand above dots.
     """
     rows = [replace(row, value=certain_or_nan(row.value)) for row in rows]
     reach = [v for row in rows for v in _edges(row) if math.isfinite(v)]
-    scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0)
-    pitch = 16.0 if all(_fits(row.label, names) for row in rows) else 25.0
+    two = not all(_fits(row.label, names or width) for row in rows)
+    pitch, above = (25.0 if two else 16.0), 0.0
+    if not names:
+        above = 23.0 if two else 13.0
+        pitch = above + 20.0
+    most = 7 if width > 400.0 else 5
+    scale = _Scale.over(reach or [0.0, 1.0], names + 7.0, width - 70.0, most)
     height = 30.0 + pitch * len(rows) + 18.0
-    shapes: list[Shape] = [Label(0.0, 11.0, title, 10.0, INK, "start", True)]
+    middles = [30.0 + above + pitch * k for k in range(len(rows))]
+    # Where labels stand above the dots no line of the grid runs through them.
+    spans = [(20.0, height - 16.0)] if names else [(y - 9.0, y + 9.0) for y in middles]
+    shapes: list[Shape] = []
     for tick in scale.ticks:
         x = scale(tick)
-        shapes.append(Line([(x, 20.0), (x, height - 16.0)], INK if tick == 0 else RULE, 0.7))
+        colour = INK if tick == 0 else RULE
+        shapes += [Line([(x, top), (x, end)], colour, 0.7) for top, end in spans]
         shapes.append(Label(x, height - 4.0, degrees(tick), 8.0, MUTED, "middle"))
     for k, row in enumerate(rows):
-        y = 30.0 + pitch * k
-        shapes += _labels(row.label, y, names, two=pitch > 16.0)
+        y = 30.0 + above + pitch * k
+        shapes += (
+            _labels(row.label, y - above, names, two=two)
+            if names
+            else _above(row.label, y - above, width, two=two)
+        )
         shapes += _row(row, y, scale, width)
-    words = "; ".join(f"{row.label} {with_error(row.value)}" for row in rows)
-    return Picture(width, height, shapes, f"{title}: {words}")
+    words = "; ".join(f"{row.label} {row.said or with_error(row.value)}" for row in rows)
+    return _titled(Picture(width, height, shapes, f"{title}: {words}"), title)
 
 
-def _fits(label: str, names: float) -> bool:
-    """Whether a label has room beside the dots."""
-    return len(label) * _LETTER <= names
+def moved_down(shape: Shape, by: float) -> Shape:
+    """The same shape, `by` points further down."""
+    if isinstance(shape, Line | Area):
+        return replace(shape, points=[(x, y + by) for x, y in shape.points])
+    return replace(shape, y=shape.y + by)
+
+
+def _titled(picture: Picture, title: str, beside: str = "") -> Picture:
+    """A picture under its title, which takes as many lines as it needs."""
+    room = picture.width - (_LETTER * len(beside) if beside else 0.0)
+    one = len(title) * _TITLE_LETTER <= room
+    lines = [title] if one else textwrap.wrap(title, int(picture.width / _TITLE_LETTER))
+    if beside and not one:
+        lines.append("")
+    down = 13.0 * (len(lines) - 1)
+    shapes: list[Shape] = [
+        Label(0.0, 11.0 + 13.0 * k, line, 10.0, INK, "start", True) for k, line in enumerate(lines)
+    ]
+    if beside:
+        shapes.append(Label(picture.width - 8.0, 11.0 + down, beside, 8.0, MUTED, "end"))
+    shapes += [moved_down(shape, down) for shape in picture.shapes]
+    return replace(picture, height=picture.height + down, shapes=shapes)
+
+
+def _fits(label: str, room: float) -> bool:
+    """Whether a label has so much room in one line."""
+    return len(label) * _LETTER <= room
+
+
+def _in_two(label: str) -> tuple[str, str]:
+    """A label, and what it says in brackets."""
+    found = re.fullmatch(r"(.*?) \((.*)\)(.*)", label)
+    return (label, "") if found is None else (f"{found[1]}{found[3]}", found[2])
+
+
+def _cut(text: str, room: float, letter: float) -> str:
+    most = int(room / letter)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _labels(label: str, y: float, names: float, *, two: bool) -> list[Shape]:
-    """A row's label, in one line or with what stands in brackets below it."""
-    found = re.fullmatch(r"(.*?) \((.*)\)(.*)", label) if two else None
-    if found is None:
-        most = int(names / _LETTER)
-        short = label if len(label) <= most else f"{label[: most - 1]}…"
-        return [Label(names, y + 3.0, short, 9.0, INK, "end")]
-    what, said, rest = found.groups()
+    """A row's label beside it, in one line or with what stands in brackets below it."""
+    what, said = _in_two(label) if two else (label, "")
+    if not said:
+        return [Label(names, y + 3.0, _cut(label, names, _LETTER), 9.0, INK, "end")]
     return [
-        Label(names, y - 1.0, f"{what}{rest}", 9.0, INK, "end"),
+        Label(names, y - 1.0, what, 9.0, INK, "end"),
         Label(names, y + 9.0, said, 7.5, MUTED, "end"),
     ]
+
+
+def _above(label: str, y: float, width: float, *, two: bool) -> list[Shape]:
+    """A row's label above it."""
+    what, said = _in_two(label) if two else (label, "")
+    shapes: list[Shape] = [Label(0.0, y + 1.0, _cut(what, width, _LETTER), 9.0, INK)]
+    if said:
+        shapes.append(Label(0.0, y + 11.0, _cut(said, width, _LETTER - 0.8), 7.5, MUTED))
+    return shapes
 
 
 def _row(row: Row, y: float, scale: "_Scale", width: float) -> list[Shape]:
@@ -208,7 +269,8 @@ def _row(row: Row, y: float, scale: "_Scale", width: float) -> list[Shape]:
         if math.isfinite(half):
             shapes.append(Line([(scale(value - half), y), (scale(value + half), y)], colour, 2.0))
         shapes.append(Dot(scale(value), y, 4.0, colour, hollow=not math.isfinite(half)))
-    shapes.append(Label(width - 64.0, y + 3.0, with_error(row.value), 9.0, colour, "start", True))
+    said = row.said or with_error(row.value)
+    shapes.append(Label(width - 64.0, y + 3.0, said, 9.0, colour, "start", True))
     return shapes
 
 
@@ -220,6 +282,8 @@ def _edges(row: Row) -> list[float]:
 
 _LETTER: Final = 4.9
 """Points that a letter of a label takes."""
+
+_TITLE_LETTER: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +297,12 @@ class _Scale:
     ticks: tuple[float, ...]
 
     @classmethod
-    def over(cls, values: Iterable[float], left: float, right: float) -> "_Scale":
-        """A scale with round ticks that holds all values."""
+    def over(cls, values: Iterable[float], left: float, right: float, most: int = 7) -> "_Scale":
+        """A scale with about `most` round ticks that holds all values."""
         known = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
         low, high = min(known), max(known)
         span = max(high - low, 5.0)
-        step = next(s for s in (1, 2, 5, 10, 20, 30, 45, 90, 1e9) if span / s <= 7)
+        step = next(s for s in (1, 2, 5, 10, 20, 30, 45, 90, 1e9) if span / s <= most)
         first, last = math.floor(low / step), math.ceil(high / step)
         last = max(last, first + 1)
         ticks = tuple(float(k * step) for k in range(first, last + 1))
@@ -271,7 +335,7 @@ def wave_picture(
     axes = _Axes(_Scale.over([0.0, 100.0], 40.0, width - 8.0),
                  _Scale.over(values, 168.0, 26.0))  # fmt: skip
     names = {0.0: "0 %", 50.0: "50 % deepest" if deepest else "50 %", 100.0: "100 %"}
-    shapes = axes.shapes(title, names)
+    shapes = axes.shapes(names)
     for wave, (low, high) in zip(waves, bands, strict=True):
         colour = SIDE_COLOURS.get(wave.side, INK)
         x = np.linspace(0.0, 100.0, len(low))
@@ -280,8 +344,9 @@ def wave_picture(
         if rim:
             shapes.append(Area(rim, colour, 0.16))
         shapes.append(Line(axes.points(x, wave.wave.mean), colour, 2.0, wave.dashed))
-    shapes += _legend([(w.label, w.side, w.dashed) for w in waves], 196.0)
-    return Picture(width, 204.0, shapes, f"{title}: mean and standard deviation of repetitions")
+    legend, more = _legend([(w.label, w.side, w.dashed) for w in waves], 196.0, width)
+    words = f"{title}: mean and standard deviation of repetitions"
+    return _titled(Picture(width, 204.0 + more, [*shapes, *legend], words), title, _SIGNS)
 
 
 def path_picture(
@@ -292,15 +357,16 @@ def path_picture(
     turns = [float(v) for _, _, rotation in paths for v in rotation[np.isfinite(rotation)]]
     axes = _Axes(_Scale.over([0.0, *bends], 40.0, width - 8.0),
                  _Scale.over(turns, 168.0, 26.0))  # fmt: skip
-    shapes = axes.shapes(title, {tick: degrees(tick) for tick in axes.x.ticks})
+    shapes = axes.shapes({tick: degrees(tick) for tick in axes.x.ticks})
     for side, flexion, rotation in paths:
         every = max(1, len(flexion) // 150)
         points = axes.points(flexion[::every], rotation[::every])
         shapes.append(Line(points, SIDE_COLOURS.get(side, INK), 0.8))
     sides = [side for side in SIDES if any(side == p[0] for p in paths)]
-    shapes += _legend([(side, side, False) for side in sides], 196.0)
+    shapes += _legend([(side, side, False) for side in sides], 196.0, width)[0]
     shapes.append(Label(width - 8.0, 196.0, "hip flexion →", 8.0, MUTED, "end"))
-    return Picture(width, 204.0, shapes, f"{title}: hip rotation over hip flexion")
+    words = f"{title}: hip rotation over hip flexion"
+    return _titled(Picture(width, 204.0, shapes, words), title, _SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +377,9 @@ class _Axes:
     def points(self, x: Array, y: Array) -> list[Point]:
         return [(self.x(float(a)), self.y(float(b))) for a, b in zip(x, y, strict=True)]
 
-    def shapes(self, title: str, names: dict[float, str]) -> list[Shape]:
-        """Title, grid and ticks."""
-        shapes: list[Shape] = [
-            Label(0.0, 11.0, title, 10.0, INK, "start", True),
-            Label(self.x.right, 11.0, "in + / out −", 8.0, MUTED, "end"),
-        ]
+    def shapes(self, names: dict[float, str]) -> list[Shape]:
+        """Grid and ticks."""
+        shapes: list[Shape] = []
         for tick in self.y.ticks:
             y = self.y(tick)
             colour = INK if tick == 0 else RULE
@@ -330,12 +393,23 @@ class _Axes:
         return shapes
 
 
-def _legend(entries: Sequence[tuple[str, str, bool]], y: float) -> list[Shape]:
+def _legend(
+    entries: Sequence[tuple[str, str, bool]], y: float, width: float
+) -> tuple[list[Shape], float]:
+    """What each line is, in as many lines as it needs; and how much higher that is than one."""
     shapes: list[Shape] = []
-    x = 40.0
+    x, below = 40.0, 0.0
     for label, side, dashed in entries:
+        long = 32.0 + 5.2 * len(label)
+        if x > 40.0 and x + long > width:
+            x, below = 40.0, below + 13.0
         colour = SIDE_COLOURS.get(side, INK)
-        shapes.append(Line([(x, y - 3.0), (x + 18.0, y - 3.0)], colour, 2.0, dashed))
-        shapes.append(Label(x + 22.0, y, label, 8.5, colour))
-        x += 32.0 + 5.2 * len(label)
-    return shapes
+        shapes.append(
+            Line([(x, y + below - 3.0), (x + 18.0, y + below - 3.0)], colour, 2.0, dashed)
+        )
+        shapes.append(Label(x + 22.0, y + below, label, 8.5, colour))
+        x += long
+    return shapes, below
+
+
+_SIGNS: Final = "in + / out −"

@@ -281,7 +281,7 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
         cells = []
         for side in SIDES:
             mine = next((s for s in standings if (s.zone.name, s.side) == (name, side)), None)
-            cells.append("–" if mine is None else _standing(mine))
+            cells.append("–" if mine is None else _standing(mine, standings))
         named = [s for s in standings if s.zone.name == name]
         spans = {s.side: f"{s.zone.low:.0f} to {s.zone.high:.0f}{_unit(name)}" for s in named}
         alike = len(set(spans.values())) == 1
@@ -290,11 +290,18 @@ def _goal_table(standings: Sequence[Standing]) -> Table:
     return Table(["", "goal", "left", "right"], rows, (2.2, 1.5, 2.6, 2.6))
 
 
-def _standing(one: Standing) -> str:
+def _standing(one: Standing, others: Sequence[Standing]) -> str:
+    """A value with its error and place; a total is the sum of the numbers that stand above it."""
+    parts = [
+        round(other.value)
+        for other in others
+        if other.side == one.side and other.zone.name in ("internal_deg", "external_deg")
+    ]
+    value = sum(parts) if one.zone.name == "total_deg" and len(parts) == 2 else one.value
     half = Z95 * one.sd
     error = f" ± {half:.0f}" if math.isfinite(half) else ""
     hedge = "" if one.sure else "perhaps "
-    return f"{one.value:.0f}{_unit(one.zone.name)}{error}: {hedge}{one.place} the goal"
+    return f"{value:.0f}{_unit(one.zone.name)}{error}: {hedge}{one.place} the goal"
 
 
 def _unit(name: str) -> str:

@@ -9,6 +9,7 @@ from beds.dashboard import weeks_in
 from playwright.sync_api import Page, expect
 from support.dashboard_processes import free_port, running
 from support.keyboard import Keyboard, heard_faults
+from support.layout import faults_of
 
 from imuhip.live.dashboard import dashboard_command, dashboard_url
 
@@ -112,6 +113,18 @@ def test_no_view_of_a_session_shuts_anybody_out(
             page.get_by_text(tapped, exact=True).first.click()
         expect(page.locator(sign).locator("visible=true").first).to_be_visible()
         assert violations(page) == [], tapped
+
+
+@pytest.mark.parametrize("path", ["compare", "progress", "review"])
+def test_a_phone_shows_tables_and_pictures_whole(page: Page, weeks: str, path: str) -> None:
+    """Nothing is cut, nothing overlaps, and nothing has to be looked for by scrolling sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{weeks}{path}")
+    expect(page.locator(VIEWS[path][0][1]).locator("visible=true").first).to_be_visible()
+    expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
+    page.wait_for_function(FADED)
+    assert faults_of(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "gym"])

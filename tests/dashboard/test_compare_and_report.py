@@ -11,8 +11,9 @@ from imuhip.assess.pairs import Pair
 from imuhip.assess.testers import ACTIVE_SD_DEG
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.core.findings import Repetition
-from imuhip.report.blocks import Area
+from imuhip.report.blocks import Area, Label
 from imuhip.report.comparison import (
+    PHONE,
     band_picture,
     dots,
     left_and_right,
@@ -125,7 +126,7 @@ def test_both_pages_show_a_session(filed: Filed, monkeypatch: pytest.MonkeyPatch
         catalogue.edit_athlete("A1", name="<b>Mia</b>")
     place = str(filed.catalogue)
     page = run_page("compare", monkeypatch, "--catalogue", place)
-    assert any('<th scope="col">In words</th>' in each.proto.body for each in page.get("html"))
+    assert any(">In words</th>" in each.proto.body for each in page.get("html"))
     for mode in page.radio[0].options[1:]:
         page.radio[0].set_value(mode).run()
         assert not page.exception
@@ -147,12 +148,36 @@ def paper(page: AppTest) -> str:
     return str(page.get("html")[0].proto.body)
 
 
+def test_on_a_phone_every_label_and_number_is_within_the_picture(tmp_path: Path) -> None:
+    """Names stand above the dots, a long title and a long legend take more lines."""
+    session = material(tmp_path / "a", repetitions())
+    found = left_and_right(session)
+    both = [("before", session, session.repetitions), ("now", session, session.repetitions)]
+    drawn = [
+        dots(found, "Left and right", *PHONE), band_picture(found, *PHONE), *waves(both, PHONE[0])
+    ]  # fmt: skip
+    for picture in drawn:
+        labels = [shape for shape in picture.shapes if isinstance(shape, Label)]
+        for one in labels:
+            wide = 0.55 * one.size * len(one.text)
+            left = one.x - {"start": 0.0, "middle": wide / 2.0, "end": wide}[one.anchor]
+            assert left > -3.0, one
+            assert left + wide < PHONE[0] + 3.0, one
+            assert 0.0 < one.y <= picture.height, one
+        places = [(round(one.x), round(one.y)) for one in labels]
+        assert len(set(places)) == len(places)
+    said = {shape.text for shape in drawn[0].shapes if isinstance(shape, Label)}
+    assert all(f"{one.what}, left" in said for one in found)
+
+
 def test_a_difference_is_drawn_against_the_band_of_its_error(tmp_path: Path) -> None:
     """Both pictures of differences have a dot, a whisker and a band for each line, and say it."""
     found = left_and_right(material(tmp_path / "a", turned_more(repetitions(), "right", 20.0)))
     drawn = band_picture(found)
     assert drawn.words.startswith("Right − left, in degrees: ")
-    assert "seated rotation in: end range 21° ±" in drawn.words
+    assert "seated rotation in: end range +21° ±" in drawn.words
+    beside = {row["Difference"] for row in table_rows(found)}
+    assert beside <= {shape.text for shape in drawn.shapes if isinstance(shape, Label)}
     assert sum(isinstance(shape, Area) for shape in drawn.shapes) == len(found)
     real = next(one.difference for one in found if one.difference.word == "real")
     pair = Pair("cold_warm", "squat", "left", "down", "rotation_bottom_deg", 4.0, 25.0, math.nan,

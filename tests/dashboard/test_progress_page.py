@@ -22,7 +22,7 @@ from dashboard.views.progress import (
     series_row,
     walk_words,
 )
-from dashboard.views.progress_plots import LEAST, dose_picture, progress_picture
+from dashboard.views.progress_plots import LEAST, WIDTHS, dose_picture, progress_picture
 from imuhip.assess.measure_table import MEASURES
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Goal, Kind, MeasureValue, Note
@@ -48,12 +48,51 @@ def series(*means: float, kind: Kind = "warm", side: str = "left", sd: float = 1
     return series_of(values)[0]
 
 
+def test_turns_out_count_positive_in_words_and_picture() -> None:
+    """A hip that turns further out rises, as in the list of what changed; goals lie there too."""
+    out = replace(
+        series(-29.0, -31.0, -35.0, -39.0), name="rotation_end_deg", direction="out",
+        movement="seated_rotation_left",
+    )  # fmt: skip
+    row = series_row(out)
+    assert row["Last"].startswith("39.0° ±")
+    assert row["Since the first"].startswith("+10.0° ±")
+    assert row["Trend"].startswith("rising: +")
+    assert [each["Mean"].split("°")[0] for each in point_rows([out])] == [
+        "39.0", "35.0", "31.0", "29.0"
+    ]  # fmt: skip
+    goal = Goal("rotation_end_deg", high=-40.0)
+    picture = progress_picture([out], [goal], [], LIGHT)
+    ticks = [each.text for each in picture.shapes if isinstance(each, Label)]
+    assert "40" in ticks
+    assert not any(text.startswith("−") for text in ticks)
+    assert picture.words.endswith("29, 31, 35, 39")
+
+
+def test_a_narrow_picture_keeps_everything_within() -> None:
+    """Fewer days are named, and the legend takes the lines that it needs."""
+    weeks = [Week(BEGIN.date() + timedelta(weeks=k), 1, 1, {"squat": 8, "pivot": 4,
+             "seated_rotation_left": 8, "seated_rotation_right": 8}) for k in range(9)]  # fmt: skip
+    several = [series(10.0, 12.0, 15.0, kind=kind, side=side) for kind in KINDS
+               for side in ("left", "right")]  # fmt: skip
+    for wide in WIDTHS:
+        drawn = [dose_picture(weeks, LIGHT, wide), progress_picture(several, [], [], LIGHT, wide)]
+        for picture in drawn:
+            for each in picture.shapes:
+                if isinstance(each, Label):
+                    long = 0.52 * each.size * len(each.text)
+                    left = each.x - {"start": 0.0, "middle": long / 2, "end": long}[each.anchor]
+                    assert -3.0 < left < left + long < wide + 3.0, each
+                    assert each.y < picture.height
+    assert dose_picture(weeks, LIGHT, WIDTHS[1]).height > dose_picture(weeks).height
+
+
 def test_a_change_is_reported_with_its_error_and_word() -> None:
     """A large change is called real, a small one is not, and a single session says so."""
     row = series_row(series(10.0, 10.0, 10.0, 30.0))
     assert "real" in row["Since the first"]
     assert "±" in row["Last"]
-    assert row["Side"] == "Left warm"
+    assert row["Side"] == "Left, warm"
     assert "no detectable" in series_row(series(10.0, 10.4))["Since the first"]
     assert difference_words(None, "°") == "one session only"
     assert "three sessions" in series_row(series(10.0, 12.0))["Trend"]
@@ -89,7 +128,7 @@ def test_what_changed_comes_surest_first() -> None:
     """Rows go by the agreed word, then by size against error; the sentence counts them."""
     steady, shaky = series(10.0, 10.4), series(10.0, 10.0, 10.0, 30.0, side="right")
     rows = changed_rows([steady, shaky, series(10.0)])
-    assert [row["What"] for row in rows] == ["Squat, right warm", "Squat, left warm"]
+    assert [row["What"] for row in rows] == ["Squat, right, warm", "Squat, left, warm"]
     assert rows[0]["Sessions"] == pytest.approx([10.0, 10.0, 10.0, 30.0])
     assert (rows[0]["First"], rows[0]["Now"]) == ("10°", "30°")
     assert "real" in rows[0]["Change"]
@@ -100,7 +139,7 @@ def test_what_changed_comes_surest_first() -> None:
     unknown = replace(steady, since_first=replace(steady.since_first, word="cannot tell"))
     assert changed_words([shaky, unknown]).endswith("1 inconclusive")
     assert changed_words([unknown]) == "Too uncertain to say whether anything changed"
-    assert changed_rows([shaky, unknown])[-1]["What"] == "Squat, left warm"
+    assert changed_rows([shaky, unknown])[-1]["What"] == "Squat, left, warm"
 
 
 def test_a_sessions_own_error_is_in_its_bar() -> None:
@@ -160,7 +199,7 @@ def test_measures_have_titles_and_the_usual_ones_come_first() -> None:
     assert choices[: len(FIRST)] == list(FIRST)
     assert set(choices) <= set(MEASURES)
     assert not any("_sd" in name for name in choices)
-    assert measure_title("depth_deg") == "thigh depth, °"
+    assert measure_title("depth_deg") == "thigh depth (°)"
 
 
 def test_the_dose_is_what_the_weeks_hold(filed: Filed) -> None:
@@ -182,7 +221,7 @@ def test_the_page_shows_change_goals_and_notes(
 ) -> None:
     """A goal is set and removed, and a cue written down, on the page."""
     page = run_page("progress", monkeypatch, "--catalogue", str(filed.catalogue))
-    assert any("<td>one session only</td>" in each.proto.body for each in page.get("html"))
+    assert any(">one session only</td>" in each.proto.body for each in page.get("html"))
     page.number_input[0].set_value(30.0)
     page = next(b for b in page.button if b.label == "Set goal").click().run()
     with Catalogue(filed.catalogue) as catalogue:
