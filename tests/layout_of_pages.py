@@ -26,7 +26,9 @@ def _tab(name: str) -> Callable[[Page], None]:
 
 def _choose(label: str, text: str) -> Callable[[Page], None]:
     def choose(page: Page) -> None:
-        page.get_by_role("combobox", name=label).last.click()
+        box = page.get_by_role("combobox", name=label).last
+        box.click()
+        box.fill(text)  # the list alone shows what is in view
         page.get_by_role("option", name=text).first.click()
 
     return choose

@@ -80,6 +80,9 @@ _PAPER = (
     ".paper figure{margin:.8rem 0;overflow-x:auto}.paper figcaption{color:#55606e;font-size:.9rem}"
     ".paper .row{display:flex;flex-wrap:wrap;gap:.6rem;justify-content:space-evenly}"
     ".paper .row img{flex:1 1 18rem;min-width:0;max-width:34rem;height:auto}"
+    ".paper .row img:only-child{max-width:48rem}"
+    "@media (max-width:620px){.paper{padding:1rem .9rem}"
+    ".paper table{font-size:.8rem}.paper th,.paper td{padding:.2rem .3rem}}"
 )
 
 main()

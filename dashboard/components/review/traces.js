@@ -168,10 +168,11 @@ export class Traces {
   marks(context, palette) {
     context.font = `11px ${palette.font}`;
     context.textAlign = "left";
+    const hurts = getComputedStyle(this.lines).getPropertyValue("--pain").trim();
     const seen = this.session.marks.filter((mark) => mark.t >= this.from && mark.t <= this.to);
     for (const [k, mark] of seen.entries()) {
       const x = this.x(mark.t), pain = mark.label === "pain";
-      context.strokeStyle = context.fillStyle = pain ? "#c0182b" : palette.goal;
+      context.strokeStyle = context.fillStyle = pain ? hurts : palette.goal;
       context.setLineDash([4, 3]);
       context.beginPath();
       context.moveTo(x, 22);
