@@ -16,7 +16,7 @@ so their hips have our signs, but their pelvis is tilted first and turned last, 
 faces forward are the two angle for angle the same; so the pelvis is composed and taken apart anew.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +32,7 @@ from imuhip.results.exporters.material import FileWriter, Format, Material, name
 from imuhip.results.schemas import Results, hip_column
 
 
-def orientations_sto(results: Results) -> Iterator[str]:
+def orientations_sto(material: Material) -> Iterator[str]:
     """Yield the text of the segment orientations, as OpenSense reads them.
 
     Quaternions ``w,x,y,z`` of the calibrated segments in an earth with x forward in standing and
@@ -42,56 +42,71 @@ def orientations_sto(results: Results) -> Iterator[str]:
 
     Parameters
     ----------
-    results
-        Of their angles the raw ones of the hips are used.
+    material
+        Of its angles the raw ones of the hips are used.
     """
-    angles = results.angles
-    sides = _known_sides(angles, "raw")
-    q_pelvis = multiply(_EARTH_FROM_GROUND, _pelvis_in_ground(results))
-    columns = {"pelvis_imu": q_pelvis}
-    for side in sides:
-        columns[f"{_BODY[side]}_imu"] = multiply(q_pelvis, _thigh_in_pelvis(angles, side))
-    known = _known_rows(np.concatenate(list(columns.values()), axis=1))
-    return _quaternions_text(
-        _column(angles, "t")[known], {name: q[known] for name, q in columns.items()}
-    )
+    sides = _known_sides(material, "raw")
+    yield _quaternions_head(sides)
+    found = False
+    for angles in material.pieces("angles"):
+        q_pelvis = multiply(_EARTH_FROM_GROUND, _pelvis_in_ground(angles, material.results))
+        columns = [q_pelvis, *(multiply(q_pelvis, _thigh_in_pelvis(angles, s)) for s in sides)]
+        known = _known_rows(columns)
+        found = found or bool(known.any())
+        yield from _lines(_column(angles, "t")[known], [q[known] for q in columns])
+    if not found:
+        raise _never_all_known()
 
 
-def placement_sto(results: Results) -> Iterator[str]:
+def placement_sto(material: Material) -> Iterator[str]:
     """Yield one row for OpenSense's `IMUPlacer`: the segments as in the model's default pose.
 
     The orientations are those of segments already, so that each of its sensors sits on its body
     without a turn.
     """
-    names = ["pelvis_imu", *(f"{_BODY[side]}_imu" for side in _known_sides(results.angles, "raw"))]
-    return _quaternions_text(np.zeros(1), dict.fromkeys(names, _EARTH_FROM_GROUND[None]))
+    sides = _known_sides(material, "raw")
+    yield _quaternions_head(sides)
+    yield from _lines(np.zeros(1), [_EARTH_FROM_GROUND[None]] * (1 + len(sides)))
 
 
-def angles_mot(results: Results) -> Iterator[str]:
+def angles_mot(material: Material) -> Iterator[str]:
     """Yield the coordinates in degrees; hip angles relative to the athlete's own standing.
 
     Rows in which an angle is not known are left out; the hip of a thigh that is never known has
     no columns. Angles go on beyond ±180° where an athlete keeps turning.
     """
-    angles = results.angles
-    matrix = matrix_from_quaternion(_pelvis_in_ground(results))
-    columns = dict(zip(_PELVIS_COORDINATES, _cardan_zxy(matrix), strict=True))
-    for side in reversed(_known_sides(angles, "")):
-        for name in HIP_ANGLES:
-            values = np.radians(_column(angles, hip_column(name, side)))
-            columns[f"hip_{name}_{side[0]}"] = values
-    known = _known_rows(np.stack(list(columns.values()), axis=1))
-    degrees = [np.degrees(np.unwrap(values[known])) for values in columns.values()]
-    t = _column(angles, "t")[known]
-    head = ["angles", "version=1", f"nRows={len(t)}", f"nColumns={len(columns) + 1}"]
-    head += ["inDegrees=yes", "endheader", "\t".join(("time", *columns))]
-    return _text(head, t, [values[:, None] for values in degrees])
+    sides = _known_sides(material, "")[::-1]
+    hips = [(name, side) for side in sides for name in HIP_ANGLES]
+    names = (*_PELVIS_COORDINATES, *(f"hip_{name}_{side[0]}" for name, side in hips))
+    rows = sum(int(_known_rows(each).sum()) for _, each in _coordinates(material, hips))
+    if not rows:
+        raise _never_all_known()
+    head = ["angles", "version=1", f"nRows={rows}", f"nColumns={len(names) + 1}"]
+    head += ["inDegrees=yes", "endheader", "\t".join(("time", *names))]
+    yield "\n".join(head) + "\n"
+    last = np.empty((len(names), 0))
+    for t, columns in _coordinates(material, hips):
+        known = _known_rows(columns)
+        # From the row before on, so that a turn goes on across the pieces.
+        whole = np.unwrap(np.hstack((last, np.stack(columns)[:, known])))
+        values, last = np.degrees(whole[:, last.shape[1] :]), whole[:, -1:]
+        yield from _lines(t[known], [each[:, None] for each in values])
 
 
-def _pelvis_in_ground(results: Results) -> Array:
+def _coordinates(
+    material: Material, hips: Sequence[tuple[str, Side]]
+) -> Iterator[tuple[Array, list[Array]]]:
+    """Yield times and the coordinates ``(N,)`` in radians, piece by piece."""
+    for angles in material.pieces("angles"):
+        matrix = matrix_from_quaternion(_pelvis_in_ground(angles, material.results))
+        hip = [np.radians(_column(angles, hip_column(name, side))) for name, side in hips]
+        yield _column(angles, "t"), [*_cardan_zxy(matrix), *hip]
+
+
+def _pelvis_in_ground(angles: pa.Table, results: Results) -> Array:
     """The pelvis's orientation ``(N, 4)`` in OpenSim's ground."""
     tilt, obliquity, rotation = (
-        np.radians(_column(results.angles, f"pelvis_{name}_deg")) for name in PELVIS_ANGLES
+        np.radians(_column(angles, f"pelvis_{name}_deg")) for name in PELVIS_ANGLES
     )
     stood = np.radians(float(results.calibration.get("pelvis_obliquity_deg", 0.0)))
     return multiply(multiply(_about(1, rotation), _about(0, obliquity + stood)), _about(2, -tilt))
@@ -125,49 +140,49 @@ def _about(axis: int, angle: Array) -> Array:
     return q
 
 
-def _known_sides(angles: pa.Table, kind: str) -> list[Side]:
+def _known_sides(material: Material, kind: str) -> list[Side]:
     """The sides whose hip angles are known at least once; RecordingError if there is none."""
-    flexion = {side: _column(angles, hip_column(HIP_ANGLES[0], side, kind)) for side in SIDES}
-    sides = [side for side in SIDES if np.isfinite(flexion[side]).any()]
-    if not sides:
+    names = {side: hip_column(HIP_ANGLES[0], side, kind) for side in SIDES}
+    known: set[Side] = set()
+    for angles in material.pieces("angles"):
+        known |= {side for side in SIDES if np.isfinite(_column(angles, names[side])).any()}
+    if not known:
         raise RecordingError(
             "there are no hip angles in what is to be exported, because the session or the window "
             "has no calibration and standing; OpenSim cannot hold angles that are not known"
         )
-    return sides
+    return [side for side in SIDES if side in known]
 
 
-def _known_rows(values: Array) -> BoolArray:
-    """The rows of which everything is known; RecordingError if there is none."""
-    known: BoolArray = np.all(np.isfinite(values), axis=1)
-    if not known.any():
-        raise RecordingError(
-            "there is no time at which all segments are known; export a shorter window"
-        )
-    return known
+def _known_rows(columns: Sequence[Array]) -> BoolArray:
+    """The rows of which everything is known."""
+    return np.asarray(np.isfinite(np.column_stack(columns)).all(axis=1))
+
+
+def _never_all_known() -> RecordingError:
+    return RecordingError(
+        "there is no time at which all segments are known; export a shorter window"
+    )
 
 
 def _column(table: pa.Table, name: str) -> Array:
     return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
 
-def _quaternions_text(t: Array, columns: dict[str, Array]) -> Iterator[str]:
+def _quaternions_head(sides: Sequence[Side]) -> str:
     head = [f"DataRate={GRID_HZ:.6f}", "DataType=Quaternion", "version=3"]
-    head += [f"OpenSimVersion={_OPENSIM_VERSION}", "endheader", "\t".join(("time", *columns))]
-    return _text(head, t, list(columns.values()))
+    head += [f"OpenSimVersion={_OPENSIM_VERSION}", "endheader"]
+    head += ["\t".join(("time", "pelvis_imu", *(f"{_BODY[side]}_imu" for side in sides)))]
+    return "\n".join(head) + "\n"
 
 
-def _text(head: list[str], t: Array, columns: list[Array]) -> Iterator[str]:
-    """The lines of a file in pieces: times, then columns ``(N, k)`` whose numbers have commas."""
-    yield "\n".join(head) + "\n"
-    for first in range(0, len(t), _PIECE):
-        rows = slice(first, first + _PIECE)
-        cells = [
-            pc.binary_join_element_wise(*(_words(part) for part in values[rows].T), ",")
-            for values in columns
-        ]
-        lines = pc.binary_join_element_wise(_words(t[rows]), *cells, "\t").to_pylist()
-        yield "\n".join(lines) + "\n"
+def _lines(t: Array, columns: Sequence[Array]) -> Iterator[str]:
+    """The lines of rows: times, then columns ``(N, k)`` whose numbers have commas between."""
+    if not len(t):
+        return
+    cells = [pc.binary_join_element_wise(*map(_words, each.T), ",") for each in columns]
+    lines = pc.binary_join_element_wise(_words(t), *cells, "\t").to_pylist()
+    yield "\n".join(lines) + "\n"
 
 
 def _words(values: Array) -> pa.Array:
@@ -182,26 +197,11 @@ _EARTH_FROM_GROUND: Final[Array] = np.array((np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.
 """Maps X→x, Y→z, Z→-y: our earth has z up, OpenSim's ground y."""
 
 
-_PIECE: Final = 30_000
-"""Rows of which the text is made at once."""
-
-_COLUMNS: Final = (
-    "t",
-    *(
-        hip_column(name, side, kind)
-        for side in SIDES
-        for name in HIP_ANGLES
-        for kind in ("", "raw")
-    ),
-    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
-)
-
-
-def _writer(text: Callable[[Results], Iterator[str]]) -> FileWriter:
+def _writer(text: Callable[[Material], Iterator[str]]) -> FileWriter:
     def write(material: Material, path: Path) -> None:
         """Write one file; rows that are not known are left out."""
         with path.open("w", encoding="ascii") as file:
-            file.writelines(text(material.results))
+            file.writelines(text(material))
 
     return write
 
@@ -218,6 +218,6 @@ OPENSIM: Final = Format(
         }
     ),
     {".sto": _ORIENTATIONS, ".mot": _ANGLES},
-    columns=_COLUMNS,
+    columns=("t",),
     sensors=False,
 )
