@@ -214,10 +214,10 @@ def _pair(
     load = f" with {load_kg:.0f} kg" if math.isfinite(load_kg) else ""
     error = f" ± {difference.mdc:.0f}" if math.isfinite(difference.mdc) else ", error not known"
     way = {"in": "internal ", "out": "external "}.get(first.direction, "")
-    apart = round(two - one) + 0.0  # no minus before a zero
+    apart = f"{round(two - one):+d}".replace("-", "−") if round(two - one) else "0"
     words = (
         f"{first.side.capitalize()} hip, {way}{_title(measure)}: {names[0]} {one:.0f}°, "
-        f"{names[1]}{load} {two:.0f}°; difference {apart:+.0f}°{error}: "
+        f"{names[1]}{load} {two:.0f}°; difference {apart}°{error}: "
         f"{difference.word}."
     )
     if difference.word == "real" and difference.value > 0.0:

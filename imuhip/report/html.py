@@ -99,7 +99,8 @@ def _table(block: Table) -> str:
         for k, cell in enumerate(cells):
             tag = "th" if head and cell else "td"  # a heading without words heads nothing
             right = ' class="n"' if k in block.numbers else ""
-            made.append(f"<{tag}{right}>{escape(cell)}</{tag}>")
+            whole = escape(cell).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+            made.append(f"<{tag}{right}>{whole}</{tag}>")
         return f"<tr>{''.join(made)}</tr>"
 
     body = "".join(row(cells, head=False) for cells in block.rows)

@@ -71,7 +71,7 @@ def test_tests_before_and_after_are_held_against_each_other(console):
     compared_words(console, turns, notes)
     said = " ".join(console.file.getvalue().split())
     assert "cold 25°, warm 37°; difference +12° ± 3: real." in said
-    assert "cold 40°, warm 40°; difference +0° ± 3: no detectable difference." in said
+    assert "cold 40°, warm 40°; difference 0° ± 3: no detectable difference." in said
 
 
 def test_what_a_cue_did_is_said(console):

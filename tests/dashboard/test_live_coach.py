@@ -346,6 +346,14 @@ def test_today_is_held_against_the_usual_before_training(
             re.compile("Warm up"),
         ]
     )
+    # A table test has no load: its sentences have the room, on a small laptop too.
+    expect(page.locator(".fields")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    below = usual.evaluate(
+        "usual => usual.getBoundingClientRect().bottom"
+        " - usual.parentElement.getBoundingClientRect().bottom"
+    )
+    assert below <= 1.0
 
 
 def test_a_squad_trains_on_one_kit(page: Page, address: str, collector: Any) -> None:

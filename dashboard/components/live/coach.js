@@ -204,7 +204,9 @@ export class Coach {
     this.plan = status?.course?.plan;
     this.screen.take(status?.course?.screen);
     this.fields.show(status?.course?.fields);
-    this.root.querySelector(".fields").hidden = status?.source !== "live";
+    // A table test has no load, and its effort is marked with it: its sentences have the room.
+    const tested = this.screen.open && !status?.course?.screen?.over;
+    this.root.querySelector(".fields").hidden = status?.source !== "live" || tested;
     this.showLast(this.recording ? null : status?.last);
     const [waits] = this.plan?.queue ?? [];
     const next = this.root.querySelector('[data-act="next"]');
