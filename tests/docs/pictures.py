@@ -37,8 +37,8 @@ class Picture:
 
 
 PICTURES: Final = (
-    Picture("02-athletes-added", "athletes", height=420),
-    Picture("03-setup-sensors", "sensors", top=-560, height=545, width=404),
+    Picture("02-athletes-added", "athletes", height=556),
+    Picture("03-setup-sensors", "sensors", top=-560, height=556, width=404),
     Picture("04-setup-stand-goes-on", "step", height=760),
     Picture("05-setup-bow-judged", "judged", height=760),
     Picture("07-live-first-squat", "first_squat"),
