@@ -1,20 +1,22 @@
 """How far a hip turns in one set of a table test, against the goal of the athlete.
 
 A goal is the bone's, and the skin follows the bone by somewhere between half and all of it: as in
-other rules four fifths are taken, and the doubt is part of the error.
+other rules four fifths are taken, and the doubt is part of the error. Outward turns are long, and
+of a long turn the skin hides most: they are short only where they are so even under skin that
+follows three fifths.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Final
 
 from imuhip.assess.episodes import Context, Episode
 from imuhip.assess.goals import ArcName, Zone, near_the_end
 from imuhip.assess.rules.record import Judge, Limits
-from imuhip.assess.skin import of_the_bone
+from imuhip.assess.skin import at_most, of_the_bone
 from imuhip.assess.symmetry import Z95, Measured, within_sd
-from imuhip.assess.verdicts import SURE_ENOUGH, Verdict, grade_against_goal
+from imuhip.assess.verdicts import SURE_ENOUGH, Verdict, chance_beyond, grade_against_goal
 from imuhip.assess.windows import ROTATION, at_turn, flexion_at, index_of
 from imuhip.core.conventions import Side
 from imuhip.core.findings import Direction, FindingGrade
@@ -45,10 +47,6 @@ def short_by(direction: Direction, goal: ArcName, limit: str) -> Judge:
         return [verdict_short(zone, arc, side, turns, limits[limit], at)]
 
     return judge
-
-
-_SURE_ENOUGH: Final[Mapping[Direction, float]] = {"in": SURE_ENOUGH, "out": 0.99}
-"""How sure it must be. Outward turns are long, and of a long turn the skin hides most."""
 
 
 def zone_of(context: Context, name: ArcName, side: Side) -> Zone | None:
@@ -86,8 +84,12 @@ def verdict_short(
     """Judge how far an arc, as seen at the skin, is short of a zone."""
     bone = of_the_bone(arc)
     short = zone.low - bone.value
-    sure_from = _SURE_ENOUGH[turns[0].direction]
-    grade, confidence = grade_against_goal(short, bone.sd, limit, sure_from)
+    grade, confidence = grade_against_goal(short, bone.sd, limit)
+    if turns[0].direction == "out" and grade in ("mild", "marked"):
+        most = at_most(arc, at)
+        confidence = chance_beyond(zone.low - most.value, most.sd, limit)
+        if confidence < SURE_ENOUGH:
+            grade, confidence = "cannot_tell", 0.0
     showing = tuple(each.number for each in turns) if grade in ("mild", "marked") else ()
     known = side if side in ("left", "right") else "both"
     return Verdict(

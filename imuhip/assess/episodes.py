@@ -138,7 +138,8 @@ class Episode:
 def longest_gap(rows: Rows, start: int, end: int, side: Side) -> float:
     """How many rows the longest gap of a hip has that reaches into rows `start` to `end`.
 
-    Infinite for one that goes on beyond the rows that are known: nobody knows yet how long it is.
+    Infinite for one that began before the rows that are known: nobody knows how long it is. One
+    that goes on after them is as long as it is so far, for what comes after the end hides nothing.
     """
     return _longest_gap(rows.valid[:, SIDES.index(side)], start, end)
 
@@ -153,8 +154,8 @@ def _longest_gap(valid: BoolArray, start: int, end: int) -> float:
                 begin = i
         elif begin >= 0:
             if begin <= end and i > start:
-                goes_on = (begin == 0 and start > 0) or (i == n and end < n - 1)
-                longest = max(longest, np.inf if goes_on else float(i - begin))
+                went_on = begin == 0 and start > 0
+                longest = max(longest, np.inf if went_on else float(i - begin))
             begin = -1
     return longest
 

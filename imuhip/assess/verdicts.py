@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from imuhip.assess.symmetry import Z95, within_sd
+from imuhip.assess.symmetry import Z80, Z95, within_sd
 from imuhip.core.findings import Direction, FindingGrade
 
 SideOrBoth: TypeAlias = Literal["left", "right", "both"]
@@ -173,20 +173,12 @@ def grade_of(value: float, sd: float, limit: float) -> tuple[FindingGrade, float
     return ("marked" if value >= _MARKED * limit else "mild"), beyond
 
 
-def grade_against_goal(
-    value: float, sd: float, limit: float, sure_from: float = SURE_ENOUGH
-) -> tuple[FindingGrade, float]:
-    """Grade and confidence of how far something lies outside a goal: marked from `FAR` on.
-
-    Parameters
-    ----------
-    sure_from
-        How sure it must be.
-    """
+def grade_against_goal(value: float, sd: float, limit: float) -> tuple[FindingGrade, float]:
+    """Grade and confidence of how far something lies outside a goal: marked from `FAR` on."""
     grade, confidence = grade_of(value, sd, limit)
     if grade not in ("mild", "marked"):
         return grade, confidence
-    if confidence < sure_from:
+    if confidence < SURE_ENOUGH:
         return "cannot_tell", 0.0
     return ("marked" if value >= FAR else "mild"), confidence
 
@@ -198,7 +190,8 @@ def difference_grade(
 
     It counts from the larger of the limit and the detectable change on, and has to be as surely as
     any finding as large as the limit. Where the detectable change is so many limits that a plain
-    difference would be hidden, nothing real is not ``none`` but ``cannot_tell``.
+    difference would be hidden, nothing real is not ``none`` but ``cannot_tell``; so is a difference
+    that is `possible`.
     """
     beyond = max(limit, mdc) if math.isfinite(mdc) else limit
     grade, confidence = grade_of(size, sd, beyond)
@@ -206,9 +199,18 @@ def difference_grade(
         # Most athletes' sides are alike, so most of what reads just beyond its error is chance.
         confidence = chance_beyond(size, sd, limit)
     unsure = grade in ("mild", "marked") and confidence < SURE_ENOUGH
-    if unsure or (grade == "none" and mdc > _SWALLOWED * limit):
+    hidden = mdc > _SWALLOWED * limit or possible(size, sd, mdc, limit)
+    if unsure or (grade == "none" and hidden):
         return "cannot_tell", 0.0, limit
     return grade, confidence, beyond
+
+
+def possible(size: float, sd: float, mdc: float, limit: float) -> bool:
+    """Whether a difference that matters is probably there, but is within its error.
+
+    The 80 % interval leaves zero out, the 95 % interval does not.
+    """
+    return max(limit, Z80 * sd) <= size <= mdc <= _SWALLOWED * limit
 
 
 def chance_beyond(value: float, sd: float, limit: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from imuhip.assess.rules.record import Rule
 from imuhip.assess.symmetry import Z80
-from imuhip.assess.verdicts import Verdict
+from imuhip.assess.verdicts import Verdict, possible
 
 _POSSIBLE, _NOTHING = "possible difference", "no detectable difference"
 
@@ -28,6 +28,9 @@ def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:
     if verdict.words and not poor:
         return verdict.words
     if verdict.grade == "cannot_tell":
+        apart = rule.phrase.none.get(verdict.detail, "")
+        if apart and not poor and possible(verdict.value, verdict.sd, verdict.mdc, verdict.limit):
+            return f"{filled(apart, rule.unit, verdict)}: test both sides once more."
         name = filled(rule.phrase.name, rule.unit, verdict)
         return f"{name}: cannot tell. {_reason(rule.unit, verdict, poor=poor)}"
     if verdict.grade == "none":

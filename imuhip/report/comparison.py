@@ -30,7 +30,7 @@ from imuhip.assess.symmetry import (
     within_sd,
 )
 from imuhip.assess.testers import sd_between_testers, variance_between
-from imuhip.assess.verdicts import difference_grade
+from imuhip.assess.verdicts import difference_grade, possible
 from imuhip.assess.waveforms import waveform
 from imuhip.assess.windows import INCLINATION_SD_DEG
 from imuhip.catalogue.progress import Series
@@ -379,10 +379,10 @@ def _as_found(
     else:
         grade = difference_grade(abs(own.value), sd, mdc, limit)[0]
     word: Word = "real" if grade in ("mild", "marked") else "no detectable difference"
-    if grade == "cannot_tell":
-        word = "cannot tell"
-    elif grade == "none" and abs(own.value) > Z80 * sd:
+    if possible(abs(own.value), sd, mdc, limit) or (grade == "none" and abs(own.value) > Z80 * sd):
         word = "possible"
+    elif grade == "cannot_tell":
+        word = "cannot tell"
     # One error for a difference wherever it is shown: the one that it had to be beyond.
     return Difference(own.value, mdc / Z95, own.value - mdc, own.value + mdc, mdc, word)
 
