@@ -50,7 +50,7 @@ def _check_packet(packet: Packet) -> None:
         raise ValueError("a packet holds one or more notifications, in columns of equal length")
     if packet.offsets[0] != 0 or packet.offsets[-1] != len(packet.payload):
         raise ValueError("the offsets of a packet cover its payload from 0 to its end")
-    if lengths.min() < 0 or lengths.max() > MAX_RECORD_BYTES:
+    if lengths.view(np.uint64).max() > MAX_RECORD_BYTES:  # below zero is huge without a sign
         raise ValueError(f"a notification holds 0 to {MAX_RECORD_BYTES} bytes")
     if packet.arrival[0] < 0 or (packet.arrival[1:] <= packet.arrival[:-1]).any():
         raise ValueError("the arrival numbers of a packet rise from 0")

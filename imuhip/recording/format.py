@@ -226,25 +226,55 @@ def bytes_from_packet(packet: Packet) -> bytes:
 
 def packet_from_bytes(data: bytes) -> Packet:
     """Return the packet in a ``Notifications`` message; ValueError if it contradicts itself."""
-    fields = _parsed("Notifications", data)
-    arrivals, lengths, payload = fields.arrival, fields.length, fields.payload
-    if not 0 < len(arrivals) == len(fields.host_ns) == len(lengths):
+    fields = _parsed("Columns", data)
+    columns = _columns(fields)
+    if columns is None:
+        fields = _parsed("Notifications", data)
+        columns = _numbers(fields)
+    arrival, host_ns, lengths = columns
+    if not 0 < len(arrival) == len(host_ns) == len(lengths):
         raise ValueError("a group of notifications has columns of unequal length")
     if fields.sensor not in SEGMENTS:
         raise ValueError(f"{fields.sensor[:40]!r} is no segment")
-    offsets = np.zeros(len(arrivals) + 1, dtype=np.int64)
-    np.cumsum(np.array(lengths, dtype=np.int64), out=offsets[1:])
+    payload = fields.payload
+    offsets = np.zeros(len(arrival) + 1, dtype=np.int64)
+    lengths.cumsum(out=offsets[1:])
     if offsets[-1] != len(payload):
         raise ValueError(f"lengths add up to {offsets[-1]} bytes, and {len(payload)} are there")
     return Packet(
         sensor=fields.sensor,
         characteristic=fields.characteristic,
         epoch=fields.epoch,
-        arrival=_signed(arrivals),
-        host_ns=np.array(fields.host_ns, dtype=np.int64),
+        arrival=arrival,
+        host_ns=host_ns,
         payload=cast("ByteArray", np.frombuffer(payload, dtype=np.uint8)),
         offsets=offsets,
     )
+
+
+def _columns(fields: Any) -> tuple[IntArray, IntArray, IntArray] | None:
+    """Arrival numbers, host times and lengths out of packed columns, as they lie in the file.
+
+    None where that is not all there is to them: a length of two bytes, numbers in pieces.
+    """
+    arrival, host_ns, lengths = fields.arrival, fields.host_ns, fields.length
+    count = len(lengths)
+    if len(arrival) != 8 * count or len(host_ns) != 8 * count or not lengths.isascii():
+        return None
+    # A number beyond 63 bits shows as a negative one, which no check of arrival numbers lets pass.
+    return (
+        np.frombuffer(arrival, dtype="<i8").astype(np.int64),
+        np.frombuffer(host_ns, dtype="<i8").astype(np.int64),
+        np.frombuffer(lengths, dtype=np.uint8).astype(np.int64),
+    )
+
+
+def _numbers(fields: Any) -> tuple[IntArray, IntArray, IntArray]:
+    """The same, number by number."""
+    if not len(fields.arrival):
+        raise ValueError("a group of notifications is empty")
+    host_ns, lengths = (np.array(each, dtype=np.int64) for each in (fields.host_ns, fields.length))
+    return _signed(fields.arrival), host_ns, lengths
 
 
 def bytes_from_mark(mark: Mark) -> bytes:
@@ -309,18 +339,20 @@ def _parsed(name: str, data: bytes) -> Any:
 # --- schemas -------------------------------------------------------------------------------------
 
 
-def _descriptors() -> descriptor_pb2.FileDescriptorSet:
-    """Build the file descriptor from the table below."""
+def _descriptors(
+    messages: Mapping[str, tuple[tuple[str, str], ...]],
+) -> descriptor_pb2.FileDescriptorSet:
+    """Build the file descriptor from a table of messages."""
     kinds = descriptor_pb2.FieldDescriptorProto
     files = descriptor_pb2.FileDescriptorSet()
     file = files.file.add(name="imuhip.proto", package="imuhip", syntax="proto3")
-    for name, fields in _MESSAGES.items():
+    for name, fields in messages.items():
         described = file.message_type.add(name=name)
         for number, (field, kind) in enumerate(fields, start=1):
             repeated, _, base = kind.rpartition(" ")
             label = kinds.LABEL_REPEATED if repeated else kinds.LABEL_OPTIONAL
             entry = described.field.add(name=field, number=number, label=label)
-            if base in _MESSAGES:
+            if base in messages:
                 entry.type, entry.type_name = kinds.TYPE_MESSAGE, f".imuhip.{base}"
             else:
                 entry.type = getattr(kinds, f"TYPE_{base.upper()}")
@@ -332,9 +364,10 @@ def _classes(files: descriptor_pb2.FileDescriptorSet) -> dict[str, Any]:
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)
+    names = [described.name for file in files.file for described in file.message_type]
     return {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"imuhip.{name}"))
-        for name in _MESSAGES
+        for name in names
     }
 
 
@@ -362,8 +395,14 @@ _MESSAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
 }
 
-_FILES: Final = _descriptors()
-_CLASSES: Final = _classes(_FILES)
+_COLUMNS: Final = tuple(
+    (name, "bytes" if kind.startswith("repeated") else kind)
+    for name, kind in _MESSAGES["Notifications"]
+)
+"""The same bytes on the wire, read without making a Python object of each number."""
+
+_FILES: Final = _descriptors(_MESSAGES)
+_CLASSES: Final = _classes(_FILES) | _classes(_descriptors({"Columns": _COLUMNS}))
 
 SCHEMA_BYTES: Final[bytes] = _FILES.SerializeToString(deterministic=True)
 """The FileDescriptorSet that is embedded in every recording."""

@@ -75,6 +75,7 @@ class Scanner:
         self._trusted = 0  # everything before here made sense
         self._inflated = 0
         self._known_size = 0
+        self._zstd = zstandard.ZstdDecompressor()
 
     def items(self, *, growing: bool = False) -> Iterator[Scanned]:
         """Yield what the file holds, from where the last call stopped; an `Ending` comes last.
@@ -160,7 +161,7 @@ class Scanner:
                     f"the file grows to more than {MAX_INFLATION} times its size when it is "
                     "decompressed; no recording does, so it is refused"
                 )
-            plain = zstandard.ZstdDecompressor().decompress(data)
+            plain = self._zstd.decompress(data)
         except zstandard.ZstdError:
             return Damage(start, end, "a chunk cannot be decompressed")
         if len(plain) != size or (crc != 0 and zlib.crc32(plain) != crc):
