@@ -52,10 +52,15 @@ def _check_packet(packet: Packet) -> None:
         raise ValueError("the offsets of a packet cover its payload from 0 to its end")
     if lengths.view(np.uint64).max() > MAX_RECORD_BYTES:  # below zero is huge without a sign
         raise ValueError(f"a notification holds 0 to {MAX_RECORD_BYTES} bytes")
-    if packet.arrival[0] < 0 or (packet.arrival[1:] <= packet.arrival[:-1]).any():
-        raise ValueError("the arrival numbers of a packet rise from 0")
+    check_arrivals(packet)
     if len(packet.characteristic.encode()) > MAX_RECORD_BYTES or not 0 <= packet.epoch < 1 << 32:
         raise ValueError("a packet's characteristic or epoch is out of range")
+
+
+def check_arrivals(packet: Packet) -> None:
+    """Raise ValueError if a packet's arrival numbers do not rise."""
+    if packet.arrival[0] < 0 or (packet.arrival[1:] <= packet.arrival[:-1]).any():
+        raise ValueError("the arrival numbers of a packet rise from 0")
 
 
 def join_records(records: Iterable[Record]) -> list[Record]:
@@ -145,14 +150,11 @@ def last_host_ns(record: Record) -> int:
     return int(record.host_ns[-1]) if isinstance(record, Packet) else record.host_ns
 
 
-def earliest_ns(record: Record) -> int:
-    """Return the earliest host time in a record."""
-    return int(record.host_ns.min()) if isinstance(record, Packet) else record.host_ns
-
-
-def latest_ns(record: Record) -> int:
-    """Return the latest host time in a record."""
-    return int(record.host_ns.max()) if isinstance(record, Packet) else record.host_ns
+def host_span_ns(records: Sequence[Record]) -> tuple[int, int]:
+    """Return the earliest and the latest host time of records."""
+    each = [np.atleast_1d(np.asarray(record.host_ns, dtype=np.int64)) for record in records]
+    every = np.concatenate(each)
+    return int(every.min()), int(every.max())
 
 
 _INT64: Final = 1 << 63

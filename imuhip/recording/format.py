@@ -236,6 +236,8 @@ def packet_from_bytes(data: bytes) -> Packet:
         raise ValueError("a group of notifications has columns of unequal length")
     if fields.sensor not in SEGMENTS:
         raise ValueError(f"{fields.sensor[:40]!r} is no segment")
+    if len(fields.characteristic) > MAX_RECORD_BYTES:
+        raise ValueError("the name of a characteristic is too long")
     payload = fields.payload
     offsets = np.zeros(len(arrival) + 1, dtype=np.int64)
     lengths.cumsum(out=offsets[1:])
@@ -274,6 +276,8 @@ def _numbers(fields: Any) -> tuple[IntArray, IntArray, IntArray]:
     if not len(fields.arrival):
         raise ValueError("a group of notifications is empty")
     host_ns, lengths = (np.array(each, dtype=np.int64) for each in (fields.host_ns, fields.length))
+    if len(lengths) and lengths.max() > MAX_RECORD_BYTES:
+        raise ValueError(f"a notification holds 0 to {MAX_RECORD_BYTES} bytes")
     return _signed(fields.arrival), host_ns, lengths
 
 

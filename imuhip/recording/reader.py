@@ -16,11 +16,11 @@ from imuhip.core.errors import RecordingError
 from imuhip.core.files import reason
 from imuhip.core.records import Fault, Header, IntArray, Packet, Record
 from imuhip.recording.batches import (
+    check_arrivals,
     check_record,
-    earliest_ns,
     first_arrival,
+    host_span_ns,
     join_records,
-    latest_ns,
 )
 from imuhip.recording.format import (
     EVENTS_TOPIC,
@@ -44,7 +44,7 @@ from imuhip.recording.scanner import (
     chunk_records,
 )
 
-MAX_BATCH_S: Final = 30.0
+MAX_BATCH_S: Final = 60.0
 """Host time that a batch spans at most: long batches are fast, short ones need less memory."""
 
 
@@ -222,7 +222,7 @@ class _Reading:
         missing = int(arrival[-1] - arrival[0]) + 1 - len(arrival)
         if self._last_arrival >= 0 or self._damaged:
             missing += int(arrival[0]) - self._last_arrival - 1
-        first_ns, last_ns = min(map(earliest_ns, records)), max(map(latest_ns, records))
+        first_ns, last_ns = host_span_ns(records)
         if missing or self._damaged:
             self._lost(missing, first_ns)
         self._last_arrival, self._last_ns = int(arrival[-1]), last_ns
@@ -256,13 +256,16 @@ class _Reading:
 
     def _record(self, topic: str, message: bytes) -> Record | None:
         """Return the record in a message; None on a channel that carries none."""
-        record: Record
+        if topic in self._sensors:
+            packet = packet_from_bytes(message)
+            check_arrivals(packet)
+            if packet.sensor != topic:
+                raise ValueError(f"notifications of {packet.sensor} on the channel {topic}")
+            return packet
         if topic == MARKS_TOPIC:
-            record = mark_from_bytes(message)
+            record: Record = mark_from_bytes(message)
         elif topic == EVENTS_TOPIC:
             record = event_from_bytes(message)
-        elif topic in self._sensors:
-            record = packet_from_bytes(message)
         else:
             return None
         check_record(record, (topic,))
