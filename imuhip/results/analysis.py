@@ -256,8 +256,9 @@ class _Tally:
         for k in range(2):
             self.valid[k] += int(np.count_nonzero(out.angles.valid[:, k]))
         if len(out.grid.t):
-            self._low = np.fmin(self._low, np.fmin.reduce(out.angles.hip))
-            self._high = np.fmax(self._high, np.fmax.reduce(out.angles.hip))
+            hip = np.ascontiguousarray(out.angles.hip.reshape(-1, 6).T)  # along memory, it is fast
+            self._low = np.fmin(self._low, np.fmin.reduce(hip, axis=1).reshape(2, 3))
+            self._high = np.fmax(self._high, np.fmax.reduce(hip, axis=1).reshape(2, 3))
         self.faults += out.faults
         self.steps += out.steps
         self.repetitions += out.repetitions

@@ -145,9 +145,11 @@ class ResultsWriter:
         self._folder.discard()
 
     def _close(self) -> None:
-        self._angles.close()
-        if self._sensors is not None:
-            self._sensors.close()
+        tables = [self._angles, *([self._sensors] if self._sensors is not None else [])]
+        for table in tables:
+            table.flush()
+        for table in tables:
+            table.close()
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -174,7 +176,7 @@ class _Table:
             path,
             pa.schema([*([(RECORDING_COLUMN, pa.string())] if label else []), *schema]),
             compression="zstd",
-            compression_level=1,
+            compression_level=-1,  # faster than 1, and no larger
             use_dictionary=[*texts, *([RECORDING_COLUMN] if label else [])],
             use_byte_stream_split=floats,
             write_statistics=False,
@@ -190,18 +192,18 @@ class _Table:
         self._waiting.append(pa.Table.from_arrays(columns, schema=self._schema))
         self._rows += len(columns[0])
         if self._rows >= ROW_GROUP_ROWS:
-            self._write()
+            self.flush()
 
     def close(self) -> None:
         """Write what waits, and the end of the file; again does nothing."""
         try:
-            self._write()
+            self.flush()
             self._wait()
         finally:
             self._thread.shutdown()
             self._writer.close()
 
-    def _write(self) -> None:
+    def flush(self) -> None:
         """Hand what waits to the thread, once it has written what it was handed before."""
         waiting, self._waiting, self._rows = self._waiting, [], 0
         self._wait()
