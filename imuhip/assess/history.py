@@ -28,8 +28,7 @@ class History:
         """Add rows, at most `BLOCK_ROWS`."""
         n = len(rows.t)
         if self._count + n > len(self._store):
-            kept = self._store[self._count - KEPT_ROWS : self._count].copy()
-            self._store[:KEPT_ROWS] = kept
+            self._store[:KEPT_ROWS] = self._store[self._count - KEPT_ROWS : self._count]
             self._first += self._count - KEPT_ROWS
             self._count = KEPT_ROWS
         store = self._store[self._count : self._count + n]

@@ -183,7 +183,7 @@ def _arcs(e: Episode, k: int, where: str) -> Values:
 
 def _with_skin(arc_deg: Array, sd_deg: Array) -> Array:
     """The error ``(3,)`` of an arc of the bone, degrees."""
-    arc, sd = (np.tile(np.radians(each), (1, 2, 1)) for each in (arc_deg, sd_deg))
+    arc, sd = (np.radians([[each, each]]) for each in (arc_deg, sd_deg))
     total: Array = np.degrees(soft_tissue(arc, sd)[0, 0])
     return total
 

@@ -62,8 +62,11 @@ def signals(rows: Rows, before: Array) -> tuple[Array, Array, Array]:
     """
     x, v, p = (np.empty((len(MACHINES), len(rows.t))) for _ in range(3))
     lean, rates = leans(rows), _rates(angles_of(rows), before)
-    for m, machine in enumerate(MACHINES):
-        x[m], v[m], p[m] = _signal(machine, rows, lean, rates)
+    for machines in _ALIKE.values():
+        first = machines[0]
+        x[first], v[first], p[first] = _signal(MACHINES[first], rows, lean, rates)
+        for m in machines[1:]:
+            x[m], v[m], p[m] = x[first], v[first], p[first]
     return x, v, p
 
 
@@ -154,6 +157,17 @@ _MOTION: Final = _COLUMNS[len(_ANGLES) :]
 
 MACHINES: Final = _machines()
 """All machines there are."""
+
+
+def _alike() -> dict[tuple[str, str], list[int]]:
+    """Machines that follow the same signal, with thresholds of their own."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for m, machine in enumerate(MACHINES):
+        alike.setdefault((machine.movements[0].primary, machine.side), []).append(m)
+    return alike
+
+
+_ALIKE: Final = _alike()
 
 DRILL_MACHINES: Final = tuple(
     m for m, each in enumerate(MACHINES) if any("drill" in one.traits for one in each.movements)

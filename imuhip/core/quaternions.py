@@ -100,7 +100,12 @@ def heading_from_quaternion(q: Array) -> Array:
 
 def wrap_angle(angle: Array) -> Array:
     """The same angle in [-π, π)."""
-    return (angle + np.pi) % (2.0 * np.pi) - np.pi
+    turned = np.asarray(angle + np.pi)
+    # Most angles are there already, and a remainder is slow.
+    beyond = (turned < 0.0) | (turned >= 2.0 * np.pi)
+    if beyond.any():
+        turned = np.where(beyond, turned % (2.0 * np.pi), turned)
+    return turned - np.pi
 
 
 def matrix_from_quaternion(q: Array) -> Array:

@@ -108,7 +108,7 @@ class UnitCheck:
         self._path += float((speed * dt).sum())
         mean = acc.mean(axis=0)
         size = _length(mean)
-        if size > 0.0 and bool((acc.std(axis=0) <= _REST_SHARE * size).all()):
+        if size > 0.0 and _steady(acc - mean, _REST_SHARE * size):
             problems += [self._resting(size, gyr), self._turned(mean / size)]
         return [
             Fault(self._sensor, "unit", float(t[0]), float(t[-1]), 1, words)
@@ -184,6 +184,12 @@ def _tail(samples: SampleBlock, count: int) -> SampleBlock:
         None,
         samples.saturated[rows],
     )
+
+
+def _steady(away: Array, most: float) -> bool:
+    """Whether no component of ``(N, 3)``, away from its mean, has a deviation beyond `most`."""
+    deviation = np.sqrt(np.add.reduce(away * away) / len(away))
+    return float(np.maximum.reduce(deviation)) <= most
 
 
 def _length(v: Array) -> float:
