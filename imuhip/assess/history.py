@@ -20,21 +20,22 @@ class History:
     """A sliding store of rows: `push` new ones, `rows` gives a stretch by row numbers."""
 
     def __init__(self) -> None:
-        self._store = np.empty((2 * KEPT_ROWS + BLOCK_ROWS, _WIDTH))
+        size = 2 * KEPT_ROWS + BLOCK_ROWS
+        self._store = {name: np.empty((size, *shape)) for name, shape in _SHAPES.items()}
         self._first = 0
         self._count = 0
 
     def push(self, rows: Rows) -> None:
         """Add rows, at most `BLOCK_ROWS`."""
-        n = len(rows.t)
-        if self._count + n > len(self._store):
-            self._store[:KEPT_ROWS] = self._store[self._count - KEPT_ROWS : self._count]
-            self._first += self._count - KEPT_ROWS
-            self._count = KEPT_ROWS
-        store = self._store[self._count : self._count + n]
-        for name, (place, width, _) in _PLACES.items():
-            store[:, place : place + width] = getattr(rows, name).reshape(n, width)
-        self._count += n
+        first, stop = self._count, self._count + len(rows.t)
+        if stop > len(self._store["t"]):
+            for column in self._store.values():
+                column[:KEPT_ROWS] = column[first - KEPT_ROWS : first]
+            self._first += first - KEPT_ROWS
+            first, stop = KEPT_ROWS, KEPT_ROWS + len(rows.t)
+        for name, column in self._store.items():
+            column[first:stop] = getattr(rows, name)
+        self._count = stop
 
     @property
     def last(self) -> int:
@@ -43,32 +44,42 @@ class History:
 
     def time(self, row: int) -> float:
         """The time of a row."""
-        return float(self._store[row - self._first, 0])
+        return float(self._store["t"][row - self._first])
 
     def at(self, t: float) -> Rows | None:
         """The first row at or after `t`, if there is one."""
-        place = int(np.searchsorted(self._store[: self._count, 0], t))
-        row = self._first + place
-        return self.rows(row, row + 1) if place < self._count else None
+        row = self.row(t)
+        return self.rows(row, row + 1) if row <= self.last else None
 
     def row(self, t: float) -> int:
         """The number of the first row at or after `t`, among those that can be looked back at."""
-        return self._first + int(np.searchsorted(self._store[: self._count, 0], t))
+        return self._first + int(np.searchsorted(self._store["t"][: self._count], t))
 
     def rows(self, start: int, stop: int) -> Rows:
         """Rows ``start:stop``, as copies; gaps of up to 0.1 s are bridged by straight lines."""
         # The store is written over when it moves on, and repetitions are looked at again later.
-        store = self._store[start - self._first : stop - self._first].copy()
-        for column in _WRAPPING:
-            store[:, column] = ContinuousTurn().push(store[:, column])
-        if not (store[:, _VALID] > 0.0).all():
-            _bridge(store)
-        columns = {
-            name: store[:, place : place + width].reshape(len(store), *shape)
-            for name, (place, width, shape) in _PLACES.items()
-        }
+        part = slice(start - self._first, stop - self._first)
+        columns = {name: column[part].copy() for name, column in self._store.items()}
+        for name, place in _WRAPPING:
+            angle = columns[name][:, place]
+            angle[:] = ContinuousTurn().push(angle)
         valid = columns.pop("valid") > 0.0
+        if not valid.all():
+            columns = _bridged(columns)
         return Rows(valid=valid, **columns)
+
+
+def _bridged(columns: dict[str, Array]) -> dict[str, Array]:
+    """Columns ``(N, …)`` with straight lines over their short gaps."""
+    wide = {name: column.reshape(len(column), -1) for name, column in columns.items()}
+    store = np.concatenate(list(wide.values()), axis=1)
+    _bridge(store)
+    edges = np.cumsum([column.shape[1] for column in wide.values()])[:-1]
+    parts = np.split(store, edges, axis=1)
+    return {
+        name: part.reshape(column.shape)
+        for (name, column), part in zip(columns.items(), parts, strict=True)
+    }
 
 
 def _bridge(store: Array) -> None:
@@ -104,22 +115,5 @@ _SHAPES: Final[dict[str, tuple[int, ...]]] = {
 }
 
 
-def _places() -> dict[str, tuple[int, int, tuple[int, ...]]]:
-    """Column to its place in a stored row, its width and its shape."""
-    places, place = {}, 0
-    for name, shape in _SHAPES.items():
-        width = int(np.prod(shape))
-        places[name] = (place, width, shape)
-        place += width
-    return places
-
-
-_PLACES: Final = _places()
-_VALID: Final = slice(_PLACES["valid"][0], _PLACES["valid"][0] + _PLACES["valid"][1])
-_WRAPPING: Final = (
-    _PLACES["heading"][0],
-    _PLACES["heading"][0] + 1,
-    _PLACES["pelvis"][0] + PELVIS_ANGLES.index("rotation"),
-)
+_WRAPPING: Final = (("heading", 0), ("heading", 1), ("pelvis", PELVIS_ANGLES.index("rotation")))
 """Columns that wrap: made continuous before anything is taken between two of their rows."""
-_WIDTH: Final = sum(width for _, width, _ in _PLACES.values())
