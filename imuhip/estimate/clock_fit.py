@@ -413,9 +413,10 @@ def _measure_period(step: float, measured: float, state: Array, recent: Array) -
     if not np.isnan(measured):
         step = measured
     count = int(state[RECENT_COUNT])
-    recent[count % len(recent)] = step
+    place = count % len(recent)
+    recent[place] = step
     state[RECENT_COUNT] = float(count + 1)
-    if (count + 1) % len(recent) == 0:
+    if place + 1 == len(recent):
         state[PERIOD] = np.median(recent)
         if count + 1 <= RATE_WINDOWS * len(recent):
             state[FIRST_PERIOD] += state[PERIOD] / RATE_WINDOWS

@@ -95,20 +95,21 @@ def put_in_order(
     late = np.empty(count)
     lates = 0
     for i in range(start, count):
-        left, queued = _give_up(
-            number[i],
-            queue,
-            queued,
-            released,
-            left,
-            host_number,
-            host_t,
-            head,
-            settings,
-            state,
-            recent,
-            gaps,
-        )
+        if queued:
+            left, queued = _give_up(
+                number[i],
+                queue,
+                queued,
+                released,
+                left,
+                host_number,
+                host_t,
+                head,
+                settings,
+                state,
+                recent,
+                gaps,
+            )
         first, end, at, jump = _place(keys, index, head, i, arrived[i], settings, state)
         size = head[i + 1] - head[i]
         if jump:
@@ -371,9 +372,10 @@ def _take(end: float, size: int, settings: Array, state: Array, recent: Array) -
     """One notification leaves: what is next, and how long a sample is."""
     if settings[COUNTED] == 0.0 and not np.isnan(state[_END]):
         count = int(state[_STEPS])
-        recent[count % len(recent)] = (end - state[_END]) / size
+        place = count % len(recent)
+        recent[place] = (end - state[_END]) / size
         state[_STEPS] = float(count + 1)
-        if (count + 1) % len(recent) == 0:
+        if place + 1 == len(recent):
             state[PERIOD] = np.median(recent)
     state[_END] = end
 
