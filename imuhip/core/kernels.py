@@ -263,6 +263,12 @@ def compiled_ahead() -> bool:
     return _extension() is not None
 
 
+def outdated() -> list[str]:
+    """Return the imported kernels that have changed since the extension was compiled."""
+    index = _index()
+    return [k.key for k in KERNELS if k.key in index and index[k.key]["digest"] != k.digest()]
+
+
 EXTENSION: Final = "imuhip.core._compiled"
 INDEX: Final = Path(__file__).with_name("_compiled.json")
 

@@ -80,10 +80,12 @@ def test_a_changed_constant_makes_the_extension_stale(
     called: list[tuple], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kernel whose constant, or that of one it calls, has changed since is not run from there."""
+    assert not kernels.outdated()
     monkeypatch.setitem(globals(), "STEP", 3.0)
     fresh, out = Kernel(advance.function), np.empty(3)
     fresh(np.arange(3.0), 1, out)
     assert not called
+    assert set(kernels.outdated()) == {advance.key}
 
 
 def test_the_index_survives_json() -> None:
