@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from imuhip.recording.summary import describe
+from imuhip.results.exporters.formats import FORMATS
 
 IMUHIP = "import sys; from imuhip.cli.main import main; main()"
 REVIEW = (
@@ -42,7 +43,7 @@ def works(recording: Path, results: Path, out: Path) -> dict[str, tuple[str, ...
             f"export {kind}": (
                 IMUHIP, "export", str(results), "--format", kind, "-o", str(out / kind)
             )
-            for kind in ("csv", "parquet", "c3d")
+            for kind in FORMATS
         },
     }  # fmt: skip
 
