@@ -20,6 +20,8 @@ from imuhip.live.protocol import FRAME_HZ
 from imuhip.live.publishing import Output, Publisher
 
 _PUSH_NS = 1_000_000_000 // FRAME_HZ
+_BATCH_S = 5.0
+"""At full speed a batch is a push: what happens is said with a time no coarser than that."""
 
 
 class Recording(Protocol):
@@ -29,7 +31,7 @@ class Recording(Protocol):
     def header(self) -> Header:
         """What the recording says of itself."""
 
-    def batches(self) -> Iterator[list[Record]]:
+    def batches(self, max_batch_s: float) -> Iterator[list[Record]]:
         """Records, in batches that cover consecutive ranges of arrival numbers."""
 
 
@@ -237,7 +239,7 @@ class Player:
         )
         self.assessed = viewers.assessed
         stages = self._make(recording.header)
-        cutter = Cutter(recording.batches())
+        cutter = Cutter(recording.batches(_BATCH_S))
         pace = _Pace(cutter.next_ns or 0, self._speed)
         self._tell("playing", **pace.clock)
         while cutter.next_ns is not None:

@@ -154,7 +154,7 @@ _LYING: Final = {"tilt": -80.0, "flexion_left": 50.0, "flexion_right": 50.0}
 _ON_THE_SIDE: Final = {"obliquity": 75.0, "flexion_left": 45.0, "flexion_right": 45.0}
 _PRONE: Final = {"tilt": 80.0, "flexion_left": 8.0, "flexion_right": 8.0}
 _SITTING: Final = {"tilt": -5.0, "flexion_left": 80.0, "flexion_right": 80.0}
-_IN_STRIDE: Final = {"flexion_{side}": 20.0, "flexion_{other}": -14.0}
+_IN_STRIDE: Final = {"flexion_{side}": 20.0, "flexion_{other}": -10.0}
 _BEFORE_THE_BENCH: Final = {"flexion_{side}": 38.0, "flexion_{other}": -8.0, "tilt": 8.0}
 
 DRILLS: Final[Mapping[str, Drill]] = {

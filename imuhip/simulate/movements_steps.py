@@ -102,7 +102,7 @@ def _in_turn(d: Director, steps: _Steps, count: int) -> None:
 
 def _up(d: Director, steps: _Steps, k: int | None) -> None:
     """Lift the foot onto the box and step up; `k` is None where this leg is not asked for."""
-    lift, hold, rise = (d.person.tempo * s * d.vary(1.0) for s in (0.6, 0.3, 0.9))
+    lift, hold, rise = (d.person.tempo * s * d.vary(1.0) for s in (0.95, 0.3, 1.05))
     if k is not None:
         d.perform(f"step_up_{steps.side}", steps.side, k + 1, "down", lift + hold + rise)
     _bend(d, steps, steps.side, (lift, hold, rise))
@@ -112,7 +112,7 @@ def _up(d: Director, steps: _Steps, k: int | None) -> None:
 
 def _down_and_up(d: Director, steps: _Steps, k: int) -> None:
     """Let the body down until the other foot touches the floor, and step up again."""
-    down, hold, rise = (d.person.tempo * s * d.vary(1.0) for s in (1.0, 0.3, 0.9))
+    down, hold, rise = (d.person.tempo * s * d.vary(1.0) for s in (1.0, 0.3, 1.05))
     d.perform(f"step_up_{steps.side}", steps.side, k + 1, "down", down + hold + rise)
     _bend(d, steps, steps.side, (down, hold, rise))
     _lower(d, steps, steps.side, down)
@@ -122,7 +122,7 @@ def _down_and_up(d: Director, steps: _Steps, k: int) -> None:
 
 def _down(d: Director, steps: _Steps, bends: Side) -> None:
     """Let the body down on the leg that `bends` and bring that leg down too."""
-    down, hold, back = (d.person.tempo * s * d.vary(1.0) for s in (1.0, 0.2, 0.6))
+    down, hold, back = (d.person.tempo * s * d.vary(1.0) for s in (1.0, 0.2, 0.95))
     _bend(d, steps, bends, (down, hold, back))
     _lower(d, steps, bends, down)
     _stand(d, down + hold + back)
