@@ -35,12 +35,12 @@ from dashboard.views.sessions import MEDICAL, movement_title
 from dashboard.views.theme import palette
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.screen import TEST_MEASURES, measure_of, words_today
+from imuhip.assess.wording import degrees
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.catalogue.entities import Session
 from imuhip.catalogue.progress import usual_in
 from imuhip.core.certainty import REMEDY
 from imuhip.core.errors import ImuhipError
-from imuhip.report.pictures import degrees
 from imuhip.results.schemas import SESSION_FILE
 
 

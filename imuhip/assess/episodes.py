@@ -21,6 +21,9 @@ LEAD_S = 0.5
 LONGEST_GAP_ROWS = 100
 """A gap up to this long, one second, is waited out."""
 
+_EDGE_ROWS = 5
+"""What a gap may hide of the end of a repetition, however long it goes on: it was at rest there."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
@@ -138,8 +141,8 @@ class Episode:
 def longest_gap(rows: Rows, start: int, end: int, side: Side) -> float:
     """How many rows the longest gap of a hip has that reaches into rows `start` to `end`.
 
-    Infinite for one that began before the rows that are known: nobody knows how long it is. One
-    that goes on after them is as long as it is so far, for what comes after the end hides nothing.
+    Infinite for one that goes on beyond the rows that are known: nobody knows yet how long it is.
+    One that hides no more than the last `_EDGE_ROWS` of them is as long as it is so far.
     """
     return _longest_gap(rows.valid[:, SIDES.index(side)], start, end)
 
@@ -154,8 +157,9 @@ def _longest_gap(valid: BoolArray, start: int, end: int) -> float:
                 begin = i
         elif begin >= 0:
             if begin <= end and i > start:
-                went_on = begin == 0 and start > 0
-                longest = max(longest, np.inf if went_on else float(i - begin))
+                goes_on = i == n and end < n - 1 and end - begin >= _EDGE_ROWS
+                goes_on = goes_on or (begin == 0 and start > 0)
+                longest = max(longest, np.inf if goes_on else float(i - begin))
             begin = -1
     return longest
 

@@ -248,7 +248,7 @@ _SMALL_TURN: Final = replace(
 _SWITCH: Final = replace(_TABLE, leave_deg=4.0, leave_deg_s=15.0, reach_deg=15.0, rest_deg_s=8.0)
 
 # Who stands in a stride, or with soft knees, rests with the front thigh well forward. The thigh
-# behind stands still too, leaning back: that is no rest.
+# behind stands still too, leaning back by more: that is no rest.
 _LUNGE: Final = replace(_SQUAT, inclination_deg=(-15.0, 35.0))
 
 

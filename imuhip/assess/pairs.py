@@ -23,6 +23,7 @@ import numpy as np
 from imuhip.assess.conditions import Tags, tags_of_sets
 from imuhip.assess.movements import MOVEMENTS, Trait
 from imuhip.assess.symmetry import Difference, judged, within_sd
+from imuhip.assess.wording import degrees
 from imuhip.core.certainty import student95
 from imuhip.core.conventions import SIDES, Side
 from imuhip.core.findings import Note, Repetition
@@ -214,10 +215,9 @@ def _pair(
     load = f" with {load_kg:.0f} kg" if math.isfinite(load_kg) else ""
     error = f" ± {difference.mdc:.0f}" if math.isfinite(difference.mdc) else ", error not known"
     way = {"in": "internal ", "out": "external "}.get(first.direction, "")
-    apart = f"{round(two - one):+d}".replace("-", "−") if round(two - one) else "0"
     words = (
         f"{first.side.capitalize()} hip, {way}{_title(measure)}: {names[0]} {one:.0f}°, "
-        f"{names[1]}{load} {two:.0f}°; difference {apart}°{error}: "
+        f"{names[1]}{load} {two:.0f}°; difference {degrees(two - one, '+')}{error}: "
         f"{difference.word}."
     )
     if difference.word == "real" and difference.value > 0.0:

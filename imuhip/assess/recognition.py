@@ -183,9 +183,7 @@ def missing(rows: Rows, start: int, end: int, sides: Sequence[Side]) -> str:
         if gap:
             words.append(f"{gap:.2f} s of the {side} hip are missing")
         if np.isinf(longest_gap(rows, start, end, side)):
-            words.append("its start was not seen")
-        if not rows.valid[end:, SIDES.index(side)].any():
-            words.append("its end was not seen")
+            words.append(f"its {'start' if valid[-1] else 'end'} was not seen")
     return "; ".join(words)
 
 

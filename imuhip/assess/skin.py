@@ -20,7 +20,8 @@ even so is short."""
 
 TURNS_SD_DEG, DEEP_DEG = 4.5, 110.0
 """How far the skin of a thigh turns on the bone when the hip flexes so far: the rotation at the
-bottom of real squats is off by 4 to 4.6° rms (Phan 2024)."""
+bottom of squats is off by 4 to 4.6° RMS in measurements on people (docs/simulator.md, soft
+tissue)."""
 
 
 def at_most(arc: Measured, flexion_deg: float) -> Measured:

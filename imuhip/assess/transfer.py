@@ -3,6 +3,7 @@
 import math
 
 from imuhip.assess.symmetry import Difference
+from imuhip.assess.wording import degrees
 
 
 def transfer_words(side: str, direction: str, table: Difference, depth: Difference) -> str:
@@ -25,8 +26,8 @@ def transfer_words(side: str, direction: str, table: Difference, depth: Differen
         return ""
     way = {"in": "internal", "out": "external"}.get(direction, direction)
     numbers = (
-        f"{side.capitalize()} hip, {way} rotation on the table {_signed(table.value)} "
-        f"(± {table.mdc:.0f}°), squat depth {_signed(depth.value)} (± {depth.mdc:.0f}°)"
+        f"{side.capitalize()} hip, {way} rotation on the table {degrees(table.value, '+')} "
+        f"(± {table.mdc:.0f}°), squat depth {degrees(depth.value, '+')} (± {depth.mdc:.0f}°)"
     )
     grew, deeper = (each.word == "real" and each.value > 0.0 for each in (table, depth))
     if grew and deeper:
@@ -39,8 +40,3 @@ def transfer_words(side: str, direction: str, table: Difference, depth: Differen
     if deeper:
         return f"{numbers}: the squat is deeper without more rotation; it came from elsewhere."
     return f"{numbers}: neither changed by more than error. Change the drill, or wait some weeks."
-
-
-def _signed(value: float) -> str:
-    """Whole degrees with their sign; no minus before a zero."""
-    return f"{round(value) + 0.0:+.0f}°".replace("-", "−")

@@ -41,6 +41,14 @@ def words_of(rule: Rule, verdict: Verdict, *, poor: bool = False) -> str:
     return f"{filled(text, rule.unit, verdict)}{reps}."
 
 
+def degrees(value: float, sign: str = "") -> str:
+    """Whole degrees for people; a dash where it is not known. With a `sign` of + zero has none."""
+    if not math.isfinite(value):
+        return "–"
+    # Adding zero makes plain zero of what is rounded to minus zero.
+    return f"{round(value) + 0.0:{sign if round(value) else ''}.0f}°".replace("-", "−")
+
+
 def number(value: float, unit: str) -> str:
     """A value as people read it, with its unit; no minus before a zero."""
     if not math.isfinite(value):

@@ -7,12 +7,12 @@ from typing import Any, Final
 from imuhip.assess.advice import sides_of, words_of_both
 from imuhip.assess.measure_table import MEASURES
 from imuhip.assess.movements import family
+from imuhip.assess.wording import degrees
 from imuhip.catalogue.progress import several_testers
 from imuhip.core.conventions import SIDES
 from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Document, Heading, Words
 from imuhip.report.material import Material, findings_of, title_of
-from imuhip.report.pictures import degrees
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
     arc_blocks,

@@ -15,7 +15,7 @@ from imuhip.assess.pivot_walk import dose_words, walks_of
 from imuhip.assess.rules.table import RULES
 from imuhip.assess.set_measures import SetSummary, set_name, summaries
 from imuhip.assess.waveforms import waveform
-from imuhip.assess.wording import shown_value
+from imuhip.assess.wording import degrees, shown_value
 from imuhip.catalogue.progress import several_testers
 from imuhip.core.calibration_table import GATES
 from imuhip.core.certainty import Z95, is_narrow_enough
@@ -29,7 +29,7 @@ from imuhip.report.comparison import (
     tests_compared,
 )
 from imuhip.report.material import Material, bends, curve, path, title_of
-from imuhip.report.pictures import Wave, degrees, path_picture, wave_picture
+from imuhip.report.pictures import Wave, path_picture, wave_picture
 from imuhip.report.plain_words import words_for
 from imuhip.report.sections import (
     arc_blocks,

@@ -12,6 +12,7 @@ import numpy as np
 from imuhip.assess.goals import Arcs, Zone
 from imuhip.assess.symmetry import Z95, Measured, certain_or_nan
 from imuhip.assess.waveforms import Waveform
+from imuhip.assess.wording import degrees
 from imuhip.core.colours import SIDE_COLOURS
 from imuhip.core.conventions import SIDES
 from imuhip.core.records import Array
@@ -29,14 +30,6 @@ from imuhip.report.blocks import (
     Point,
     Shape,
 )
-
-
-def degrees(value: float, sign: str = "") -> str:
-    """A number of degrees for people; a dash where it is not known."""
-    # Adding zero makes plain zero of what is rounded to minus zero.
-    if not math.isfinite(value):
-        return "–"
-    return f"{round(value) + 0.0:{sign if round(value) else ''}.0f}°".replace("-", "−")
 
 
 def degrees_apart(first: float, second: float) -> str:

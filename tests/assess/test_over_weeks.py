@@ -144,7 +144,7 @@ def test_rotation_and_depth_are_held_against_each_other(table, depth, words):
 def test_a_change_to_nothing_has_no_minus():
     """What rounds to nothing is +0°, and a minus is one."""
     said = transfer_words("left", "in", change(-0.3), change(-3.0))
-    assert "on the table +0° (± 4°), squat depth −3° (± 4°)" in said
+    assert "on the table 0° (± 4°), squat depth −3° (± 4°)" in said
 
 
 def squats(number, depth):
