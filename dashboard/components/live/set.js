@@ -146,10 +146,11 @@ function degreesOf(measures, name) {
   return Math.round(value) === 0 ? `${size}${error}` : `${value > 0 ? "in" : "out"} ${size}${error}`;
 }
 
-/** What stands out in six words at most, to be read from two metres: the rule's title and whose. */
-function headline({ rule, side, words }, rules) {
+/** What stands out in six words at most, to be read from two metres: the rule's title, and whose unless it says so. */
+export function headline({ rule, side, words }, rules) {
   const title = rules[rule]?.[0] ?? words;
-  const whose = side === "left" || side === "right" ? `${side} ${title[0].toLowerCase()}${title.slice(1)}` : title;
+  const sided = (side === "left" || side === "right") && !/\b(left|right)\b/i.test(title);
+  const whose = sided ? `${side} ${title[0].toLowerCase()}${title.slice(1)}` : title;
   const short = whose.split(" ").length > HEADLINE_WORDS ? title : whose;
   const said = short.split(" ").slice(0, HEADLINE_WORDS).join(" ");
   return `${said[0].toUpperCase()}${said.slice(1)}`;
