@@ -6,19 +6,21 @@ them from the relay.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.server.consent import consent_route
 from dashboard.server.front import Front, page_of
 from dashboard.server.goals import goals_route
-from dashboard.server.relay import ROUTE, Relay
+from dashboard.server.kits import prefixes_of
+from dashboard.server.relay import relay_routes
 from dashboard.server.rest import Rest
 from dashboard.server.samples import SAMPLES
 from dashboard.server.settings import settings_from_arguments
@@ -35,14 +37,21 @@ _page = page_of((_static / "index.html").read_text(encoding="utf-8"), _static)
 # first that anybody asks for.
 PagesManager.uses_pages_directory = False
 
+
+def _of_each_kit() -> Iterator[Route]:
+    """What a page asks beside the stream, below the addresses of its kit."""
+    for prefix, hub in prefixes_of(_settings.hubs):
+        yield from Steering(hub, prefix).routes()
+        yield goals_route(_settings.catalogue, prefix)
+        yield consent_route(_settings.catalogue, prefix)
+
+
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     routes=[
-        WebSocketRoute(ROUTE, Relay(_settings.hub).serve),
-        *Steering(_settings.hub).routes(),
+        *relay_routes(_settings.hubs),
+        *_of_each_kit(),
         *SAMPLES.routes(),
-        goals_route(_settings.catalogue),
-        consent_route(_settings.catalogue),
         *Rest(_settings.catalogue).routes(),
     ],
     lifespan=lifespan,

@@ -5,11 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.pages import PAGES
+from dashboard.server.settings import settings_from_arguments
 from dashboard.views.example import say_example
 from dashboard.views.model import DARK
 from dashboard.views.theme import palette
 
 _HERE = Path(__file__).parent
+
+_SEVERAL = len(settings_from_arguments().hubs) > 1
+_LISTED = ("always", "with several kits") if _SEVERAL else ("always",)
 
 _DARK = (
     '[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] '
@@ -49,7 +53,7 @@ page = st.navigation(
             title=each.title,
             icon=f":material/{each.icon}:",
             default=each is PAGES[0],
-            visibility="visible" if each.listed else "hidden",
+            visibility="visible" if each.listed in _LISTED else "hidden",
         )
         for each in PAGES
     ],

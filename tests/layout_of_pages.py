@@ -6,7 +6,7 @@ takes those of one page. The example's athletes are shown, and a simulated one t
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,12 +47,16 @@ VIEWS: Final[dict[str, tuple[str, str, tuple[Callable[[Page], None], ...]]]] = {
         (_choose("Measure", "hip rotation, end range"), _tab("What was measured in people")),
     ),
     "live-screen": ("live", SIGNS["live"], ()),
+    "board": ("board", ".board [data-state=live]", ()),
     "athlete": ("athletes", SIGNS["athletes"], (_tab("Open"),)),
 }
 """Picture to its page, what is seen once it is there, and what is tapped to come to it."""
 
 SCREENED: Final = ("live-screen",)
 """Views of a session whose table screen has begun."""
+
+SEVERAL: Final = ("board",)
+"""Views of several kits."""
 
 
 def settle(page: Page) -> None:
@@ -98,19 +102,22 @@ def main() -> int:
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
     names = wanted.views or list(VIEWS)
-    screened = [name for name in names if name in SCREENED]
-    found = pictures(wanted, [name for name in names if name not in SCREENED])
-    found += pictures(wanted, screened, "--screened")
+    found = pictures(wanted, [name for name in names if name not in SCREENED + SEVERAL])
+    found += pictures(wanted, [name for name in names if name in SCREENED], "--screened")
+    several = [name for name in names if name in SEVERAL]
+    found += pictures(wanted, several, more=("--lost", "--ready", "--silent"))
     sys.stdout.write(f"{found} faults; the pictures lie in {wanted.folder}\n")
     return int(found > 0)
 
 
-def pictures(wanted: argparse.Namespace, names: list[str], *options: str) -> int:
-    """Take the views of one dashboard, its collector run with these options; count the faults."""
+def pictures(
+    wanted: argparse.Namespace, names: list[str], *options: str, more: Sequence[str] = ()
+) -> int:
+    """Take the views of one dashboard, its collectors run with these options; count the faults."""
     if not names:
         return 0
     found = 0
-    with example_pages(*options) as (browser, address):
+    with example_pages(*options, more=more) as (browser, address):
         for text in wanted.size or SIZES:
             width, height = map(int, text.split("x"))
             size = {"width": width, "height": height}

@@ -11,6 +11,7 @@ from dashboard.server.hub import hub_status
 from dashboard.server.settings import settings_from_arguments
 from dashboard.views.choosing import let_train, opened
 from dashboard.views.example import in_example, look_at_example
+from dashboard.views.kit import choose_kit, chosen_kit, kits
 from dashboard.views.sessions import athlete_title, squads_of
 from dashboard.views.start import Card, Start, remote_address, shown_of, start_of
 from imuhip.catalogue.entities import Athlete
@@ -27,12 +28,29 @@ def main() -> None:
     except ImuhipError as error:
         st.error(str(error))
         athletes = ()
-    status = hub_status(settings_from_arguments().hub)
+    kit = _kit()
+    status = hub_status(settings_from_arguments().hubs[kit - 1])
     _stations(athletes, status)
     if not in_example():
         _example()
-    _phone()
-    watch(shown_of(status), key="watch")
+    _phone(kit)
+    watch(shown_of(status), kit, key="watch")
+
+
+def _kit() -> int:
+    """Ask which kit this page, Set up and Live are about, where there are several."""
+    kit = chosen_kit()
+    if len(kits()) > 1:
+        st.segmented_control(
+            "Kit",
+            kits(),
+            default=kit,
+            required=True,
+            format_func=lambda each: f"Kit {each}",
+            key=_ASKED,
+            on_change=lambda: choose_kit(st.session_state[_ASKED]),
+        )
+    return kit
 
 
 def _stations(athletes: Sequence[Athlete], status: Mapping[str, Any] | None) -> None:
@@ -87,10 +105,10 @@ def _example() -> None:
         look_at_example()
 
 
-def _phone() -> None:
+def _phone(kit: int) -> None:
     """The way for a phone, where the dashboard lets the network in."""
     with st.expander("A phone as a remote", icon=":material/settings_remote:"):
-        address = remote_address(settings_from_arguments())
+        address = remote_address(settings_from_arguments(), kit)
         if address is None:
             st.markdown(
                 "Start, stop, pain and marks from a phone in the pocket: end this dashboard and "
@@ -102,6 +120,7 @@ def _phone() -> None:
         st.html(f'<img src="{code}" alt="Code that opens the remote" width="220" height="220"/>')
 
 
+_ASKED = "asked_kit"
 _MOST = 4
 _STYLE = """<style>
 .st-key-go button { min-height: 4.2rem; } .st-key-go button :is(p, span) { font-size: 1.5rem; }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from dashboard.server.answers import athlete_route
+from dashboard.server.kits import prefix_of
 
 if TYPE_CHECKING:
     from imuhip.catalogue.catalogue import Catalogue
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 PURPOSE: Final = "measuring and keeping the recordings"
 
 
-def consent_route(catalogue: str | None) -> Route:
+def consent_route(catalogue: str | None, prefix: str = prefix_of(1)) -> Route:
     """The route that writes consents into one catalogue (path or URL; the user's own when None)."""
-    path = "/imu/consent/{athlete}"
+    path = f"{prefix}/consent/{{athlete}}"
     return athlete_route(path, catalogue, _write_down, method="POST", refused=409)
 
 

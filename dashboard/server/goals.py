@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from dashboard.server.answers import athlete_route
+from dashboard.server.kits import prefix_of
 from imuhip.assess.arc_goals import arc_goals_of
 from imuhip.catalogue.entities import Goal
 from imuhip.live.protocol import GAUGE
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from imuhip.catalogue.catalogue import Catalogue
 
 
-def goals_route(catalogue: str | None) -> Route:
+def goals_route(catalogue: str | None, prefix: str = prefix_of(1)) -> Route:
     """The route that answers from one catalogue (path or URL; the user's own when None)."""
-    return athlete_route("/imu/goals/{athlete}", catalogue, _zones)
+    return athlete_route(f"{prefix}/goals/{{athlete}}", catalogue, _zones)
 
 
 def _zones(catalogue: "Catalogue", athlete: str) -> dict[str, Any]:

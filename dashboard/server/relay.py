@@ -1,4 +1,6 @@
-"""``/imu/live``: the hub's messages for the dashboard's pages, unchanged.
+"""``/imu/live``: a hub's messages for the dashboard's pages, unchanged.
+
+Each further kit has an address of its own (`kits.prefix_of`).
 
 It runs as a process of its own (``python -m dashboard.server.relay``), started by the dashboard, on
 a port beside the page's: in Streamlit's process each message waited for the interpreter's lock
@@ -13,6 +15,7 @@ that reads slowly makes the relay read slowly, and the hub drops that viewer's o
 import asyncio
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import uvicorn
@@ -23,12 +26,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from dashboard.server.kits import prefixes_of
 from dashboard.server.settings import Settings, settings_from_arguments
 from dashboard.server.token_check import TokenCheck
 from imuhip.live.access import LOOPBACK_HOSTS, OriginCheck
 from imuhip.live.bounds import BoundedProtocol, bound_log
 
-ROUTE: Final = "/imu/live"
 RETRY_S: Final = 0.25
 _OPEN_TIMEOUT_S: Final = 5.0
 _QUEUED: Final = 8
@@ -106,10 +109,15 @@ async def _ear(websocket: WebSocket) -> None:
         pass
 
 
+def relay_routes(hubs: Sequence[str]) -> list[WebSocketRoute]:
+    """Return a route for each kit's hub."""
+    return [WebSocketRoute(f"{prefix}/live", Relay(hub).serve) for prefix, hub in prefixes_of(hubs)]
+
+
 def relay_app(settings: Settings) -> Starlette:
     """Return what serves the pages of one dashboard from a process of its own."""
     return Starlette(
-        routes=[WebSocketRoute(ROUTE, Relay(settings.hub).serve)],
+        routes=relay_routes(settings.hubs),
         middleware=[
             Middleware(
                 OriginCheck, hosts=LOOPBACK_HOSTS | settings.hosts, page_port=settings.page_port

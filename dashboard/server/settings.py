@@ -16,8 +16,8 @@ class Settings:
 
     Parameters
     ----------
-    hub
-        The hub's WebSocket.
+    hubs
+        WebSocket of each kit's hub, in the order of the kits' numbers; one at least.
     results
         Folder in which the page of finished sessions looks first; None for none.
     catalogue
@@ -32,7 +32,7 @@ class Settings:
         Where a process of its own relays the hub; 0 for none: then Streamlit's process does.
     """
 
-    hub: str = "ws://127.0.0.1:8765/live"
+    hubs: tuple[str, ...] = ("ws://127.0.0.1:8765/live",)
     results: Path | None = None
     hosts: frozenset[str] = frozenset()
     token_file: Path | None = None
@@ -50,7 +50,7 @@ class Settings:
 def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     """Return the settings that the command line gives, `sys.argv` by default."""
     parser = argparse.ArgumentParser(prog="imuhip dashboard", allow_abbrev=False)
-    parser.add_argument("--hub", default=Settings.hub)
+    parser.add_argument("--hub", action="append", default=[])
     parser.add_argument("--results", type=Path, default=None)
     parser.add_argument("--catalogue", default=os.environ.get(CATALOGUE_VARIABLE))
     parser.add_argument("--host", action="append", default=[])
@@ -60,7 +60,7 @@ def settings_from_arguments(arguments: Sequence[str] | None = None) -> Settings:
     given = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     hosts = frozenset(name.lower() for name in given.host)
     return Settings(
-        hub=given.hub,
+        hubs=tuple(given.hub) or Settings.hubs,
         results=given.results,
         hosts=hosts,
         token_file=given.token_file,

@@ -64,6 +64,7 @@ def _relay() -> "subprocess.Popen[bytes]":
 MODULES: Final = (
     "dashboard.components.live",
     "dashboard.components.setup",
+    "dashboard.components.board",
     "dashboard.views.choosing",
     "dashboard.views.review",
     "pandas",

@@ -1,4 +1,4 @@
-"""``/imu/control/…`` and ``/imu/status``: what steers the collector, on the dashboard's own port.
+"""``/imu/control/…`` and ``/imu/status``: what steers a collector, on the dashboard's own port.
 
 Requests go to the hub unchanged and its answers come back unchanged; the hub checks them. A page
 of another site cannot ask (`imuhip.live.access`), and nobody can without the token (`token_check`).
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard.server.answers import json_answer
+from dashboard.server.kits import prefix_of
 
 _TIMEOUT_S: Final = 10.0
 _MOST_BYTES: Final = 8192
@@ -29,16 +30,19 @@ class Steering:
     ----------
     hub
         The hub's WebSocket, such as ``ws://127.0.0.1:8765/live``.
+    prefix
+        Path below which the addresses lie.
     """
 
-    def __init__(self, hub: str) -> None:
+    def __init__(self, hub: str, prefix: str = prefix_of(1)) -> None:
         self._hub = urlsplit(hub).netloc
+        self._prefix = prefix
 
     def routes(self) -> list[Route]:
         """Return the routes to serve."""
         return [
-            Route("/imu/control/{action}", self._control, methods=["POST"]),
-            Route("/imu/status", self._status, methods=["GET"]),
+            Route(f"{self._prefix}/control/{{action}}", self._control, methods=["POST"]),
+            Route(f"{self._prefix}/status", self._status, methods=["GET"]),
         ]
 
     async def _control(self, request: Request) -> Response:

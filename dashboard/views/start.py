@@ -80,8 +80,8 @@ def shown_of(status: Mapping[str, Any] | None) -> str:
     return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
 
 
-def remote_address(settings: Settings) -> str | None:
-    """Where a phone in the network finds its page, token and all; None where it cannot come in.
+def remote_address(settings: Settings, kit: int = 1) -> str | None:
+    """Where a phone in the network finds a kit's page, token and all; None where it cannot come in.
 
     An address comes before a name: phones do not always find names.
     """
@@ -89,7 +89,8 @@ def remote_address(settings: Settings) -> str | None:
     if token is None or not settings.hosts:
         return None
     host = min(settings.hosts, key=lambda name: (not name[0].isdigit(), name))
-    return f"http://{host}:{settings.page_port}/remote?token={token}"
+    which = f"&kit={kit}" if len(settings.hubs) > 1 else ""
+    return f"http://{host}:{settings.page_port}/remote?token={token}{which}"
 
 
 def _sensors(status: Mapping[str, Any] | None) -> Card:

@@ -390,7 +390,9 @@ def orientation(
 
 @app.command()
 def dashboard(
-    hub: Annotated[str, typer.Option(help="The hub.")] = "ws://127.0.0.1:8765/live",
+    hub: Annotated[
+        list[str], typer.Option(help="The hub; several for several kits, each on the board.")
+    ] = ["ws://127.0.0.1:8765/live"],  # noqa: B006 - typer shows it, nobody changes it
     port: Annotated[int, typer.Option(help="Where the page is served.")] = 8501,
     results: Annotated[Path | None, typer.Option(help="Folder of finished sessions.")] = None,
     catalogue: CatalogueAt = None,
@@ -415,6 +417,9 @@ def dashboard(
         qr_code,
     )
 
+    twice = [each for each in hub if hub.count(each) > 1]
+    if twice:
+        raise typer.BadParameter(f"{twice[0]} is named twice. Name the hub of each kit once.")
     ensure_servable(port, results, lan=lan)
     with opened_catalogue(catalogue):
         pass  # what is wrong with it is said now, not on the page
@@ -428,7 +433,10 @@ def dashboard(
                 "The connection is not encrypted (plain HTTP). Use it only in a network you trust.",
                 highlight=False,
             )
-        command = dashboard_command(hub, port, results=results, catalogue=catalogue, lan=opened)
+        first, *others = hub
+        command = dashboard_command(
+            first, port, more_hubs=others, results=results, catalogue=catalogue, lan=opened
+        )
         try:
             with dashboard_process(command, None, dashboard_environment(catalogue)) as process:
                 code = process.wait()

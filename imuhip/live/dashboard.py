@@ -66,6 +66,7 @@ def dashboard_command(
     hub_url: str,
     port: int = DEFAULT_PORT,
     *,
+    more_hubs: Sequence[str] = (),
     results: Path | None = None,
     catalogue: str | None = None,
     lan: Lan | None = None,
@@ -81,6 +82,8 @@ def dashboard_command(
         The hub's WebSocket, such as ``ws://127.0.0.1:8765/live``.
     port
         Where the page is served; taken or the command fails.
+    more_hubs
+        Those of further kits, in the order of their numbers.
     results
         Folder in which the page of finished sessions looks first.
     catalogue
@@ -101,7 +104,8 @@ def dashboard_command(
         options["browser.serverAddress"] = lan.hosts[0]
     flags = [f"--{name}={value}" for name, value in options.items()]
     relay = _free_port(options["server.address"], port + 1)
-    own: list[str] = ["--hub", hub_url, "--page-port", str(port), "--relay-port", str(relay)]
+    own = [part for hub in (hub_url, *more_hubs) for part in ("--hub", hub)]
+    own += ["--page-port", str(port), "--relay-port", str(relay)]
     own += ["--results", str(results)] if results else []
     own += ["--catalogue", catalogue] if catalogue and "://" not in catalogue else []
     if lan is not None:

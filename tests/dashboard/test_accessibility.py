@@ -13,7 +13,11 @@ from support.layout import faults_of
 
 from imuhip.live.dashboard import dashboard_command, dashboard_url
 
-CANVASES = {"live": ".live[data-state=live]", "setup": ".setup[data-state=live]"}
+CANVASES = {
+    "live": ".live[data-state=live]",
+    "setup": ".setup[data-state=live]",
+    "board": ".board [data-state=live]",
+}
 VIEWS = {
     "review": (
         ("", ".review .values"),

@@ -14,18 +14,21 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from dashboard.server.relay import LINK_STOPPED, ROUTE, relay_app
+from dashboard.server.relay import LINK_STOPPED, relay_app
 from dashboard.server.settings import Settings, settings_from_arguments
 from dashboard.server.startup import import_all, stream_addresses
 from imuhip.live.dashboard import dashboard_command
 
 NOBODY = "ws://127.0.0.1:9/live"
+LIVE = "/imu/live"
 RELAY = [sys.executable, "-m", "dashboard.server.relay"]
 
 
 def visitor(peer: str, token: Path | None = None) -> TestClient:
     """Somebody at this address, who follows the relay of a page at port 8501."""
-    settings = Settings(hub=NOBODY, relay_port=8502, token_file=token, hosts=frozenset({"desk"}))
+    settings = Settings(
+        hubs=(NOBODY,), relay_port=8502, token_file=token, hosts=frozenset({"desk"})
+    )
     client = TestClient(relay_app(settings), client=(peer, 40000))
     client.headers["host"] = "desk:8502"
     return client
@@ -38,7 +41,7 @@ def relay() -> Iterator[tuple[str, int]]:
     own = command[command.index("--") + 1 :]
     port = settings_from_arguments(own).relay_port
     with subprocess.Popen([*RELAY, *own], stdin=subprocess.PIPE) as process:
-        yield f"ws://127.0.0.1:{port}{ROUTE}", 8501
+        yield f"ws://127.0.0.1:{port}{LIVE}", 8501
         assert process.stdin is not None
         process.stdin.close()
         # It ends because its standard input did: so it is gone when its parent is.
@@ -78,7 +81,7 @@ def test_no_other_page_may_follow(headers: dict[str, str]) -> None:
     """Pages of other ports and sites are refused, and so is a foreign name for this machine."""
     with (
         pytest.raises(WebSocketDisconnect),
-        visitor("127.0.0.1").websocket_connect(ROUTE, headers=headers),
+        visitor("127.0.0.1").websocket_connect(LIVE, headers=headers),
     ):
         pass
 
@@ -88,7 +91,7 @@ def test_the_network_needs_the_same_token(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("right")
     with (
         pytest.raises(WebSocketDisconnect),
-        visitor("10.0.0.9", tmp_path / "token").websocket_connect(ROUTE),
+        visitor("10.0.0.9", tmp_path / "token").websocket_connect(LIVE),
     ):
         pass
 
@@ -118,6 +121,6 @@ def test_a_page_follows_the_relay_and_does_without_it(
     own = urlsplit(address).port
     relay = [port for port in ports if port != own]
     assert len(relay) == 1
-    page.route_web_socket(f"ws://127.0.0.1:{relay[0]}{ROUTE}", lambda socket: socket.close())
+    page.route_web_socket(f"ws://127.0.0.1:{relay[0]}{LIVE}", lambda socket: socket.close())
     page.reload()
     page.wait_for_function("window.imuhip?.live?.state === 'live'")

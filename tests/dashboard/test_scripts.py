@@ -10,7 +10,7 @@ from dashboard.components.modules import joined, text
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "tests" / "js" / "node_modules" / ".bin"
-ENTRIES = ("live/main.js", "review/main.js", "setup/main.js", "start/main.js")
+ENTRIES = ("board/main.js", "live/main.js", "review/main.js", "setup/main.js", "start/main.js")
 
 
 def run(*command: str) -> None:

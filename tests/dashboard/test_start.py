@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,8 @@ def test_a_phone_gets_a_code_only_where_the_network_is_let_in(tmp_path: Path) ->
     names = frozenset({"coach.local", "192.168.1.7"})
     settings = Settings(hosts=names, token_file=token, page_port=8600)
     assert remote_address(settings) == "http://192.168.1.7:8600/remote?token=secret"
+    several = replace(settings, hubs=("ws://127.0.0.1:1/live", "ws://127.0.0.1:2/live"))
+    assert remote_address(several, 2) == "http://192.168.1.7:8600/remote?token=secret&kit=2"
 
 
 def test_the_page_follows_the_collector_and_rests_while_it_says_the_same(

@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.server.kits import prefixes_of
 from dashboard.server.steering import Steering
 
 
@@ -58,6 +59,20 @@ def test_requests_and_answers_pass_unchanged(hub: str) -> None:
     assert json.loads(answer.json()["body"]) == {"label": "pain"}
     assert answer.json()["kind"] == "application/json"
     assert page.get("/imu/status").json()["path"] == "/status"
+
+
+def test_each_kit_has_its_own_collector(hub: str) -> None:
+    """What is asked below a kit's addresses reaches its hub, and no other."""
+    hubs = ("ws://127.0.0.1:1/live", hub)
+    routes = [
+        route for prefix, its in prefixes_of(hubs) for route in Steering(its, prefix).routes()
+    ]
+    page = TestClient(Starlette(routes=routes))
+    assert page.post("/imu/control/mark", json={"label": "pain"}).status_code == 503
+    asked = page.post("/imu/kits/2/control/mark", json={"label": "pain"}).json()
+    assert asked["path"] == "/control/mark"
+    assert page.get("/imu/kits/2/status").json()["path"] == "/status"
+    assert page.get("/imu/kits/3/status").status_code == 404
 
 
 def test_a_refusal_keeps_its_reason(hub: str) -> None:

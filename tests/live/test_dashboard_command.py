@@ -40,10 +40,13 @@ def test_the_command_keeps_the_page_on_this_machine_and_sends_no_usage_data() ->
     assert "--server.headless=true" in command
     own = command[command.index("--") + 1 :]
     settings = settings_from_arguments(own)
-    assert (settings.hub, settings.results) == ("ws://127.0.0.1:9/live", Path("out"))
+    assert (settings.hubs, settings.results) == (("ws://127.0.0.1:9/live",), Path("out"))
     assert settings.page_port == 8599
     assert settings.relay_port not in {0, 8599}
     assert APP.is_file()
+    several = dashboard_command("ws://127.0.0.1:9/live", more_hubs=["ws://127.0.0.1:10/live"])
+    hubs = settings_from_arguments(several[several.index("--") + 1 :]).hubs
+    assert hubs == ("ws://127.0.0.1:9/live", "ws://127.0.0.1:10/live")
     assert dashboard_url(8599) == "http://127.0.0.1:8599/"
 
 

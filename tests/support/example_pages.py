@@ -3,8 +3,8 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,20 +31,26 @@ _COLLECTOR: Final = Path(__file__).parents[1] / "beds" / "live_collector.py"
 
 
 @contextmanager
-def example_pages(*options: str) -> Iterator[tuple[Browser, str]]:
-    """A browser, and the address of the dashboard; `options` are the collector's."""
-    hub, port, home = free_port(), free_port(), Path(tempfile.mkdtemp())
+def example_pages(*options: str, more: Sequence[str] = ()) -> Iterator[tuple[Browser, str]]:
+    """A browser, and the address of the dashboard.
+
+    `options` are those of the collector; `more` is an option for each further kit's.
+    """
+    kits = (options, *((option,) for option in more))
+    hubs, port, home = [free_port() for _ in kits], free_port(), Path(tempfile.mkdtemp())
     catalogue = str(example_catalogue(home))
-    command = dashboard_command(f"ws://127.0.0.1:{hub}/live", port, catalogue=catalogue)
-    collector = [sys.executable, str(_COLLECTOR), str(hub), *options]
+    first, *others = (f"ws://127.0.0.1:{hub}/live" for hub in hubs)
+    command = dashboard_command(first, port, more_hubs=others, catalogue=catalogue)
     expect.set_options(timeout=60_000)  # a busy machine
     try:
-        with (
-            running(collector, f"http://127.0.0.1:{hub}/status", home),
-            running(command, dashboard_url(port), home) as address,
-            sync_playwright() as playwright,
-        ):
-            browser = launched(playwright)
+        with ExitStack() as stack:
+            for hub, its in zip(hubs, kits, strict=True):
+                collector = [sys.executable, str(_COLLECTOR), str(hub), *its]
+                folder = home / str(hub)
+                folder.mkdir()
+                stack.enter_context(running(collector, f"http://127.0.0.1:{hub}/status", folder))
+            address = stack.enter_context(running(command, dashboard_url(port), home))
+            browser = launched(stack.enter_context(sync_playwright()))
             yield browser, address
             browser.close()
     finally:

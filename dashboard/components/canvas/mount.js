@@ -1,4 +1,4 @@
-// How a view comes onto a page and leaves it, and where it finds the stream.
+// How a view comes onto a page and leaves it, and where it finds the stream of its kit.
 
 /**
  * What Streamlit calls to mount a component, and again with every rerun and change of theme: one
@@ -36,3 +36,12 @@ export function streamsOf({ path, port }) {
 
 /** Where the collector is asked by HTTP: beside the stream, on the page's own port. */
 export function askedAt({ path }) { return new URL(".", new URL(path, document.baseURI)); }
+
+/** Of several kits the one that the view is about, in words; empty where there is only one. */
+export function kitWords({ kit }) { return kit ? `Kit ${kit}` : ""; }
+
+/** A page's address, about the same kit. */
+export function pageOf(page, { kit }) { return kit ? `${page}?kit=${kit}` : page; }
+
+/** The name under which the browser remembers something of the kit. */
+export function keptAs(name, { kit }) { return kit > 1 ? `${name}-${kit}` : name; }

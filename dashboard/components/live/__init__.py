@@ -10,15 +10,12 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from dashboard.components.modules import joined, style, text
-from dashboard.server.settings import settings_from_arguments
+from dashboard.views.kit import chosen_kit, stream_of
 from imuhip.assess.measure_table import MEASURES
 from imuhip.report.plain_words import RULE_WORDS
 
 _TOLD_MEASURES: Final = ("rotation_arc_deg",)
 """Those that the page defines; `data-measure` of view.html names them."""
-
-PATH: Final = "imu/live"
-"""Where the relay listens, relative to the page."""
 
 
 def live_view(*, key: str, remote: bool = False) -> None:
@@ -27,7 +24,7 @@ def live_view(*, key: str, remote: bool = False) -> None:
     Parameters
     ----------
     key
-        Names the place on the page; the same one keeps the canvas over reruns.
+        Names the place on the page; the same one keeps the canvas over reruns of a kit.
     remote
         Show only what a phone in a pocket is for: start, stop, marks, the set's fields.
     """
@@ -35,12 +32,9 @@ def live_view(*, key: str, remote: bool = False) -> None:
         "measures": {name: MEASURES[name].definition for name in _TOLD_MEASURES},
         "rules": {name: [words.title, words.definition] for name, words in RULE_WORDS.items()},
     }
-    _component()(key=key, data={**stream(), **meanings, "remote": remote}, height="content")
-
-
-def stream() -> dict[str, object]:
-    """Return where a page finds the stream: the relay's port, 0 for none, and the path."""
-    return {"path": PATH, "port": settings_from_arguments().relay_port}
+    kit = chosen_kit()
+    data = {**stream_of(kit), **meanings, "remote": remote}
+    _component()(key=f"{key}-{kit}", data=data, height="content")
 
 
 def source() -> str:

@@ -1,5 +1,6 @@
 // What the coach does: marks, start and stop, the theme; by tap or by key.
 
+import { askedAt, keptAs, kitWords, pageOf } from "../canvas/mount.js";
 import { Collector, LOW_BATTERY, MUCH_LOST, VISIT_KEY, setText, spoken, spokenPlace, wearTheme } from "./collector.js";
 import { SetFields } from "./fields.js";
 import { TableScreen } from "./screen.js";
@@ -12,11 +13,13 @@ const KEYS = { p: "pain", c: "cue", n: "note", f: "freeze", r: "reset", g: "them
 
 /** Buttons and keys; asks the collector by HTTP, on the page's own address. */
 export class Coach {
-  constructor(root, base, acts) {
+  constructor(root, data, acts) {
     this.root = root;
-    this.collector = new Collector(base);
+    this.collector = new Collector(askedAt(data));
     this.acts = acts;
-    this.chosen = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    this.chosen = JSON.parse(localStorage.getItem(keptAs(VISIT_KEY, data)) ?? "{}");
+    setText(root.querySelector(".kit"), kitWords(data));
+    root.querySelector(".calibrate a").setAttribute("href", pageOf("setup", data));
     this.done = "";
     this.turn = 0;
     this.screen = new TableScreen(root, () => this.showBattery());

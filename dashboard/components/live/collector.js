@@ -91,6 +91,9 @@ export function wearTheme(theme) {
 /** Where a sensor sits, as people say it: the left thigh, not the thigh left. */
 export function spokenPlace(sensor) { return String(sensor ?? "").split("_").reverse().join(" "); }
 
+/** Words as a sentence of their own. */
+export function sentence(words) { return words ? `${words[0].toUpperCase()}${words.slice(1)}.` : ""; }
+
 /** Change a text only when it differs, for each change costs a layout. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -1,5 +1,6 @@
 // The stream: a WebSocket that reconnects, and the last seconds of rows it brought.
 
+import { keptAs, streamsOf } from "../canvas/mount.js";
 import { spokenPlace } from "./collector.js";
 import { CERTAINTY, SetStory } from "./set.js";
 
@@ -77,10 +78,11 @@ function newsOf(message) {
 // What a collector says of itself before its first recording, for people.
 const BEFORE = { ready: "Ready – not recording yet", waiting: "Waiting for the sensors" };
 
-/** Follows the stream at the first of `urls` that answers; all it knows lies in its fields. */
+/** Follows the stream of a kit at the first address that answers; all it knows lies in its fields. */
 export class Feed {
-  constructor(urls) {
-    this.urls = urls;
+  constructor(data) {
+    this.urls = streamsOf(data);
+    this.kept = keptAs(RESET_KEY, data);
     this.tried = 0;
     this.hello = null;
     this.rows = new Rows(["t"]);
@@ -236,7 +238,7 @@ export class Feed {
   resetHeld(at = this.rows.newest("t")) {
     this.resetAt = Math.max(this.resetAt, Number.isFinite(at) ? at : -Infinity);
     if (Number.isFinite(this.resetAt)) {
-      localStorage.setItem(RESET_KEY, JSON.stringify({ stream: this.hello?.stream, at: this.resetAt }));
+      localStorage.setItem(this.kept, JSON.stringify({ stream: this.hello?.stream, at: this.resetAt }));
     }
     this.seeAgain();
   }
@@ -245,7 +247,7 @@ export class Feed {
   forgetHeld(stream) {
     for (const held of Object.values(this.held)) held.reset();
     this.before = null;
-    const kept = JSON.parse(localStorage.getItem(RESET_KEY) ?? "{}");
+    const kept = JSON.parse(localStorage.getItem(this.kept) ?? "{}");
     this.resetAt = kept.stream === stream ? kept.at ?? -Infinity : -Infinity;
   }
 

@@ -1,8 +1,8 @@
 // Puts the parts together and draws with every frame of the browser.
 
-import { askedAt, mounted, streamsOf } from "../canvas/mount.js";
+import { mounted } from "../canvas/mount.js";
 import { Coach } from "./coach.js";
-import { Awake, setText } from "./collector.js";
+import { Awake, sentence, setText } from "./collector.js";
 import { isDark, paletteOf } from "./colours.js";
 import { Feed, Rows } from "./feed.js";
 import { Gauge } from "./gauge.js";
@@ -22,7 +22,7 @@ const WIDER_DEG = 15;
 class View {
   constructor(root, data) {
     this.root = root;
-    this.feed = new Feed(streamsOf(data));
+    this.feed = new Feed(data);
     const canvas = (at) => root.querySelector(`${at} canvas`);
     this.sides = ["left", "right"].map((side) => ({
       side,
@@ -40,7 +40,7 @@ class View {
     window.imuhip = { ...window.imuhip, live: this.hook };
     this.awake = new Awake();
     this.panel = new SetPanel(root.querySelector(".set"));
-    this.coach = new Coach(root, askedAt(data), {
+    this.coach = new Coach(root, data, {
       reset: () => { this.feed.resetHeld(); this.drawn = -1; },
       freeze: () => this.freeze(),
       doing: () => this.feed.doing,
@@ -250,8 +250,5 @@ class View {
     setText(this.root.querySelector(".state span"), text);
   }
 }
-
-/** Words as a sentence of their own. */
-function sentence(words) { return words ? `${words[0].toUpperCase()}${words.slice(1)}.` : ""; }
 
 export default mounted(".live", (root, data) => new View(root, data));

@@ -7,6 +7,8 @@ export const MOST_FINDINGS = 2;
 // Of the line that is read from two metres.
 const HEADLINE_WORDS = 6;
 const SETS_LISTED = 4;
+// Where nothing has been found.
+export const CALM = "Nothing stands out so far";
 const GRADES = { marked: 2, mild: 1 };
 // What may be shown as a number: sent by the hub, so that it is the same everywhere.
 export const CERTAINTY = { z95: NaN, most_error_deg: Infinity, remedy: "" };
@@ -118,6 +120,12 @@ export class SetStory {
     return sides.filter((each) => each.counted && degreesOf(each.measures, "rotation_arc") === "–").map((each) => each.side);
   }
 
+  /** Whether everything that could be checked is fine. */
+  get fine() { return Boolean(this.key) && !this.worst(1).length && this.findings.size > this.unsure; }
+
+  /** Whether everything could be checked. */
+  get sure() { return !this.unsure && !this.uncertainSides().length; }
+
   /** Findings to show, the gravest first. */
   worst(most) {
     const shown = [...this.findings.values()].filter((finding) => GRADES[finding.grade]);
@@ -175,11 +183,10 @@ export class SetPanel {
     at(".done").replaceChildren(...story.done.slice(-SETS_LISTED).map((set) => this.doneLine(set)));
     const shown = story.worst(MOST_FINDINGS);
     at(".findings").replaceChildren(...shown.map((finding) => this.finding(finding)));
-    const fine = story.key && !shown.length && story.findings.size > story.unsure;
-    const sure = !story.unsure && !story.uncertainSides().length;
     setText(at(".headline"), shown.length ? headline(shown[0], this.rules) : "");
     at(".headline").dataset.grade = shown[0]?.grade ?? "";
-    setText(at(".calm"), fine ? (sure ? "Nothing stands out so far" : "Nothing stands out so far; some checks are inconclusive") : "");
+    const { sure } = story;
+    setText(at(".calm"), story.fine ? (sure ? CALM : `${CALM}; some checks are inconclusive`) : "");
     at(".calm").classList.toggle("partly", !sure);
     setText(at(".unsure"), story.unsure ? `${story.unsure} inconclusive with this calibration` : "");
   }

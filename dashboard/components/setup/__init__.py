@@ -9,8 +9,8 @@ from functools import cache
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components import live as live_view
 from dashboard.components.modules import joined, style, text
+from dashboard.views.kit import chosen_kit, stream_of
 from imuhip.assess.movements import MOVEMENTS
 from imuhip.assess.profiles import GOALS
 
@@ -30,7 +30,7 @@ def setup_view(
     Parameters
     ----------
     key
-        Names the place on the page; the same one keeps the view over reruns.
+        Names the place on the page; the same one keeps the view over reruns of a kit.
     athletes
         Pseudonyms to offer, and how each is shown.
     testers
@@ -46,8 +46,9 @@ def setup_view(
     """
     goals = {goal: goal.replace("_", " ") for goal in GOALS}
     movements = {each.name: each.title for each in MOVEMENTS.values()}
+    kit = chosen_kit()
     data = {
-        **live_view.stream(),
+        **stream_of(kit),
         "athletes": dict(athletes),
         "testers": list(testers),
         "squads": {name: list(ids) for name, ids in squads.items()},
@@ -57,7 +58,7 @@ def setup_view(
         "goals": goals,
         "movements": movements,
     }
-    _component()(key=key, data=data, height="content")
+    _component()(key=f"{key}-{kit}", data=data, height="content")
 
 
 def source() -> str:

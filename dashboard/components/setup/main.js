@@ -1,7 +1,7 @@
 // Puts the parts of the set-up page together.
 
 import { Figure, known, poseOf } from "../canvas/figure.js";
-import { askedAt, mounted, streamsOf } from "../canvas/mount.js";
+import { askedAt, keptAs, kitWords, mounted, pageOf } from "../canvas/mount.js";
 import { Awake, Collector, VISIT_KEY, setText, wearTheme } from "../live/collector.js";
 import { isDark, paletteOf } from "../live/colours.js";
 import { SetFields } from "../live/fields.js";
@@ -38,7 +38,7 @@ class Setup {
 
   constructor(root, data) {
     this.root = root;
-    this.feed = new Feed(streamsOf(data));
+    this.feed = new Feed(data);
     this.collector = new Collector(askedAt(data));
     this.sensors = new Sensors(root, this.collector);
     this.protocol = new Protocol(root, this.collector, this.feed, () => this.ask());
@@ -50,6 +50,9 @@ class Setup {
     root.dataset.theme = localStorage.getItem("imuhip-theme") ?? "page";
     wearTheme(root.dataset.theme);
     [this.athlete, this.goal, this.screen, this.tester] = ["athlete", "goal", "screen", "tester"].map((name) => root.querySelector(`[name=${name}]`));
+    this.kept = keptAs(VISIT_KEY, data);
+    setText(root.querySelector(".kit"), kitWords(data));
+    root.querySelector("a.start").setAttribute("href", pageOf("live", data));
     this.remember(data);
     for (const button of root.querySelectorAll("[data-view]")) button.onclick = () => this.look(button.dataset.view);
     this.observer = new ResizeObserver(() => { this.fitted = false; });
@@ -89,7 +92,7 @@ class Setup {
     this.consents = { ...data.consents };
     this.queue = new Queue(this.root, data, () => this.athlete.form.onchange(new Event("change")));
     if (data.queue?.length) this.queue.take(data.queue);
-    const kept = JSON.parse(localStorage.getItem(VISIT_KEY) ?? "{}");
+    const kept = JSON.parse(localStorage.getItem(this.kept) ?? "{}");
     this.athlete.value = data.athlete || (kept.athlete ?? "");
     this.goal.value = kept.goal in data.goals ? kept.goal : "general";
     this.screen.value = kept.screen ?? "";
@@ -107,7 +110,7 @@ class Setup {
       if (!this.athlete.value.trim() && !this.athlete.disabled) this.athlete.value = this.queue.ids[0] ?? "";
       this.queue.remove(this.athlete.value.trim());
       localStorage.setItem(TESTER_KEY, this.tester.value.trim());
-      localStorage.setItem(VISIT_KEY, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
+      localStorage.setItem(this.kept, JSON.stringify({ athlete: this.athlete.value.trim(), goal: this.goal.value, screen: this.screen.value, movements }));
       tell(movements);
       this.showConsent();
       this.plan(movements);

@@ -9,22 +9,24 @@ from functools import cache
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.components import live as live_view
 from dashboard.components.modules import joined
+from dashboard.views.kit import stream_of
 
 
-def watch(shown: str, *, key: str) -> None:
+def watch(shown: str, kit: int, *, key: str) -> None:
     """Run the page again when the collector says something else.
 
     Parameters
     ----------
     shown
         What the page shows of it, as `views.start.shown_of` returned it.
+    kit
+        The kit that the page is about.
     key
         Names the place on the page.
     """
-    data = {**live_view.stream(), "shown": shown}
-    _component()(key=key, data=data, height="content", on_changed_change=_run_again)
+    data = {**stream_of(kit), "shown": shown}
+    _component()(key=f"{key}-{kit}", data=data, height="content", on_changed_change=_run_again)
 
 
 def _run_again() -> None:
