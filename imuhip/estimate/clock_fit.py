@@ -239,9 +239,11 @@ def _fit(d: float, h: float, settings: Array, state: Array, bins: Array, near: A
     if settings[UNTIMED] > 0.0 and _is_left(d, h, settings, state, bins):
         _fit(d, h, settings, state, bins, near)
         return
-    count = int(state[_NEAR]) + 1
-    near[count % len(near)] = h - d
-    state[_NEAR] = float(count)
+    count = int(state[_NEAR])
+    if settings[UNTIMED] > 0.0 or h - _line(d, state) <= _LATE_S:
+        count += 1
+        near[count % len(near)] = h - d
+        state[_NEAR] = float(count)
     current = int(state[_BIN])
     place = current % len(bins)
     width = settings[BIN_S]
@@ -302,6 +304,8 @@ def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array
             x[count] = bins[k, 0] - now
             y[count] = bins[k, 1] - bins[k, 0]
             count += 1
+    if settings[UNTIMED] == 0.0:
+        count = _without_late(x, y, count, state[_SLOPE] - 1.0)
     x, y = x[:count], y[:count]
     delays = np.sort(near)
     limit = settings[SLOPE_LIMIT]
@@ -323,6 +327,20 @@ def fit_line(now: float, near: Array, settings: Array, state: Array, bins: Array
     state[_SLOPE] = 1.0 + slope
     state[_OFFSET] = 0.5 * (top + bottom) - slope * (now - state[_PIVOT])
     state[RESIDUAL] = 0.5 * (top - bottom) + _doubt(delays) + _JITTER_S
+
+
+@kernel
+def _without_late(x: Array, y: Array, count: int, slope: float) -> int:
+    """Leave out bins in which nothing came on time, as in a pause of the host; how many stay."""
+    lowest = np.inf
+    for k in range(count):
+        lowest = min(lowest, y[k] - slope * x[k])
+    kept = 0
+    for k in range(count):
+        if y[k] - slope * x[k] <= lowest + _LATE_S:
+            x[kept], y[kept] = x[k], y[k]
+            kept += 1
+    return kept
 
 
 @kernel
@@ -439,6 +457,8 @@ _PAUSE_S = 0.25
 """Without stamps, arrivals may bunch up by this much before samples count as late or lost."""
 _OFF_LINE_S, _LEFT_S = 0.15, 1.0
 """Without stamps: all of so long a time, every sample was later than the radio makes one."""
+_LATE_S = 0.15
+"""With stamps: later than radios make a sample, and more than a crystal drifts in a window."""
 _OTHER_RATE = 0.1
 """A share by which it is another rate, and not samples lost by chance."""
 _BURST_S, _BURST_PACE = 0.05, 1.5

@@ -1,9 +1,13 @@
 """All sensors on one time grid, gaps kept as gaps.
 
 A row at grid time ``t = k / 100`` leaves when every sensor has a sample at or after ``t``, or has
-been silent: when the host has seen something ``Params.patience_s`` later than ``t``. A sample that
-arrived later than that does not change the row, whether it is known by then or not; so a row
-depends on the records alone and not on how they were cut.
+been silent: when the host has seen something ``GridParams.patience_s`` later than ``t``, its
+deadline. A sample that arrived later than that does not change the row, whether it is known by then
+or not; so a row depends on the records alone and not on how they were cut.
+
+A host that pauses (a busy laptop, a stalled adapter) hears nothing of any sensor, then everything
+at once, one sensor after the other. No row could leave meanwhile, so those that waited have a
+deadline of ``patience_s`` after the end of the pause.
 
 Where no sensor has anything for longer than `_EMPTY_S`, no row is made, and there are never many
 more rows without a sample than rows with one: times that lie apart by hours ask for no memory,
@@ -52,8 +56,19 @@ class Grid:
         self._next: int | None = None
         self._seen = -np.inf
         self._spare = _SPARE_ROWS
+        self._pauses: list[tuple[float, float]] = []
 
-    def push(self, blocks: Sequence[OrientationBlock], host_t: float) -> GridBlock:
+    @property
+    def patience_s(self) -> float:
+        """How long a row waits for a late sensor; a silence of all for longer is a pause."""
+        return self._patience
+
+    def push(
+        self,
+        blocks: Sequence[OrientationBlock],
+        host_t: float,
+        pauses: Sequence[tuple[float, float]] = (),
+    ) -> GridBlock:
         """Add samples and return the rows that are now complete.
 
         Parameters
@@ -63,14 +78,18 @@ class Grid:
         host_t
             Arrival of the newest record of any kind, seconds on the session's clock. Rows stay
             before it, so that a mark made at that moment finds them all behind itself.
+        pauses
+            From and until when nothing came for longer than `patience_s`, up to `host_t`. After
+            more than `_EMPTY_S` no radio has kept anything for it.
         """
         self._add(blocks)
+        self._pauses += [(begin, end) for begin, end in pauses if end - begin <= _EMPTY_S]
         if not all(self._started):
             return self._none()
         if self._next is None:
             self._next = max(_first_row(track[0, _T]) for track in self._tracks)
         reach = min(float(track[-1, _T]) for track in self._tracks)
-        reach = min(max(reach, host_t - self._patience), host_t - _EDGE_S)
+        reach = min(max(reach, float(self._due(np.array([host_t]))[0])), host_t - _EDGE_S)
         return self._emit(_last_row(reach))
 
     def finish(self, blocks: Sequence[OrientationBlock] = ()) -> GridBlock:
@@ -96,6 +115,23 @@ class Grid:
                 self._started[place] = True
                 self._tracks[place] = np.concatenate((self._tracks[place], _track(block)))
 
+    def _deadlines(self, t: Array) -> Array:
+        """Host times by which a sample has to come for the rows at `t`."""
+        latest = t + self._patience
+        until = latest.copy()
+        for begin, end in self._pauses:
+            within = (begin < latest) & (t <= end)
+            until[within] = np.maximum(until[within], end + self._patience)
+        return until
+
+    def _due(self, host_t: Array) -> Array:
+        """Row times whose deadline is the host time: rows up to them wait no longer."""
+        t = host_t - self._patience
+        for begin, end in self._pauses:
+            within = (end <= host_t) & (host_t < end + self._patience)
+            t[within] = np.minimum(t[within], begin - self._patience)
+        return t
+
     def _emit(self, last: int) -> GridBlock:
         first = self._next or 0
         if last < first:
@@ -109,6 +145,7 @@ class Grid:
             if done:
                 self._seen = max(self._seen, float(track[done - 1, _T]))
             self._tracks[place] = track[done:]
+        self._pauses = [pause for pause in self._pauses if pause[1] > oldest]
         return _joined(made) if made else self._none()
 
     def _times(self, first: int, stop: int) -> Iterator[Array]:
@@ -121,7 +158,7 @@ class Grid:
             yield np.arange(first, stop) / GRID_HZ
             return
         samples = np.concatenate([track[:, [_T, _HOST]] for track in self._tracks])
-        low = np.maximum(samples[:, 0] - _NEAR_S, samples[:, 1] - self._patience + _EDGE_S)
+        low = np.maximum(samples[:, 0] - _NEAR_S, self._due(samples[:, 1]) + _EDGE_S)
         high = samples[:, 0] + _EMPTY_S
         if self._seen > -np.inf:
             low = np.concatenate(([self._seen], low))
@@ -151,9 +188,10 @@ class Grid:
         values = np.full((n, count, _SAMPLED), np.nan)
         valid = np.zeros((n, count), dtype=np.bool_)
         rest = np.zeros((n, count), dtype=np.bool_)
+        deadlines = self._deadlines(t)
         for place, track in enumerate(self._tracks):
             if n and len(track):
-                _sample(t, track, self._patience, values[:, place], valid[:, place], rest[:, place])
+                _sample(t, deadlines, track, values[:, place], valid[:, place], rest[:, place])
         q, acc, gyr = values[..., 0:4], values[..., 4:7], values[..., 7:10]
         doubts = (values[..., k] for k in range(10, _SAMPLED))
         return GridBlock(self.sensors, t, q, acc, gyr, valid, rest, *doubts)
@@ -275,7 +313,7 @@ def _last_row(t: float) -> int:
 
 @kernel
 def _sample(
-    times: Array, track: Array, patience: float, values: Array, valid: BoolArray, rest: BoolArray
+    times: Array, deadlines: Array, track: Array, values: Array, valid: BoolArray, rest: BoolArray
 ) -> None:
     """Fill one sensor's columns at rising grid `times` from its samples."""
     right = 0
@@ -286,7 +324,7 @@ def _sample(
             right += 1
         left = right - 1
         # What came too late was not there when the row left, live; so it is not there now.
-        in_time = t + patience - _EDGE_S
+        in_time = deadlines[i] - _EDGE_S
         while left >= 0 and track[left, _HOST] >= in_time and t - track[left, _T] < _FAR_S:
             left -= 1
         has_left = left >= 0 and track[left, _HOST] < in_time

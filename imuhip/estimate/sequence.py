@@ -131,6 +131,14 @@ class Progress:
         latest = (np.concatenate(stamps)[order] - self._origin_ns) / 1e9
         return number[order], np.maximum(np.maximum.accumulate(latest), self._before)
 
+    def pauses(self, now: float, longest_s: float) -> list[tuple[float, float]]:
+        """From and until when nothing came for longer than `longest_s`, up to `now`, seconds."""
+        if not now - self._before > longest_s:
+            return []
+        latest = np.concatenate(([self._before], self.curve[1]))
+        ends = np.flatnonzero(np.diff(latest) > longest_s) + 1
+        return [(float(latest[end - 1]), float(latest[end])) for end in ends]
+
 
 class Sequence:
     """The order of one sensor: `push` decoded packets, and say when a batch is over."""

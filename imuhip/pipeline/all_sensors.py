@@ -161,6 +161,7 @@ class Pipeline:
         self._facing = ContinuousTurn()
         self._origin_ns: int | None = 0 if header.clock == "session" else None
         self._host_t = -np.inf
+        self._pauses: list[tuple[float, float]] = []
         self._start_t: float | None = None
         self._early: list[Mark] = []
         self._marks = 0
@@ -195,7 +196,8 @@ class Pipeline:
         faults += self._common.push(blocks)
         marks = [TimedMark(_seconds(m.host_ns, self._origin_ns), m.label) for m in self._early]
         self._early = []
-        rows = without(self._grid.push(blocks, self._host_t), self.spoiled_at)
+        rows = without(self._grid.push(blocks, self._host_t, self._pauses), self.spoiled_at)
+        self._pauses = []
         out = self._output(rows, faults, marks)
         return replace(out, steps=(*shakes, *out.steps)) if shakes else out
 
@@ -237,6 +239,7 @@ class Pipeline:
         for record in batch:
             newest = record.host_ns if not isinstance(record, Packet) else _newest(record)
             self._host_t = max(self._host_t, _seconds(newest, origin_ns))
+        self._pauses += progress.pauses(self._host_t, self._grid.patience_s)
         for name, silence in self._silences.items():
             came = [r for r in batch if isinstance(r, Packet) and r.sensor == name and len(r)]
             came = [r for r in came if self._chains[name].carries_samples(r)]

@@ -40,6 +40,7 @@ def settled(page: Page) -> None:
     """Wait until a page has done what it was asked for."""
     expect(page.locator("[data-test-script-state='notRunning']")).to_be_visible()
     expect(page.locator("[data-stale='true']")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
     assert heard_faults(page) == []
 
 

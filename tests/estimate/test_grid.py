@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def _run(blocks, pushes):
         (h, place, i) for place, b in enumerate(blocks) for i, h in enumerate(b.host_t.tolist())
     )
     grid = Grid([b.sensor for b in blocks])
-    out = []
+    out, before = [], arrivals[0][0]
     for rows in pushes:
         group = arrivals[rows]
         if not group:
@@ -54,7 +55,10 @@ def _run(blocks, pushes):
             mine = [i for _, p, i in group if p == place]
             if mine:
                 parts.append(_part(block, slice(mine[0], mine[-1] + 1)))
-        out.append(grid.push(parts, group[-1][0]))
+        latest = [before, *(h for h, _, _ in group)]
+        pauses = [(a, b) for a, b in pairwise(latest) if b - a > grid.patience_s]
+        before = latest[-1]
+        out.append(grid.push(parts, before, pauses))
     out.append(grid.finish())
     return {
         name: np.concatenate([getattr(g, name) for g in out])
@@ -141,6 +145,24 @@ def test_cuts_do_not_show(seed):
     assert not whole["valid"].all()
     for _ in range(3):
         pieces = _run(blocks, list(cuts(rng, total, 200)))
+        for name, column in whole.items():
+            assert np.array_equal(pieces[name], column, equal_nan=column.dtype.kind == "f"), name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_comes_after_a_pause_of_the_host_is_taken(seed):
+    """Heard late, one sensor after the other: every row is there, however it was cut."""
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for k, sensor in enumerate(SENSORS):
+        block = _track(sensor, 0.0021 * k + np.arange(0, 6, 0.01), rng)
+        paused = (block.t > 2) & (block.t < 4.5)
+        late = np.maximum.accumulate(np.where(paused, 4.5 + 0.1 * k, block.host_t))
+        blocks.append(dataclasses.replace(block, host_t=late))
+    whole = _run(blocks, [slice(None)])
+    assert whole["valid"].all()
+    for _ in range(3):
+        pieces = _run(blocks, list(cuts(rng, sum(len(b.t) for b in blocks), 200)))
         for name, column in whole.items():
             assert np.array_equal(pieces[name], column, equal_nan=column.dtype.kind == "f"), name
 

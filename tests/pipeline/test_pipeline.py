@@ -248,6 +248,62 @@ def test_a_sensor_that_stopped_is_reported_within_a_second(batch_s):
         assert (reported_at - last_ns) / 1e9 < 1.0
 
 
+def held_up(records, first_ns, seconds):
+    """The records as a host hears them that pauses: afterwards one sensor's after the other."""
+    after_ns = first_ns + int(seconds * 1e9)
+    stamps = [np.atleast_1d(np.array(r.host_ns)) for r in records]
+    for place, own in enumerate(stamps):
+        late = np.flatnonzero((own >= first_ns) & (own < after_ns))
+        own[late] = after_ns + int(4e7) * place + 1000 * np.arange(len(late))
+        own[:] = np.maximum.accumulate(own)
+    order = np.argsort(np.concatenate(stamps), kind="stable")
+    arrivals = np.empty(len(order), dtype=np.int64)
+    arrivals[order] = np.arange(len(order))
+    heard, at = [], 0
+    for record, own in zip(records, stamps, strict=True):
+        numbers = arrivals[at : at + len(own)]
+        at += len(own)
+        if isinstance(record, Packet):
+            heard.append(dataclasses.replace(record, host_ns=own, arrival=numbers))
+        else:
+            heard.append(dataclasses.replace(record, host_ns=int(own[0]), arrival=int(numbers[0])))
+    return heard
+
+
+@pytest.mark.parametrize("seconds", [0.7, 2.0, 5.0])
+def test_a_pause_of_the_host_costs_nothing(seconds):
+    """A laptop that is busy in the middle of a set: what comes afterwards, all at once, counts."""
+    session = simulate("squat", seed=43, grade="good")
+    records = whole_records(session)
+    (begin,) = [r.host_ns for r in records if isinstance(r, Mark) and r.label == "begin:squat"]
+    heard = held_up(records, begin + int(4e9), seconds)
+    calm, *_, counted = run(session.header, [records])
+    whole = run(session.header, [heard])
+    paused, *_, as_counted = whole
+    assert paused["valid"].sum() >= calm["valid"].sum() - 10
+    assert as_counted.count("counted=True") == counted.count("counted=True") > 0
+    rng = np.random.default_rng(3)
+    edges = np.sort(rng.choice(last_arrival(heard), 60, replace=False)).tolist()
+    _same(run(session.header, cut(heard, edges)), whole)
+
+
+def test_after_a_pause_a_silent_sensor_is_not_waited_for():
+    """A thigh that never comes back holds the other side's rows up by its patience, no longer."""
+    session = simulate("squat", seed=44, grade="good")
+    records = whole_records(session)
+    (begin,) = [r.host_ns for r in records if isinstance(r, Mark) and r.label == "begin:squat"]
+    silent = [
+        r.part(0, int(np.searchsorted(r.host_ns, begin)))
+        if isinstance(r, Packet) and r.sensor == "thigh_left"
+        else r
+        for r in records
+    ]
+    columns, *_ = run(session.header, [held_up(silent, begin + int(4e9), 3.0)])
+    late = columns["t"] > columns["t"][-1] - 10.0
+    assert not columns["valid"][late, 0].any()
+    assert columns["valid"][late, 1].mean() > 0.9
+
+
 def test_a_missing_thigh_is_no_error():
     """A recording with one thigh gives that hip; the other side's columns are there and NaN."""
     session = simulate("squat", seed=42, grade="good")

@@ -6,6 +6,7 @@ connected but no longer subscribed.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
@@ -17,6 +18,23 @@ from support.bluez_device import BluezError, Device, Objects
 from imuhip.virtual.sensor import VirtualSensor
 
 Handler: TypeAlias = Callable[[Message], Message | bool | None]
+
+
+class _PatientSocket:
+    """A socket that writes nothing while it is full; dbus_fast would leave the bus for good."""
+
+    def __init__(self, own: socket.socket) -> None:
+        self._own = own
+
+    def send(self, data: memoryview) -> int:
+        """Send what there is room for; dbus_fast goes on when the socket can be written again."""
+        with suppress(BlockingIOError):
+            return self._own.send(data)
+        return 0
+
+    def sendmsg(self, buffers: list[memoryview], control: list[Any]) -> int:
+        """As `send`, with file descriptors; these are few and never refused."""
+        return self._own.sendmsg(buffers, control)
 
 
 class BluezService:
@@ -51,6 +69,7 @@ class BluezService:
         bus = MessageBus(bus_address=address, negotiate_unix_fd=True)
         self._bus = bus
         await bus.connect()
+        bus._writer.sock = _PatientSocket(bus._sock)  # type: ignore[assignment]
         bus.add_message_handler(self._on_message)
         await bus.call(
             Message(
