@@ -96,6 +96,9 @@ def collect(
         bool, typer.Option("--verbose", help="Log each sensor's figures once a minute.")
     ] = False,
     lsl: Annotated[bool, typer.Option("--lsl", help="Send it by Lab Streaming Layer too.")] = False,
+    osc: Annotated[
+        str, typer.Option("--osc", help="HOST:PORT to send angles to by OSC, such as 9000.")
+    ] = "",
 ) -> None:
     """Collect from sensors: record, analyze live, serve the hub. Ctrl-C ends it, losing nothing.
 
@@ -110,9 +113,9 @@ def collect(
     from imuhip.ble.radio import Radio
     from imuhip.cli.assessment_output import session_words
     from imuhip.live.collector import collect as run
-    from imuhip.live.lsl import broadcasting
+    from imuhip.live.osc import OscTarget
+    from imuhip.live.sending import Sending
     from imuhip.live.start import Options
-    from imuhip.pipeline.all_sensors import Pipeline
 
     if verbose:
         logging.getLogger("imuhip").setLevel(logging.INFO)
@@ -124,6 +127,7 @@ def collect(
             replace(k, sensors={s: replace(b, profile=profile) for s, b in k.sensors.items()})
             for k in kits
         ]
+    sending = Sending(lsl, OscTarget.from_text(osc) if osc else None)
     with filing(catalogue, [athlete or k.athlete for k in kits], _say) as filer:
         options = Options(
             folder=output or platformdirs.user_data_path("imuhip") / "recordings",
@@ -138,7 +142,7 @@ def collect(
             filed=filer.state_of,
             rebound=rebind_kit,
             show=lambda assessed: session_words(Terminal(), assessed),
-            make_stages=broadcasting() if lsl else Pipeline,
+            make_stages=sending.stages(live=True),
         )
         run(kits, [Radio(name) for name in adapter or [""]], options, port=port, say=_say)
 

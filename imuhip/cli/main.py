@@ -187,17 +187,23 @@ def replay(
     lsl: Annotated[
         bool, typer.Option("--lsl", help="Send it by Lab Streaming Layer too, at speed 1.")
     ] = False,
+    osc: Annotated[
+        str, typer.Option("--osc", help="HOST:PORT to send angles to by OSC, at speed 1.")
+    ] = "",
 ) -> None:
     """Replay a recording as if it were live, into the hub or onto the terminal.
 
     Example: imuhip replay recordings/squats_and_pivots.mcap --serve
     """
     from imuhip.cli.assessment_output import session_words
+    from imuhip.live.osc import OscTarget
     from imuhip.live.replay import play
+    from imuhip.live.sending import Sending
 
     factor, hub = _speed(speed), port if serve else None
-    if lsl and factor != 1.0:
-        raise typer.BadParameter("--lsl keeps its clock at --speed 1 alone")
+    sending = Sending(lsl, OscTarget.from_text(osc) if osc else None)
+    if sending and factor != 1.0:
+        raise typer.BadParameter("--lsl and --osc keep their clock at --speed 1 alone")
     console = Terminal()
     play(
         recording,
@@ -207,7 +213,7 @@ def replay(
         leave=exit_,
         say=typer.echo,
         show=lambda assessed: session_words(console, assessed),
-        lsl=lsl,
+        sending=sending,
     )
 
 

@@ -44,6 +44,7 @@ EXTRA_OF: Final = {
     "pg8000": "postgres",
     "plotly": "dashboard",
     "pylsl": "lab",
+    "pythonosc": "lab",
     "pyxdf": "lab",
     "reportlab": "reports",
     "scipy": "simulate",

@@ -15,15 +15,15 @@ stream                  type           channels
 pylsl is an extra, imported when it is asked for.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.extras import need
-from imuhip.core.records import Array, Header, Mark, Packet, Record, SampleBlock
+from imuhip.core.records import Array, Header, Mark, Record, SampleBlock
+from imuhip.live.outside_clock import shift_to
 from imuhip.live.protocol import COLUMNS, rows_from_output
 from imuhip.pipeline.all_sensors import Output, Pipeline
 
@@ -60,6 +60,11 @@ class Broadcast:
         }
 
     @property
+    def origin_ns(self) -> int | None:
+        """The pipeline's."""
+        return self._stages.origin_ns
+
+    @property
     def clock_residuals(self) -> Mapping[str, float]:
         """The pipeline's."""
         return self._stages.clock_residuals
@@ -81,7 +86,8 @@ class Broadcast:
         if origin_ns is None:
             return
         if self._shift_s is None:
-            self._shift_s = self._shift(origin_ns, batch)
+            clock = self._lsl.local_clock
+            self._shift_s = shift_to(clock, origin_ns, batch, live=self._live)
         blocks = self._waiting.copy()
         self._waiting.clear()
         for block in blocks:
@@ -94,14 +100,6 @@ class Broadcast:
             if isinstance(record, Mark):
                 stamp = (record.host_ns - origin_ns) / 1e9 + self._shift_s
                 self._outlets["marks"].push_sample([record.label], stamp)
-
-    def _shift(self, origin_ns: int, batch: Sequence[Record]) -> float:
-        """What brings session time to LSL's clock, seconds."""
-        now = float(self._lsl.local_clock())
-        if self._live:
-            return origin_ns / 1e9 + now - time.monotonic()
-        newest_ns = max(_newest_ns(record) for record in batch)
-        return now - (newest_ns - origin_ns) / 1e9
 
     def _send_samples(self, block: SampleBlock, shift_s: float) -> None:
         parts: list[Array] = [block.acc, block.gyr]
@@ -136,22 +134,6 @@ class Broadcast:
             entry.append_child_value("label", channel)
             entry.append_child_value("unit", _unit(channel))
         return self._lsl.StreamOutlet(info)
-
-
-def broadcasting() -> Callable[[Header], Broadcast]:
-    """What makes the stages of a live recording that is sent by LSL too.
-
-    Raises
-    ------
-    ImuhipError
-        Where pylsl is not installed: at once, not when the recording begins.
-    """
-    need("pylsl")
-    return lambda header: Broadcast(header, Pipeline(header), live=True)
-
-
-def _newest_ns(record: Record) -> int:
-    return int(record.host_ns.max()) if isinstance(record, Packet) else record.host_ns
 
 
 def _unit(channel: str) -> str:

@@ -6,20 +6,21 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from imuhip.assess.assessor import Assessment
 from imuhip.assess.measure_table import MEASURES
 from imuhip.core.evidence import CalibrationStep
-from imuhip.core.extras import need
 from imuhip.core.findings import Finding, Repetition
-from imuhip.core.records import Array, Fault, Header
+from imuhip.core.records import Array, Fault
 from imuhip.live.hub import LiveHub, serving
-from imuhip.live.lsl import Broadcast
-from imuhip.live.player import Player, ReplayControl, Stages
+from imuhip.live.player import Player, ReplayControl
+from imuhip.live.sending import Sending
 from imuhip.live.warm_up import warmed
-from imuhip.pipeline.all_sensors import Params, Pipeline
+from imuhip.pipeline.all_sensors import Params
 from imuhip.recording.reader import RecordingReader
+
+_NOTHING: Final = Sending()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +47,13 @@ async def served(
     say: Callable[[str], None],
     params: Params | None = None,
     *,
-    lsl: bool = False,
+    sending: Sending = _NOTHING,
 ) -> AsyncIterator[Replay]:
     """Serve a hub for a replay while the block runs; nothing is played yet.
 
     Parameters
     ----------
-    recording, speed, port, lsl
+    recording, speed, port, sending
         As in `play`.
     say
         Called with sentences for people.
@@ -66,7 +67,7 @@ async def served(
     """
     control = ReplayControl(recording.name)
     hub = LiveHub(control)
-    player = _player(recording, speed, hub, control, params, lsl=lsl)
+    player = _player(recording, speed, hub, control, params, sending=sending)
     async with serving(hub, port=port) as address:
         await warmed(say)
         yield Replay(player, address)
@@ -79,14 +80,9 @@ def _player(
     control: ReplayControl,
     params: Params | None,
     *,
-    lsl: bool,
+    sending: Sending,
 ) -> Player:
-    def stages(header: Header) -> Stages:
-        pipeline = Pipeline(header, params)
-        return Broadcast(header, pipeline, live=False) if lsl else pipeline
-
-    if lsl:
-        need("pylsl")
+    stages = sending.stages(live=False, params=params)
     RecordingReader(recording)  # an error is said before anything is served
     return Player(
         lambda: RecordingReader(recording),
@@ -165,7 +161,7 @@ def play(
     say: Callable[[str], None],
     show: Callable[[Assessment], None] = lambda _: None,
     params: Params | None = None,
-    lsl: bool = False,
+    sending: Sending = _NOTHING,
 ) -> None:
     """Play a recording into a hub or onto the terminal.
 
@@ -183,14 +179,16 @@ def play(
         Called with sentences for people.
     show
         Called with what the session has shown, once it is over.
-    lsl
-        Send angles, samples and marks by Lab Streaming Layer too.
+    sending
+        Who else gets the numbers, beside the hub.
     """
 
     async def run() -> None:
         if port is None:
             control = ReplayControl(recording.name)
-            player = _player(recording, speed, _Spoken(control, say), control, params, lsl=lsl)
+            player = _player(
+                recording, speed, _Spoken(control, say), control, params, sending=sending
+            )
             if speed is not None:
                 await warmed(say)
             await player.run()
@@ -198,7 +196,7 @@ def play(
             while loop:
                 await player.run()
             return
-        async with served(recording, speed, port, say, params, lsl=lsl) as replay:
+        async with served(recording, speed, port, say, params, sending=sending) as replay:
             say(f"hub on ws://{replay.address}/live")
             await replay.player.run()
             show(replay.player.assessed)

@@ -16,6 +16,7 @@ from imuhip.core.errors import ImuhipError
 from imuhip.core.records import Mark
 from imuhip.live.lsl import Broadcast, _unit
 from imuhip.live.protocol import COLUMNS, rows_from_output
+from imuhip.live.sending import Sending
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
 from imuhip.results.samples import read_samples
@@ -154,10 +155,8 @@ def test_the_output_is_the_pipelines(recording, tmp_path, monkeypatch):
     config = tmp_path / "lsl.cfg"
     config.write_text("[multicast]\nResolveScope = machine\n[log]\nlevel = -3\n")
     monkeypatch.setenv("LSLAPICFG", str(config))
-    from imuhip.live.lsl import broadcasting
-
     reader = RecordingReader(recording)
-    one, other = Pipeline(reader.header), broadcasting()(reader.header)
+    one, other = Pipeline(reader.header), Sending(lsl=True).stages(live=True)(reader.header)
     for batch in reader.batches():
         plain, sent = one.push(batch), other.push(batch)
         assert np.array_equal(plain.angles.hip, sent.angles.hip, equal_nan=True)
@@ -213,14 +212,13 @@ def test_a_magnetometer_goes_out_too_and_nothing_before_the_first_sample():
 
 def test_without_pylsl_it_is_said(monkeypatch):
     """Where pylsl is not installed, the message names the extra, before anything is recorded."""
-    from imuhip.live.lsl import broadcasting
 
     def absent(_name):
         raise ImportError
 
     monkeypatch.setattr("imuhip.core.extras.import_module", absent)
     with pytest.raises(ImuhipError, match=r"imuhip\[lab\]"):
-        broadcasting()
+        Sending(lsl=True).stages(live=True)
 
 
 def test_a_replay_in_a_hurry_is_refused(recording):

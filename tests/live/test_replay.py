@@ -15,9 +15,11 @@ from imuhip.core.findings import Finding, Repetition
 from imuhip.core.records import Fault
 from imuhip.live import replay
 from imuhip.live.events import Assessed
+from imuhip.live.osc import OscTarget
 from imuhip.live.player import ReplayControl
 from imuhip.live.protocol import decode_rows
 from imuhip.live.replay import play, served
+from imuhip.live.sending import Sending
 from imuhip.simulate.output import write
 from imuhip.simulate.session import simulate
 from imuhip.simulate.setup import Setup
@@ -175,17 +177,18 @@ def test_a_viewer_of_a_replay_sees_every_row_and_that_it_is_one(recording: Path)
 def test_what_is_missing_is_said_before_anything_is_served(
     tmp_path: Path, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No file, and no pylsl for --lsl: one sentence, and no hub."""
+    """No file, no pylsl for --lsl, no python-osc for --osc: one sentence, and no hub."""
     said: list[str] = []
 
     def absent(_name: str) -> None:
         raise ImportError
 
     monkeypatch.setattr("imuhip.core.extras.import_module", absent)
-    for path, lsl, words in (
-        (tmp_path / "no.mcap", False, "there is no such file"),
-        (recording, True, r"imuhip\[lab\]"),
+    for path, sending, words in (
+        (tmp_path / "no.mcap", Sending(), "there is no such file"),
+        (recording, Sending(lsl=True), r"pylsl.*imuhip\[lab\]"),
+        (recording, Sending(osc=OscTarget("127.0.0.1", 9000)), r"pythonosc.*imuhip\[lab\]"),
     ):
         with pytest.raises(ImuhipError, match=words):
-            play(path, None, port=0, loop=False, leave=True, say=said.append, lsl=lsl)
+            play(path, None, port=0, loop=False, leave=True, say=said.append, sending=sending)
     assert said == []
