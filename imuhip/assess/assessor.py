@@ -276,6 +276,7 @@ class Assessor:
                 known.outcomes += outcomes(self._episodes.pop(key), self._context, self._params)
             self._episodes[name, episode.set] = []
             if "table" in episode.movement.traits:
+                self._forget_tests(name)
                 self._tests[name, episode.set] = self._episodes[name, episode.set]
         episodes = self._episodes[name, episode.set]
         context = self._context_of(name, episode.set)
@@ -305,6 +306,13 @@ class Assessor:
             if key[0] == other and self._tags(other, episodes).alike(mine):
                 return tuple(episodes)
         return ()
+
+    def _forget_tests(self, name: str) -> None:
+        """Keep of a test the newest set of each condition: no other is ever a partner."""
+        every = {key: episodes for key, episodes in self._tests.items() if key[0] == name}
+        newest = {self._tags(name, episodes).key: key for key, episodes in every.items()}
+        for key in every.keys() - newest.values():
+            del self._tests[key]
 
     def _tags(self, movement: str, episodes: Sequence[Episode]) -> Tags:
         """The conditions of a set, as far as they are known; of one to come, those of now."""

@@ -1,10 +1,14 @@
 """Repetitions of programmed bodies: what is found, counted, refused, and said of it."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.bodies import Body, path, squats
+
+from imuhip.assess.assessor import Assessor
 
 SET = (3.0, "begin:squat")
 
@@ -373,3 +377,21 @@ def test_what_a_cue_did_is_reported_when_its_set_is_over():
     assert reported.outcomes[0].words == "After “chest up”: pelvic tuck 15° → 0°, better."
     assert repr(body.assessed(SET, cue, cuts=[700, 1400]).outcomes) == repr(reported.outcomes)
     assert not body.assessed(SET).outcomes
+
+
+def test_an_hour_of_table_tests_takes_no_more_memory_than_a_few():
+    """Of sets that are over no rows stay, but of the newest, which the other side is held against."""
+    turn = path(0.0, *[(30.0, 0.8), (30.0, 0.8), (0.0, 0.8), (0.0, 0.6)] * 40)
+    body = Body((90.0, 90.0), rotation=(turn, turn))
+    stage = Assessor()
+    stage.align("good", "test", np.zeros((2, 3)))
+    found, held = 0, []
+    tracemalloc.start()
+    for k in range(40):
+        begin, name = 4.0 + 3.0 * k, f"seated_rotation_{('left', 'right')[k % 2]}"
+        stage.mark([(begin - 0.05, f"begin:{name}"), (begin + 2.9, f"end:{name}")])
+        found += len(body.pushed(stage, round(300 * k), round(300 * (k + 1))).repetitions)
+        held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert found == 39  # the last one is not over
+    assert held[-1] - held[9] < 500_000

@@ -74,15 +74,19 @@ class Body:
         waiting = list(marks)
         edges = [0, *cuts, len(self.t)]
         for first, stop in itertools.pairwise(edges):
-            rows = slice(first, stop)
             last = self.t[stop - 1] if stop > first else -np.inf
             # A mark comes no later than the rows of its time.
             stage.mark([mark for mark in waiting if mark[0] <= last])
             waiting = [mark for mark in waiting if mark[0] > last]
-            assessment += stage.push(_part(self.angles, rows), _part(self.motion, rows))
+            assessment += self.pushed(stage, first, stop)
         stage.mark(waiting)
         assessment += stage.finish()
         return assessment
+
+    def pushed(self, stage: Assessor, first: int, stop: int) -> Assessment:
+        """What an assessor makes of rows ``first:stop``."""
+        rows = slice(first, stop)
+        return stage.push(_part(self.angles, rows), _part(self.motion, rows))
 
     def known_at(self, *marks: tuple[float, str]) -> list[float]:
         """The row's time with which each repetition came out, rows coming one at a time."""
@@ -91,8 +95,7 @@ class Body:
         stage.mark(marks)
         known = []
         for row, t in enumerate(self.t):
-            rows = slice(row, row + 1)
-            assessment = stage.push(_part(self.angles, rows), _part(self.motion, rows))
+            assessment = self.pushed(stage, row, row + 1)
             known += [float(t)] * len(assessment.repetitions)
         return known
 
