@@ -19,7 +19,7 @@ wider gap the nearest sample's orientation is carried on by its own angular rate
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -47,12 +47,19 @@ class GridParams:
 class Grid:
     """Merges the sensors of a session: `push` orientations and how far the host has come."""
 
-    def __init__(self, sensors: Sequence[str], params: GridParams | None = None) -> None:
+    def __init__(
+        self,
+        sensors: Sequence[str],
+        params: GridParams | None = None,
+        *,
+        silent: Collection[str] = (),
+    ) -> None:
+        """Begin a session; `silent` names the sensors that no sample will ever come from."""
         self.sensors = tuple(sensors)
         self._patience = (params or GridParams()).patience_s
         self._place = {sensor: i for i, sensor in enumerate(self.sensors)}
         self._tracks = [np.empty((0, _COLUMNS)) for _ in self.sensors]
-        self._started = [False] * len(self.sensors)
+        self._started = [sensor in silent for sensor in self.sensors]
         self._next: int | None = None
         self._seen = -np.inf
         self._spare = _SPARE_ROWS
@@ -86,9 +93,12 @@ class Grid:
         self._pauses += [(begin, end) for begin, end in pauses if end - begin <= _EMPTY_S]
         if not all(self._started):
             return self._none()
+        tracks = [track for track in self._tracks if len(track)]
+        if not tracks:
+            return self._none()
         if self._next is None:
-            self._next = max(_first_row(track[0, _T]) for track in self._tracks)
-        reach = min(float(track[-1, _T]) for track in self._tracks)
+            self._next = max(_first_row(track[0, _T]) for track in tracks)
+        reach = min(float(track[-1, _T]) for track in tracks)
         reach = min(max(reach, float(self._due(np.array([host_t]))[0])), host_t - _EDGE_S)
         return self._emit(_last_row(reach))
 

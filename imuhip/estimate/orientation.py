@@ -53,7 +53,7 @@ from imuhip.estimate.gap_turns import (
     turn_sd,
     watch_turning,
 )
-from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate, OfflineVqf
+from imuhip.estimate.orientation_engines import FILTERS, Engine, Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,15 @@ class Filter:
         rate_hz: float,
         params: FilterParams | None = None,
         *,
-        offline: bool = False,
+        offline: Engine | None = None,
     ) -> None:
         """Set up the engine.
 
-        With `offline` it is VQF's offline variant, whatever `params` name, and `push` is called
-        once, with the whole session.
+        Parameters
+        ----------
+        offline
+            An engine in place of the one that `params` name, which knows both ends of a stretch
+            without gaps, and nothing of the stretch before.
         """
         params = params or FilterParams()
         if params.filter not in FILTERS:
@@ -140,10 +143,9 @@ class Filter:
         self._axes = params.axes
         self._bridge_s = params.bridge_s
         self._period = 1.0 / rate_hz
-        self._remembers = not offline
-        make = OfflineVqf if offline else entry.make
-        self._engine: Engine = make(self._period, params.axes)
-        self._error = 0.0 if offline else entry.error_sd**2
+        self._remembers = offline is None
+        self._engine: Engine = entry.make(self._period, params.axes) if offline is None else offline
+        self._error = entry.error_sd**2 if offline is None else 0.0
         self._elapsed_s = 0.0
         self._heading: Array | None = None
         self._last: _Sample | None = None

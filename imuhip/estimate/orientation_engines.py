@@ -71,26 +71,18 @@ class _Vqf:
         self._vqf.setBiasEstimate(bias, sigma)
 
 
-class OfflineVqf:
-    """VQF's offline variant: the same filter run both ways, for a whole session in one block."""
+def offline_vqf(
+    acc: Array, gyr: Array, mag: Array | None, dt: Array, period: float, axes: int
+) -> Estimate:
+    """Estimate a stretch without gaps by VQF's offline variant: the same filter run both ways."""
+    from vqf import offlineVQF
 
-    def __init__(self, period: float, axes: int) -> None:
-        self._period = period
-        self._key = "quat9D" if axes == 9 else "quat6D"
-
-    def push(self, acc: Array, gyr: Array, mag: Array | None, dt: Array) -> Estimate:
-        """Return the orientation at each sample of a stretch without gaps."""
-        from vqf import offlineVQF
-
-        scaled = np.ascontiguousarray(gyr * (dt / self._period)[:, None])
-        mag = None if mag is None else np.ascontiguousarray(mag)
-        acc = np.ascontiguousarray(acc)
-        out = offlineVQF(scaled, acc, mag, self._period, _VQF_SETTINGS)
-        disturbed = out.get("magDistDetected", np.zeros(len(acc), dtype=np.bool_))
-        return Estimate(out[self._key], out["bias"], disturbed)
-
-    def restart(self, up: Array) -> None:
-        """Nothing is remembered: every stretch is a session of its own."""
+    scaled = np.ascontiguousarray(gyr * (dt / period)[:, None])
+    mag = None if mag is None else np.ascontiguousarray(mag)
+    acc = np.ascontiguousarray(acc)
+    out = offlineVQF(scaled, acc, mag, period, _VQF_SETTINGS)
+    disturbed = out.get("magDistDetected", np.zeros(len(acc), dtype=np.bool_))
+    return Estimate(out["quat9D" if axes == 9 else "quat6D"], out["bias"], disturbed)
 
 
 _SETTLE_S = 0.2

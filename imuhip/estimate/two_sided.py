@@ -24,11 +24,18 @@ from imuhip.core.kernels import kernel
 from imuhip.core.records import Array, BoolArray, SampleBlock
 
 
-def reversed_samples(block: SampleBlock) -> SampleBlock:
+def reversed_samples(block: SampleBlock, following: SampleBlock) -> SampleBlock:
     """The samples as a sensor that lived backwards would have sent them, without their bias's sign.
 
     The rate is not negated here: a bias is the same both ways, and only rests are looked at, whose
     rate is the bias.
+
+    Parameters
+    ----------
+    block
+        Samples of a session; the blocks are taken from its end to its beginning.
+    following
+        The block after it; of the last one, the session's first.
     """
     back = slice(None, None, -1)
     dt, missing, restart = block.dt, block.missing, block.restart
@@ -36,10 +43,10 @@ def reversed_samples(block: SampleBlock) -> SampleBlock:
     return replace(
         block,
         t=block.t[-1] - block.t[back],
-        dt=np.concatenate((dt[:1], dt[1:][back])),
+        dt=np.concatenate((following.dt[:1], dt[1:][back])),
         host_t=block.t[-1] - block.t[back],
-        missing=np.concatenate((missing[:1], missing[1:][back])),
-        restart=np.concatenate((restart[:1], restart[1:][back])),
+        missing=np.concatenate((following.missing[:1], missing[1:][back])),
+        restart=np.concatenate((following.restart[:1], restart[1:][back])),
         acc=np.ascontiguousarray(block.acc[back]),
         gyr=np.ascontiguousarray(block.gyr[back]),
         mag=None if block.mag is None else np.ascontiguousarray(block.mag[back]),

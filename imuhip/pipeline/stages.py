@@ -10,7 +10,7 @@ A growing session (`all_sensors`) pushes block after block. A finished one (`off
 of bias, filter and heading that know what comes later into the same places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol as Interface
 
 from imuhip.core.evidence import Alignment, HeadingBlock
@@ -66,9 +66,9 @@ class Body:
         self._detect = bool(header.parameters.get("detect_steps"))
         self._q_sb = header.parameters.get("q_sb")
 
-    def grid(self) -> Grid:
-        """Orientations → rows of the common grid."""
-        return Grid(self.sensors, self.grid_params)
+    def grid(self, *, silent: Collection[str] = ()) -> Grid:
+        """Orientations → rows of the common grid; `silent` sensors never sent anything."""
+        return Grid(self.sensors, self.grid_params, silent=silent)
 
     def protocol(self, *, marked: bool = False) -> Protocol:
         """Rows and marks → calibration steps; `marked`: all steps have marks by now."""

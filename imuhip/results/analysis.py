@@ -16,6 +16,7 @@ from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS, THIGH
 from imuhip.core.evidence import Alignment, CalibrationStep, Gate, Misplacement
 from imuhip.core.findings import Finding, Note, Repetition
 from imuhip.core.records import Fault, Header, Mark, Record
+from imuhip.core.spool import Spools
 from imuhip.estimate.soft_tissue import SoftTissue
 from imuhip.pipeline.all_sensors import Output, Params, Pipeline, joined_faults
 from imuhip.pipeline.offline import refine
@@ -132,7 +133,7 @@ def analyze(
 
 
 class _SpoiledError(Exception):
-    """A first look found sensors that nothing may be believed of."""
+    """A first look found sensors that nothing came from, or that nothing may be believed of."""
 
     def __init__(self, sensors: frozenset[str], faults: Sequence[Fault]) -> None:
         super().__init__(", ".join(sorted(sensors)))
@@ -152,7 +153,7 @@ def _analyzed(
     distrusted: frozenset[str],
     earlier: Sequence[Fault] = (),
 ) -> Analysis:
-    """One look at a recording, without the sensors that are not to be believed.
+    """One look at a recording, without the sensors that sent nothing or are not to be believed.
 
     Where pelvis and a thigh are left, it is as if the others had not been worn.
     """
@@ -166,22 +167,21 @@ def _analyzed(
         distrusted_here, earlier = distrusted, ()
     pipeline = Pipeline(header, params, last_word=True, distrusted=distrusted_here)
     tally = _Tally()
-    refined = None
-    batches: Iterable[Sequence[Record]] = reader.batches()
-    if "offline" in columns:
-        batches = list(batches)
-        refined = refine(header, batches, params, on_progress)
-    extra = ExtraColumns(columns, soft_tissue, refined, pipeline.joint_names)
+    extra = ExtraColumns(columns, soft_tissue, pipeline.joint_names)
     with ResultsWriter(target, label=label, extra=extra.names) as writer:
-        for batch in batches:
+        if "offline" in columns:
+            with Spools(target.parent) as spools:
+                extra.refined = refine(header, reader.batches(), params, on_progress, spools)
+        for batch in reader.batches():
             tally.hear(batch)
             out = pipeline.push(batch)
             writer.add(out.grid, out.angles, extra.push(out))
             on_progress(tally.add(out))
         out = pipeline.finish()
-        if pipeline.spoiled_at and not distrusted:
+        doubtful = pipeline.silent | pipeline.spoiled_at.keys()
+        if doubtful and not distrusted:
             tally.add(out)
-            raise _SpoiledError(frozenset(pipeline.spoiled_at), tally.faults)
+            raise _SpoiledError(doubtful, tally.faults)
         writer.add(out.grid, out.angles, extra.push(out))
         on_progress(tally.add(out))
         faults = joined_faults((*tally.faults, *reader.faults, *earlier))

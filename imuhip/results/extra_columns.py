@@ -29,13 +29,18 @@ COLUMNS: Final = (*DEFINITIONS, "scaled", "offline")
 
 
 class ExtraColumns:
-    """Makes the columns that were asked for, output by output."""
+    """Makes the columns that were asked for, output by output.
+
+    Attributes
+    ----------
+    refined
+        The offline angles of all rows that will come, to be set first where they are asked for.
+    """
 
     def __init__(
         self,
         wanted: Sequence[str],
         given: Sequence[SoftTissue] = (),
-        refined: Refined | None = None,
         joints: Sequence[str] = (),
     ) -> None:
         """Begin a session.
@@ -46,8 +51,6 @@ class ExtraColumns:
             Names in `COLUMNS`.
         given
             Soft-tissue factors that the user states; they come before what toe turns show.
-        refined
-            The offline angles of all rows that will come; needed for ``offline`` alone.
         joints
             Names of angles that further sensors show: always there when the sensors are.
 
@@ -56,7 +59,7 @@ class ExtraColumns:
         ValueError
             If a name is not known.
         """
-        self._refined = refined
+        self.refined: Refined | None = None
         self._joints = (*(f"{n}_deg" for n in joints), *(f"{n}_sd_deg" for n in joints))
         unknown = [name for name in wanted if name not in COLUMNS]
         if unknown:
@@ -96,9 +99,9 @@ class ExtraColumns:
 
     def _offline(self, t: Array) -> Array:
         """The offline angles ``(N, 2, 3)`` of the next rows."""
-        if self._refined is None:
+        if self.refined is None:
             raise ValueError("The offline columns need `refined`, the angles of a second look.")
-        known, hip = self._refined.t, self._refined.hip
+        known, hip = self.refined.t, self.refined.hip
         if not len(known):
             return np.full((len(t), *hip.shape[1:]), np.nan)
         rows = np.minimum(np.searchsorted(known, t), len(known) - 1)

@@ -36,6 +36,9 @@ def works(recording: Path, results: Path, out: Path) -> dict[str, tuple[str, ...
     """Name of a work to what a process is started with: a script and its arguments."""
     return {
         "analyze": (IMUHIP, "analyze", str(recording), "-o", str(results)),
+        "analyze --columns offline": (
+            IMUHIP, "analyze", str(recording), "-o", str(out / "offline"), "--columns", "offline"
+        ),
         "report for the coach": (IMUHIP, "report", str(results), "-o", str(out / "c.html")),
         "report as PDF": (IMUHIP, "report", str(results), "-o", str(out / "c.pdf")),
         "Review": (REVIEW, str(results)),

@@ -18,7 +18,8 @@ with fitted mounts given; nothing else is fitted, and angles count from the stan
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -89,36 +90,42 @@ def main() -> None:
 
 def orientations(trial: Trial, *, offline: bool = False) -> Orientations:
     """`q_es` of the pipeline at the trial's samples, NaN where a grid row is not valid."""
-    outs = pushed(trial, (), offline=offline)
-    t = np.concatenate([out.grid.t for out in outs])
-    q = np.concatenate([out.grid.q for out in outs])
+    grids = list(refined(trial).rows) if offline else [out.grid for out in pushed(trial, ())]
+    t = np.concatenate([rows.t for rows in grids])
+    q = np.concatenate([rows.q for rows in grids])
     rows = np.searchsorted(t, trial.t - 1e-6)
     if not np.allclose(t[rows], trial.t, atol=1e-6):
         raise AssertionError("the samples lie on the grid, so each must have its row")
-    return {s: q[rows, outs[0].grid.sensors.index(s)] for s in SENSORS}
+    return {s: q[rows, grids[0].sensors.index(s)] for s in SENSORS}
+
+
+def refined(trial: Trial) -> Refined:
+    """The same with the whole trial known."""
+    with recorded(trial, ()) as reader:
+        return refine(reader.header, reader.batches())
 
 
 def pushed(
-    trial: Trial,
-    marks: Sequence[tuple[float, str]],
-    mounts: Mounts | None = None,
-    *,
-    offline: bool = False,
-) -> Sequence[Output | Refined]:
+    trial: Trial, marks: Sequence[tuple[float, str]], mounts: Mounts | None = None
+) -> Sequence[Output]:
     """Write the folder, import it, push the recording through the pipeline."""
-    with tempfile.TemporaryDirectory() as scratch:
-        recording = Path(scratch) / "trial.mcap"
-        write_folder(trial, Path(scratch) / "folder", SENSORS, marks)
-        import_folder(Path(scratch) / "folder", recording)
-        reader = RecordingReader(recording)
+    with recorded(trial, marks) as reader:
         header = reader.header
         if mounts is not None:
             given = {sensor: q.tolist() for sensor, q in mounts.items()}
             header = replace(header, parameters={**header.parameters, "q_sb": given})
-        if offline:
-            return [refine(header, reader.batches())]
         pipeline = Pipeline(header)
         return [*(pipeline.push(batch) for batch in reader.batches()), pipeline.finish()]
+
+
+@contextmanager
+def recorded(trial: Trial, marks: Sequence[tuple[float, str]]) -> Iterator[RecordingReader]:
+    """The trial as an imported recording, while it is looked at."""
+    with tempfile.TemporaryDirectory() as scratch:
+        recording = Path(scratch) / "trial.mcap"
+        write_folder(trial, Path(scratch) / "folder", SENSORS, marks)
+        import_folder(Path(scratch) / "folder", recording)
+        yield RecordingReader(recording)
 
 
 def gravity_mounts(trials: dict[str, Trial], q: dict[str, Orientations]) -> Mounts:

@@ -6,6 +6,7 @@ import pytest
 
 from imuhip.core.conventions import HIP_ANGLES, SIDES
 from imuhip.core.quaternions import wrap_angle
+from imuhip.core.spool import Spools
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.pipeline.offline import refine
 from imuhip.results.analysis import analyze
@@ -91,3 +92,16 @@ def test_offline_columns_stand_beside_the_live_ones(tmp_path):
     hip = refine(session.header, session.batches()).hip
     offline = more["hip_rotation_right_offline_deg"].to_numpy()
     assert offline == pytest.approx(np.degrees(hip[:, 1, 2]), nan_ok=True, abs=1e-9)
+
+
+def test_what_is_put_aside_on_the_disk_gives_the_same_bits(tmp_path):
+    """A session with gaps, kept in memory and on the disk, and cut into other batches."""
+    setup = Setup(radio_gaps=(("thigh_left", 20.0, 0.2), ("pelvis", 61.0, 2.5)))
+    session = simulate("squat", seed=10, setup=setup)
+    kept = refine(session.header, session.batches())
+    with Spools(tmp_path) as spools:
+        spooled = refine(session.header, session.batches(7.0), blocks=spools)
+        assert np.isfinite(kept.hip).any()
+        assert spooled.t.tobytes() == kept.t.tobytes()
+        assert spooled.hip.tobytes() == kept.hip.tobytes()
+        assert 1 < len(spooled.rows) < len(kept.rows)
