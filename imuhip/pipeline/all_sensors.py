@@ -300,6 +300,11 @@ class Pipeline:
             chain.listener = listener
 
     @property
+    def silent(self) -> frozenset[str]:
+        """Sensors of the grid that nothing has come from so far."""
+        return frozenset(name for name in self.sensors if not self._chains[name].started)
+
+    @property
     def spoiled_at(self) -> dict[str, float]:
         """Sensors that may not be believed, and the host time from which that was known."""
         found = {name: self._common.spoiled_at.get(name, np.inf) for name in self.sensors}

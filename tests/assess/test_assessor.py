@@ -380,7 +380,7 @@ def test_what_a_cue_did_is_reported_when_its_set_is_over():
 
 
 def test_an_hour_of_table_tests_takes_no_more_memory_than_a_few():
-    """Of sets that are over no rows stay, but of the newest, which the other side is held against."""
+    """Of sets that are over no rows stay, but of the newest: the other side is held against it."""
     turn = path(0.0, *[(30.0, 0.8), (30.0, 0.8), (0.0, 0.8), (0.0, 0.6)] * 40)
     body = Body((90.0, 90.0), rotation=(turn, turn))
     stage = Assessor()
