@@ -1,5 +1,6 @@
 """What does the athlete take home, and what does the coach keep? Preview and download."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -9,7 +10,7 @@ from dashboard.views.sessions import MEDICAL
 from dashboard.views.theme import image
 from imuhip.catalogue.catalogue import Catalogue
 from imuhip.report.blocks import Block, Document, Pictures
-from imuhip.report.html import STYLE_OF_BLOCKS, block_html, to_html
+from imuhip.report.html import STYLE_OF_BLOCKS, block_html, figure, to_html
 from imuhip.report.material import material_of
 from imuhip.report.pdf import to_pdf
 from imuhip.report.writing import READERS, report_for
@@ -67,9 +68,7 @@ def _shown(block: Block) -> str:
     """A block as the page can show it."""
     if not isinstance(block, Pictures):
         return block_html(block)
-    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-    drawn = "".join(image(picture) for picture in block.pictures)
-    return f'<figure><div class="row">{drawn}</div>{caption}</figure>'
+    return figure(block, image, partial(image, least_px=0.0))
 
 
 _PAPER = (

@@ -97,10 +97,19 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures beside each other, and what they show."""
+    """Pictures beside each other, and what they show.
+
+    Parameters
+    ----------
+    pictures, caption
+        On paper and on a screen.
+    narrow
+        What takes their place on a phone; the same ones when empty.
+    """
 
     pictures: Sequence[Picture]
     caption: str = ""
+    narrow: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from imuhip.core.records import how_often
 from imuhip.report.blocks import Block, Document, Heading, Pictures, Table, Words
 from imuhip.report.comparison import (
     BAND_WORDS,
+    PHONE,
     pairs_picture,
     tests_compared,
 )
@@ -224,7 +225,8 @@ def _tests_compared(material: Material) -> Iterator[Block]:
     for pair in pairs:
         yield Words(pair.words)
     if pairs:
-        yield Pictures([pairs_picture(pairs, 600.0, 270.0)], BAND_WORDS)
+        narrow = pairs_picture(pairs, *PHONE)
+        yield Pictures([pairs_picture(pairs, 600.0, 270.0)], BAND_WORDS, [narrow])
     for relation in relations:
         yield Words(relation.words)
 
@@ -268,10 +270,16 @@ def _curves(material: Material, reps: Sequence[Repetition]) -> Iterator[Block]:
         if waves:
             title = f"Hip rotation{_WAYS[direction]}, mean ± SD"
             deepest = bends(counted[0].movement)
-            yield Pictures([wave_picture(waves, title, deepest=deepest)])
+            wide, narrow = (
+                wave_picture(waves, title, deepest=deepest, width=width) for width in _WIDTHS
+            )
+            yield Pictures([wide], narrow=[narrow])
     if counted and bends(counted[0].movement):
         drawn = [(rep.side, *path(material.results, rep)) for rep in counted]
-        yield Pictures([path_picture(drawn, "Hip rotation over hip flexion")], _BENT)
+        wide, narrow = (
+            path_picture(drawn, "Hip rotation over hip flexion", width) for width in _WIDTHS
+        )
+        yield Pictures([wide], _BENT, [narrow])
     elif counted:
         yield Words("Curves go by time, 0 to 100 % of a repetition.", "small")
 
@@ -426,6 +434,9 @@ _BENT: Final = (
     "Curves go by the share of the deepest flexion, down to 50 % and up again; a pause at the "
     "bottom does not shift them. Below, one thin line is one repetition."
 )
+
+_WIDTHS: Final = (500.0, PHONE[0])
+"""Points; of a curve's picture, and of the one that takes its place on a phone."""
 
 _ORDER: Final = ("marked", "mild", "cannot_tell", "none")
 _GRADES: Final = {

@@ -1,7 +1,7 @@
 """A report as one HTML file: no script, nothing fetched, pictures as SVG within it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
 from html import escape as escape_markup
 from itertools import pairwise
@@ -59,6 +59,25 @@ def to_svg(picture: Picture, *, ground: str = "#ffffff") -> str:
     )
 
 
+def figure(
+    block: Pictures, drawn: Callable[[Picture], str], narrow: Callable[[Picture], str]
+) -> str:
+    """Return pictures with their caption as HTML, and what takes their place on a phone.
+
+    Parameters
+    ----------
+    drawn, narrow
+        A picture as HTML, one of the usual width and one for a phone.
+    """
+    row = "".join(drawn(picture) for picture in block.pictures)
+    rows = f'<div class="row">{row}</div>'
+    if block.narrow:
+        small = "".join(narrow(picture) for picture in block.narrow)
+        rows = f'<div class="row on-wide">{row}</div><div class="row on-phone">{small}</div>'
+    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
+    return f"<figure>{rows}{caption}</figure>"
+
+
 def unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
     """The stretches of points between those that are not known."""
     gaps = [-1, *(k for k, p in enumerate(points) if not all(map(math.isfinite, p))), len(points)]
@@ -87,9 +106,7 @@ def _words(block: Words) -> str:
 
 @block_html.register
 def _pictures(block: Pictures) -> str:
-    drawn = "".join(to_svg(picture) for picture in block.pictures)
-    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-    return f'<figure><div class="row">{drawn}</div>{caption}</figure>'
+    return figure(block, to_svg, to_svg)
 
 
 @block_html.register
@@ -177,6 +194,8 @@ STYLE_OF_BLOCKS: Final = (
     + "".join(f".report .{tone}{{color:{colour}}}" for tone, colour in TONES.items())
     + ".report .small{font-size:.85rem}"
     ".report .good,.report .work,.report .warn{font-size:1.08rem}"
+    ".report .row.on-phone{display:none}@media screen and (max-width:620px){"
+    ".report .row.on-wide{display:none}.report .row.on-phone{display:flex}}"
 )
 """How `block_html` looks within an element of the class ``report``."""
 

@@ -22,6 +22,7 @@ from imuhip.core.findings import Repetition
 from imuhip.report.blocks import Block, Heading, Pictures, Table, Words
 from imuhip.report.comparison import (
     BAND_WORDS,
+    PHONE,
     Comparison,
     band_picture,
     difference_shown,
@@ -174,7 +175,8 @@ def side_blocks(material: Material) -> Iterator[Block]:
     head = ["movement", "left", "right", "right − left", "in words"]
     yield Table(head, rows, (2.6, 1.2, 1.2, 1.1, 1.8), (1, 2, 3))
     yield from remedy_of(compared)
-    yield Pictures([band_picture(compared, 540.0, 200.0)], BAND_WORDS)
+    narrow = band_picture(compared, *PHONE)
+    yield Pictures([band_picture(compared, 540.0, 200.0)], BAND_WORDS, [narrow])
 
 
 def remedy_of(compared: Sequence[Comparison]) -> list[Words]:
@@ -196,7 +198,9 @@ def change_picture(series: Sequence[Series]) -> list[Block]:
             for when, point in (("last time", one.points[-2]), ("now", one.points[-1])):
                 label = f"{_short(one)}, {when}"
                 rows.append(Row(label, one.side, shown(one, point)))
-    return [Pictures([dots_picture(rows, "Last time and now")])] if rows else []
+    title = "Last time and now"
+    wide, narrow = dots_picture(rows, title), dots_picture(rows, title, *PHONE)
+    return [Pictures([wide], narrow=[narrow])] if rows else []
 
 
 def shown(one: Series, point: Point) -> Measured:

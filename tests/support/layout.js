@@ -58,7 +58,7 @@
     say(solid[i], `lies over ${solid[k].tagName.toLowerCase()} "${(solid[k].textContent || '').trim().slice(0, 30)}"`);
   }
   for (const element of all) {
-    if (element.matches('.rows, .picture') && element.clientWidth && element.scrollWidth > element.clientWidth + 1) say(element, `hides ${element.scrollWidth - element.clientWidth} px behind a sideways scroll`);
+    if (element.matches('.rows, .picture, figure') && element.clientWidth && element.scrollWidth > element.clientWidth + 1) say(element, `hides ${element.scrollWidth - element.clientWidth} px behind a sideways scroll`);
   }
   const main = document.querySelector('[data-testid="stMain"]');
   if (main && main.scrollWidth > main.clientWidth + 1) faults.push(`the page is ${main.scrollWidth - main.clientWidth} px too wide`);
