@@ -139,8 +139,9 @@ def _changed(material: Material) -> list[Block]:
     ]
     if not real:
         sentences.append(Words("No change beyond the error of measuring again."))
-    arcs = [one for one in material.series if one.name == "rotation_end_deg"]
-    bottoms = [one for one in material.series if one.name == "rotation_bottom_deg"]
+    again = [one for one in material.series if len(one.points) > 1]
+    arcs = [one for one in again if one.name == "rotation_end_deg"]
+    bottoms = [one for one in again if one.name == "rotation_bottom_deg"]
     if said := several_testers(material.series):
         sentences.append(Words(said, "small"))
     return [heading, *sentences, *transfer_blocks(material), *change_picture((arcs or bottoms)[:4])]

@@ -2,6 +2,7 @@ import io
 import time
 import tracemalloc
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,9 +16,11 @@ from typer.testing import CliRunner
 
 from imuhip.assess.set_measures import summaries
 from imuhip.assess.symmetry import Measured
+from imuhip.catalogue.entities import Kind, MeasureValue
+from imuhip.catalogue.progress import Series, series_of
 from imuhip.cli.main import app
 from imuhip.core.findings import Note
-from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Label, Table, Words
+from imuhip.report.blocks import NOT_MEDICAL, Document, Heading, Label, Pictures, Table, Words
 from imuhip.report.html import to_html
 from imuhip.report.material import curve, material_in
 from imuhip.report.pdf import to_pdf
@@ -25,6 +28,7 @@ from imuhip.report.pictures import Row, dots_picture, with_error
 from imuhip.report.sections import NORMS_ARE
 from imuhip.report.writing import READERS, Reader, report_for
 
+BEGIN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 HOSTILE = '<script>alert("x")</script><b>Mia</b> & "Łukasz"'
 
 
@@ -112,6 +116,40 @@ def test_athlete_has_one_page_with_the_words_that_matter(tmp_path: Path) -> None
         NOT_MEDICAL,
     ):
         assert expected in words, expected
+
+
+def test_both_hips_are_drawn_where_a_test_is_done_cold_for_the_first_time(tmp_path: Path) -> None:
+    """A measure of one session has nothing to be compared with, and takes no place of others."""
+
+    def turned(side: str, kind: Kind, direction: str, sessions: int) -> Series:
+        return series_of([
+            MeasureValue(
+                session=f"s{week}", started=BEGIN + timedelta(weeks=week), kind=kind,
+                movement=f"seated_rotation_{side}", set=1, repetition=number, side=side,
+                direction=direction, name="rotation_end_deg", unit="deg",
+                value=35.0 + 0.1 * number, sd=1.0, counted=True, excluded="",
+            )
+            for week in range(sessions)
+            for number in range(4)
+        ])[0]  # fmt: skip
+
+    series = [
+        turned(side, kind, direction, sessions)
+        for side in ("left", "right")
+        for kind, sessions in (("cold", 1), ("warm", 3))
+        for direction in ("in", "out")
+    ]
+    material = replace(material_in(make_results(tmp_path / "r")), series=tuple(series))
+    drawn = [
+        picture.words
+        for block in report_for("athlete", material).blocks
+        if isinstance(block, Pictures)
+        for picture in block.pictures
+        if "Last time and now" in picture.words
+    ]
+    assert len(drawn) == 1
+    for hip in ("seated left, turn in", "seated left, turn out", "seated right, turn in"):
+        assert f"{hip}, now" in drawn[0]
 
 
 def test_many_findings_do_not_make_a_second_page(tmp_path: Path) -> None:
