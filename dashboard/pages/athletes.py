@@ -464,7 +464,7 @@ _CARD_STYLE = """<style>
 .person li { border: 1px solid #8888; border-radius: 99px; padding: .1rem .7rem; margin: 0;
   font-size: .95rem; }
 .person figure { margin: 0; } .person figcaption { font-size: .9rem; }
-.person img { display: block; width: 100%; height: auto; }
+.person img { display: block; width: 100%; max-width: 24rem; height: auto; }
 .person .consent { font-size: .9rem; font-weight: 600; }
 </style>"""
 
