@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from support.layout import SHIFTS
 
 from dashboard.server.front import PATHS, Front, page_of
 
@@ -26,11 +27,6 @@ SIGNS = {
 """Page to what is visible once it is drawn."""
 
 STATIC = Path(st.__file__).with_name("static")
-SHIFTS = """window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
-    if (!entry.hadRecentInput) window.shifts.push(entry.value);
-}).observe({ type: "layout-shift", buffered: true });"""
 
 
 @pytest.fixture

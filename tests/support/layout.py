@@ -11,4 +11,11 @@ def faults_of(page: Page) -> list[str]:
     return list(page.evaluate(_MEASURE))
 
 
+SHIFTS: Final = """window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift", buffered: true });"""
+"""A script for a page that is opened: how much of it moves by itself, as the browser reckons it."""
+
 _MEASURE: Final = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
