@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,11 @@ from imuhip.core.conventions import PELVIS, SEGMENTS, THIGH
 from imuhip.core.errors import RecordingError
 from imuhip.core.files import refuse_special
 from imuhip.importers.candidates import SIGNALS, candidates
+from imuhip.importers.column_names import meaning
 from imuhip.importers.formats import FORMATS, PLAIN
 from imuhip.importers.number_tables import separator_of, split_line
 from imuhip.importers.places import segment_in, segment_of
-from imuhip.importers.sources import Format, Options, Reading, Source
+from imuhip.importers.sources import ACC, GYR, Format, Options, Reading, Source
 from imuhip.importers.text_files import read_text
 from imuhip.importers.workbooks import WORKBOOKS, sheets_of
 
@@ -129,12 +130,46 @@ def _read_file(path: Path, sensor: str) -> list[Source]:
     """Return a file, or the sheets of a workbook, each of which may be a sensor's or a signal's."""
     ending = path.suffix.lower()
     if ending not in WORKBOOKS:
-        return [Source(path, sensor, b"" if ending in _BINARY else read_text(path))]
+        if ending in _BINARY:
+            return [Source(path, sensor, b"")]
+        return [_below_title(Source(path, sensor, read_text(path)))]
     sheets = sheets_of(path)
+    several = len(sheets) > 1
     return [
-        Source(path / f"{name}.csv" if len(sheets) > 1 else path, sensor or segment_in(name), text)
+        _below_title(
+            Source(path / f"{name}.csv" if several else path, sensor or segment_in(name), text)
+        )
         for name, text in sheets
     ]
+
+
+def _below_title(source: Source) -> Source:
+    """Return a file from its names on, where what stands above them hides its format."""
+    if not _is_plain(source) and _format_of(source) is not None:
+        return source
+    lines = source.text[:_LOOKED_AT].split(b"\n")[:_LINES_LOOKED_AT]
+    start = 0
+    for above, line in enumerate(lines):
+        if _holds_names(line):
+            below = replace(source, text=source.text[start:], above=above)
+            if _has_our_names(line) or not _is_plain(below):
+                return below if _format_of(below) is not None else source
+        if line.startswith(b"//"):  # without these lines nobody knows the units
+            break
+        start += len(line) + 1
+    return source
+
+
+def _holds_names(line: bytes) -> bool:
+    """Whether a line may be one of names, or a maker's first comment above them."""
+    if line.startswith(b"//"):
+        return True
+    cells = split_line(line, separator_of(line))
+    return len(cells) >= _FEWEST_CELLS and not any(cell[:1].isdigit() for cell in cells)
+
+
+def _has_our_names(line: bytes) -> bool:
+    return {*ACC, *GYR} <= {meaning(name)[0] for name in split_line(line, separator_of(line))}
 
 
 def _is_plain(source: Source) -> bool:
@@ -192,7 +227,8 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
     except RecordingError as error:
         path = error.path or first.path
         sensor = first.sensor or None
-        raise RecordingError(error.message, path=path, line=error.line, sensor=sensor) from error
+        line = error.line and error.line + _above(sources, path)
+        raise RecordingError(error.message, path=path, line=line, sensor=sensor) from error
     except _NOT_UNDERSTOOD as error:
         said = " ".join(f"{type(error).__name__}: {error}".split())[:_MOST_SAID]
         raise RecordingError(
@@ -201,12 +237,28 @@ def _read(kind: Format, sources: Sequence[Source], options: Options) -> list[Pla
             sensor=first.sensor or None,
         ) from error
     placed = [
-        Placed(_place(reading, first, len(readings), options), reading, kind.name, first.path)
+        Placed(
+            _place(reading, first, len(readings), options),
+            _in_file(reading, _above(sources, reading.table.path)),
+            kind.name,
+            first.path,
+        )
         for reading in readings
     ]
     if first.sensor and len(readings) > 1 and not any(found.sensor for found in placed):
         raise RecordingError(_say_where(placed, "The file"), path=first.path, sensor=first.sensor)
     return placed
+
+
+def _above(sources: Sequence[Source], path: Path) -> int:
+    """Return how many lines of a file were taken off above its text."""
+    return next((source.above for source in sources if source.path == path), 0)
+
+
+def _in_file(reading: Reading, above: int) -> Reading:
+    """Return a reading whose rows are numbered as they lie in the file."""
+    table = reading.table
+    return replace(reading, table=replace(table, line=table.line + above)) if above else reading
 
 
 def _place(reading: Reading, source: Source, of: int, options: Options) -> str:
@@ -271,6 +323,8 @@ def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
             continue
         other = seen.setdefault(source.sensor, source)
         kind = _format_of(source)
+        if other is not source and _is_plain(other) and _is_plain(source):
+            _refuse_unknown(folder, other, source)
         if other is not source and not (kind and kind.together and _format_of(other) is kind):
             raise RecordingError(
                 f"There are both {other.path.name} and {source.path.name}. Keep the one that "
@@ -278,6 +332,20 @@ def _refuse_twice(folder: Path, sources: Sequence[Source]) -> None:
                 path=folder,
                 sensor=source.sensor,
             )
+
+
+def _refuse_unknown(folder: Path, *sources: Source) -> None:
+    """Raise RecordingError where no file has names that anybody knows."""
+    firsts = [next((line for line in s.head.split(b"\n") if line.strip()), b"") for s in sources]
+    if any(_has_our_names(line) for line in firsts):
+        return
+    names = " and ".join(source.path.name for source in sources)
+    raise RecordingError(
+        f"The format of {names} is not known: nothing above the numbers names the columns of a "
+        "sensor. Export them again, with the lines of names that the program writes.",
+        path=folder,
+        sensor=sources[0].sensor,
+    )
 
 
 def _say_where(placed: Sequence[Placed], what: str = "The folder") -> str:

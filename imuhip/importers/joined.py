@@ -21,8 +21,9 @@ def join(acc: NumberTable, gyr: NumberTable, mag: NumberTable | None = None) -> 
     Raises
     ------
     RecordingError
-        If the two have no time in common.
+        If the two have no time in common, or one holds fewer than two rows.
     """
+    refuse_empty(acc, gyr)
     base, other = (acc, gyr) if _interval(acc) <= _interval(gyr) else (gyr, acc)
     t = base.columns["t"]
     inside = _covered(other.columns["t"], t)
@@ -41,6 +42,17 @@ def join(acc: NumberTable, gyr: NumberTable, mag: NumberTable | None = None) -> 
     joined = from_vectors(taken, t, _at(acc, ACC, t), _at(gyr, GYR, t), field)
     units = {**acc.units, **gyr.units, **(mag.units if mag is not None else {})}
     return replace(joined, notes=notes, dropped=acc.dropped + gyr.dropped, units=units)
+
+
+def refuse_empty(*tables: NumberTable) -> None:
+    """Raise RecordingError where a file holds fewer rows than a rate needs."""
+    for table in tables:
+        if (rows := len(table.line)) < 2:
+            count = "only one row" if rows else "no row"
+            raise RecordingError(
+                f"{table.path.name} has {count} of samples; at least two are needed.",
+                path=table.path,
+            )
 
 
 def _interval(table: NumberTable) -> float:

@@ -196,7 +196,7 @@ _NOON: Final = 12
 _MONTHS: Final = 12
 _MOMENT: Final = re.compile(
     r"(?:(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}|\d{4}年\d{1,2}月\d{1,2}日"
-    r"|\d{1,2}(?P<between>[-/.])\d{1,2}(?P=between)\d{4})(?:[T\s_,-]+|(?<=日)))?"
+    r"|\d{1,2}(?P<between>[-/.])\d{1,2}(?P=between)\d{4})(?:[Tt\s_,-]+|(?<=日)))?"
     r"(?P<h>\d{1,2}):(?P<m>\d{1,2}):(?P<s>\d{1,2})(?:(?P<mark>[.:,])(?P<fraction>\d{1,9}))?"
     r"\s*(?P<zone>[Zz]|(?:UTC|GMT)?[-+]\d{1,2}(?::?\d{2})?|UTC|GMT)?\s*(?P<noon>[ap]m)?"
 )

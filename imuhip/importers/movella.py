@@ -29,7 +29,8 @@ from imuhip.importers.times import unwrapped
 
 def is_movella_dot(source: Source) -> bool:
     """Whether a file begins as the logs and exports of a DOT do."""
-    return _head_line(source) >= 0 and not source.head.lstrip().startswith(b"//")
+    line = _head_line(source)
+    return line >= 0 and b"\n//" not in b"\n" + source.head  # MT Manager's comments
 
 
 def read_movella_dot(sources: Sequence[Source], options: Options) -> list[Reading]:

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -124,16 +124,17 @@ def read_text_table(
     if _cells_in_first_row(body, separator) == len(names) + 1 and _ends_empty(body, separator):
         names.append("")
     check_names(names)
+    body, footer = _without_footer(body.rstrip(b"\n"), separator)
     comma = separator != "," and _has_decimal_commas(body, names, set(text_columns), separator)
     if separator == "," and (
         joined := _decimal_commas(body, names, set(text_columns), set(blank_columns))
     ):
         body, separator, comma = joined, ";", True
-    body = body.rstrip(b"\n")
     sheet = _Sheet(
         path, names, separator, comma, body, lines_before, set(blank_columns), set(text_columns)
     )
-    return sheet.quick() or sheet.slow(drop_invalid=drop_invalid)
+    table = sheet.quick() or sheet.slow(drop_invalid=drop_invalid)
+    return replace(table, notes=(*table.notes, footer)) if footer else table
 
 
 def separator_of(head: bytes, body: bytes = b"") -> str:
@@ -194,6 +195,31 @@ def _cells_in_first_row(body: bytes, separator: str) -> int:
 
 def _ends_empty(body: bytes, separator: str) -> bool:
     return _first_row(body).rstrip(b" ").endswith(separator.encode())
+
+
+def _without_footer(body: bytes, separator: str) -> tuple[bytes, str]:
+    """Return a body without what a program wrote below the last row, and a sentence on it.
+
+    Such lines have fewer cells than the first row and begin with a word, or hold no number at all;
+    the last may also be a row that was cut short. Where all rows are like that, they are none.
+    """
+    width = _cells_in_first_row(body, separator)
+    rest, last, cut = body, b"", 0
+    while rest and cut <= _MOST_FOOTER:
+        before, _, line = rest.rpartition(b"\n")
+        cells = split_line(line, separator) if line.strip() else []
+        if any(cells):
+            numbers = [re.match(_BEGINS_AS_NUMBER, cell) is not None for cell in cells]
+            short = len(cells) < width and not (cut and numbers[0])
+            if not short and (any(numbers) or len(cells) > width):
+                break
+            last, cut = line, cut + 1
+        rest = before
+    if not rest or not 0 < cut <= _MOST_FOOTER:
+        return body, ""
+    more = f" and {cut - 1} more below it" if cut > 1 else ""
+    shown = last.decode().strip()[:_MOST_SHOWN]
+    return rest, f"left out what stands below the last whole row: {shown!r}{more}"
 
 
 def _decimal_commas(body: bytes, names: Sequence[str], texts: set[str], blank: set[str]) -> bytes:
@@ -476,6 +502,9 @@ _COMMAS: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+\.\d+")
 _DECIMALS: Final = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?$")
 _SEPARATORS: Final = (b",", b";", b"\t")
 
+_BEGINS_AS_NUMBER: Final = r"[-+]?[.,]?\d"
+_MOST_FOOTER: Final = 10  # lines
+_MOST_SHOWN: Final = 40
 _ROWS_LOOKED_AT: Final = 200
 
 _COMMA_TIME: Final = re.compile(rb"(\d{1,2}:\d{1,2}:\d{1,2}),(\d{1,9})(?=,|$)")

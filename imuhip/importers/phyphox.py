@@ -22,7 +22,7 @@ def is_phyphox(source: Source) -> bool:
     """Whether a file begins as phyphox's exports do."""
     first = source.head.partition(b"\n")[0].decode(errors="replace")
     return bool(
-        re.match(r'\W*Time \(s\)"?[,;\t]\W*(?:' + _KINDS + r") ?x \(", first, re.IGNORECASE)
+        re.match(r'\W*Time \(s\)"?\s*[,;\t]\W*(?:' + _KINDS + r") ?x \(", first, re.IGNORECASE)
     )
 
 

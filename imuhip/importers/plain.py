@@ -101,7 +101,7 @@ def _skipped(head: bytes) -> int:
     """Return how many lines of comments, ``sep=`` or nothing stand above the names."""
     for number, line in enumerate(head.split(b"\n")):
         bare = line.strip().strip(b'"')
-        if bare and not bare.startswith((b"#", b"sep=")):
+        if bare and not bare.lower().startswith((b"#", b"sep=")):
             return number
     return 0
 
@@ -116,7 +116,7 @@ def _time_as_text(text: bytes, options: Options) -> list[str]:
         split_line(lines[0], separator), split_line(lines[1], separator), strict=False
     ):
         ours = options.names.get(name) or meaning(name)[0]
-        if ours == "t" and (is_moment(cell) or re.match(r"\s*\d+([-/:]\d|\.\d+\.|T)", cell)):
+        if ours == "t" and (is_moment(cell) or re.match(r"\s*\d+([-/:]\d|\.\d+\.|[Tt])", cell)):
             return [name]
     return []
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from imuhip.core.errors import RecordingError
 from imuhip.importers.columns import in_si, pick
-from imuhip.importers.joined import join
-from imuhip.importers.number_tables import NumberTable, split_line
+from imuhip.importers.joined import join, refuse_empty
+from imuhip.importers.number_tables import NumberTable, separator_of, split_line
 from imuhip.importers.sources import ACC, Options, Reading, Source
 
 
@@ -23,7 +23,7 @@ def is_sensor_logger(source: Source) -> bool:
     """Whether a file is one of Sensor Logger's."""
     first = source.head.partition(b"\n")[0].lower()
     return (source.path.stem.lower() == "metadata" and b"platform" in first) or (
-        re.match(rb'"?time"?,"?seconds_elapsed"?,', first) is not None
+        re.match(rb"\W*time\W+seconds_elapsed\b", first) is not None
     )
 
 
@@ -80,6 +80,7 @@ def _table(source: Source, kind: str, signs: str, options: Options) -> NumberTab
 
 def _sum(gravity: NumberTable, without: NumberTable) -> NumberTable:
     """Return gravity and the rest added, at the times of the rest."""
+    refuse_empty(gravity, without)
     t = without.columns["t"]
     columns = {"t": t}
     for name in ACC:
@@ -98,8 +99,9 @@ def _signs(metadata: Source | None) -> tuple[str, str]:
             "import with --units acc=m/s2"
         )
     lines = metadata.text.split(b"\n", 2)
-    row = split_line(lines[1], ",") if len(lines) > 1 else []
-    entries = dict(zip((n.lower() for n in split_line(lines[0], ",")), row, strict=False))
+    separator = separator_of(lines[0])
+    row = split_line(lines[1], separator) if len(lines) > 1 else []
+    entries = dict(zip((n.lower() for n in split_line(lines[0], separator)), row, strict=False))
     platform = entries.get("platform", "").lower()
     standard = entries.get("standardisation", "").lower() == "true"
     if platform == "android" or standard:

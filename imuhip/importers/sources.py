@@ -58,11 +58,14 @@ class Source:
         The segment that its name or its folder says; empty where neither does.
     text
         In UTF-8 with bare line feeds; empty where the file is binary.
+    above
+        Lines of a title that stood above the text and were taken off.
     """
 
     path: Path
     sensor: str
     text: bytes
+    above: int = 0
 
     @property
     def head(self) -> bytes:

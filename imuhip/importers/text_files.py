@@ -15,7 +15,7 @@ def read_text(path: Path) -> bytes:
             encoding_used = encoding
             break
     else:
-        encoding_used = "utf-8"
+        encoding_used = _unmarked(data)
     try:
         if encoding_used != "utf-8":
             data = data.decode(encoding_used).encode()
@@ -28,13 +28,24 @@ def read_text(path: Path) -> bytes:
                 "The file is not text. Save it as CSV in UTF-8.", path=path
             ) from error
         data = data.decode(encoding, errors="replace").encode()
+    if b"\n" in data or b"\r" in data:
+        data = data.rstrip(_PADDING)
     if b"\0" in data:
         raise RecordingError(
             "The file is not text: it holds zero bytes. Save it as CSV.", path=path
         )
     if not data.strip():
         raise RecordingError("The file is empty.", path=path)
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _unmarked(data: bytes) -> str:
+    """Return the encoding of a text without a byte order mark: UTF-16 shows by its zero bytes."""
+    head = data[:_LOOKED_AT] if len(data) % 2 == 0 else b""
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    if first == 0 and 4 * second > len(head):
+        return "utf-16-le"
+    return "utf-16-be" if second == 0 and 4 * first > len(head) else "utf-8"
 
 
 def _odd_encoding(data: bytes) -> str:
@@ -53,6 +64,8 @@ def _odd_encoding(data: bytes) -> str:
 MAX_TEXT_BYTES: Final = 2 << 30
 """Eight hours of one sensor at 200 Hz take less than a GB."""
 
+_PADDING: Final = b"\0\x1a"
+"""What loggers that lost their power, and old editors, leave behind the last line."""
 _LOOKED_AT: Final = 65536
 _BYTE_ORDER_MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

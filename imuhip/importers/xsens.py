@@ -73,7 +73,7 @@ def _head_line(head: bytes) -> int:
         if line.startswith(b"//") or not line.strip():
             continue
         cells = split_line(line, separator_of(line))
-        return number if any(re.fullmatch(_CLOCKS, cell) for cell in cells) else -1
+        return number if any(re.fullmatch(_CLOCKS, cell, re.IGNORECASE) for cell in cells) else -1
     return -1
 
 
@@ -81,15 +81,18 @@ def _is_stamped(head: bytes, line: int) -> bool:
     """Whether the first sample has a time of its own."""
     lines = head.split(b"\n")
     separator = separator_of(lines[line])
-    names = split_line(lines[line], separator)
-    row = lines[line + 1] if line + 1 < len(lines) else b""
+    names = [name.lower() for name in split_line(lines[line], separator)]
+    rows = (row for row in lines[line + 1 :] if row.strip() and not row.startswith(b"//"))
+    row = next(rows, b"")
     if separator == " " and row.count(b" ") == len(names) - 1:
         cells = row.decode().split(" ")
     else:
         cells = split_line(row, separator)
-    if "SampleTimeFine" not in names or len(cells) < len(names):
+    if "sampletimefine" not in names or (row and len(cells) < len(names)):
         return False
-    cell = cells[names.index("SampleTimeFine")].strip().lower()
+    if not row:
+        return True
+    cell = cells[names.index("sampletimefine")].strip().lower()
     return cell not in ("", "nan", "n/a", "-")
 
 
