@@ -100,7 +100,14 @@ class RecordingWriter:
         try:
             self._channels = self._begin(text)
         except OSError as error:
-            raise self._failed(error) from error
+            self._disk.abandon()
+            with suppress(OSError):  # without its header the file is of no use
+                self._path.unlink()
+            raise RecordingError(
+                f"the recording did not begin because the disk refused: {reason(error)}; nothing "
+                "was left behind. Make room, or choose another disk, and start again",
+                path=self._path,
+            ) from error
 
     def __enter__(self) -> Self:
         return self

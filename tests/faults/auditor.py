@@ -267,7 +267,9 @@ def _reported(world: World) -> Iterator[str]:
     if counts[_NO_BLUETOOTH] > 1:
         yield f"{counts[_NO_BLUETOOTH]} times that there is no Bluetooth"
     refusals = [t for t, s in world.said if "the disk refused" in s]
-    if len(refusals) > 1 or (world.disk.failed and world.taken and not refusals):
+    # A recording that could not begin is answered where it was asked for.
+    answered = any("the disk refused" in s for s in world.refused)
+    if len(refusals) > 1 or (world.disk.failed and world.taken and not refusals and not answered):
         yield f"the disk failed, and that was told {len(refusals)} times"
     late = min(refusals, default=0.0) - world.disk.failed_ns / 1e9
     if late > _TOLD_S + 2.0 * (world.story.push_s + world.story.disk.slow_s) + _paused_s(world):

@@ -252,3 +252,20 @@ def test_failing_disk_closes_the_file(tmp_path, header, monkeypatch):
     with pytest.raises(ValueError, match="closed"):
         writer.append(Mark(2, 0, "pain"))
     writer.close()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_disk_that_takes_no_header_keeps_no_stump(tmp_path, header, monkeypatch, overwrite):
+    """A recording that could not begin says so, and leaves no file that nobody can read."""
+    path = tmp_path / "a.mcap"
+    if overwrite:
+        path.write_bytes(b"before")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("imuhip.recording.writer.os.write", full)
+    with pytest.raises(RecordingError, match="did not begin because the disk refused: no space"):
+        RecordingWriter(path, header, overwrite=overwrite)
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
