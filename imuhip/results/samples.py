@@ -1,18 +1,21 @@
 """The sensors' own samples of a recording, in SI units on the session's clock."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from imuhip.core.records import Array, SampleBlock
+from imuhip.core.spool import Blocks, MakeBlocks
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.recording.reader import RecordingReader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """One sensor's samples, in order of time.
+    """One sensor's samples, or some of them, in order of time.
 
     Parameters
     ----------
@@ -32,17 +35,55 @@ class Samples:
     mag: Array | None
     rate_hz: float
 
-    def between(self, start_s: float, stop_s: float) -> "Samples":
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensorSamples:
+    """One sensor's samples, piece after piece: hours of them need not lie in memory.
+
+    Parameters
+    ----------
+    blocks
+        What came, in order of time.
+    rate_hz
+        As the recording states it.
+    has_mag
+        Every sample has a magnetometer's values.
+    start_s, stop_s
+        Only those in between.
+    """
+
+    blocks: Blocks[SampleBlock]
+    rate_hz: float
+    has_mag: bool
+    start_s: float = -math.inf
+    stop_s: float = math.inf
+
+    def between(self, start_s: float, stop_s: float) -> "SensorSamples":
         """Those with ``start_s <= t <= stop_s``."""
-        rows = (self.t >= start_s) & (self.t <= stop_s)
-        mag = None if self.mag is None else self.mag[rows]
-        return Samples(self.t[rows], self.acc[rows], self.gyr[rows], mag, self.rate_hz)
+        return replace(self, start_s=start_s, stop_s=stop_s)
+
+    def pieces(self) -> Iterator[Samples]:
+        """Yield them in pieces, none empty."""
+        for block in self.blocks:
+            rows = (block.t >= self.start_s) & (block.t <= self.stop_s)
+            if rows.any():
+                mag = block.mag[rows] if self.has_mag and block.mag is not None else None
+                yield Samples(block.t[rows], block.acc[rows], block.gyr[rows], mag, self.rate_hz)
+
+    def times(self) -> Array:
+        """When they were taken, ``(N,)`` seconds of the session."""
+        return np.concatenate((np.empty(0), *(piece.t for piece in self.pieces())))
 
 
-def read_samples(recording: Path) -> dict[str, Samples]:
+def spooled_samples(recording: Path, blocks: MakeBlocks = list) -> dict[str, SensorSamples]:
     """Decode a recording: each sensor's samples, as the pipeline takes them in.
 
     Sensors that sent nothing are left out.
+
+    Parameters
+    ----------
+    blocks
+        Makes what keeps them.
 
     Raises
     ------
@@ -50,22 +91,42 @@ def read_samples(recording: Path) -> dict[str, Samples]:
         When the recording cannot be read or lacks a pelvis or both thighs.
     """
     reader = RecordingReader(recording)
-    kept: dict[str, list[SampleBlock]] = {}
+    kept: dict[str, Blocks[SampleBlock]] = {}
+    bare: set[str] = set()
+
+    def keep(block: SampleBlock) -> None:
+        if block.sensor not in kept:
+            kept[block.sensor] = blocks()
+        kept[block.sensor].append(block)
+        if block.mag is None:
+            bare.add(block.sensor)
+
     pipeline = Pipeline(reader.header)
-    pipeline.on_samples(lambda block: kept.setdefault(block.sensor, []).append(block))
+    pipeline.on_samples(keep)
     for batch in reader.batches():
         pipeline.push(batch)
     pipeline.finish()
     rates = {info.sensor: info.rate_hz for info in reader.header.sensors}
-    return {name: _joined(kept[name], rates[name]) for name in rates if name in kept}
+    return {
+        name: SensorSamples(kept[name], rates[name], name not in bare)
+        for name in rates
+        if name in kept
+    }
 
 
-def _joined(blocks: list[SampleBlock], rate_hz: float) -> Samples:
-    mags = [block.mag for block in blocks if block.mag is not None]
+def read_samples(recording: Path) -> dict[str, Samples]:
+    """Decode a recording and hold each sensor's samples in memory; see `spooled_samples`."""
+    return {name: _joined(each) for name, each in spooled_samples(recording).items()}
+
+
+def _joined(sensor: SensorSamples) -> Samples:
+    pieces = list(sensor.pieces())
+    nothing = np.empty((0, 3))
+    mags = [piece.mag for piece in pieces if piece.mag is not None]
     return Samples(
-        t=np.concatenate([block.t for block in blocks]),
-        acc=np.concatenate([block.acc for block in blocks]),
-        gyr=np.concatenate([block.gyr for block in blocks]),
-        mag=np.concatenate(mags) if len(mags) == len(blocks) else None,
-        rate_hz=rate_hz,
+        t=sensor.times(),
+        acc=np.concatenate((nothing, *(piece.acc for piece in pieces))),
+        gyr=np.concatenate((nothing, *(piece.gyr for piece in pieces))),
+        mag=np.concatenate((nothing, *mags)) if sensor.has_mag else None,
+        rate_hz=sensor.rate_hz,
     )

@@ -23,7 +23,7 @@ from imuhip.core.conventions import GRID_HZ, HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.records import Array
 from imuhip.results.column_words import column_words
 from imuhip.results.exporters.material import Format, Material
-from imuhip.results.samples import Samples
+from imuhip.results.samples import SensorSamples
 from imuhip.results.schemas import Results, hip_column
 
 
@@ -36,16 +36,21 @@ class _Channel(NamedTuple):
     tracked_point: str
     units: str
     description: str
-    values: Array
 
 
 class _System(NamedTuple):
-    """One tracking system."""
+    """One tracking system.
+
+    `seconds` since the data set's zero are those of all rows; `pieces` are the columns of its other
+    channels, some rows after the other.
+    """
 
     label: str
     rate_hz: float
     channels: Sequence[_Channel]
     facts: Mapping[str, Any]
+    seconds: Array
+    pieces: Iterator[Sequence[Array]]
 
 
 def write_bids(material: Material, folder: Path) -> tuple[str, ...]:
@@ -68,28 +73,29 @@ def write_bids(material: Material, folder: Path) -> tuple[str, ...]:
 
 def _zero(material: Material) -> float:
     """Session time of the data set's zero: its first row of all."""
-    firsts = [float(s.t[0]) for s in material.samples.values() if len(s.t)]
-    return min([float(material.results.angles["t"][0].as_py()), *firsts])
+    firsts = (next(each.pieces(), None) for each in material.samples.values())
+    times = [float(piece.t[0]) for piece in firsts if piece is not None]
+    return min([float(material.results.angles["t"][0].as_py()), *times])
 
 
 # --- tracking systems ----------------------------------------------------------------------------
 
 
 def _systems(material: Material, zero: float) -> Iterator[_System]:
-    yield _angles_system(material.results, zero)
+    yield _angles_system(material, zero)
     for sensor, samples in material.samples.items():
-        if len(samples.t):
-            yield _sensor_system(sensor, samples, zero)
+        seconds = samples.times() - zero
+        if len(seconds):
+            yield _sensor_system(sensor, samples, seconds)
 
 
-def _angles_system(results: Results, zero: float) -> _System:
+def _angles_system(material: Material, zero: float) -> _System:
     """Hip and pelvis angles with their errors, on the grid."""
+    results = material.results
 
     def channel(name: str, kind: str, component: str, point: str) -> _Channel:
         words = column_words(name)
-        return _Channel(
-            name, component, kind, point, words.unit, words.words, results.angles[name].to_numpy()
-        )
+        return _Channel(name, component, kind, point, words.unit, words.words)
 
     channels = []
     for side in SIDES:
@@ -102,37 +108,38 @@ def _angles_system(results: Results, zero: float) -> _System:
         channel(f"pelvis_{angle}_deg", "JNTANG", _PELVIS_AXES[angle], "pelvis")
         for angle in PELVIS_ANGLES
     ]
-    channels.append(_latency(results.angles["t"].to_numpy() - zero))
     facts = {
         "TrackingSystemName": "imuhip",
         "SoftwareVersions": str((results.session.get("analyzed_with") or {}).get("imuhip", "")),
     }
-    return _System("angles", float(GRID_HZ), channels, facts)
+    pieces = ([table[c.name].to_numpy() for c in channels] for table in material.pieces("angles"))
+    seconds = results.angles["t"].to_numpy() - zero
+    return _System("angles", float(GRID_HZ), [*channels, _LATENCY], facts, seconds, pieces)
 
 
-def _sensor_system(sensor: str, samples: Samples, zero: float) -> _System:
+def _sensor_system(sensor: str, samples: SensorSamples, seconds: Array) -> _System:
     """One sensor's own samples."""
-    kinds = [("ACCEL", "m/s^2", samples.acc), ("GYRO", "rad/s", samples.gyr)]
-    if samples.mag is not None:
-        kinds.append(("MAGN", "uT", samples.mag))
+    kinds = [("ACCEL", "m/s^2"), ("GYRO", "rad/s"), *([("MAGN", "uT")] if samples.has_mag else [])]
     channels = [
-        _Channel(f"{kind}_{axis}", axis, kind, sensor, units, _SAMPLES[kind], values[:, k])
-        for kind, units, values in kinds
-        for k, axis in enumerate("xyz")
+        _Channel(f"{kind}_{axis}", axis, kind, sensor, units, _SAMPLES[kind])
+        for kind, units in kinds
+        for axis in "xyz"
     ]
-    channels.append(_latency(samples.t - zero))
     label = "imu" + "".join(part.capitalize() for part in sensor.split("_"))
-    return _System(label, samples.rate_hz, channels, {"TrackingSystemName": sensor})
+    facts = {"TrackingSystemName": sensor}
+    return _System(label, samples.rate_hz, [*channels, _LATENCY], facts, seconds, _axes(samples))
 
 
-def _latency(seconds: Array) -> _Channel:
-    words = "seconds since the data set's zero"
-    return _Channel("latency", "n/a", "LATENCY", "n/a", "s", words, seconds)
+def _axes(samples: SensorSamples) -> Iterator[Sequence[Array]]:
+    """Each piece's columns of acceleration, rate and, where there is one, field."""
+    for piece in samples.pieces():
+        kinds = [each for each in (piece.acc, piece.gyr, piece.mag) if each is not None]
+        yield [values[:, axis] for values in kinds for axis in range(3)]
 
 
 def _write_system(stem: Path, system: _System) -> None:
     """Write the motion, its JSON, and the channels."""
-    seconds = system.channels[-1].values
+    seconds = system.seconds
     span = float(seconds[-1] - seconds[0])
     counts = {kind: sum(c.type == kind for c in system.channels) for kind in _COUNTED}
     about = {
@@ -150,11 +157,13 @@ def _write_system(stem: Path, system: _System) -> None:
     }
     _write_json(stem.with_name(f"{stem.name}_motion.json"), about)
     with stem.with_name(f"{stem.name}_motion.tsv").open("w", encoding="utf-8", newline="\n") as out:
-        for first in range(0, len(seconds), _PIECE):
-            last = first + _PIECE
-            columns = [_words(channel.values[first:last]) for channel in system.channels]
+        row = 0
+        for piece in system.pieces:
+            at = seconds[row : row + len(piece[0])]
+            row += len(at)
+            columns = [_words(values) for values in (*piece, at)]
             lines = pc.binary_join_element_wise(*columns, "\t").to_pylist()
-            out.write("\n".join(lines) + "\n")
+            out.writelines(f"{line}\n" for line in lines)
     head = ("name", "component", "type", "tracked_point", "units")
     rows = [
         (c.name, c.component, c.type, c.tracked_point, c.units, f"{system.rate_hz:g}",
@@ -301,14 +310,8 @@ The channel `latency` says when a row is, in seconds from the data set's zero; t
 count from there too.
 """
 
-_PIECE: Final = 30_000
-"""Rows of which the text is made at once."""
+_LATENCY: Final = _Channel(
+    "latency", "n/a", "LATENCY", "n/a", "s", "seconds since the data set's zero"
+)
 
-_COLUMNS: Final = (
-    "t",
-    *(hip_column(name, side, kind) for side in SIDES for name in HIP_ANGLES
-      for kind in ("", "sd_total")),
-    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
-)  # fmt: skip
-
-BIDS: Final = Format(write_bids, {}, columns=_COLUMNS, sensors=False, takes_samples=True)
+BIDS: Final = Format(write_bids, {}, columns=("t",), sensors=False, takes_samples=True)

@@ -7,7 +7,7 @@ them and `export.json`, which says where they came from and what their columns h
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from imuhip.core.files import (
     refuse_foreign_folder,
     temporary_beside,
 )
+from imuhip.core.spool import Spools
 from imuhip.results.analysis import analyze
 from imuhip.results.column_words import column_words
 from imuhip.results.exporters.bids_motion import BIDS
@@ -33,7 +34,7 @@ from imuhip.results.exporters.netcdf import NETCDF
 from imuhip.results.exporters.opensim import OPENSIM
 from imuhip.results.exporters.parquet import PARQUET
 from imuhip.results.exporters.spreadsheets import CSV, GERMAN_CSV, TABLES
-from imuhip.results.samples import read_samples
+from imuhip.results.samples import SensorSamples, spooled_samples
 from imuhip.results.schemas import Results, read_results
 
 EXPORT_FILE: Final = "export.json"
@@ -143,20 +144,33 @@ def _exported(
     """Write results; a `folder` has what they lack, as in `Material`."""
     kind, (start_s, stop_s) = FORMATS[format_name], window
     results = _window(results, start_s, stop_s, source)
-    samples = read_samples(source) if kind.takes_samples and source.is_file() else {}
-    material = Material(
-        results,
-        {name: each.between(start_s, stop_s) for name, each in samples.items()},
-        folder,
-        start_s,
-        stop_s,
-    )
-    rows = results.angles.num_rows
+    with ExitStack() as stack:
+        samples: Mapping[str, SensorSamples] = {}
+        if kind.takes_samples and source.is_file():
+            # What lies in a folder is large; results at hand are in memory already.
+            blocks = list if folder is None else stack.enter_context(Spools(folder.parent))
+            samples = spooled_samples(source, blocks)
+        material = Material(
+            results,
+            {name: each.between(start_s, stop_s) for name, each in samples.items()},
+            folder,
+            start_s,
+            stop_s,
+        )
+        files = _written(material, format_name, target, overwrite=overwrite)
+    return Export(target, files, results.angles.num_rows)
+
+
+def _written(
+    material: Material, format_name: str, target: Path, *, overwrite: bool
+) -> tuple[str, ...]:
+    """Write a file, or a folder with a note; return the names of what was written."""
+    kind = FORMATS[format_name]
     single = kind.single.get(target.suffix.lower())
     if single is not None:
         with file_made_whole(target, overwrite=overwrite) as path, _disk(target):
             single(material, path)
-        return Export(target, (target.name,), rows)
+        return (target.name,)
     making = FolderInTheMaking(target, ours=EXPORT_FILE)
     try:
         with _disk(target):
@@ -165,7 +179,7 @@ def _exported(
         making.commit()
     finally:
         making.discard()
-    return Export(target, (*files, EXPORT_FILE), rows)
+    return (*files, EXPORT_FILE)
 
 
 def format_by_ending(target: Path) -> str | None:

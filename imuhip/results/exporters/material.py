@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from imuhip.core.conventions import SIDES, Side
-from imuhip.results.samples import Samples
+from imuhip.results.samples import SensorSamples
 from imuhip.results.schemas import ANGLES_FILE, SENSORS_FILE, Results, read_pieces
 
 
@@ -32,7 +32,7 @@ class Material:
     """
 
     results: Results
-    samples: Mapping[str, Samples]
+    samples: Mapping[str, SensorSamples]
     folder: Path | None = None
     start_s: float = -math.inf
     stop_s: float = math.inf

@@ -14,7 +14,9 @@ channel                message
 Times are UTC where it is known, else seconds of the session since 1970.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,95 +24,84 @@ import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from mcap.well_known import MessageEncoding, SchemaEncoding
 from mcap.writer import CompressionType, Writer
-from numpy.typing import NDArray
 
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES, Side
 from imuhip.core.records import Array
 from imuhip.recording.format import EXPORT_METADATA
 from imuhip.results.exporters.material import Format, Material, events, named_files
+from imuhip.results.samples import SensorSamples
 from imuhip.results.schemas import Results, hip_column
 
 
 class _Channel(NamedTuple):
-    """A channel: its topic, the message of the table below, times, and a column for each field."""
+    """A channel: its topic, and the message of the table below."""
 
     topic: str
     message: str
-    t: Array
-    columns: tuple[NDArray[Any], ...]
+
+
+Message = tuple[int, int, tuple[Any, ...]]
+"""Log time, number of the channel, and fields."""
 
 
 def write_mcap(material: Material, path: Path) -> None:
     """Write one file, messages in order of time."""
     zero_ns = int(material.results.session.get("zero_utc_ns") or 0)
-    channels = [*_angle_channels(material.results), *_sample_channels(material)]
-    channels.append(_event_channel(material.results))
+    channels = [*_ANGLES]
+    streams = [_angles(material, zero_ns)]
+    for sensor, samples in material.samples.items():
+        streams.append(_samples(samples, len(channels), zero_ns))
+        channels.append(_Channel(f"/imu/{sensor}", "ImuMag" if samples.has_mag else "Imu"))
+    streams.append(_events(material.results, len(channels), zero_ns))
+    channels.append(_Channel("/events", "Event"))
     with path.open("wb") as file:
         writer: Any = Writer(file, compression=CompressionType.ZSTD)
         writer.start(profile="", library="imuhip")
         _add_origin(writer, material.results)
         ids = _registered(writer, channels)
-        for k, log_ns, fields in _messages(channels, zero_ns):
+        for log_ns, k, fields in heapq.merge(*streams):
             name = channels[k].message
             message = _CLASSES[name](**dict(zip(_FIELDS[name], fields, strict=True)))
             writer.add_message(ids[k], log_ns, message.SerializeToString(), log_ns)
         writer.finish()
 
 
-def _angle_channels(results: Results) -> Iterator[_Channel]:
-    def columns(names: Sequence[str]) -> list[NDArray[Any]]:
-        return [results.angles[name].to_numpy() for name in names]
+def _angles(material: Material, zero_ns: int) -> Iterator[Message]:
+    """Both hips and the pelvis at each time, in the order of `_ANGLES`."""
+    for piece in material.pieces("angles"):
+        columns = [
+            zip(*(piece[name].to_numpy().tolist() for name in names), strict=True)
+            for names in _ANGLE_COLUMNS
+        ]
+        for log_ns, *rows in zip(_log_ns(piece["t"].to_numpy(), zero_ns), *columns, strict=True):
+            yield from ((log_ns, k, row) for k, row in enumerate(rows))
 
-    (t,) = columns(["t"])
-    for side in SIDES:
-        yield _Channel(f"/hip/{side}", "HipAngles", t, (t, *columns(_hip_columns(side))))
-    names = [f"pelvis_{name}_deg" for name in PELVIS_ANGLES]
-    yield _Channel("/pelvis", "PelvisAngles", t, (t, *columns(names)))
+
+def _samples(samples: SensorSamples, k: int, zero_ns: int) -> Iterator[Message]:
+    for piece in samples.pieces():
+        kinds = [each for each in (piece.acc, piece.gyr, piece.mag) if each is not None]
+        axes = [values[:, axis].tolist() for values in kinds for axis in range(3)]
+        rows = zip(piece.t.tolist(), *axes, strict=True)
+        yield from zip(_log_ns(piece.t, zero_ns), itertools.repeat(k), rows)
+
+
+def _events(results: Results, k: int, zero_ns: int) -> Iterator[Message]:
+    found = events(results)
+    times = _log_ns(np.array([event.t for event in found], dtype=np.float64), zero_ns)
+    for log_ns, event in zip(times, found, strict=True):
+        yield log_ns, k, (event.t, event.label, event.side or "")
+
+
+def _log_ns(t: Array, zero_ns: int) -> list[int]:
+    """Log times of session times; one before 1970 cannot be said and is 0."""
+    ns: list[int] = np.maximum(zero_ns + np.round(t * 1e9).astype(np.int64), 0).tolist()
+    return ns
 
 
 def _hip_columns(side: Side) -> list[str]:
     """The columns of a hip, in the order of the message's fields."""
     kinds = ("", "sd", "sd_total")
     return [*(hip_column(a, side, kind) for kind in kinds for a in HIP_ANGLES), f"valid_{side}"]
-
-
-def _sample_channels(material: Material) -> Iterator[_Channel]:
-    for sensor, samples in material.samples.items():
-        axes = [values[:, k] for values in (samples.acc, samples.gyr) for k in range(3)]
-        message = "Imu"
-        if samples.mag is not None:
-            message = "ImuMag"
-            axes += [samples.mag[:, k] for k in range(3)]
-        yield _Channel(f"/imu/{sensor}", message, samples.t, (samples.t, *axes))
-
-
-def _event_channel(results: Results) -> _Channel:
-    found = events(results)
-    t = np.array([event.t for event in found], dtype=np.float64)
-    labels = np.array([event.label for event in found], dtype=object)
-    sides = np.array([event.side or "" for event in found], dtype=object)
-    return _Channel("/events", "Event", t, (t, labels, sides))
-
-
-def _messages(channels: list[_Channel], zero_ns: int) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-    """Channel, log time and fields of each message, in order of time.
-
-    A time before 1970 cannot be said and is 0. Numbers become Python's a block at a time: all at
-    once they take four times the memory.
-    """
-    which = np.concatenate([np.full(len(c.t), k, dtype=np.int8) for k, c in enumerate(channels)])
-    row = np.concatenate([np.arange(len(c.t), dtype=np.int32) for c in channels])
-    t = np.concatenate([c.t for c in channels])
-    ns = np.maximum(zero_ns + np.round(t * 1e9).astype(np.int64), 0)
-    order = np.argsort(ns, kind="stable")
-    for first in range(0, len(order), _BLOCK):
-        block = order[first : first + _BLOCK]
-        fields = []
-        for k, channel in enumerate(channels):
-            rows = row[block][which[block] == k]
-            fields.append(zip(*(values[rows].tolist() for values in channel.columns), strict=True))
-        for k, log_ns in zip(which[block].tolist(), ns[block].tolist(), strict=True):
-            yield k, log_ns, next(fields[k])
 
 
 def _registered(writer: Any, channels: list[_Channel]) -> list[int]:
@@ -182,19 +173,19 @@ _FILE: Final = _file()
 _CLASSES: Final = _classes(_FILE)
 _SCHEMA: Final = descriptor_pb2.FileDescriptorSet(file=[_FILE]).SerializeToString()
 
-_BLOCK: Final = 20_000
-"""Messages that are made at once."""
-
-_COLUMNS: Final = (
-    "t",
-    *(name for side in SIDES for name in _hip_columns(side)),
-    *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES),
+_ANGLES: Final = (
+    *(_Channel(f"/hip/{side}", "HipAngles") for side in SIDES),
+    _Channel("/pelvis", "PelvisAngles"),
+)
+_ANGLE_COLUMNS: Final = (
+    *(("t", *_hip_columns(side)) for side in SIDES),
+    ("t", *(f"pelvis_{name}_deg" for name in PELVIS_ANGLES)),
 )
 
 MCAP: Final = Format(
     named_files({"session.mcap": write_mcap}),
     {".mcap": write_mcap},
-    columns=_COLUMNS,
+    columns=("t",),
     sensors=False,
     takes_samples=True,
 )
