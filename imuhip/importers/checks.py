@@ -188,6 +188,9 @@ def _constant_warnings(file: SensorFile) -> list[str]:
     """A sentence where a column holds one number throughout while another varies."""
     if len(file.t) < _FEWEST_CONSTANT:
         return []
+    if np.ptp(file.gyr) == 0.0 and not file.gyr.any():
+        off = "its turning rates are 0 throughout: the gyroscope was off, and angles are wrong"
+        return [off]
     with np.errstate(over="ignore"):  # an absurd range is a range
         still = [
             name

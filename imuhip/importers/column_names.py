@@ -49,6 +49,7 @@ class ColumnNames:
             self.blank += twice
         else:
             self._choose(theirs)
+        self._refuse_half_named_units()
         self._take_counter(theirs)
         self._refuse_missing(theirs)
         self._leave_half_a_magnetometer()
@@ -132,6 +133,21 @@ class ColumnNames:
             line=1,
         )
 
+    def _refuse_half_named_units(self) -> None:
+        """Raise RecordingError where one axis of a vector names its unit and another does not."""
+        for names in (ACC, GYR, MAG):
+            there = [name for name in names if name in self.found]
+            bare = [name for name in there if name not in self.units]
+            kind = names[0][:3]
+            if kind not in self.options.units and bare and len(bare) < len(there):
+                unit = next(self.units[name] for name in there if name in self.units)
+                raise RecordingError(
+                    f"{', '.join(self.found[name] for name in bare)} "
+                    f"{'name' if len(bare) > 1 else 'names'} no unit, and the others name {unit}. "
+                    f"If all are in {unit}, import with --units {kind}={unit}",
+                    line=1,
+                )
+
     def _leave_half_a_magnetometer(self) -> None:
         there = [name for name in MAG if name in self.found]
         if 0 < len(there) < len(MAG):
@@ -168,9 +184,13 @@ def meaning(name: str) -> tuple[str, str]:
     word = re.sub(r"[\s.\-/]+", "_", word)
     if unit.lower() in ("x", "y", "z"):
         word, unit = f"{word}_{unit.lower()}", ""
+    if unit == "" and (of_r := re.fullmatch(_OF_R, name.strip())):
+        word, unit = re.sub(r"\.+", "_", of_r["word"]).lower(), of_r["unit"].replace(".", "/")
     if not unit and (ending := re.fullmatch(_ENDING, word)):
         word, unit = ending.group(1), _ENDINGS[ending.group(2)]
-    word = re.sub(r"^(imu|sensor)_", "", word).replace("_", "")
+    word = re.sub(r"^(imu|sensor|x\d+)_", "", word).replace("_", "")
+    if word.startswith("gf") and word[2:] in ("x", "y", "z"):  # Physics Toolbox's g-force meter
+        return f"acc_{word[2:]}", unit or "g"
     if word in _CLOCKS:
         return "t", unit or _CLOCKS[word]
     if vector := re.fullmatch(_VECTOR, word) or re.fullmatch(_VECTOR_AFTER, word):
@@ -219,6 +239,7 @@ LONGEST: Final = 200
 _CLOCKS: Final = {
     **dict.fromkeys(("t", "time", "timestamp", "datetime", "zeit", "zeitstempel"), ""),
     **dict.fromkeys(("elapsed", "elapsedtime", "unixtime", "unixtimestamp", "systemtime"), ""),
+    **dict.fromkeys(("epoch", "unix", "posixtime", "epochtime"), ""),
     **dict.fromkeys(("s", "sec", "secs", "seconds", "secondselapsed", "elapsedseconds"), "s"),
     **dict.fromkeys(("ms", "millis", "milliseconds"), "ms"),
     **dict.fromkeys(("us", "micros", "microseconds"), "us"),
@@ -243,7 +264,12 @@ _QUANTITIES: Final = _WORDS | _LETTERS
 _VECTOR: Final = rf"(?P<kind>{'|'.join(_QUANTITIES)})(?P<axis>[xyz])"
 _VECTOR_AFTER: Final = rf"(?P<axis>[xyz])(?P<kind>{'|'.join(_WORDS)})"
 _NUMBERED: Final = rf"(?P<kind>{'|'.join(_WORDS)})[ _]?[\[(]?(?P<axis>[0-3])[\])]?"
+_OF_R: Final = r"(?P<word>\w[\w.]*?[XYZxyz])\.\.(?P<unit>[a-zA-Z0-9.]+?)\.?"
+"""What R makes of ``Gyro X (deg/s)``: ``Gyro.X..deg.s.``"""
 _ENDINGS: Final = {
+    **dict.fromkeys(("usec", "micros", "microseconds"), "us"),
+    **dict.fromkeys(("msec", "millis", "milliseconds"), "ms"),
+    "mss": "m/s2",
     **{unit: unit for unit in ("s", "ms", "us", "ns", "g", "mg", "dps", "mdps", "ut")},
     **dict.fromkeys(("m_s2", "ms2", "mps2", "m_s_2"), "m/s2"),
     **dict.fromkeys(("deg_s", "degs", "deg_per_s"), "deg/s"),

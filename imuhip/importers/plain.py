@@ -19,7 +19,7 @@ from imuhip.importers.number_tables import (
     split_line,
 )
 from imuhip.importers.sources import HEAD, Options, Reading, Source
-from imuhip.importers.times import days_since_1900, evened, seconds_since_1970, unwrapped
+from imuhip.importers.times import days_as_seconds, evened, seconds_since_1970, unrolled, unwrapped
 from imuhip.importers.units import factor
 
 
@@ -129,8 +129,11 @@ def _times(
         return _by_rate(table, names.counter, options.rate_hz), ()
     name = names.found["t"]
     if name in table.texts:
-        return times_since_1970(table.texts[name], table)
-    t, note = table.columns[name], ""
+        t, said = times_since_1970(table.texts[name], table)
+        t, shared = evened(t)
+        return t, (*said, *([shared] if shared else ()))
+    t, rolled = unrolled(table.columns[name])
+    note = ""
     unit = options.units.get("t") or names.units.get("t", "")
     if unit:
         scale = factor("t", unit)
@@ -138,9 +141,9 @@ def _times(
     else:
         t, note = seconds_since_1970(t)
         if not note:
-            t, note = days_since_1900(t)
+            t, note = days_as_seconds(t)
     even, bunched = evened(t)
-    return even, tuple(sentence for sentence in (note, bunched) if sentence)
+    return even, tuple(sentence for sentence in (rolled, note, bunched) if sentence)
 
 
 def _by_rate(table: NumberTable, counter: str, rate_hz: float) -> Array:

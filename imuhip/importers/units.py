@@ -43,11 +43,13 @@ def factor(quantity: str, unit: str) -> float:
 
 
 _SPELLINGS: Final = str.maketrans(
-    {"²": "2", "^": None, "*": None, "·": None, " ": None, "(": None, ")": None, "µ": "u", "μ": "u"}
+    {"²": "2", "⁻": "-", "¹": "1", "º": "°", "˚": "°", "µ": "u", "μ": "u"}
+    | dict.fromkeys("^*·⋅ ()'", None)
 )
 
 _SAME: Final = (
     ("meters", "m"),
+    ("meter", "m"),
     ("degrees", "deg"),
     ("degree", "deg"),
     ("°", "deg"),
@@ -69,10 +71,14 @@ _FACTORS: Final[dict[str, dict[str, float]]] = {
         "g": STANDARD_GRAVITY,
         "mg": STANDARD_GRAVITY * 1e-3,
         "mm/s2": 1e-3,
+        "cm/s2": 1e-2,
+        "n/kg": 1.0,
+        "gs": STANDARD_GRAVITY,
     },
     "gyr": {
         "rad/s": 1.0,
         "rads-1": 1.0,
+        "mrad/s": 1e-3,
         "deg/s": _DEGREE,
         "dps": _DEGREE,
         "degs-1": _DEGREE,

@@ -103,9 +103,10 @@ def _head_line(source: Source) -> int:
 
 _UNIT: Final = r"\s*(?:[(\[（](?P<unit>[^)\]）]*)[)\]）])?"
 _ACC_X: Final = r"(?:Acceleration ?X|AccX|\bax|加速度X)\s*[(\[（]"
+_GYR_X: Final = r"(?:Angular|\bAs ?X|\bw ?x|\bGyro|角速度)"
 _SIGN: Final = (
-    rf"^(?=.*(Chip ?Time|片上时间|Device ?name|设备名称))(?=.*{_ACC_X}(m?g|m/s))"
-    rf"|^(?=\W*(time|时间)\W)(?=.*{_ACC_X}g)"
+    rf"^(?=.*{_GYR_X})(?=.*(Chip ?Time|片上时间|Device ?name|设备名称))(?=.*{_ACC_X}(m?g|m/s))"
+    rf"|^(?=.*{_GYR_X})(?=\W*(time|时间)\W)(?=.*{_ACC_X}g)"
 )
 _NAMES: Final = {
     "time": r"(?:Record ?)?Time ?(?:\(s\))?|时间|系统时间|记录时间",
