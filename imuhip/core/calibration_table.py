@@ -63,12 +63,12 @@ STEPS: Final = (
         "Finds how late each sensor's radio is. Only needed once a day.", optional=True,
     ),
     StepWords(
-        "tray", "Tray", 5,
+        "tray", "Tray", 4,
         "Lay the three sensors in the tray, arrows the same way. Don't touch.",
         "Gives all three the same compass. Strap them on within a minute and a half.",
     ),
     StepWords(
-        "stand", "Stand", 8,
+        "stand", "Stand", 7,
         "Stand tall, feet hip-width and parallel, kneecaps forward, arms crossed. Don't move.",
         "Your standing is the zero of every angle.",
     ),
@@ -77,12 +77,12 @@ STEPS: Final = (
         "Finds which way the pelvis faces.",
     ),
     StepWords(
-        "knee_lift_left", "Left knee", 10,
+        "knee_lift_left", "Left knee", 9,
         "Three slow knee lifts on the LEFT, knee straight ahead.",
         "Checks the left thigh's sensor.",
     ),
     StepWords(
-        "knee_lift_right", "Right knee", 10,
+        "knee_lift_right", "Right knee", 9,
         "Three slow knee lifts on the RIGHT, knee straight ahead.",
         "Checks the right thigh's sensor.",
     ),

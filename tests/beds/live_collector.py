@@ -1,7 +1,7 @@
 """A collector for the tests: a real hub, fed with angles that anybody can compute.
 
 Run as a program it serves until it is killed: ``collector.py PORT [--hold DEGREES] [--silent]
-[--ready] [--lost] [--screened] [--played SECONDS]``.
+[--ready] [--deep] [--lost] [--screened] [--played SECONDS]``.
 Left rotation is ``30 sin(t)``, right is its mirror with an offset; both are NaN with ``--silent``.
 With ``--lost`` nothing can be told of the right side, as after a long gap.
 """
@@ -39,10 +39,11 @@ class Obedient:
     """A control handler that does what it is asked, and shows what it did.
 
     A mark ``shaken:SENSOR`` shakes that sensor, ``note:next set`` begins another set; the first bow
-    is too shallow, all else is good.
+    is too shallow unless the athlete bows `deep`, all else is good.
     """
 
-    def __init__(self, *, ready: bool = False) -> None:
+    def __init__(self, *, ready: bool = False, deep: bool = False) -> None:
+        self.deep = deep
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.state = "ready" if ready else "recording"
         self.shaken = self.athlete = ""
@@ -58,7 +59,7 @@ class Obedient:
         self.hub.announce("mark", {"t": BACKFILL_S, "label": label})
         edge, _, name = label.partition(":")
         if edge == "end" and name in CALIBRATION_STEPS:
-            shallow = name == "bow" and self.marked.count(label) == 1
+            shallow = name == "bow" and self.marked.count(label) == 1 and not self.deep
             self.hub.announce("step", {"t": BACKFILL_S, "step": step(name, shallow)})
 
     async def control(self, action: Action, request: Mapping[str, str]) -> Mapping[str, Any]:
@@ -265,11 +266,12 @@ async def main() -> None:
     parser.add_argument("--hold", type=float)
     parser.add_argument("--silent", action="store_true")
     parser.add_argument("--ready", action="store_true")
+    parser.add_argument("--deep", action="store_true")
     parser.add_argument("--lost", action="store_true")
     parser.add_argument("--screened", action="store_true")
     parser.add_argument("--played", type=float, default=BACKFILL_S)
     given = parser.parse_args()
-    athlete = Obedient(ready=given.ready)
+    athlete = Obedient(ready=given.ready, deep=given.deep)
     if given.screened:
         screened(athlete.course)
     async with serving(athlete.hub, port=given.port) as address:

@@ -8,10 +8,10 @@ import { STEPS } from "./table.js";
 
 const READY_S = 3;
 // Hands-free, whoever has just done a step stands where the next one begins.
-const NEXT_READY_S = 1.5;
+const NEXT_READY_S = 1.2;
 const VERDICT_MS = 6000;
 // After a good step the next one waits so long, for its words to be heard.
-const PAUSE_MS = 900;
+const PAUSE_MS = 600;
 // After it the sensors are strapped on, which takes as long as it takes.
 const BY_HAND_AFTER = "tray";
 // So often a step that fails begins again by itself; then somebody has to look.
@@ -137,7 +137,8 @@ export class Protocol {
 
   /** One tap for all steps: each is spoken, and the next one begins by itself. */
   free() {
-    Object.assign(this, { auto: true, tries: 0 });
+    // Whoever taps after the tray sees that the athlete stands.
+    Object.assign(this, { auto: true, tries: 0, follows: STEPS[this.at - 1]?.name === BY_HAND_AFTER });
     if (this.done(this.step)) this.next();
     this.begin();
   }

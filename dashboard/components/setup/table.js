@@ -2,11 +2,11 @@
 
 export const STEPS = [
   {"name": "shake", "title": "Shake together", "seconds": 10, "says": "Hold all three sensors in one hand and shake hard and unevenly.", "why": "Finds how late each sensor's radio is. Only needed once a day.", "optional": true},
-  {"name": "tray", "title": "Tray", "seconds": 5, "says": "Lay the three sensors in the tray, arrows the same way. Don't touch.", "why": "Gives all three the same compass. Strap them on within a minute and a half.", "optional": false},
-  {"name": "stand", "title": "Stand", "seconds": 8, "says": "Stand tall, feet hip-width and parallel, kneecaps forward, arms crossed. Don't move.", "why": "Your standing is the zero of every angle.", "optional": false},
+  {"name": "tray", "title": "Tray", "seconds": 4, "says": "Lay the three sensors in the tray, arrows the same way. Don't touch.", "why": "Gives all three the same compass. Strap them on within a minute and a half.", "optional": false},
+  {"name": "stand", "title": "Stand", "seconds": 7, "says": "Stand tall, feet hip-width and parallel, kneecaps forward, arms crossed. Don't move.", "why": "Your standing is the zero of every angle.", "optional": false},
   {"name": "bow", "title": "Bow", "seconds": 12, "says": "Three slow bows from the hips, back flat, straight ahead.", "why": "Finds which way the pelvis faces.", "optional": false},
-  {"name": "knee_lift_left", "title": "Left knee", "seconds": 10, "says": "Three slow knee lifts on the LEFT, knee straight ahead.", "why": "Checks the left thigh's sensor.", "optional": false},
-  {"name": "knee_lift_right", "title": "Right knee", "seconds": 10, "says": "Three slow knee lifts on the RIGHT, knee straight ahead.", "why": "Checks the right thigh's sensor.", "optional": false},
+  {"name": "knee_lift_left", "title": "Left knee", "seconds": 9, "says": "Three slow knee lifts on the LEFT, knee straight ahead.", "why": "Checks the left thigh's sensor.", "optional": false},
+  {"name": "knee_lift_right", "title": "Right knee", "seconds": 9, "says": "Three slow knee lifts on the RIGHT, knee straight ahead.", "why": "Checks the right thigh's sensor.", "optional": false},
   {"name": "toe_turn_left", "title": "Left toes", "seconds": 5, "says": "LEFT leg straight: turn the toes out and in.", "why": "Checks which way the left thigh turns.", "optional": false},
   {"name": "toe_turn_right", "title": "Right toes", "seconds": 5, "says": "RIGHT leg straight: turn the toes out and in.", "why": "Checks which way the right thigh turns.", "optional": false},
   {"name": "stand_again", "title": "Stand again", "seconds": 6, "says": "Stand as at the start. Don't move.", "why": "Shows whether a strap has slipped.", "optional": false},
