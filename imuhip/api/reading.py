@@ -17,7 +17,7 @@ from imuhip.estimate.soft_tissue import SoftTissue, given
 from imuhip.pipeline.all_sensors import Params
 from imuhip.recording.reader import RecordingReader
 from imuhip.results.extra_columns import COLUMNS
-from imuhip.results.schemas import SESSION_FILE
+from imuhip.results.schemas import ANGLES_FILE, FINDINGS_FILE, SESSION_FILE
 
 NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 ENDING: Final = ".mcap"
@@ -35,6 +35,11 @@ def read(source: str | PathLike[str], cache: bool | str | PathLike[str] = True) 
         return Session(Source(path, recording=path), Settings(), kept)
     if (path / SESSION_FILE).is_file():
         return Session(Source(path, results=path), Settings(), kept)
+    if (path / ANGLES_FILE).is_file() and (path / FINDINGS_FILE).is_file():
+        raise RecordingError(
+            f"These results are not whole: {SESSION_FILE} is missing. Analyze the recording again.",
+            path=path,
+        )
     recording, warnings = kept.imported(path)
     return Session(Source(path, recording=recording, warnings=warnings), Settings(), kept)
 

@@ -67,14 +67,21 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
         unclear.
     """
     text = read_text(path).decode()
+    first, _, rest = text.partition("\n")
+    above = 1 if first.strip('" \t').lower().startswith("sep=") else 0
+    text = rest if above else text
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator)
+    rows = csv.DictReader(io.StringIO(text), delimiter=separator, restkey=_BEYOND, strict=True)
     try:
-        lines = [(rows.line_num, row) for row in rows]
+        lines = [(rows.line_num + above, row) for row in rows]
     except csv.Error as error:
-        raise CatalogueError(f"The roster is not a table: {error}.", path=path) from error
-    names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
+        said = "a quotation mark is not closed" if "end of data" in str(error) else str(error)
+        raise CatalogueError(f"The roster is not a table: {said}.", path=path) from error
+    columns = [(name or "").strip().lower() for name in rows.fieldnames or ()]
+    names = dict(zip(columns, rows.fieldnames or (), strict=True))
+    if twice := [name for name in _ROSTER if columns.count(name) > 1]:
+        raise CatalogueError(f"{path}: column {twice[0]} is there twice. Keep one.")
     if "id" not in names:
         raise CatalogueError(
             f"{path}: column id is missing. The first line has {head[:80]!r}; a roster needs id, "
@@ -82,6 +89,11 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
         )
     entries: dict[str, RosterEntry] = {}
     for number, row in lines:
+        if any(cell.strip() for cell in row.pop(_BEYOND, ())):
+            raise CatalogueError(
+                f"{path}:{number}: the line has more cells than the first. Put a text that holds "
+                f"{_SPOKEN[separator]} in quotation marks."
+            )
         cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in names.items() if theirs}
         if not any(cells.values()):
             continue
@@ -101,6 +113,8 @@ def _entry(cells: Mapping[str, str], where: str) -> RosterEntry:
     except CatalogueError as error:
         raise CatalogueError(f"{where}: {error}") from error
     said = {name: cells.get(name, "") for name in ("id", "name", "team", "note")}
+    if broken := [name for name in ("name", "team") if "\n" in said[name]]:
+        raise CatalogueError(f"{where}: {broken[0]} has a line break. Write it on one line.")
     return RosterEntry(**said, consent=_CONSENTS[word])
 
 
@@ -281,11 +295,15 @@ def write_results(
     return {name: len(rows) for name, (_, rows) in tables.items()}
 
 
+_BEYOND: Final = "\0"  # no name of a column: read_text refuses it
 _PURPOSE: Final = "tracking"
 _CONSENTS: Final = {
-    "": False, "no": False, "false": False, "0": False, "none": False,
-    "yes": True, "true": True, "1": True, "given": True, "x": True,
+    "": False, "no": False, "false": False, "0": False, "none": False, "nein": False,
+    "falsch": False,
+    "yes": True, "true": True, "1": True, "given": True, "x": True, "ja": True, "wahr": True,
 }  # fmt: skip
+_ROSTER: Final = ("id", "name", "team", "note", "consent")
+_SPOKEN: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _SESSION_KEY: Final = (
     "athlete", "team", "session", "started", "kind", "movement", "side", "direction", "measure",
     "unit", "tester",

@@ -372,12 +372,19 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     RecordingError
         If it cannot be read, lacks one of the columns, or is not as imuhip writes it.
     """
+    _refuse_missing(path)
     try:
         with open_parquet(path, _FREE_CELLS) as file:
             table = file.read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
         raise RecordingError(f"cannot be read: {error}; analyze again", path=path) from error
     return _as_written(table, path, columns)
+
+
+def _refuse_missing(path: Path) -> None:
+    """Raise RecordingError where a file of a result folder is not there."""
+    if not path.exists():
+        raise RecordingError("The file is missing. Analyze the recording again.", path=path)
 
 
 def read_pieces(path: Path) -> Iterator[pa.Table]:
@@ -390,6 +397,7 @@ def read_pieces(path: Path) -> Iterator[pa.Table]:
     RecordingError
         If it cannot be read, or is not as imuhip writes it.
     """
+    _refuse_missing(path)
     try:
         with open_parquet(path, _FREE_CELLS) as file:
             for k in range(file.num_row_groups):
@@ -429,6 +437,7 @@ def read_json(path: Path, *, as_written: bool = True) -> Any:
     RecordingError
         If it cannot be read, is of a newer version, or not as imuhip writes it.
     """
+    _refuse_missing(path)
     try:
         value = json.loads(read_file(path))
     except (ValueError, RecursionError) as error:

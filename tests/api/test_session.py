@@ -177,6 +177,14 @@ def test_export_by_the_name(session, tmp_path):
     assert (tmp_path / "x.mcap").read_bytes().startswith(b"\x89MCAP")
 
 
+@pytest.mark.parametrize("name", ["session.json", "findings.json", "repetitions.parquet"])
+def test_results_of_which_a_file_is_missing(random_results, name):
+    """They are named as results that are not whole, not as a folder of sensors."""
+    (random_results / name).unlink()
+    with pytest.raises(imuhip.ImuhipError, match=r"is missing\. Analyze the recording again"):
+        imuhip.read(random_results).repetitions  # noqa: B018
+
+
 def test_older_results_have_no_marks_and_say_so(random_results):
     """Results without a list of marks are told apart from a session that nobody marked."""
     path = random_results / "session.json"
