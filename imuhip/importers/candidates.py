@@ -39,7 +39,7 @@ def candidates(
         sensor = segment_in(name)
         if sensor in exact and not segment_of(name) and not _names_a_signal(name):
             sensor = ""
-        if path.is_file() and path.suffix.lower() in SUFFIXES:
+        if path.is_file() and (path.suffix.lower() in SUFFIXES or (sensor and not path.suffix)):
             yield path, sensor
         elif sensor and path.is_dir():
             yield from _files_of(path, sensor)
@@ -76,8 +76,8 @@ def _names_a_signal(name: str) -> bool:
 
 
 SUFFIXES: Final = (
-    ".csv", ".tsv", ".txt", ".tab", ".log", ".dat", ".parquet", ".mvnx", ".h5", ".hdf5", ".c3d",
-    ".xdf", *WORKBOOKS,
+    ".csv", ".tsv", ".txt", ".tab", ".log", ".dat", ".asc", ".parquet", ".mvnx", ".h5", ".hdf5",
+    ".c3d", ".xdf", *WORKBOOKS,
 )  # fmt: skip
 """How the names of files end that may hold samples."""
 SIGNALS: Final = (

@@ -370,6 +370,8 @@ def _needed(folder: Path) -> str:
     names = sorted(path.name for path in folder.iterdir())
     there = ", ".join(names[:_MOST_NAMED]) or "nothing"
     there += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    if others := sorted({path.suffix for path in folder.iterdir()} & {*_NOT_READ}):
+        there += f". Save files that end in {', '.join(others)} as .csv or .xlsx: they are not read"
     return (
         f"Name the files by where the sensors sat: {PELVIS}.csv and thigh_left.csv or "
         "thigh_right.csv (or .tsv, .txt, .parquet, a folder for each sensor, or a maker's file "
@@ -388,4 +390,5 @@ _FEWEST_CELLS: Final = 4
 """A time and three axes: with fewer, a file that only mentions a segment holds notes."""
 _LOOKED_AT: Final = 65536
 _LINES_LOOKED_AT: Final = 30
+_NOT_READ: Final = (".xls", ".ods", ".numbers", ".gz", ".7z", ".rar", ".mat", ".bin", ".mtb")
 _BINARY: Final = (".parquet", ".h5", ".hdf5", ".c3d", ".xdf")

@@ -16,7 +16,7 @@ from imuhip.core.records import Array
 from imuhip.importers.channels import Channel, is_whole, table_of
 from imuhip.importers.column_names import meaning
 from imuhip.importers.hdf5_numbers import hdf5_numbers
-from imuhip.importers.sources import AXES, Options, Reading
+from imuhip.importers.sources import ACC, AXES, GYR, Options, Reading
 from imuhip.importers.times import seconds_since_1970
 from imuhip.importers.units import factor
 
@@ -46,6 +46,13 @@ def read_mapped_hdf5(path: Path, file: Any, options: Options) -> list[Reading]:
             f"{', '.join(names[:_MOST_SAID]) or 'nothing'}. Say what is what, for example --map "
             f"'{names[0] if names else 'GROUP/DATA'}=acc'"
         )
+    for group, sensor in whole.items():
+        lengths = {len(sensor[name].values) for name in (*ACC, *GYR)}
+        if len(lengths) > 1:
+            raise RecordingError(
+                f"Acceleration and turning rate of group {group or '/'} have different numbers of "
+                f"samples ({' and '.join(map(str, sorted(lengths)))}). Export them at one rate."
+            )
     return [
         Reading(
             table_of(

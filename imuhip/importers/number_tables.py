@@ -328,7 +328,7 @@ def read_parquet_table(
     columns = {}
     for name in wanted:
         try:
-            columns[name] = table[name].cast(pa.float64()).to_numpy()  # null becomes NaN
+            columns[name] = _numbers(table[name])
         except pa.ArrowException as error:
             raise _no_numbers(path, name, table[name].type) from error
     line = np.arange(1, len(table) + 1)
@@ -341,9 +341,40 @@ def read_parquet_table(
     return NumberTable(path, columns, line[finite], int(np.count_nonzero(~finite)))
 
 
+def _numbers(column: pa.ChunkedArray) -> Array:
+    """Return a column's numbers, null as NaN; of dates and spans, seconds (since 1970).
+
+    Raises
+    ------
+    ArrowException
+        If it holds anything else.
+    """
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        first = next((cell for cell in column.slice(0, 1).to_pylist() if cell), "")
+        if re.match(_DATE, first):
+            zone = "UTC" if re.search(_ZONE, first) else None
+            column = column.cast(pa.timestamp("ns", zone))
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("ns", column.type.tz))
+    elif pa.types.is_duration(column.type):
+        column = column.cast(pa.duration("ns"))
+    else:
+        return np.asarray(column.cast(pa.float64()).to_numpy())  # null becomes NaN
+    whole = column.cast(pa.int64())
+    return np.asarray(whole.cast(pa.float64(), safe=False).to_numpy()) * 1e-9
+
+
 def _may_be_number(kind: pa.DataType) -> bool:
     """Whether a column may hold numbers, as texts if need be."""
-    return is_number(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind)
+    return (
+        is_number(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_timestamp(kind)
+        or pa.types.is_duration(kind)
+    )
 
 
 def _no_numbers(path: Path, name: str, kind: pa.DataType) -> RecordingError:
@@ -502,6 +533,8 @@ _COMMAS: Final = re.compile(r"[-+]?\d{1,3}(,\d{3})+\.\d+")
 _DECIMALS: Final = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?$")
 _SEPARATORS: Final = (b",", b";", b"\t")
 
+_DATE: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:"
+_ZONE: Final = r"(Z|[-+]\d{2}:?\d{2})$"
 _BEGINS_AS_NUMBER: Final = r"[-+]?[.,]?\d"
 _MOST_FOOTER: Final = 10  # lines
 _MOST_SHOWN: Final = 40

@@ -33,6 +33,11 @@ def factor(quantity: str, unit: str) -> float:
     for old, new in _SAME:
         word = word.replace(old, new)
     found = _FACTORS[quantity].get(word)
+    if not unit.strip():
+        raise RecordingError(
+            f"The file does not say the unit of {quantity}. Name it with --units {quantity}=UNIT, "
+            f"where UNIT is one of {', '.join(_NAMES[quantity])}."
+        )
     if found is None:
         known = ", ".join(_NAMES[quantity])
         raise RecordingError(
