@@ -66,9 +66,9 @@ class Rest:
             form = query.pop("format", "json")
             unknown = sorted(set(query) - set(path.query) - {"token"})
             if unknown or form not in ("json", "csv"):
-                known = ", ".join((*path.query, "format"))
+                use = ", ".join((*path.query, "format")) if unknown else "json or csv"
                 odd = ", ".join(unknown) or f"format={form}"
-                return json_answer({"error": f"{odd} is not known here. Use {known}."}, 400)
+                return json_answer({"error": f"{odd} is not known here. Use {use}."}, 400)
             try:
                 columns, rows = await run_in_threadpool(
                     self._ask, path, dict(request.path_params), query

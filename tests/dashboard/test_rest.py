@@ -72,6 +72,7 @@ def test_questions_and_csv(filed):
     [
         ("/athletes/Z9/measures", 404, "no athlete Z9"),
         ("/sessions/ffff/marks", 404, "No session begins with 'ffff'."),
+        ("/athletes?format=xml", 400, "format=xml is not known here. Use json or csv."),
         ("/athletes?order=up", 400, "order is not known here. Use format."),
         ("/athletes?format=xml", 400, "format=xml"),
     ],
