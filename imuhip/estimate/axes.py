@@ -7,6 +7,10 @@ convention can make are tried too, so that the sentence says which fit, and move
 taken for a fault: another one must fit far better. Only seconds that begin and end under gravity
 alone are looked at: a runner's legs feel anything.
 
+An axis of the gyroscope that read nothing from the first sample on is found in two ways: gravity
+turns about it, second after second, and the gyroscope knows nothing of it; or its value stays the
+same to the bit while both others carry noise.
+
 An accelerometer reversed in all three axes is the mirror image of the same movement: it cannot be
 found from the sensor's own values.
 """
@@ -40,6 +44,7 @@ class AxesCheck:
         self._off: list[Array] = []
         self._as_sent: list[float] = []
         self._forces: list[float] = []
+        self._silent = _SilentAxes()
         self._watched = 0
 
     def push(self, samples: SampleBlock) -> tuple[Fault, ...]:
@@ -57,9 +62,10 @@ class AxesCheck:
         faults: list[Fault] = []
         for k in range(seconds):
             self._watched += 1
+            first, last = k * self._length, (k + 1) * self._length - 1
             words = self._judged(float(forces[k]), off[k])
+            words = words or self._silent.judged(rows[first : last + 1], off[k])
             if words:
-                first, last = k * self._length, (k + 1) * self._length - 1
                 self.spoiled_at = float(rows[last, _HOST])
                 begin, end = float(rows[first, _T]), float(rows[last, _T])
                 faults.append(Fault(self._sensor, "axes", begin, end, 1, words))
@@ -91,6 +97,71 @@ class AxesCheck:
         if middle[best] > _FITS * as_sent:
             return ""
         return _AXES_WORDS.format(fit=_spelled(AXIS_ORDERS[best]))
+
+
+class _SilentAxes:
+    """Axes of the gyroscope that have read nothing so far: `judged` takes second after second."""
+
+    def __init__(self) -> None:
+        self._first: Array | None = None
+        self._same = {0, 1, 2}
+        self._lively = 0
+        self._nothing = {0, 1, 2}
+        self._clear: list[Array] = []
+        self._off: list[float] = []
+
+    def judged(self, second: Array, off: Array) -> str:
+        """Return words for an axis that is dead; `off` as `_angles_off` gives it for the second."""
+        if not self._same and not self._nothing:
+            return ""
+        gyr = second[:, _GYR : _GYR + 3]
+        dead = self._repeats(gyr) | self._knows_nothing(second, gyr, off)
+        return _DEAD_WORDS.format(axes=" and ".join("xyz"[k] for k in sorted(dead))) if dead else ""
+
+    def _repeats(self, gyr: Array) -> set[int]:
+        """The axis that never changed by a bit, after enough seconds of noise in the others."""
+        if self._first is None:
+            self._first = gyr[0].copy()
+        self._same = {k for k in self._same if (gyr[:, k] == self._first[k]).all()}
+        if len(self._same) != 1:
+            return set()
+        others = [k for k in range(3) if k not in self._same]
+        steps = np.diff(gyr[:, others], axis=0)
+        turns = np.count_nonzero(steps[1:] * steps[:-1] < 0.0, axis=0)
+        self._lively += bool((turns > _LIVELY * len(gyr)).all())
+        return self._same if self._lively >= _LIVELY_SECONDS else set()
+
+    def _knows_nothing(self, second: Array, gyr: Array, off: Array) -> set[int]:
+        """The axes that read nothing in any second in which gravity turned about them."""
+        if not off[-1] >= _CLEAR or not self._nothing:
+            return set()
+        spans = gyr.max(axis=0) - gyr.min(axis=0)
+        self._nothing = {k for k in self._nothing if spans[k] < _NOTHING}
+        if not self._nothing:
+            self._clear.clear()
+            return set()
+        self._clear.append(second)
+        self._off.append(float(off[_AS_SENT]))
+        as_sent = float(np.median(self._off))
+        if len(self._off) < _ENOUGH or as_sent < _AMISS:
+            return set()
+        return {k for k in self._nothing if self._mends(k) < _FITS * as_sent}
+
+    def _mends(self, axis: int) -> float:
+        """How far gravity is off, in the middle, if this axis turned as fits each second best."""
+        return float(np.median([_best_off(second, axis) for second in self._clear]))
+
+
+def _best_off(second: Array, axis: int) -> float:
+    """How far gravity is off after a second in which an axis turned steadily as fits best."""
+    acc, dt = second[:, _ACC : _ACC + 3], np.ascontiguousarray(second[:, _DT])
+    edge = max(len(acc) // 8, 2)
+    found = []
+    for rate in _TRIED:
+        gyr = second[:, _GYR : _GYR + 3].copy()
+        gyr[:, axis] += rate
+        found.append(_carried_off(acc, _carries(gyr, dt, 1.0), AXIS_ORDERS[_AS_SENT], edge))
+    return min(found)
 
 
 def _rows(samples: SampleBlock) -> Array:
@@ -261,6 +332,18 @@ _FEWEST = 20
 _FORCES, _NO_GRAVITY = 8, 4.0
 """Seconds from the beginning, and m/s²: nobody falls for so long."""
 
+_NOTHING = math.radians(3.0)
+"""rad/s, from the lowest to the highest in a second: noise, where an axis that works would turn."""
+_AMISS = math.radians(6.0)
+"""Gravity is off by less while an axis that works is hardly turned about."""
+_TRIED: Final = np.radians(np.arange(-240.0, 241.0, 10.0))
+_LIVELY, _LIVELY_SECONDS = 0.3, 10
+"""Noise goes up and down from sample to sample, in so large a share of them; movement does not."""
+
+_DEAD_WORDS = (
+    "the gyroscope reads nothing about its axis {axes} while the sensor turns: replace the sensor, "
+    "or have it send all three axes"
+)
 _AXES_WORDS = (
     "the gyroscope and the accelerometer of this sensor do not agree: check signs and axes (they "
     "agree if the gyroscope's axes are taken as {fit}), then import or record again"

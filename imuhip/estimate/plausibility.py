@@ -4,9 +4,9 @@
     A turning rate or a force beyond every chip's range, or a single sample that jumps away from
     those before it and back.
 ``stuck``
-    A force of exactly zero; a force that repeats to the bit for a fifth of a second; turning rates
-    that repeat to the bit while gravity turns in the sensor; one of them that does while the others
-    turn.
+    A force of exactly zero; a force that repeats to the bit for a fifth of a second, or force and
+    rates that go round among four samples; turning rates that repeat to the bit while gravity turns
+    in the sensor; one of them that does while the others turn.
 
 Real values carry noise in their last bits, so a repeat is no rest. What a sensor repeats by habit,
 such as simulated ones without noise or slow chips that are read fast, is learned: a run must be
@@ -73,6 +73,7 @@ def _judge(
             state[_STEPS] = -1.0
         _count_axes(gyr[i], dt[i], state)
         _count_repeats(acc[i], gyr[i], state)
+        _count_rounds(acc[i], gyr[i], state)
         verdict[i] = _verdict(acc[i], gyr[i], state)
         if verdict[i] != _FINE:
             state[_OUT_DT] += dt[i]
@@ -98,6 +99,9 @@ def _verdict(acc: Array, gyr: Array, state: Array) -> int:
         return _STUCK
     longest = state[_LONGEST_ACC]
     if state[_RUN_ACC] > max(state[_SHORTEST], _HABIT * longest) and state[_FIRST_ACC] == 0.0:
+        return _STUCK
+    longest = state[_LONGEST_ROUND]
+    if state[_RUN_ROUND] > max(state[_SHORTEST], _HABIT * longest) and state[_FIRST_ROUND] == 0.0:
         return _STUCK
     if state[_DEAD] > 0.0 or _axis_is_dead(state):
         return _STUCK
@@ -168,6 +172,31 @@ def _count_repeats(acc: Array, gyr: Array, state: Array) -> None:
         for k in range(3):
             state[_RUN_UP + k] = state[_SMOOTH + k]
     state[_HAS_BEFORE] = 1.0
+
+
+@kernel
+def _count_rounds(acc: Array, gyr: Array, state: Array) -> None:
+    """How long each sample has been, to the bit, one of the `_ROUND` before it."""
+    before = int(state[_KEPT])
+    again = False
+    for back in range(min(before, _ROUND)):
+        place = _RING + 6 * back
+        same = True
+        for k in range(3):
+            same = same and acc[k] == state[place + k] and gyr[k] == state[place + 3 + k]
+        again = again or same
+    if again:
+        state[_RUN_ROUND] += 1.0
+    else:
+        limit = max(state[_SHORTEST], _HABIT * state[_LONGEST_ROUND])
+        if state[_RUN_ROUND] <= limit or state[_FIRST_ROUND] > 0.0:
+            state[_LONGEST_ROUND] = max(state[_LONGEST_ROUND], state[_RUN_ROUND])
+        state[_RUN_ROUND] = 0.0
+        state[_FIRST_ROUND] = 0.0 if before > 0 else 1.0
+    place = _RING + 6 * (before % _ROUND)
+    for k in range(3):
+        state[place + k], state[place + 3 + k] = acc[k], gyr[k]
+    state[_KEPT] = before + 1.0
 
 
 @kernel
@@ -246,4 +275,7 @@ _HAS_BEFORE, _SHORTEST, _SMOOTHING, _RUN_ACC, _LONGEST_ACC, _FIRST_ACC, _RUN_GYR
 _OUT, _OUT_DT, _OUT_RESTART, _STEPS, _ODD, _GYR_BEFORE, _ACC_BEFORE = range(8, 15)
 _ACC, _GYR, _SMOOTH, _RUN_UP, _GOOD_GYR, _GOOD_ACC, _ODD_GYR, _ODD_ACC = range(15, 39, 3)
 _RUN_AXIS, _LONGEST_AXIS, _FIRST_AXIS, _TURNED_AXIS = range(39, 51, 3)
-_STATE_SIZE = 51
+# The last samples, and the run of those that are one of them.
+_ROUND = 4
+_KEPT, _RUN_ROUND, _LONGEST_ROUND, _FIRST_ROUND, _RING = range(51, 56)
+_STATE_SIZE = _RING + 6 * _ROUND

@@ -48,6 +48,13 @@ def works(recording: Path, results: Path, out: Path) -> dict[str, tuple[str, ...
             )
             for kind in FORMATS
         },
+        **{
+            f"export {kind}, samples too": (
+                IMUHIP, "export", str(recording), "--format", kind, "-o", str(out / f"{kind}_s")
+            )
+            for kind, each in FORMATS.items()
+            if each.takes_samples
+        },
     }  # fmt: skip
 
 

@@ -67,6 +67,14 @@ CASES = {
         lambda s: changed(s, slice(1000, 3000), gyr=s.gyr[1000:3000] * [1, 0, 1]), "stuck", 1700,
         2000,
     ),
+    "two values in turns for 3 s": (
+        lambda s: changed(s, slice(1000, 1300), np.tile(s.acc[1000:1002], (150, 1)),
+                          np.tile(s.gyr[1000:1002], (150, 1))), "stuck", 250, 300,
+    ),
+    "four values in turns for 3 s": (
+        lambda s: changed(s, slice(1000, 1300), np.tile(s.acc[1000:1004], (75, 1)),
+                          np.tile(s.gyr[1000:1004], (75, 1))), "stuck", 250, 300,
+    ),
     "a frozen accelerometer": (
         lambda s: changed(s, slice(1000, 1300), acc=s.acc[1000]), "stuck", 250, 300,
     ),
@@ -150,6 +158,21 @@ def test_a_sensor_without_noise_may_rest():
     kept, faults = Plausibility("pelvis", RATE).push(block(np.arange(n) / RATE, acc, gyr))
     assert len(kept.t) == n
     assert not faults
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_coarse_sensor_may_rest_after_it_moved(seed):
+    """Its last digits go to and fro between two or three values on each axis; that is noise."""
+    moved, rng = moving(20.0, seed), np.random.default_rng(seed)
+    n = 2000
+    rest_acc = np.tile(moved.acc[-1], (n, 1)) + rng.normal(0, 0.01, (n, 3))
+    rest_gyr = rng.normal(0, 0.0006, (n, 3))
+    acc = np.round(np.concatenate((moved.acc, rest_acc)) / 0.02) * 0.02
+    gyr = np.round(np.concatenate((moved.gyr, rest_gyr)) / 0.001) * 0.001
+    whole = block(np.arange(len(acc)) / RATE, acc, gyr)
+    kept, faults = Plausibility("pelvis", RATE).push(whole)
+    assert not faults
+    assert kept is whole
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -298,4 +321,52 @@ def test_no_cut_shows_in_what_sensors_have_in_common():
         blocks = [oriented(n, *(column[rows] for column in track)) for n, track in tracks.items()]
         found += pieces.push(blocks)
     assert tuple(found) == reported
+    assert pieces.spoiled_at == whole.spoiled_at
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.002])
+@pytest.mark.parametrize("axis", range(3))
+def test_an_axis_that_was_dead_from_the_beginning_is_reported(axis, noise):
+    """It reads nothing, or noise, while gravity turns about it; the sentence names it."""
+    samples = moving()
+    gyr = samples.gyr.copy()
+    gyr[:, axis] = noise * np.random.default_rng(1).normal(size=len(gyr))
+    check = AxesCheck("thigh_left", RATE)
+    faults = check.push(block(samples.t, samples.acc, gyr))
+    assert [fault.kind for fault in faults] == ["axes"]
+    assert f"about its axis {'xyz'[axis]} " in faults[0].detail
+    assert check.spoiled_at < 30.1
+
+
+def test_a_hinge_without_noise_has_no_dead_axis():
+    """Simulated turns about one or two axes leave the others at zero, and gravity agrees."""
+    t = np.arange(round(60.0 * RATE)) / RATE
+    lean = 0.8 * np.sin(2 * np.pi * 0.4 * t)
+    gyr = np.column_stack((0 * t, np.gradient(lean, 1 / RATE), 0 * t))
+    acc = np.column_stack((-np.sin(lean), 0 * t, np.cos(lean))) * GRAVITY
+    for tilted in (np.eye(3), [[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]]):
+        way = np.asarray(tilted, dtype=float)
+        check = AxesCheck("thigh_left", RATE)
+        assert not check.push(block(t, acc @ way.T, gyr @ way.T))
+
+
+def test_an_axis_that_repeats_while_the_others_carry_noise_is_reported():
+    """Gravity cannot see turns about the vertical; a value that never changes by a bit tells."""
+    rng, n = np.random.default_rng(2), 2000
+    gyr = rng.normal(0, 0.002, (n, 3))
+    gyr[:, 2] = 0.0
+    acc = rng.normal(0, 0.03, (n, 3)) + np.array([0.0, 0.0, GRAVITY])
+    faults = AxesCheck("pelvis", RATE).push(block(np.arange(n) / RATE, acc, gyr))
+    assert ["about its axis z " in fault.detail for fault in faults] == [True]
+
+
+def test_no_cut_shows_in_a_dead_axis():
+    """However samples are cut into blocks, the same second shows it."""
+    samples = moving()
+    dead = block(samples.t, samples.acc, samples.gyr * [0.0, 1.0, 1.0])
+    whole, pieces = AxesCheck("thigh_left", RATE), AxesCheck("thigh_left", RATE)
+    found = whole.push(dead)
+    rng = np.random.default_rng(5)
+    parts = [f for rows in cuts(rng, len(dead.t), 60) for f in pieces.push(part(dead, rows))]
+    assert parts == list(found) != []
     assert pieces.spoiled_at == whole.spoiled_at

@@ -15,7 +15,7 @@ def test_a_bias_is_known_from_the_rest_after():
     gyr = gyr + bias + np.radians(0.05) * rng.normal(size=(n, 3))
     block = samples("pelvis", 100.0, gyr, np.tile((0.0, 0.0, 9.81), (n, 1)))
     before = GyroBias().push(block)
-    after = GyroBias().push(reversed_samples(block))
+    after = GyroBias().push(reversed_samples(block, block))
     found, sd = weighed_bias(
         (gyr - before.samples.gyr, before.sd),
         (gyr - after.samples.gyr[::-1], after.sd[::-1]),
@@ -29,11 +29,11 @@ def test_gaps_stay_where_they_were():
     """Backwards, a gap lies before the sample that it lay behind."""
     block = samples("pelvis", 100.0, np.zeros((5, 3)), np.ones((5, 3)))
     block.missing[3], block.restart[3], block.dt[3] = 7, True, 0.08
-    back = reversed_samples(block)
+    back = reversed_samples(block, block)
     assert back.missing.tolist() == [0, 0, 7, 0, 0]
     assert back.restart.tolist() == [False, False, True, False, False]
     assert back.dt[2] == 0.08
-    again = reversed_samples(back)
+    again = reversed_samples(back, back)
     assert np.array_equal(again.missing, block.missing)
     assert np.array_equal(again.dt, block.dt)
 
