@@ -188,17 +188,18 @@ def difference_grade(
 ) -> tuple[FindingGrade, float, float]:
     """Grade and confidence of a difference of the sides, and from where on it counts.
 
-    It counts from the larger of the limit and the detectable change on, and has to be as surely as
-    any finding as large as the limit. Where the detectable change is so many limits that a plain
-    difference would be hidden, nothing real is not ``none`` but ``cannot_tell``; so is a difference
-    that is `possible`.
+    It counts from the larger of the limit and `_BEYOND_CHANCE` detectable changes on, and has to be
+    as surely as any finding as large as the limit. Where the detectable change is so many limits
+    that a plain difference would be hidden, nothing real is not ``none`` but ``cannot_tell``; so is
+    a difference that is `possible`.
     """
-    beyond = max(limit, mdc) if math.isfinite(mdc) else limit
-    grade, confidence = grade_of(size, sd, beyond)
+    known = math.isfinite(mdc)
+    beyond = max(limit, _BEYOND_CHANCE * mdc) if known else limit
+    grade, confidence = grade_of(size, sd, max(limit, mdc) if known else limit)
     if grade in ("mild", "marked"):
         # Most athletes' sides are alike, so most of what reads just beyond its error is chance.
         confidence = chance_beyond(size, sd, limit)
-    unsure = grade in ("mild", "marked") and confidence < SURE_ENOUGH
+    unsure = grade in ("mild", "marked") and (confidence < SURE_ENOUGH or size < beyond)
     hidden = mdc > _SWALLOWED * limit or possible(size, sd, mdc, limit)
     if unsure or (grade == "none" and hidden):
         return "cannot_tell", 0.0, limit
@@ -206,11 +207,11 @@ def difference_grade(
 
 
 def possible(size: float, sd: float, mdc: float, limit: float) -> bool:
-    """Whether a difference that matters is probably there, but is within its error.
+    """Whether a difference that matters is probably there, but may be chance.
 
-    The 80 % interval leaves zero out, the 95 % interval does not.
+    The 80 % interval leaves zero out, the 99 % interval does not.
     """
-    return max(limit, Z80 * sd) <= size <= mdc <= _SWALLOWED * limit
+    return max(limit, Z80 * sd) <= size < _BEYOND_CHANCE * mdc and mdc <= _SWALLOWED * limit
 
 
 def chance_beyond(value: float, sd: float, limit: float) -> float:
@@ -240,6 +241,10 @@ def _median_or_nan(values: Sequence[float]) -> float:
 def _normal_cdf(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
+
+_BEYOND_CHANCE: Final = 1.3142
+"""99 % against 95 %, in detectable changes: all sets of a session share its calibration's error, so
+one unlucky session in twenty would be told the same wrong thing after every set."""
 
 _SWALLOWED: Final = 4.0
 """From so many limits of detectable change on, no difference found says nothing. A squat set with a
