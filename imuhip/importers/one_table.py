@@ -34,7 +34,7 @@ def is_one_table(source: Source) -> bool:
     if len(places) > 1 or (places and not source.sensor and segment_of(places[0])):
         return True
     column = _column_of_sensors(names)
-    return bool(column) and (not source.sensor or _holds_several(source, names.index(column)))
+    return bool(column) and _names_devices(source, names.index(column))
 
 
 def read_one_table(sources: Sequence[Source], options: Options) -> list[Reading]:
@@ -83,18 +83,28 @@ def _sensors(names: Sequence[str]) -> dict[str, _Sensor]:
             if unit:
                 sensors[place].units[ours] = unit
     wanted = {*ACC, *GYR}
-    return {place: of for place, of in sensors.items() if wanted <= {*of.names.values()}}
+    whole = {place: of for place, of in sensors.items() if wanted <= {*of.names.values()}}
+    for name in names:
+        place, ours, unit = _parted(name, of_time=True)
+        if place in whole and ours not in whole[place].names.values():
+            whole[place].names[name] = ours
+            if unit:
+                whole[place].units[ours] = unit
+    return whole
 
 
-def _parted(name: str) -> tuple[str, str, str]:
-    """Return place, our name and unit of a column such as ``pelvis_acc_x`` or ``gyr_y (thigh)``."""
+def _parted(name: str, *, of_time: bool = False) -> tuple[str, str, str]:
+    """Return place, our name and unit of a column such as ``pelvis_acc_x`` or ``gyr_y (thigh)``.
+
+    `of_time` looks for a place's own times, as ``pelvis_t``, and for nothing else.
+    """
     if len(name) > LONGEST or meaning(name)[0]:
         return "", "", ""
     words = [word for word in re.split(_BETWEEN, name, maxsplit=_MOST_WORDS) if word]
     for count in range(len(words) - 1, 0, -1):  # of the words that name the place
         for at in (0, len(words) - count, *range(1, len(words) - count)):
             ours, unit = meaning("_".join((*words[:at], *words[at + count :])))
-            if ours not in ("", "t"):
+            if ours and (ours == "t") is of_time:
                 return " ".join(words[at : at + count]).strip("()[]"), ours, unit
     return "", "", ""
 
@@ -107,17 +117,24 @@ def _column_of_sensors(names: Sequence[str]) -> str:
     return next((n for n in names if re.fullmatch(_WHICH, n.strip()[:LONGEST], re.IGNORECASE)), "")
 
 
-def _holds_several(source: Source, at: int) -> bool:
-    """Whether the cells of a column differ."""
+def _names_devices(source: Source, at: int) -> bool:
+    """Whether a column names devices: several, or one in a file that is not named by a sensor.
+
+    Where each row has another name, it numbers the rows.
+    """
     line, *rows = below_comments(source)[1].rstrip(b"\n").split(b"\n")
     separator = separator_of(line)
     cells = (split_line(row, separator) for row in rows if row.strip())
-    return len({row[at] for row in cells if len(row) > at}) > 1
+    named = [row[at] for row in cells if len(row) > at]
+    count = len({*named})
+    return (1 if source.sensor else 0) < count <= min(_MOST_DEVICES, len(named) / 2)
 
 
 _BETWEEN: Final = r"[ _.:-]+(?![^([]*[)\]])|/(?![^([]*[)\]])|(?<=[a-z])(?=[A-Z])"
+_MOST_DEVICES: Final = 32
 _MOST_WORDS: Final = 12
 _WHICH: Final = (
-    r"(?:sensor|device|imu|segment|body[ _]?part|location|position|placement|place|label)"
-    r"[ _]?(?:id|name|location|position|placement|label|no|number)?"
+    r"(?:sensor|device|imu|segment|body[ _]?part|location|position|placement|place|label"
+    r"|mac|serial|node|tag|ger(?:ä|ae)t|address|adresse|id)"
+    r"[ _]?(?:id|name|location|position|placement|label|address|no|number)?"
 )

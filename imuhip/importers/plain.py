@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from imuhip.core.errors import RecordingError
 from imuhip.core.records import Array
 from imuhip.importers.column_names import ColumnNames, meaning
 from imuhip.importers.columns import in_si
@@ -18,7 +19,7 @@ from imuhip.importers.number_tables import (
     separator_of,
     split_line,
 )
-from imuhip.importers.sources import HEAD, Options, Reading, Source
+from imuhip.importers.sources import ACC, HEAD, Options, Reading, Source
 from imuhip.importers.times import days_as_seconds, evened, seconds_since_1970, unrolled, unwrapped
 from imuhip.importers.units import factor
 
@@ -130,6 +131,7 @@ def _times(
     name = names.found["t"]
     if name in table.texts:
         t, said = times_since_1970(table.texts[name], table)
+        _refuse_turns(t, table, names)
         t, shared = evened(t)
         return t, (*said, *([shared] if shared else ()))
     t, rolled = unrolled(table.columns[name])
@@ -142,8 +144,29 @@ def _times(
         t, note = seconds_since_1970(t)
         if not note:
             t, note = days_as_seconds(t)
+    _refuse_turns(t, table, names)
     even, bunched = evened(t)
     return even, tuple(sentence for sentence in (rolled, note, bunched) if sentence)
+
+
+def _refuse_turns(t: Array, table: NumberTable, names: ColumnNames) -> None:
+    """Raise RecordingError where rows of one time are those of several devices in turn.
+
+    One sensor's rows change little from one to the next; those of devices that take turns change
+    far less from one device's row to its next one.
+    """
+    shared = int(np.count_nonzero(np.diff(t) == 0.0))
+    count = round(len(t) / max(len(t) - shared, 1))
+    if not 2 <= count <= _MOST_DEVICES or len(t) < 3 * count:
+        return
+    acc = np.column_stack([table.columns[names.found[name]] for name in ACC])
+    next_row = np.median(np.abs(np.diff(acc, axis=0)).sum(axis=1))
+    next_turn = np.median(np.abs(acc[count:] - acc[:-count]).sum(axis=1))
+    if next_row > _TURNS * next_turn:
+        raise RecordingError(
+            f"Rows of {count} devices take turns in this file. Say which column names the device: "
+            "call it sensor in the first line. Or save a file for each."
+        )
 
 
 def _by_rate(table: NumberTable, counter: str, rate_hz: float) -> Array:
@@ -159,4 +182,6 @@ def _by_rate(table: NumberTable, counter: str, rate_hz: float) -> Array:
 
 _PERIODS: Final = (2.0**8, 2.0**16, 2.0**32)
 """Where counters of 8, 16 and 32 bits begin again."""
+_MOST_DEVICES: Final = 16
+_TURNS: Final = 4.0
 _SI: Final = {"acc": "m/s2", "gyr": "rad/s", "mag": "uT"}

@@ -1,5 +1,6 @@
 """All sensors in one plain table: side by side, or below each other."""
 
+import numpy as np
 import pytest
 from support.import_folders import NAMES
 from support.maker_files import (
@@ -12,6 +13,7 @@ from support.maker_files import (
     gyr_deg,
     gyr_rad,
     look,
+    plain,
     table,
 )
 
@@ -108,3 +110,50 @@ def test_copies_of_a_table_under_the_names_of_sensors(tmp_path):
     (tmp_path / "in" / "thigh_right.csv").unlink()
     rows, _ = look(tmp_path, same)
     assert_right(rows["pelvis"], 0.0)
+
+
+def devices(column, names, rows=8):
+    """A table whose rows are of several devices in turn; the first axis tells them apart."""
+    head = ",".join(("t", column, *NAMES[1:]))
+    lines = [
+        ",".join(map(str, (0.01 * k, name, ACC[0] + i, *ACC[1:], *gyr_rad(k))))
+        for k in range(rows)
+        for i, name in enumerate(names)
+    ]
+    return "\n".join([head, *lines]) + "\n"
+
+
+@pytest.mark.parametrize("column", ["mac", "MAC address", "Serial number", "node", "Gerät", "id"])
+def test_devices_by_whatever_names_them(tmp_path, column):
+    """Rows of two devices in turn are never one sensor's: they are split, or asked for."""
+    text = devices(column, ("aa:01", "aa:02"))
+    places = {"aa:01": "pelvis", "aa:02": "thigh_left"}
+    rows, _ = look(tmp_path / "a", {"all.csv": text}, Options(places=places))
+    assert_right(rows["pelvis"], 0.0)
+    np.testing.assert_allclose(rows["thigh_left"][:, 1], ACC[0] + 1)
+    with pytest.raises(RecordingError, match="holds 2 devices"):
+        look(tmp_path / "b", {"pelvis.csv": text, "thigh_left.csv": plain()})
+
+
+def test_a_number_of_each_row_names_no_device(tmp_path):
+    """A column ``id`` that counts the rows is none of devices."""
+    row = lambda k: (0.01 * k, k, *ACC, *gyr_rad(k))  # noqa: E731
+    rows, _ = look(tmp_path, both("{}.csv", table(("t", "id", *NAMES[1:]), row, rows=50)))
+    assert_right(rows["pelvis"], 0.0, n=50)
+
+
+def test_sensors_side_by_side_with_times_of_their_own(tmp_path):
+    """Each keeps its own."""
+    names = [f"{place}_{name}" for place in ("pelvis", "thigh_left") for name in NAMES]
+    own = lambda k, late: (0.01 * k + late, *ACC, *gyr_rad(k))  # noqa: E731
+    rows, _ = look(tmp_path, {"all.csv": table(names, lambda k: (*own(k, 0.0), *own(k, 0.004)))})
+    assert_right(rows["pelvis"], 0.0)
+    assert_right(rows["thigh_left"], 0.004)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_devices_in_turn_that_nothing_names(tmp_path, count):
+    """They are not one sensor of a higher rate."""
+    text = devices("colour", [f"c{i}" for i in range(count)])
+    with pytest.raises(RecordingError, match=rf"Rows of {count} devices take turns"):
+        look(tmp_path, {"pelvis.csv": text, "thigh_left.csv": plain()})
