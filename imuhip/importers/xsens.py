@@ -52,6 +52,10 @@ def read_xsens_mt(sources: Sequence[Source], options: Options) -> list[Reading]:
         table = _from_increments(picked, t, stamped=stamped, step=step)
     else:
         table = in_si(picked.table, t, {"acc": "m/s2", "gyr": "rad/s", "mag": "a.u."}, options)
+    said = _said_rate(source.head)
+    if not stamped and options.rate_hz and said and abs(said / options.rate_hz - 1.0) > _OTHER:
+        note = f"the file says {said:g} Hz; the {options.rate_hz:g} Hz that were said are taken"
+        table = replace(table, notes=(*table.notes, note))
     device = re.search(rb"// *DeviceId: *(\w+)", source.head, re.IGNORECASE)
     label = device.group(1).decode() if device else ""
     return [Reading(table, label, wraps * step, f"Xsens station, {step:g}")]
@@ -96,6 +100,14 @@ def _is_stamped(head: bytes, line: int) -> bool:
     return cell not in ("", "nan", "n/a", "-")
 
 
+def _said_rate(head: bytes) -> float:
+    """Return samples a second as the file's head says; 0.0 where it does not."""
+    found = re.search(
+        rb"// *(?:Update|Output|Sample|Sampling) ?Rate: *([0-9.,]+)", head, re.IGNORECASE
+    )
+    return float(found.group(1).strip(b".,").replace(b",", b".")) if found else 0.0
+
+
 def _rate(head: bytes, options: Options) -> float:
     """Return samples a second, as the user or the file's head says.
 
@@ -106,10 +118,7 @@ def _rate(head: bytes, options: Options) -> float:
     """
     if options.rate_hz:
         return options.rate_hz
-    found = re.search(
-        rb"// *(?:Update|Output|Sample|Sampling) ?Rate: *([0-9.,]+)", head, re.IGNORECASE
-    )
-    rate = float(found.group(1).strip(b".,").replace(b",", b".")) if found else 0.0
+    rate = _said_rate(head)
     if not rate:
         raise RecordingError(
             "The file has a counter, but neither sample times nor an update rate. Say at which "
@@ -128,3 +137,4 @@ _INCREMENT_NAMES: Final = (
 _INCREMENTS: Final = xyz("dv", "VelInc_{axis}") | {
     f"dq_{part}": f"OriInc_(?:q{i}|{part})" for i, part in enumerate("wxyz")
 }
+_OTHER: Final = 0.02  # of a rate

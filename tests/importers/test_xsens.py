@@ -70,3 +70,15 @@ def test_increments(tmp_path):
 
     rows, _ = come_in(tmp_path, both("{}.txt", table(names, row, "\t", before=OLD)))
     assert_right(rows["pelvis"], 0.0)
+
+
+def test_another_rate_than_the_file_says_is_reported(tmp_path):
+    """Whoever says a rate is believed, and told what the file says."""
+    files = both("{}.txt", mt())
+    rows, found = come_in(tmp_path, files, Options(rate_hz=50.0))
+    np.testing.assert_allclose(np.diff(rows["pelvis"][:, 0]), 0.02, atol=1e-9)
+    assert any(
+        "the file says 100 Hz; the 50 Hz that were said are taken" in w for w in found.warnings
+    )
+    _, found = come_in(tmp_path, files, Options(rate_hz=100.0))
+    assert not any("the file says" in said for said in found.warnings)
