@@ -17,6 +17,7 @@ from faults.rows import Row, by_tests
 TABLE: tuple[tuple[str, Callable[[int], Row], int], ...] = (
     ("drop_out_live", rows.drop_out_live, 40),
     ("drop_out_angles", rows.drop_out_angles, 20),
+    ("computer_pauses", rows.computer_pauses, 20),
     ("sensor_dies", rows.sensor_dies, 40),
     ("doubled", rows.doubled, 12),
     (

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from faults.auditor import problems
 from faults.disk import DiskPlan
 from faults.story import PLACES, Story, story_of
 from faults.world import World, lived
+from support.held_up import held_up
 
 from imuhip.core.certainty import Z95
 from imuhip.core.errors import RecordingError
-from imuhip.core.records import Packet
+from imuhip.core.records import Header, Mark, Packet, Record
 from imuhip.pipeline.all_sensors import Output, Pipeline
 from imuhip.recording.reader import RecordingReader
 from imuhip.simulate.session import simulate
@@ -131,6 +132,34 @@ def drop_out_angles(times: int) -> Row:
         f"p95 {p95:.1f}° from the undisturbed session, {100 * inside:.0f} % within 3° or the "
         f"stated 95 %; {counted} of {partial} overlapping repetitions counted",
         inside >= _COVERED and not counted,
+    )
+
+
+def computer_pauses(times: int) -> Row:
+    """The computer stands still in a set of squats: what comes afterwards is taken all the same."""
+    rng = np.random.default_rng(3)
+    lost, missed, reps = 0, 0, 0
+    for seed in range(_FRESH, _FRESH + times):
+        session = simulate("calibration+squat", seed=seed, grade="good", setup=Setup())
+        records = [record for batch in session.batches(1e6) for record in batch]
+        begin = next(r.host_ns for r in records if isinstance(r, Mark) and r.label == "begin:squat")
+        at = begin + int(1e9 * rng.uniform(2.0, 15.0))
+        heard = held_up(records, at, float(rng.uniform(0.5, 5.0)))
+        plain, paused = (_pushed(session.header, [some]) for some in (records, heard))
+        rows, left = (int(joined(some, "angles", "valid").sum()) for some in (plain, paused))
+        lost += max(rows - left, 0)
+        counted, seen = (
+            sum(r.counted for output in some for r in output.repetitions)
+            for some in (plain, paused)
+        )
+        missed += abs(counted - seen)
+        reps += counted
+    return Row(
+        "computer stands still for 0.5 to 5 s in squats",
+        times,
+        "nothing lost: every row, every repetition",
+        f"{lost} rows lost; {reps - missed} of {reps} repetitions counted",
+        not lost and not missed,
     )
 
 
@@ -430,8 +459,12 @@ def by_tests(title: str, target: str, *files: str) -> Callable[[int], Row]:
 
 def _analyzed(seed: int, setup: Setup) -> list[Output]:
     session = simulate("calibration+squat", seed=seed, grade="good", setup=setup)
-    pipeline = Pipeline(session.header)
-    outputs = [pipeline.push(batch) for batch in session.batches(5.0)]
+    return _pushed(session.header, session.batches(5.0))
+
+
+def _pushed(header: Header, batches: Iterable[Sequence[Record]]) -> list[Output]:
+    pipeline = Pipeline(header)
+    outputs = [pipeline.push(batch) for batch in batches]
     return [*outputs, pipeline.finish()]
 
 

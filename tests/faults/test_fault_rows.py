@@ -14,6 +14,7 @@ from imuhip.core.files import file_made_whole
 SAMPLE = {
     rows.drop_out_live: 2,
     rows.drop_out_angles: 1,
+    rows.computer_pauses: 1,
     rows.sensor_dies: 2,
     rows.doubled: 3,
     rows.wall_clock: 1,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.held_up import held_up
 
 from imuhip.core.errors import RecordingError
 from imuhip.core.records import Mark, Packet
@@ -246,28 +247,6 @@ def test_a_sensor_that_stopped_is_reported_within_a_second(batch_s):
     assert "is it charged" in fault.detail
     if batch_s < 1.0:
         assert (reported_at - last_ns) / 1e9 < 1.0
-
-
-def held_up(records, first_ns, seconds):
-    """The records as a host hears them that pauses: afterwards one sensor's after the other."""
-    after_ns = first_ns + int(seconds * 1e9)
-    stamps = [np.atleast_1d(np.array(r.host_ns)) for r in records]
-    for place, own in enumerate(stamps):
-        late = np.flatnonzero((own >= first_ns) & (own < after_ns))
-        own[late] = after_ns + int(4e7) * place + 1000 * np.arange(len(late))
-        own[:] = np.maximum.accumulate(own)
-    order = np.argsort(np.concatenate(stamps), kind="stable")
-    arrivals = np.empty(len(order), dtype=np.int64)
-    arrivals[order] = np.arange(len(order))
-    heard, at = [], 0
-    for record, own in zip(records, stamps, strict=True):
-        numbers = arrivals[at : at + len(own)]
-        at += len(own)
-        if isinstance(record, Packet):
-            heard.append(dataclasses.replace(record, host_ns=own, arrival=numbers))
-        else:
-            heard.append(dataclasses.replace(record, host_ns=int(own[0]), arrival=int(numbers[0])))
-    return heard
 
 
 @pytest.mark.parametrize("seconds", [0.7, 2.0, 5.0])
