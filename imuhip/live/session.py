@@ -450,7 +450,8 @@ class Session:
         if link.trouble == NO_BLUETOOTH and change == "trouble":
             self._warn("bluetooth", NO_BLUETOOTH)
             return
-        if change == "streaming":
+        # One may still have been connected just before Bluetooth went off.
+        if change == "streaming" and all(o.trouble != NO_BLUETOOTH for o in self.links.values()):
             self._warned.discard(("bluetooth", NO_BLUETOOTH[:40]))
         self._say(sentence)
         t = self.recording.t if self.recording else None

@@ -8,7 +8,7 @@ import pytest
 from faults.air import Trouble
 from faults.auditor import problems
 from faults.disk import DiskPlan
-from faults.story import PLACES, Story
+from faults.story import PLACES, Story, story_of
 from faults.world import World, lived
 
 from imuhip.catalogue.catalogue import Catalogue
@@ -95,6 +95,18 @@ def test_bluetooth_that_is_off_is_one_sentence(tmp_path: Path) -> None:
     for place in PLACES:
         assert sum("streaming from" in s for s in reported(world, place)) == 2
     assert problems(world) == []
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        3002806,  # Bluetooth goes off while a link is about to stream again
+        3002361,  # the disk is full when the second recording begins
+    ],
+)
+def test_what_the_soak_found_stays_mended(tmp_path: Path, seed: int) -> None:
+    """Stories that came out wrong once."""
+    assert problems(lived(story_of(seed), tmp_path)) == []
 
 
 def test_the_log_repeats_nothing_that_was_said(
