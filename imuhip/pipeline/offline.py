@@ -2,7 +2,7 @@
 
 The stages in the order of `stages`, with variants where one gains by knowing what comes later:
 
-* notifications that came late, back into their order;
+* notifications that came late, back into their order, and in time for every row;
 * bias from the rests before and after (`estimate.two_sided`), VQF's offline variant;
 * calibration evidence of the whole session for all rows, also those before the standing;
 * drift of the headings smoothed between the standings.
@@ -322,7 +322,8 @@ def _merged(oriented: dict[str, Iterator[OrientationBlock]], grid: Grid) -> Iter
             del reached[name]
             continue
         reached[name] = float(block.t[-1])
-        yield grid.push([block], min(reached.values()))
+        # Nothing comes too late for what is worked out afterwards.
+        yield grid.push([replace(block, host_t=block.t)], min(reached.values()))
     yield grid.finish()
 
 

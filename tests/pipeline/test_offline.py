@@ -3,9 +3,11 @@
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from support.held_up import held_up
 
 from imuhip.core.conventions import HIP_ANGLES, SIDES
 from imuhip.core.quaternions import wrap_angle
+from imuhip.core.records import Packet
 from imuhip.core.spool import Spools
 from imuhip.pipeline.all_sensors import Pipeline
 from imuhip.pipeline.offline import refine
@@ -74,6 +76,19 @@ def test_gaps_stay_gaps():
     assert 100 < np.count_nonzero(gone) < 200
     assert np.isnan(again.hip[gone, 0]).all()
     assert np.isfinite(again.hip[gone, 1]).all()
+
+
+def test_what_came_too_late_for_the_live_rows_is_there():
+    """A computer that stood still for so long that live nothing was waited for any more."""
+    session = simulate("squat", seed=8, grade="good")
+    records = [record for batch in session.batches(1e6) for record in batch]
+    first = min(int(r.host_ns[0]) for r in records if isinstance(r, Packet))
+    heard = held_up(records, first + int(90e9), 12.0)
+    pipeline = Pipeline(session.header)
+    late = np.concatenate([out.angles.valid for out in (pipeline.push(heard), pipeline.finish())])
+    assert np.count_nonzero(~late[9000:]) > 1000
+    again = refine(session.header, [heard])
+    assert np.isfinite(again.hip[again.t > 90.0]).all()
 
 
 def test_offline_columns_stand_beside_the_live_ones(tmp_path):
