@@ -7,6 +7,10 @@ to a tenth of a second, and have something in common without a shift too.
 
 Two sensors that send the same forces to the bit are one sensor, read twice.
 
+Whoever walks off or turns round takes pelvis and thighs along: no hip turns by 100°. A sensor that
+turns the other way about the vertical has its accelerometer reversed, the one fault that its own
+values cannot show, for they are the mirror image of the same movement.
+
 Windows lie on the session's clock and are judged when every sensor has passed their end; what is
 found counts from the arrival that showed it, so a cut of the records does not show.
 """
@@ -36,6 +40,7 @@ class CommonMotion:
         self._parts: dict[str, list[Array]] = {name: [] for name in sensors}
         self._end: float | None = None
         self._lags: dict[str, list[float]] = {name: [] for name in sensors}
+        self._against: dict[str, int] = dict.fromkeys(sensors, 0)
 
     def push(self, blocks: Sequence[OrientationBlock]) -> tuple[Fault, ...]:
         """Return what became known to be wrong with these samples."""
@@ -70,7 +75,7 @@ class CommonMotion:
             known = max(known, float(rows[min(last, len(rows) - 1), _HOST]))
             keep = int(np.searchsorted(rows[:, _T], end + _STEP_S - _WINDOW_S))
             self._parts[name] = [rows[min(keep, len(rows) - 1) :]]
-        faults = self._same_streams(windows, end, known)
+        faults = [*self._same_streams(windows, end, known), *self._turned(windows, end, known)]
         pelvis = windows.get(PELVIS)
         if pelvis is None:
             return faults
@@ -92,6 +97,26 @@ class CommonMotion:
                 faults.append(Fault(name, "clocks", end - _WINDOW_S, end, 1, words))
         return faults
 
+    def _turned(self, windows: dict[str, Array], end: float, known: float) -> list[Fault]:
+        """Thighs that turn against the pelvis; the pelvis itself where every thigh does."""
+        pelvis = windows.get(PELVIS)
+        turns = None if pelvis is None else _turns(pelvis, end)
+        if turns is None:
+            return []
+        thighs = [name for name in self._sensors if name != PELVIS]
+        for name in thighs:
+            if self._against[name] >= 0:
+                ways = _compared(turns, _turns(windows[name], end))
+                # Once seen to turn along, a sensor is the right way up for good.
+                self._against[name] = -1 if ways > 0 else self._against[name] - ways
+        wrong = [name for name in thighs if self._against[name] >= _TURNS]
+        if len(wrong) == len(thighs) > 1:
+            wrong = [PELVIS]
+        new = [name for name in wrong if name not in self.spoiled_at]
+        for name in new:
+            self.spoiled_at[name] = known
+        return [Fault(name, "axes", end - _STEP_S, end, 1, _MIRRORED_WORDS) for name in new]
+
     def _same_streams(self, windows: dict[str, Array], end: float, known: float) -> list[Fault]:
         """Sensors that send what another sends."""
         faults: list[Fault] = []
@@ -110,11 +135,15 @@ class CommonMotion:
 
 
 def _rows(block: OrientationBlock) -> Array:
-    """What is kept of samples: time, host time, speed of turning, force; ``(N, 6)``."""
+    """What is kept of samples: time, host time, speed of turning, force, yaw rate; ``(N, 7)``."""
     rows = np.empty((len(block.t), _COLUMNS))
     x, y, z = block.gyr.T
-    rows[:, _T], rows[:, _HOST], rows[:, _ACC:] = block.t, block.host_t, block.acc
+    rows[:, _T], rows[:, _HOST], rows[:, _ACC:_YAW] = block.t, block.host_t, block.acc
     rows[:, _SPEED] = np.sqrt(x**2 + y**2 + z**2)
+    w, i, j, k = block.q.T
+    rows[:, _YAW] = (
+        2.0 * ((i * k - w * j) * x + (j * k + w * i) * y) + (1.0 - 2.0 * (i**2 + j**2)) * z
+    )
     return rows
 
 
@@ -122,7 +151,7 @@ def _rows(block: OrientationBlock) -> Array:
 def _shared(few: IntArray, every: IntArray) -> tuple[int, int]:
     """How many forces differ among each fourth row of `few`, and how many of them `every` has.
 
-    Of rows ``(N, 6)`` as the bits of their numbers.
+    Of rows ``(N, 7)`` as the bits of their numbers.
     """
     size = 2
     while size < 2 * max(len(few), len(every)):
@@ -165,6 +194,32 @@ def _moved(rows: Array, end: float) -> Array | None:
     return None if float(speed.std()) < _MOVES else speed
 
 
+def _turns(rows: Array, end: float) -> Array | None:
+    """How far it turned about the vertical in each `_TURN_S` that ends in the last `_STEP_S`, rad.
+
+    None where something is missing.
+    """
+    first = int(np.searchsorted(rows[:, _T], end - _STEP_S - _TURN_S))
+    t, yaw = rows[first:, _T], rows[first:, _YAW]
+    if len(t) < _FEWEST_ROWS or t[0] > end - _STEP_S - _TURN_S + 0.1 or np.diff(t).max() > 0.1:
+        return None
+    heading = np.concatenate(([0.0], np.cumsum(0.5 * (yaw[1:] + yaw[:-1]) * np.diff(t))))
+    at = end - _STEP_S + np.arange(round(_STEP_S * _RATE_HZ)) / _RATE_HZ
+    turned: Array = np.interp(at, t, heading) - np.interp(at - _TURN_S, t, heading)
+    return turned
+
+
+def _compared(pelvis: Array, other: Array | None) -> int:
+    """1 where a sensor turned round with the pelvis, −1 where against it, 0 where nobody did."""
+    if other is None:
+        return 0
+    way = np.sign(pelvis) * other
+    far = np.abs(pelvis) > _ROUND
+    if (far & (way > _ALONG)).any():
+        return 1
+    return -1 if (far & (way < -_ALONG)).any() else 0
+
+
 def _shift(pelvis: Array, other: Array | None) -> float:
     """By how much `other` moves after the pelvis, s; NaN where that is not clear."""
     if other is None:
@@ -204,7 +259,7 @@ def _sums(values: Array, begin: IntArray, end: IntArray) -> tuple[Array, Array]:
     return until[end] - until[begin], squares[end] - squares[begin]
 
 
-_T, _HOST, _SPEED, _ACC, _COLUMNS = 0, 1, 2, 3, 6
+_T, _HOST, _SPEED, _ACC, _YAW, _COLUMNS = 0, 1, 2, 3, 6, 7
 _WINDOW_S, _STEP_S = 15.0, 5.0
 _RATE_HZ, _SMOOTH = 25.0, 5
 _BOX = np.ones(_SMOOTH) / _SMOOTH
@@ -220,11 +275,19 @@ _BEGIN, _END = np.maximum(-_LAGS, 0), len(_TIMES) - np.maximum(_LAGS, 0)
 """Lags that are tried; the rows of the pelvis that each leaves, from which to which."""
 _ALIKE, _CLEARER = 0.85, 0.15
 _AGREEING, _SPREAD_S = 3, 0.1
+_TURN_S, _ROUND, _ALONG = 2.0, math.radians(60.0), math.radians(45.0)
+"""A pelvis that turned so far in so short a time took the thigh along by at least so much."""
+_TURNS = 2
+"""So many stretches of `_STEP_S` with a turn the other way are no accident."""
 _EVERY, _FEWEST_ROWS, _SAME = 4, 60, 0.8
 
 _CLOCK_WORDS = (
     "this sensor moves {lag:.1f} s {way} the pelvis: their times are not on one clock – "
     "synchronize the sensors, or correct t, and import or record again"
+)
+_MIRRORED_WORDS = (
+    "this sensor turns the other way when the athlete turns round: its accelerometer is reversed – "
+    "check its signs and axes, then import or record again"
 )
 _SAME_WORDS = (
     "this sensor sends exactly what the {other} sensor sends: one sensor is taken for two – check "

@@ -306,6 +306,46 @@ def test_one_stream_for_two_sensors_is_reported():
     assert set(stage.spoiled_at) == {"thigh_left", "thigh_right"}
 
 
+def turning(way=1.0, seed=0):
+    """A sensor's part when somebody turns round by 90° now and then; reversed, the other way."""
+    t = np.arange(round(60.0 * RATE)) / RATE
+    rate = np.where(t % 12.0 < 1.5, way * np.pi / 3.0, 0.0)
+    noise = np.random.default_rng(seed)
+    gyr = np.column_stack((0 * t, 0 * t, rate)) + noise.normal(0, 0.01, (len(t), 3))
+    acc = np.array([0.0, 0.0, GRAVITY]) + noise.normal(0, 0.05, (len(t), 3))
+    return t, acc, gyr
+
+
+@pytest.mark.parametrize(
+    ("ways", "wrong"),
+    [
+        ((1, 1, 1), []),
+        ((1, -1, 1), ["thigh_left"]),
+        ((1, 1, -1), ["thigh_right"]),
+        ((-1, 1, 1), ["pelvis"]),
+    ],
+)
+def test_a_sensor_that_turns_the_other_way_is_reported(ways, wrong):
+    """A reversed accelerometer: up is down, so that turning round reads the other way."""
+    names = ("pelvis", "thigh_left", "thigh_right")
+    stage = CommonMotion(names)
+    tracks = [turning(way, seed) for seed, way in enumerate(ways)]
+    faults = stage.push([oriented(n, *track) for n, track in zip(names, tracks, strict=True)])
+    assert [(fault.sensor, fault.kind) for fault in faults] == [(name, "axes") for name in wrong]
+    assert all("turns the other way" in fault.detail for fault in faults)
+
+
+def test_a_leg_that_turns_alone_is_not_questioned():
+    """Pivots and seated turns: the thigh turns against a pelvis that hardly turns."""
+    names = ("pelvis", "thigh_left", "thigh_right")
+    stage = CommonMotion(names)
+    t, acc, gyr = turning(-1.0, 1)
+    tracks = [(t, acc, -0.4 * gyr), (t, acc + 0.01, gyr), (t, acc - 0.01, 0.1 * gyr)]
+    assert not stage.push(
+        [oriented(name, *track) for name, track in zip(names, tracks, strict=True)]
+    )
+
+
 def test_no_cut_shows_in_what_sensors_have_in_common():
     """Cut into any blocks, the findings and the moments they count from are the same."""
     tracks = {
