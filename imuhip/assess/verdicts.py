@@ -242,7 +242,7 @@ def _normal_cdf(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
-_BEYOND_CHANCE: Final = 1.3142
+_BEYOND_CHANCE: Final = 2.575829 / Z95
 """99 % against 95 %, in detectable changes: all sets of a session share its calibration's error, so
 one unlucky session in twenty would be told the same wrong thing after every set."""
 

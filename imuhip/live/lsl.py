@@ -15,7 +15,7 @@ stream                  type           channels
 pylsl is an extra, imported when it is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,12 +23,13 @@ import numpy as np
 from imuhip.core.conventions import GRID_HZ
 from imuhip.core.extras import need
 from imuhip.core.records import Array, Header, Mark, Record, SampleBlock
-from imuhip.live.outside_clock import shift_to
+from imuhip.live.outside_clock import SentStages
 from imuhip.live.protocol import COLUMNS, rows_from_output
-from imuhip.pipeline.all_sensors import Output, Pipeline
+from imuhip.live.publishing import Output
+from imuhip.pipeline.all_sensors import Pipeline
 
 
-class Broadcast:
+class Broadcast(SentStages):
     """Stages whose numbers also go out by LSL.
 
     Parameters
@@ -49,56 +50,30 @@ class Broadcast:
 
     def __init__(self, header: Header, stages: Pipeline, *, live: bool) -> None:
         self._lsl = need("pylsl")
-        self._header, self._stages, self._live = header, stages, live
+        super().__init__(stages, self._lsl.local_clock, live=live)
+        self._header = header
         self._waiting: list[SampleBlock] = []
         stages.on_samples(self._waiting.append)
         self._rates = {info.sensor: info.rate_hz for info in header.sensors}
-        self._shift_s: float | None = None
         self._outlets: dict[str, Any] = {
             "angles": self._outlet("angles", "MoCap", COLUMNS[1:], float(GRID_HZ)),
             "marks": self._outlet("marks", "Markers", ("label",), 0.0, text=True),
         }
 
-    @property
-    def origin_ns(self) -> int | None:
-        """The pipeline's."""
-        return self._stages.origin_ns
-
-    @property
-    def clock_residuals(self) -> Mapping[str, float]:
-        """The pipeline's."""
-        return self._stages.clock_residuals
-
-    def push(self, batch: Sequence[Record]) -> Output:
-        """Push a batch, and send what it gives."""
-        output = self._stages.push(batch)
-        self._send(output, batch)
-        return output
-
-    def finish(self) -> Output:
-        """End, and send what was left."""
-        output = self._stages.finish()
-        self._send(output, ())
-        return output
-
-    def _send(self, output: Output, batch: Sequence[Record]) -> None:
-        origin_ns = self._stages.origin_ns
-        if origin_ns is None:
-            return
-        if self._shift_s is None:
-            clock = self._lsl.local_clock
-            self._shift_s = shift_to(clock, origin_ns, batch, live=self._live)
+    def _send(
+        self, output: Output, batch: Sequence[Record], origin_ns: int, shift_s: float
+    ) -> None:
         blocks = self._waiting.copy()
         self._waiting.clear()
         for block in blocks:
-            self._send_samples(block, self._shift_s)
+            self._send_samples(block, shift_s)
         rows = rows_from_output(output)
         if len(rows):
-            stamps = rows[:, 0] + self._shift_s
+            stamps = rows[:, 0] + shift_s
             self._outlets["angles"].push_chunk(rows[:, 1:].tolist(), stamps.tolist())
         for record in batch:
             if isinstance(record, Mark):
-                stamp = (record.host_ns - origin_ns) / 1e9 + self._shift_s
+                stamp = (record.host_ns - origin_ns) / 1e9 + shift_s
                 self._outlets["marks"].push_sample([record.label], stamp)
 
     def _send_samples(self, block: SampleBlock, shift_s: float) -> None:

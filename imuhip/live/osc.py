@@ -20,14 +20,14 @@ import logging
 import math
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from imuhip.core.conventions import HIP_ANGLES, PELVIS_ANGLES, SIDES
 from imuhip.core.errors import ImuhipError
 from imuhip.core.extras import need
 from imuhip.core.records import Array, Mark, Record
-from imuhip.live.outside_clock import TimedStages, shift_to
+from imuhip.live.outside_clock import SentStages, TimedStages
 from imuhip.live.protocol import COLUMNS, rows_from_output
 from imuhip.live.publishing import Output
 
@@ -65,7 +65,7 @@ class OscTarget(NamedTuple):
         return cls(str(found[0][4][0]), int(port))
 
 
-class Messages:
+class Messages(SentStages):
     """Stages whose angles and marks also go out by OSC.
 
     Parameters
@@ -88,44 +88,24 @@ class Messages:
         self._bundles = need("pythonosc.osc_bundle_builder")
         self._messages = need("pythonosc.osc_message_builder")
         self._client = need("pythonosc.udp_client").UDPClient(*target, allow_broadcast=True)
-        self._stages, self._target, self._live = stages, target, live
-        self._shift_s: float | None = None
+        super().__init__(stages, time.time, live=live)
+        self._target = target
         self._failed = False
-
-    @property
-    def origin_ns(self) -> int | None:
-        """The pipeline's."""
-        return self._stages.origin_ns
-
-    @property
-    def clock_residuals(self) -> Mapping[str, float]:
-        """The pipeline's."""
-        return self._stages.clock_residuals
-
-    def push(self, batch: Sequence[Record]) -> Output:
-        """Push a batch, and send what it gives."""
-        output = self._stages.push(batch)
-        self._send(output, batch)
-        return output
 
     def finish(self) -> Output:
         """End, and send what was left."""
-        output = self._stages.finish()
-        self._send(output, ())
+        output = super().finish()
         self._client.close()
         return output
 
-    def _send(self, output: Output, batch: Sequence[Record]) -> None:
-        origin_ns = self._stages.origin_ns
-        if origin_ns is None:
-            return
-        if self._shift_s is None:
-            self._shift_s = shift_to(time.time, origin_ns, batch, live=self._live)
+    def _send(
+        self, output: Output, batch: Sequence[Record], origin_ns: int, shift_s: float
+    ) -> None:
         for row in rows_from_output(output):
-            self._bundle(float(row[0]) + self._shift_s, _messages_of(row))
+            self._bundle(float(row[0]) + shift_s, _messages_of(row))
         for record in batch:
             if isinstance(record, Mark):
-                t = (record.host_ns - origin_ns) / 1e9 + self._shift_s
+                t = (record.host_ns - origin_ns) / 1e9 + shift_s
                 self._bundle(t, [("/imuhip/mark", "s", (record.label,))])
 
     def _bundle(self, utc_s: float, messages: Sequence["_Message"]) -> None:
