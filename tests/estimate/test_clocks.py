@@ -65,6 +65,21 @@ def test_device_time_follows_the_true_one(seed):
     assert np.all(samples.t <= samples.host_t + 1e-9)
 
 
+@pytest.mark.parametrize("seconds", [3.0, 6.0, 9.0])
+@pytest.mark.parametrize("begins", [97.4, 99.0, 100.0])
+def test_what_a_pause_of_the_host_held_back_moves_no_time(seconds, begins):
+    """Wherever in the line's bins of 5 s: late arrivals leave it within a third of an interval."""
+    true, ticks, arrived = _link(np.random.default_rng(1), 30_000)
+    late = (arrived >= begins) & (arrived < begins + seconds)
+    held = np.where(late, begins + seconds, arrived)
+    calm, paused = (
+        Clock("pelvis", Source(1e-6, 32, False, RATE)).push(_block(ticks), heard)[0].t
+        for heard in (arrived, held)
+    )
+    assert len(paused) == len(calm) == len(true)
+    assert np.abs(paused - calm).max() < 0.005
+
+
 def test_wrapping_does_not_show():
     """A microsecond counter of 32 bits that wraps gives the bits of one that does not."""
     outs = []
